@@ -1,0 +1,1 @@
+"""Winnow's front door. Everything the roof (dashboard, notebooks) may use comes through here; nothing imports torch."""

@@ -1,0 +1,119 @@
+"""Settings: frozen models that refuse unknown keys; every field says its unit, range and meaning in one line.
+
+The page draws its inputs, the command line its checks and the docs their tables from these fields.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+from annotated_types import Interval
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.base.errors import ConfigError
+
+Method = Literal["supervised", "self_training"]
+Model = Literal["mlp", "small_cnn", "resnet18"]
+Profile = Literal["natural", "digits", "none"]
+Ramp = Literal["none", "linear", "seed"]
+Precision = Literal["auto", "fp32", "bf16"]
+SplitKind = Literal["balanced", "stratified"]
+
+METHODS: tuple[str, ...] = get_args(Method)
+MODELS: tuple[str, ...] = get_args(Model)
+PROFILES: tuple[str, ...] = get_args(Profile)
+RAMPS: tuple[str, ...] = get_args(Ramp)
+
+
+def Between(low: float, high: float) -> Interval:  # noqa: N802 - reads as a type
+    """The closed range of a parameter; pydantic checks it, the page draws its slider from it."""
+    return Interval(ge=low, le=high)
+
+
+class Config(BaseModel):
+    """Base of all settings: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """Build from untrusted values; a bad one raises ConfigError naming the field, the value and the range."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise ConfigError(_sentence(cls.__name__, error)) from error
+
+
+def _sentence(name: str, error: ValidationError) -> str:
+    parts = [
+        f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg'].removeprefix('Value error, ')} (got {e['input']!r})"
+        for e in error.errors()
+    ]
+    return f"{name} cannot be used: " + "; ".join(parts) + "."
+
+
+class SplitConfig(Config):
+    """How the images are divided into labeled, val, calibration, unlabeled and test."""
+
+    kind: SplitKind = "balanced"
+    """balanced: the same number per class; stratified: in proportion to the classes."""
+    labeled: Annotated[int, Between(1, 100_000_000)] = 500
+    """Images whose labels the model may train on, in all classes together."""
+    val: Annotated[int, Between(0, 100_000_000)] = 300
+    """Labeled images for choosing the checkpoint and the temperature."""
+    calibration: Annotated[int, Between(0, 100_000_000)] = 500
+    """Labeled images hidden in the pool; their labels estimate risk and nothing else."""
+    test: Annotated[int, Between(0, 100_000_000)] = 1500
+    """Labeled images that only the comparison reads."""
+    seed: Annotated[int, Between(0, 2**31 - 1)] = 0
+    """Seed of the draw; the same seed gives the same split."""
+
+
+class TrainConfig(Config):
+    """Everything that decides what a run learns; written to run.json before the first step."""
+
+    method: Method = "supervised"
+    """supervised: labels only; self_training: labels plus the curated pseudo-labels of an earlier run."""
+    model: Model = "small_cnn"
+    """mlp: one hidden layer; small_cnn: three conv blocks, minutes on a CPU; resnet18: stronger, wants a GPU."""
+    profile: Profile = "natural"
+    """Augmentation: natural (flip, crop), digits (small shifts and rotations, no flip) or none."""
+    epochs: Annotated[int, Between(1, 100_000)] = 60
+    """Passes over the labeled set."""
+    batch_size: Annotated[int, Between(1, 65_536)] = 64
+    """Labeled images per step."""
+    unlabeled_ratio: Annotated[int, Between(1, 64)] = 4
+    """Pseudo-labeled images per labeled image in a step (self_training)."""
+    learning_rate: Annotated[float, Between(1e-6, 10.0)] = 0.03
+    """Peak learning rate of SGD with Nesterov momentum 0.9; decays as cos(7 pi k / 16 K)."""
+    weight_decay: Annotated[float, Between(0.0, 1.0)] = 5e-4
+    """L2 penalty on weights; biases and norms are spared."""
+    warm_up_steps: Annotated[int, Between(0, 1_000_000)] = 0
+    """Steps over which the learning rate rises linearly from zero."""
+    ema_decay: Annotated[float, Between(0.0, 0.99999)] = 0.99
+    """Decay per step of the averaged model that is evaluated and saved; 0 turns averaging off."""
+    unlabeled_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
+    """Weight of the pseudo-label loss once the ramp has ended."""
+    ramp: Ramp = "linear"
+    """none: full weight at once; linear: 0 to 1 over all epochs; seed: 0 until ramp_start, full at ramp_end."""
+    ramp_start: Annotated[int, Between(0, 100_000)] = 20
+    """Epoch at which the seed ramp begins to rise (T1)."""
+    ramp_end: Annotated[int, Between(1, 100_000)] = 450
+    """Epoch at which the seed ramp reaches full weight (T2)."""
+    reject_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
+    """Weight of rejected labels, which train as "not this class"; 0 ignores them."""
+    warm_start: bool = False
+    """Start from the parent run's weights instead of from scratch."""
+    seed: Annotated[int, Between(0, 2**31 - 1)] = 0
+    """Seed of weights, order and augmentation."""
+    device: str = "auto"
+    """auto (CUDA when there is one, else CPU), cpu, cuda or cuda:N."""
+    precision: Precision = "auto"
+    """auto measures bf16 autocast against fp32 once per machine and takes the faster; fp32 and bf16 force one."""
+    checkpoint_epochs: Annotated[int, Between(1, 100_000)] = 5
+    """Epochs between checkpoints from which a stopped run can be resumed."""
+
+    @model_validator(mode="after")
+    def _ramp_rises(self) -> Self:
+        if self.ramp == "seed" and self.ramp_end <= self.ramp_start:
+            raise ValueError(f"ramp_end must be greater than ramp_start ({self.ramp_start})")
+        return self

@@ -1,0 +1,211 @@
+"""Plain values that travel between the rooms: image sets, splits, decisions, curated sets, runs. No behaviour.
+
+Shapes: N images in the project, K classes, D features. An image id is its row in the image set, 0 … N - 1;
+every array with N rows is indexed by it. Labels are 0 … K - 1, or -1 where unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import SplitConfig, TrainConfig
+
+Ids: TypeAlias = NDArray[np.int64]
+Labels: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+Pixels: TypeAlias = NDArray[np.uint8]
+Probs: TypeAlias = NDArray[np.float32]
+Logits: TypeAlias = NDArray[np.float32]
+PerImage: TypeAlias = NDArray[np.float32]
+
+SPLIT_NAMES = ("labeled", "val", "calibration", "unlabeled", "test")
+UNKNOWN = -1
+"""The label of an image whose class nobody has given."""
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A file that could not be read: where it is and why it was left out."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """All images of a project, in memory or memory-mapped, read-only."""
+
+    pixels: Pixels  # (N, H, W, C), C is 1 or 3
+    labels: Labels  # (N,), UNKNOWN where not given
+    class_names: tuple[str, ...]  # K of them
+    names: NDArray[np.str_]  # (N,) where each image came from: relative path, or "test/17"
+    official_test: Ids  # (T,) ids of the data set's own test part, empty where it has none
+    quarantined: tuple[Quarantined, ...] = ()
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Sorted ids of each part; no id is in two, no exact duplicate lies across two."""
+
+    labeled: Ids
+    val: Ids
+    calibration: Ids  # labeled items hidden in the pool, for risk only
+    unlabeled: Ids
+    test: Ids
+    config: SplitConfig
+    set_aside: Ids  # exact duplicates of an image in another part: in no part
+
+    @property
+    def pool(self) -> Ids:
+        """What the reviewer sees and scores rank: unlabeled and calibration together, sorted."""
+        return np.sort(np.concatenate([self.unlabeled, self.calibration]))
+
+
+class Verdict(IntEnum):
+    """What stands decided about an image; the code kept in int8 arrays. UNDECIDED is the absence of a decision."""
+
+    UNDECIDED = 0
+    ACCEPT = 1  # the suggestion is right
+    RELABEL = 2  # another class, named
+    REJECT = 3  # not the suggested class (trains as a complementary label)
+    NONE = 4  # none of the classes
+    SKIP = 5  # not now
+    UNSURE = 6  # cannot tell
+    BULK_ACCEPT = 7  # accepted by a rule, with many others, as one decision
+
+
+VERDICTS = tuple(v.name.lower() for v in Verdict if v is not Verdict.UNDECIDED)
+UNDO = "undo"
+HUMAN_LABELS = (Verdict.ACCEPT, Verdict.RELABEL)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a client asks for; becomes a Decision when it is stored. Resending the same command_id changes nothing."""
+
+    command_id: str  # made by the client, unique (UUID)
+    verdict: str  # one of VERDICTS, or "undo"
+    run_id: str  # the run whose suggestion was on screen
+    reviewer: str = "me"
+    image_id: int | None = None  # None for bulk_accept and undo
+    suggestion: int | None = None  # class on screen; must equal the run's pseudo-label or the command is stale
+    label: int | None = None  # the class given (relabel) or rejected (reject); accept: the suggestion
+    params: Mapping[str, Any] = field(default_factory=dict)  # bulk: rule and its parameters; queue probability
+    undo_of: int | None = None  # undo: id of the decision to void; None: the reviewer's latest live one
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of the append-only log, as stored. Never updated, never deleted."""
+
+    id: int  # rising with time: "saved #1842"
+    command_id: str
+    time: str  # ISO 8601, UTC
+    reviewer: str
+    run_id: str
+    verdict: str
+    image_id: int | None
+    suggestion: int | None
+    label: int | None
+    score: float | None  # confidence of the suggestion under run_id, [1/K, 1]
+    params: Mapping[str, Any]
+    num_images: int  # 1, or the number a bulk decision covers
+    ids_hash: str | None  # bulk: sha256 of the ids and labels; their lists are kept under it
+    undo_of: int | None
+
+
+@dataclass(frozen=True)
+class BulkSet:
+    """The images one bulk decision covers and the label each got."""
+
+    ids: Ids  # (n,)
+    labels: Labels  # (n,)
+
+
+@dataclass(frozen=True)
+class LabelState:
+    """What the log says now, one row per image: a replay, never stored."""
+
+    verdict: NDArray[np.int8]  # (N,) codes of Verdict
+    label: Labels  # (N,) class given, or rejected class for REJECT, UNKNOWN otherwise
+    decision: NDArray[np.int64]  # (N,) id of the decision that says so, 0 where undecided
+
+
+class Source(IntEnum):
+    """Where a label in a curated set comes from."""
+
+    GIVEN = 0
+    ACCEPTED = 1
+    CORRECTED = 2
+    BULK = 3
+
+
+@dataclass(frozen=True)
+class CuratedSet:
+    """What the next run trains on, frozen. Sorted by id; one label per image."""
+
+    ids: Ids  # (M,)
+    labels: Labels  # (M,)
+    weights: PerImage  # (M,) per-label weight in the loss, [0, 1]
+    sources: NDArray[np.int8]  # (M,) codes of Source; BULK trains as a pseudo-label, the others as labeled
+    decisions: NDArray[np.int64]  # (M,) id of the decision, 0 for GIVEN
+    reject_ids: Ids  # (R,) images of which a person said "not this class"
+    reject_labels: Labels  # (R,) that class
+    digest: str  # sha256 over all of the above
+
+
+RunState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+LIVE_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What run.json says: written before step 1, never again."""
+
+    format: int
+    run_id: str  # "001-supervised-small_cnn"
+    config: TrainConfig
+    parent: str | None
+    curated: str | None  # digest of the frozen curated set it trains on
+    fingerprint: str  # of the images and labels
+    created: str  # ISO 8601, UTC
+    versions: Mapping[str, str]  # winnow, python, torch, numpy
+    num_labels: Mapping[str, int] = field(default_factory=dict)  # labels by source name, as trained on
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What status.json says: replaced by the engine at each log step, only read by everybody else."""
+
+    state: RunState
+    message: str = ""  # a sentence: what it is doing, or why it stopped
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    eta_seconds: float | None = None
+    images_per_second: float | None = None
+    device: str = ""
+    precision: str = ""
+    best_epoch: int | None = None
+    best_val_accuracy: float | None = None  # [0, 1]
+    pid: int | None = None
+    started: float | None = None  # seconds since 1970
+    updated: float = 0.0  # seconds since 1970
+    seconds: float = 0.0  # training time so far, over all resumptions
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A proportion with its exact (Clopper–Pearson) interval. With n = 0 it is unknown: value nan, interval [0, 1]."""
+
+    value: float
+    low: float
+    high: float
+    count: int  # hits
+    n: int
+    level: float = 0.95
