@@ -1,0 +1,287 @@
+"""The front desk: one project, opened from its folder. It opens, calls one pure function, writes; it decides nothing."""
+
+import time
+import tomllib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import jobs
+from core.base.config import SplitConfig, TrainConfig
+from core.base.errors import DataError, InputError, RunError
+from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, ImageSet, Quarantined, Splits
+from core.curate.quality import CoverageErrorCurve
+from core.data.ingest import open_images
+from core.data.splits import load_splits
+from core.project import insight, shelf
+from core.project.creation import FORMAT, create_project
+from core.project.desk import Desk, Outcome
+from core.project.outbound import export_curated
+from core.project.runs import Run, prepare_run, problem
+from core.project.snapshot import freeze
+from core.store.export import export_model
+from core.store.runs import RunFolder, list_runs
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What the Data page shows: sizes, splits, what was left out and why."""
+
+    num_images: int
+    height: int
+    width: int
+    channels: int
+    class_names: tuple[str, ...]
+    split_sizes: Mapping[str, int]
+    class_counts: Mapping[str, NDArray[np.int64]]  # (K,) per split whose labels may be shown: labeled, val, test
+    num_set_aside: int
+    num_duplicates: int
+    quarantined: tuple[Quarantined, ...]
+    source: str
+    created: str
+    split: SplitConfig
+
+
+class Project:
+    """One project folder: its images, splits, runs and decisions. Methods raise WinnowError with a sentence."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).expanduser().resolve()
+        facts = _read_facts(self.path)
+        self.name = str(facts["name"])
+        self.fingerprint = str(facts["fingerprint"])
+        self._facts = facts
+        self._scores: dict[str, insight.PoolScores] = {}
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a project folder; InputError where there is none, DataError where a newer Winnow made it."""
+        project = cls(path)
+        shelf.remember(project.path)
+        return project
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        source: str | Path,
+        *,
+        name: str | None = None,
+        split: SplitConfig | None = None,
+        image_size: int | None = None,
+        root: Path | str | None = None,
+    ) -> Self:
+        """Make a project from a built-in data set's name or a folder of images, and open it.
+
+        split None draws the default split, smaller where the folder is small; image_size (pixels a side, folders
+        only) None chooses one from the images; root is where a built-in data set's files lie.
+        """
+        folder_root = Path(root).expanduser() if root is not None else None
+        create_project(Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root)
+        return cls.open(path)
+
+    @classmethod
+    def demo(cls, path: Path | str | None = None) -> Self:
+        """Open the demo project (10,000 real Fashion-MNIST images), making it first if there is none."""
+        folder = Path(path).expanduser() if path is not None else shelf.home() / "demo"
+        return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
+
+    # --- what the project holds -----------------------------------------------------------------------------------
+
+    @cached_property
+    def images(self) -> ImageSet:
+        """All images, memory-mapped."""
+        return open_images(self.path / "images")
+
+    @cached_property
+    def splits(self) -> Splits:
+        """Which image belongs to which part."""
+        return load_splits(self.path / "splits.npz")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The K class names; a label is a position in this tuple."""
+        return self.images.class_names
+
+    @property
+    def key(self) -> str:
+        """The project's short name in a URL."""
+        return shelf.key_of(self.path)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The review desk: every decision goes through it."""
+        return Desk(self)
+
+    def summary(self) -> DataSummary:
+        """Sizes, splits, class counts, duplicates and files left out."""
+        images, splits = self.images, self.splits
+        num_images, height, width, channels = images.pixels.shape
+        parts = {name: getattr(splits, name) for name in SPLIT_NAMES}
+        shown = ("labeled", "val", "test")
+        counts = {n: np.bincount(images.labels[parts[n]], minlength=len(self.class_names)) for n in shown}
+        return DataSummary(
+            num_images, height, width, channels, self.class_names,
+            {name: len(ids) for name, ids in parts.items()}, counts,
+            len(splits.set_aside), int(self._facts.get("num_duplicates", 0)), images.quarantined,
+            str(self._facts["source"]), str(self._facts["created"]), splits.config,
+        )  # fmt: skip
+
+    # --- runs -----------------------------------------------------------------------------------------------------
+
+    def runs(self) -> list[Run]:
+        """All runs whose record can be read, in the order they were made."""
+        return [Run(folder) for folder in self._folders() if problem(folder) is None]
+
+    def broken_runs(self) -> dict[str, str]:
+        """Run folders that cannot be read, each with the sentence that says why."""
+        problems = {folder.id: problem(folder) for folder in self._folders()}
+        return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
+
+    def run(self, run_id: str) -> Run:
+        """One run by its id; InputError names the runs there are."""
+        known = [folder.id for folder in self._folders()]
+        if run_id not in known:
+            there = ", ".join(known) or "none yet"
+            raise InputError(f"{self.name} has no run called {run_id!r}. Its runs: {there}.")
+        return Run(RunFolder(self.path / "runs" / run_id))
+
+    def start_run(self, config: TrainConfig, parent: str | None = None, *, is_curated: bool = True) -> Run:
+        """Freeze the labels, write run.json and start the engine in a process of its own.
+
+        is_curated False leaves every decision out: the run trains on the given labels alone.
+        """
+        if parent is not None and not self.run(parent).has_predictions:
+            raise RunError(f"{parent} has not finished: a run can only follow one that is done.")
+        folder = prepare_run(self, config, parent, is_curated=is_curated)
+        jobs.start(self.path, folder.id)
+        return Run(folder)
+
+    def cancel_run(self, run_id: str) -> None:
+        """Ask a live run to stop after its next step; it keeps a checkpoint."""
+        if self.run(run_id).status.state not in LIVE_STATES:
+            raise RunError(f"{run_id} is not running, so there is nothing to cancel.")
+        jobs.cancel(self.run(run_id).folder)
+
+    def resume_run(self, run_id: str) -> Run:
+        """Go on with a cancelled, failed or lost run from its last checkpoint."""
+        run = self.run(run_id)
+        if run.status.state in (*LIVE_STATES, "done"):
+            raise RunError(f"{run_id} is {run.status.state}: only a cancelled, failed or lost run can be resumed.")
+        jobs.start(self.path, run_id, is_resume=True)
+        return run
+
+    def wait_run(self, run_id: str, *, timeout: float | None = None) -> Run:
+        """Wait until a run is no longer live; RunError when it did not end well or the timeout (seconds) has passed."""
+        run, end = self.run(run_id), None if timeout is None else time.monotonic() + timeout
+        while run.status.state in LIVE_STATES:
+            if end is not None and time.monotonic() > end:
+                raise RunError(f"{run_id} is still running after {timeout:.0f} s. It goes on by itself.")
+            time.sleep(0.1)
+        if run.status.state != "done":
+            raise RunError(f"{run_id} is {run.status.state}: {run.status.message}")
+        return run
+
+    # --- scores and risk ------------------------------------------------------------------------------------------
+
+    def scores(self, run_id: str) -> insight.PoolScores:
+        """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
+        if run_id not in self._scores:
+            self._scores[run_id] = insight.scores_of(self._finished(run_id), self.splits.pool)
+        return self._scores[run_id]
+
+    def known_scores(self, run_id: str) -> insight.KnownScores:
+        """The same for the images whose labels are known, beside whether the run is right."""
+        return insight.known_scores(self._finished(run_id), self.splits, self.images.labels)
+
+    def calibration_report(self, run_id: str) -> insight.CalibrationReport:
+        """Reliability on val before and after temperature scaling."""
+        return insight.calibration_report(self._finished(run_id), self.splits, self.images.labels)
+
+    def coverage_error(self, run_id: str) -> CoverageErrorCurve:
+        """Coverage and estimated error at every confidence threshold."""
+        folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
+        return insight.coverage_error(self.scores(run_id), folder, hidden, self.images.labels)
+
+    def threshold_for_error(self, run_id: str, target: float) -> float | None:
+        """Lowest confidence at which the hidden calibration items show at most this error (an estimate, no promise)."""
+        folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
+        return insight.cut_for_error(folder, hidden, self.images.labels, target)
+
+    def select(self, run_id: str, rule: str, **params: Any) -> insight.Selection:
+        """What a rule keeps of the pool: mask, count, coverage, estimated error with interval."""
+        hidden = self.desk.hidden_calibration()
+        return insight.select(self.scores(run_id), hidden, self.images.labels, rule, params)
+
+    # --- decisions ------------------------------------------------------------------------------------------------
+
+    def decide(self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me") -> Outcome:
+        """Record one verdict about one image, under the suggestion that the run makes for it."""
+        if image_id not in self.splits.pool:
+            raise InputError(f"Image {image_id} is not in the pool, so it cannot be reviewed.")
+        suggestion = int(self._finished(run_id).logits()[image_id].argmax())
+        return self.execute(
+            [Command(str(uuid.uuid4()), verdict, run_id, reviewer, image_id, suggestion, label)],
+        )[0]
+
+    def accept_all(self, run_id: str, rule: str, reviewer: str = "me", **params: Any) -> Outcome:
+        """Accept every undecided image that a rule keeps, as one decision that one undo takes back."""
+        command = Command(str(uuid.uuid4()), "bulk_accept", run_id, reviewer, params={"rule": rule, **params})
+        return self.execute([command])[0]
+
+    def undo(self, run_id: str = "", reviewer: str = "me", decision: int | None = None) -> Outcome:
+        """Take back a decision, by default the reviewer's latest live one; itself one more line in the log."""
+        return self.execute([Command(str(uuid.uuid4()), "undo", run_id, reviewer, undo_of=decision)])[0]
+
+    def execute(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Record a batch of commands; each gets its own outcome, saved or refused with the reason."""
+        return self.desk.execute(commands)
+
+    def curate(self) -> CuratedSet:
+        """The labels that the next run would train on: a replay of the decision log."""
+        return freeze(self).curated
+
+    # --- comparing and leaving ------------------------------------------------------------------------------------
+
+    def compare(self, run_a: str, run_b: str) -> insight.RunComparison:
+        """Two finished runs on the test images: accuracies, paired difference, flips, per class."""
+        return insight.compare_runs(self._finished(run_a), self._finished(run_b), self.splits, self.images.labels)
+
+    def export(self, kind: str, folder: Path | str, run_id: str | None = None) -> Path:
+        """Write the curated labels (csv, parquet, folder_per_class) or a run's model (model) into a folder."""
+        target = Path(folder).expanduser()
+        if kind == "model":
+            if run_id is None:
+                raise InputError("A model export needs to know which run: name it.")
+            return export_model(self._finished(run_id), target)
+        return export_curated(self, kind, target)
+
+    def _folders(self) -> list[RunFolder]:
+        return list_runs(self.path / "runs")
+
+    def _finished(self, run_id: str) -> RunFolder:
+        run = self.run(run_id)
+        if not run.has_predictions:
+            raise RunError(f"{run_id} is {run.status.state} and has no scores yet: wait until it is done.")
+        return run.folder
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    file = path / "project.toml"
+    if not file.exists():
+        raise InputError(f"There is no Winnow project in {path}: make one with: winnow new {path} --source FOLDER")
+    try:
+        facts = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = int(facts["format"])
+        str(facts["name"]), str(facts["fingerprint"]), str(facts["source"]), str(facts["created"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
+    if found > FORMAT:
+        raise DataError(f"{path} was made by a newer version of Winnow (format {found}): update Winnow to open it.")
+    return facts

@@ -1,0 +1,97 @@
+"""A run as the street sees it, and how one is prepared: record and frozen labels first, engine afterwards."""
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.config import TrainConfig
+from core.base.errors import ConfigError, DataError, InputError
+from core.base.records import RunRecord, RunStatus, Source
+from core.project.snapshot import freeze
+from core.store.runs import RunFolder, next_run_id
+
+if TYPE_CHECKING:
+    from core.project.project import Project
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a project, read from its folder each time it is asked."""
+
+    folder: RunFolder
+
+    @property
+    def id(self) -> str:
+        """Name of the run and of its folder."""
+        return self.folder.id
+
+    @property
+    def record(self) -> RunRecord:
+        """What run.json says: config, parent, versions."""
+        return self.folder.record()
+
+    @property
+    def status(self) -> RunStatus:
+        """What the engine last said; "lost" where it fell silent."""
+        return self.folder.status()
+
+    @property
+    def has_predictions(self) -> bool:
+        """Whether the run is done, so that its scores can be read."""
+        return self.status.state == "done"
+
+    @property
+    def temperature(self) -> float:
+        """The divisor of the logits that calibrates confidence; 1 where none was fitted."""
+        return self.folder.temperature()
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One line of numbers an epoch."""
+        return self.folder.metrics()
+
+    def log_tail(self, num_lines: int = 40) -> str:
+        """The last lines that the engine printed."""
+        return self.folder.log_tail(num_lines)
+
+
+def problem(folder: RunFolder) -> str | None:
+    """The sentence that says why a run folder cannot be read; None where it can."""
+    try:
+        folder.record()
+        folder.status()
+    except DataError as error:
+        return str(error)
+    return None
+
+
+def prepare_run(project: "Project", config: TrainConfig, parent: str | None, *, is_curated: bool) -> RunFolder:
+    """Write run.json and the frozen labels of a new run; the engine has not started yet."""
+    if config.warm_start and parent is None:
+        raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
+    snapshot = freeze(project, is_curated=is_curated)
+    curated = snapshot.curated
+    if config.method == "self_training" and not (curated.sources != Source.GIVEN).any() and not len(curated.reject_ids):
+        raise InputError(
+            "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
+            "first, or choose the method supervised."
+        )
+    runs = project.path / "runs"
+    sources = np.bincount(curated.sources, minlength=len(Source))
+    record = RunRecord(
+        format=1,
+        run_id=next_run_id(runs, config),
+        config=config,
+        parent=parent,
+        curated=curated.digest,
+        fingerprint=project.fingerprint,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"python": platform.python_version(), **{name: version(name) for name in ("winnow", "numpy", "torch")}},
+        num_labels={source.name.lower(): int(sources[source]) for source in Source},
+    )
+    folder = RunFolder.create(runs, record)
+    folder.save_curated(curated, snapshot.decisions)
+    return folder
