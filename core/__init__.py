@@ -1,102 +1,20 @@
-"""Winnow's front door. Everything the roof (dashboard, notebooks) may use comes through here; nothing imports torch."""
+"""Winnow's front door. Everything the roof (dashboard, notebooks) may use comes through here; nothing imports torch.
 
-from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SplitConfig, TrainConfig
-from core.base.errors import (
-    ConfigError,
-    DataError,
-    DecisionError,
-    InputError,
-    RunError,
-    ServerError,
-    TrainingError,
-    WinnowError,
-)
-from core.base.records import (
-    LIVE_STATES,
-    SPLIT_NAMES,
-    UNDO,
-    UNKNOWN,
-    VERDICTS,
-    Command,
-    CuratedSet,
-    Decision,
-    Estimate,
-    ImageSet,
-    LabelState,
-    Quarantined,
-    RunRecord,
-    RunStatus,
-    Source,
-    Splits,
-    Verdict,
-)
-from core.curate.quality import CoverageErrorCurve, proportion
-from core.curate.scores import RANKINGS
-from core.curate.selection import RULES, Parameter, parameters
-from core.data.pictures import encode_jpeg, encode_png, sprite
-from core.project import shelf
-from core.project.creation import SOURCES
-from core.project.desk import Desk, Outcome
-from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
-from core.project.project import DataSummary, Project
-from core.project.runs import Run
-from core.store.export import EXPORTS
+The rooms behind it are imported on first use, so that `winnow --help` is quick and the engine starts on a
+machine that has neither SQLAlchemy nor Streamlit.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.project.front import *  # noqa: F403
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "EXPORTS",
-    "LIVE_STATES",
-    "METHODS",
-    "MODELS",
-    "PROFILES",
-    "RAMPS",
-    "RANKINGS",
-    "RULES",
-    "SOURCES",
-    "SPLIT_NAMES",
-    "UNDO",
-    "UNKNOWN",
-    "VERDICTS",
-    "CalibrationReport",
-    "Command",
-    "Config",
-    "ConfigError",
-    "CoverageErrorCurve",
-    "CuratedSet",
-    "DataError",
-    "DataSummary",
-    "Decision",
-    "DecisionError",
-    "Desk",
-    "Estimate",
-    "ImageSet",
-    "InputError",
-    "KnownScores",
-    "LabelState",
-    "Outcome",
-    "Parameter",
-    "PoolScores",
-    "Project",
-    "Quarantined",
-    "Run",
-    "RunComparison",
-    "RunError",
-    "RunRecord",
-    "RunStatus",
-    "Selection",
-    "ServerError",
-    "Source",
-    "SplitConfig",
-    "Splits",
-    "TrainConfig",
-    "TrainingError",
-    "Verdict",
-    "WinnowError",
-    "encode_jpeg",
-    "encode_png",
-    "parameters",
-    "proportion",
-    "shelf",
-    "sprite",
-]
+
+def __getattr__(name: str) -> Any:
+    front = import_module("core.project.front")
+    if name not in front.__all__:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(front, name)

@@ -62,7 +62,7 @@ def _load(source: str, folder: Path, image_size: int | None, root: Path | None) 
         jobs.load_dataset(source, root, folder)
     elif known is not None or not Path(source).expanduser().exists():
         raise InputError(
-            f"{source} is neither a folder of images nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
+            f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
         )
     else:
         return ingest_listing(scan_folder(Path(source).expanduser()), folder, image_size=image_size)
@@ -83,7 +83,9 @@ def _building(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
-        raise DataError(f"No project can be made in {target.parent}: {error.strerror}. Choose another place.") from error
+        raise DataError(
+            f"No project can be made in {target.parent}: {error.strerror}. Choose another place."
+        ) from error
     try:
         yield folder
         folder.chmod(0o755)

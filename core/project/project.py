@@ -1,4 +1,4 @@
-"""The front desk: one project, opened from its folder. It opens, calls one pure function, writes; it decides nothing."""
+"""The front desk: one project, opened from its folder. It opens, calls one pure function, writes; decides nothing."""
 
 import time
 import tomllib
@@ -221,7 +221,9 @@ class Project:
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
-    def decide(self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me") -> Outcome:
+    def decide(
+        self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me"
+    ) -> Outcome:
         """Record one verdict about one image, under the suggestion that the run makes for it."""
         if image_id not in self.splits.pool:
             raise InputError(f"Image {image_id} is not in the pool, so it cannot be reviewed.")

@@ -89,7 +89,10 @@ def prepare_run(project: "Project", config: TrainConfig, parent: str | None, *, 
         curated=curated.digest,
         fingerprint=project.fingerprint,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"python": platform.python_version(), **{name: version(name) for name in ("winnow", "numpy", "torch")}},
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("winnow", "numpy", "torch")},
+        },
         num_labels={source.name.lower(): int(sources[source]) for source in Source},
     )
     folder = RunFolder.create(runs, record)

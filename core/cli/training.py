@@ -1,0 +1,98 @@
+"""winnow train, status, cancel, resume: runs of the engine, each in a process of its own."""
+
+import sys
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from core.base.config import TrainConfig
+from core.base.errors import RunError
+from core.base.records import LIVE_STATES, RunStatus
+from core.cli.options import AsJson, ProjectPath, RunId, answer, percent, with_options_of
+from core.project.project import Project
+from core.project.runs import Run
+
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the run has ended; it never depends on it.")]
+
+
+@with_options_of(TrainConfig)
+def train(
+    path: ProjectPath,
+    settings: dict[str, Any],
+    parent: Annotated[str | None, typer.Option(help="Run that this one follows.")] = None,
+    given_only: Annotated[bool, typer.Option("--given-only", help="Leave every decision out: a control.")] = False,
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run on the labels decided so far."""
+    project = Project.open(path)
+    run = project.start_run(TrainConfig.checked(settings), parent, is_curated=not given_only)
+    _follow(run, wait, as_json)
+
+
+def status(
+    path: ProjectPath,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; all if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the runs of a project and how they are doing."""
+    project = Project.open(path)
+    runs = project.runs() if run is None else [project.run(run)]
+    broken = project.broken_runs() if run is None else {}
+    facts = {"runs": [_facts(one) for one in runs], "broken": broken}
+    lines = [_line(one) for one in runs] + [f"{name}  broken: {sentence}" for name, sentence in broken.items()]
+    answer(facts, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
+
+
+def cancel(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
+    """Stop a live run after its next step; it can be resumed."""
+    Project.open(path).cancel_run(run)
+    answer({"run": run, "cancelled": True}, f"{run} was asked to stop.", as_json=as_json)
+
+
+def resume(path: ProjectPath, run: RunId, wait: Wait = True, as_json: AsJson = False) -> None:
+    """Go on with a cancelled, failed or lost run from its last checkpoint."""
+    _follow(Project.open(path).resume_run(run), wait, as_json)
+
+
+def _follow(run: Run, wait: bool, as_json: bool) -> None:
+    if not wait:
+        answer(_facts(run), f"{run.id} is on its way. See: winnow status", as_json=as_json)
+        return
+    shown = None
+    while (now := run.status).state in LIVE_STATES:
+        if now.epoch != shown and not as_json:
+            print(f"\r{_progress(now)}", end="" if sys.stdout.isatty() else "\n", flush=True)
+            shown = now.epoch
+        time.sleep(0.2)
+    if now.state != "done":
+        raise RunError(f"{run.id} is {now.state}: {now.message}")
+    answer(_facts(run), ("\n" if sys.stdout.isatty() else "") + _line(run), as_json=as_json)
+
+
+def _progress(now: RunStatus) -> str:
+    eta = f"{now.eta_seconds:.0f} s left" if now.eta_seconds is not None else now.state
+    val = f"val {percent(now.best_val_accuracy)}" if now.best_val_accuracy is not None else ""
+    return f"epoch {now.epoch}/{now.epochs}  {val}  {eta}  {now.device} {now.precision}".ljust(78)
+
+
+def _line(run: Run) -> str:
+    now, config = run.status, run.record.config
+    best = f"val {percent(now.best_val_accuracy)}" if now.best_val_accuracy is not None else ""
+    where = f"epoch {now.epoch}/{now.epochs}" if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
+    note = f"  {now.message}" if now.state in ("failed", "lost") else ""
+    return f"{run.id}  {now.state}  {config.method} {config.model} seed {config.seed}  {best}  {where}{note}"
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    record = run.record
+    return {
+        "run": run.id,
+        "parent": record.parent,
+        "config": record.config.model_dump(),
+        "labels": dict(record.num_labels),
+        "curated": record.curated,
+        **asdict(run.status),
+    }

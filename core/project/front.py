@@ -1,0 +1,100 @@
+"""Everything that comes through the front door, in one list; `core` forwards to it on first use."""
+
+from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SplitConfig, TrainConfig
+from core.base.errors import (
+    ConfigError,
+    DataError,
+    DecisionError,
+    InputError,
+    RunError,
+    ServerError,
+    TrainingError,
+    WinnowError,
+)
+from core.base.records import (
+    LIVE_STATES,
+    SPLIT_NAMES,
+    UNDO,
+    UNKNOWN,
+    VERDICTS,
+    Command,
+    CuratedSet,
+    Decision,
+    Estimate,
+    ImageSet,
+    LabelState,
+    Quarantined,
+    RunRecord,
+    RunStatus,
+    Source,
+    Splits,
+    Verdict,
+)
+from core.curate.quality import CoverageErrorCurve, proportion
+from core.curate.scores import RANKINGS
+from core.curate.selection import RULES, Parameter, parameters
+from core.data.pictures import encode_jpeg, encode_png, sprite
+from core.project import shelf
+from core.project.creation import SOURCES
+from core.project.desk import Desk, Outcome
+from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
+from core.project.project import DataSummary, Project
+from core.project.runs import Run
+from core.store.export import EXPORTS
+
+__all__ = [
+    "EXPORTS",
+    "LIVE_STATES",
+    "METHODS",
+    "MODELS",
+    "PROFILES",
+    "RAMPS",
+    "RANKINGS",
+    "RULES",
+    "SOURCES",
+    "SPLIT_NAMES",
+    "UNDO",
+    "UNKNOWN",
+    "VERDICTS",
+    "CalibrationReport",
+    "Command",
+    "Config",
+    "ConfigError",
+    "CoverageErrorCurve",
+    "CuratedSet",
+    "DataError",
+    "DataSummary",
+    "Decision",
+    "DecisionError",
+    "Desk",
+    "Estimate",
+    "ImageSet",
+    "InputError",
+    "KnownScores",
+    "LabelState",
+    "Outcome",
+    "Parameter",
+    "PoolScores",
+    "Project",
+    "Quarantined",
+    "Run",
+    "RunComparison",
+    "RunError",
+    "RunRecord",
+    "RunStatus",
+    "Selection",
+    "ServerError",
+    "Source",
+    "SplitConfig",
+    "Splits",
+    "TrainConfig",
+    "TrainingError",
+    "Verdict",
+    "WinnowError",
+    "encode_jpeg",
+    "encode_png",
+    "parameters",
+    "proportion",
+    "shelf",
+    "sprite",
+]
