@@ -1,18 +1,72 @@
-"""Shared by all tests: a home of its own for each test, and one small finished project for a session."""
+"""Shared by all tests: a home of its own for each test, a folder of pictures, and a small project with a finished run."""
 
 import os
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from core import Project, SplitConfig, TrainConfig
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+CLASSES = ("circle", "cross", "stripes")
+SMALL = SplitConfig(labeled=15, val=12, calibration=18, test=30, seed=1)
+QUICK = TrainConfig(model="mlp", epochs=4, batch_size=15, precision="fp32", device="cpu")
+
 
 @pytest.fixture(autouse=True)
-def winnow_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def winnow_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Winnow's own folder, away from the person's."""
     home = tmp_path / "winnow-home"
     monkeypatch.setenv("WINNOW_HOME", str(home))
     monkeypatch.delenv("WINNOW_TOKEN", raising=False)
-    yield home
+    return home
+
+
+def draw(shape: str, rng: np.random.Generator, size: int = 16) -> np.ndarray:
+    """One grey picture (size, size) of a shape, with noise; the three shapes can be told apart by a small model."""
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    is_drawn = {
+        "circle": np.hypot(x, y) < size / 3,
+        "cross": (np.abs(x) < size / 8) | (np.abs(y) < size / 8),
+        "stripes": (np.arange(size) % 4 < 2)[:, None] & np.ones((1, size), dtype=bool),
+    }[shape]
+    noise = rng.normal(0, 45, (size, size))
+    return np.clip(is_drawn * 150 + 50 + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 pictures in each of three class folders and 60 in `unlabeled`."""
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for name in (*CLASSES, "unlabeled"):
+        (folder / name).mkdir()
+        for number in range(60):
+            shape = CLASSES[number % 3] if name == "unlabeled" else name
+            Image.fromarray(draw(shape, rng)).save(folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINNOW_HOME", str(folder / "home"))
+        project = Project.create(folder / "shapes", pictures, split=SMALL)
+        project.wait_run(project.start_run(QUICK).id, timeout=120)
+    return folder / "shapes"
+
+
+@pytest.fixture
+def untrained_project(pictures: Path, tmp_path: Path) -> Project:
+    """A project of three shapes without a run."""
+    return Project.create(tmp_path / "shapes", pictures, split=SMALL)
+
+
+@pytest.fixture
+def trained_project(_trained: Path, tmp_path: Path) -> Project:
+    """A project of three shapes with one finished baseline run, this test's own copy."""
+    return Project.open(shutil.copytree(_trained, tmp_path / "trained"))
