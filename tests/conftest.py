@@ -1,4 +1,4 @@
-"""Shared by all tests: a home of its own for each test, a folder of pictures, and a small project with a finished run."""
+"""Shared by all tests: a home for each test, a folder of pictures, a small project with a finished run."""
 
 import os
 import shutil
