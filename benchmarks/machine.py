@@ -1,0 +1,31 @@
+"""Where and when a figure was measured: the line that stands under every table."""
+
+import os
+import platform
+import subprocess
+from datetime import date
+from pathlib import Path
+
+
+def machine() -> str:
+    """One sentence: date, commit, processor, cores, memory, torch."""
+    from importlib.metadata import version
+
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{date.today()}, commit {commit.strip()}, {_processor()}, {os.cpu_count()} cores, {gigabytes:.0f} GiB, "
+        f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows])
