@@ -1,0 +1,154 @@
+"""From the decision log to labels: every label is a replay, and undo is one more line.
+
+A decision is live unless a live undo names it; undoing an undo therefore brings the decision back. Of the live
+decisions about an image the last one counts.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.records import (
+    UNDO,
+    UNKNOWN,
+    BulkSet,
+    CuratedSet,
+    Decision,
+    Ids,
+    Labels,
+    LabelState,
+    PerImage,
+    Source,
+    Verdict,
+)
+
+BulkSets = Callable[[str], BulkSet]
+
+_SOURCES = {Verdict.ACCEPT: Source.ACCEPTED, Verdict.RELABEL: Source.CORRECTED, Verdict.BULK_ACCEPT: Source.BULK}
+
+
+def undecided(num_images: int) -> LabelState:
+    """The state before the first decision."""
+    return LabelState(
+        np.zeros(num_images, dtype=np.int8),
+        np.full(num_images, UNKNOWN, dtype=np.int64),
+        np.zeros(num_images, dtype=np.int64),
+    )
+
+
+def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
+    """Decisions that no live undo names, in order of their ids; undos themselves are left out."""
+    void: set[int] = set()
+    for decision in reversed(decisions):  # an undo comes after what it names: the last word is known first
+        if decision.verdict == UNDO and decision.id not in void and decision.undo_of is not None:
+            void.add(decision.undo_of)
+    return [decision for decision in decisions if decision.verdict != UNDO and decision.id not in void]
+
+
+def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
+    """What the reviewer's next undo takes back; None where there is nothing left."""
+    mine = (decision for decision in reversed(live_decisions(decisions)) if decision.reviewer == reviewer)
+    return next(mine, None)
+
+
+def replay(
+    decisions: Sequence[Decision],
+    bulk: BulkSets | Mapping[str, BulkSet],
+    num_images: int,
+    start: LabelState | None = None,
+) -> LabelState:
+    """What the log says now about each of num_images images.
+
+    bulk finds the images of a bulk decision by its hash. With start, the decisions are new ones on top of that
+    state and must hold no undo; their cost is their own number, not that of the log.
+    """
+    find = bulk if callable(bulk) else bulk.__getitem__
+    live = live_decisions(decisions)
+    before = start or undecided(num_images)
+    state = LabelState(before.verdict.copy(), before.label.copy(), before.decision.copy())
+    for first, last in _stretches(live):
+        if live[first].ids_hash is None:
+            _write_single(state, live[first:last])
+        else:
+            chosen = live[first]
+            covered = find(str(chosen.ids_hash))
+            _write(state, covered.ids, np.int8(Verdict.BULK_ACCEPT), covered.labels, np.int64(chosen.id))
+    return state
+
+
+def _stretches(live: Sequence[Decision]) -> list[tuple[int, int]]:
+    """Runs of single decisions, and bulk decisions one by one, as slices."""
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for place, decision in enumerate(live):
+        if decision.ids_hash is not None:
+            found += [(begin, place)] if place > begin else []
+            found.append((place, place + 1))
+            begin = place + 1
+    return found + ([(begin, len(live))] if len(live) > begin else [])
+
+
+def _write_single(state: LabelState, decisions: Sequence[Decision]) -> None:
+    rows = [
+        (d.image_id, Verdict[d.verdict.upper()], d.label if d.label is not None else UNKNOWN, d.id) for d in decisions
+    ]
+    table = np.array(rows, dtype=np.int64)
+    _, from_end = np.unique(table[::-1, 0], return_index=True)  # the last decision about each image
+    last = table[len(table) - 1 - from_end]
+    _write(state, last[:, 0], last[:, 1].astype(np.int8), last[:, 2], last[:, 3])
+
+
+def _write(
+    state: LabelState,
+    ids: Ids,
+    verdict: NDArray[np.int8] | np.int8,
+    label: Labels,
+    decision: NDArray[np.int64] | np.int64,
+) -> None:
+    state.verdict[ids] = verdict
+    state.label[ids] = label
+    state.decision[ids] = decision
+
+
+def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, bulk_weight: float = 1.0) -> CuratedSet:
+    """What the next run trains on: given labels and live decisions; a person's decision outweighs a given label.
+
+    Skipped, unsure and "none of the classes" give no label. bulk_weight in [0, 1] is the weight of bulk labels.
+    """
+    num_images = len(state.verdict)
+    source = np.full(num_images, -1, dtype=np.int8)
+    label = state.label.copy()
+    is_given = np.zeros(num_images, dtype=np.bool_)
+    is_given[labeled_ids] = True
+    is_given &= state.verdict == Verdict.UNDECIDED
+    source[is_given] = Source.GIVEN
+    given = np.full(num_images, UNKNOWN, dtype=np.int64)
+    given[labeled_ids] = labeled_labels
+    label[is_given] = given[is_given]
+    for verdict, code in _SOURCES.items():
+        source[state.verdict == verdict] = code
+    ids = np.flatnonzero(source >= 0)
+    rejected = np.flatnonzero(state.verdict == Verdict.REJECT)
+    weights = np.where(source[ids] == Source.BULK, bulk_weight, 1.0).astype(np.float32)
+    columns = (ids, label[ids], weights, source[ids], state.decision[ids], rejected, state.label[rejected])
+    return CuratedSet(*columns, digest=digest(*columns))
+
+
+def digest(
+    ids: Ids,
+    labels: Labels,
+    weights: PerImage,
+    sources: NDArray[np.int8],
+    decisions: NDArray[np.int64],
+    reject_ids: Ids,
+    reject_labels: Labels,
+) -> str:
+    """sha256 over all columns of a curated set, the same on every machine."""
+    total = hashlib.sha256()
+    kinds = ("<i8", "<i8", "<f4", "<i1", "<i8", "<i8", "<i8")
+    for column, kind in zip((ids, labels, weights, sources, decisions, reject_ids, reject_labels), kinds, strict=True):
+        total.update(len(column).to_bytes(8, "little"))
+        total.update(np.ascontiguousarray(column, dtype=kind).tobytes())
+    return total.hexdigest()
