@@ -1,0 +1,232 @@
+"""A run folder, readable with the eyes: JSON, JSON lines, numpy, safetensors, a log. The engine writes, others read."""
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import TrainConfig
+from core.base.errors import ConfigError, DataError, RunError
+from core.base.records import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunStatus
+from core.store.arrays import (
+    cannot_read,
+    cannot_write,
+    load_array,
+    load_arrays,
+    read_json,
+    replace_file,
+    save_arrays,
+    write_json,
+)
+
+FORMAT = 1
+SILENCE = 60.0
+"""Seconds of silence after which a live run without a holder of its lock reads as lost."""
+
+
+class RunFolder:
+    """The files of one run. Reading raises DataError with a sentence that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, runs: Path, record: RunRecord) -> Self:
+        """Make the folder and write run.json, once and for all; the run reads as queued."""
+        folder = cls(runs / record.run_id)
+        try:
+            folder.path.mkdir(parents=True)
+            (folder.path / "predictions").mkdir()
+        except OSError as error:
+            raise cannot_write(folder.path, error) from error
+        write_json(folder.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
+        folder.write_status(RunStatus("queued", "Waiting for the engine.", epochs=record.config.epochs))
+        return folder
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where training state is kept for resuming."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def model_path(self) -> Path:
+        """Weights of the best averaged model."""
+        return self.path / "model.safetensors"
+
+    @property
+    def log_path(self) -> Path:
+        """What the engine printed."""
+        return self.path / "log.txt"
+
+    @property
+    def metrics_path(self) -> Path:
+        """One JSON line an epoch."""
+        return self.path / "metrics.jsonl"
+
+    def record(self) -> RunRecord:
+        """What run.json says; DataError where it is damaged or a newer Winnow wrote it."""
+        file = self.path / "run.json"
+        facts = read_json(file)
+        if isinstance(facts.get("format"), int) and facts["format"] > FORMAT:
+            raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
+        try:
+            return RunRecord(**{**facts, "config": TrainConfig.checked(facts["config"])})
+        except (KeyError, TypeError, ConfigError) as error:
+            raise cannot_read(file, error) from error
+
+    def status(self, now: float | None = None) -> RunStatus:
+        """What the engine last said; "lost" where a live run's process is gone or silent. now: seconds since 1970."""
+        file = self.path / "status.json"
+        facts = read_json(file)
+        try:
+            status = RunStatus(**{f.name: facts[f.name] for f in fields(RunStatus) if f.name in facts})
+        except TypeError as error:
+            raise cannot_read(file, error) from error
+        if status.state in LIVE_STATES and not self.is_locked() and self._is_gone(status, now or time.time()):
+            sentence = "The training process is gone. Resume goes on from the last checkpoint."
+            return replace(status, state="lost", message=sentence, eta_seconds=None)
+        return status
+
+    def write_status(self, status: RunStatus) -> None:
+        """Replace status.json; the time is stamped here."""
+        write_json(self.path / "status.json", asdict(replace(status, updated=time.time())))
+
+    def append_metrics(self, line: Mapping[str, Any]) -> None:
+        """Add one line of numbers."""
+        try:
+            with self.metrics_path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise cannot_write(self.metrics_path, error) from error
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All lines of numbers; a torn last line (the engine was killed while writing) is left out."""
+        if not self.metrics_path.exists():
+            return []
+        lines = self.metrics_path.read_text(encoding="utf-8").splitlines()
+        found = []
+        for number, line in enumerate(lines):
+            try:
+                found.append(json.loads(line))
+            except ValueError as error:
+                if number < len(lines) - 1:
+                    raise cannot_read(self.metrics_path, f"line {number + 1} is no JSON") from error
+        return found
+
+    def keep_metrics(self, num_lines: int) -> None:
+        """Cut metrics.jsonl back to its first lines: a resumed run writes the later ones again."""
+        kept = "".join(json.dumps(line) + "\n" for line in self.metrics()[:num_lines])
+        replace_file(self.metrics_path, lambda file: _write(file, kept.encode()))
+
+    def log_tail(self, num_lines: int = 40) -> str:
+        """The last lines that the engine printed; empty before it began."""
+        if not self.log_path.exists():
+            return ""
+        with self.log_path.open("rb") as file:
+            file.seek(max(0, self.log_path.stat().st_size - 200 * num_lines - 4096))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-num_lines:])
+
+    def request_cancel(self) -> None:
+        """Leave the file that the engine looks for."""
+        (self.path / "cancel").touch()
+
+    def is_cancel_requested(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        return (self.path / "cancel").exists()
+
+    def clear_cancel(self) -> None:
+        """Forget the request."""
+        (self.path / "cancel").unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run while working on it; RunError when another process does. A dead process holds nothing."""
+        with (self.path / "lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RunError(f"{self.id} is already being trained by another process: wait, or cancel it.") from error
+            yield
+
+    def is_locked(self) -> bool:
+        """Whether a living process works on the run."""
+        try:
+            with (self.path / "lock").open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a read-only disk: nobody can be training there
+            return False
+        return False
+
+    def logits(self) -> Logits:
+        """Logits of all images, (N, K) float32, memory-mapped; row = image id."""
+        return load_array(self.path / "predictions" / "logits.npy")
+
+    def features(self) -> NDArray[np.float16]:
+        """Features of all images, (N, D) float16, memory-mapped."""
+        return load_array(self.path / "predictions" / "features.npy")
+
+    def temperature(self) -> float:
+        """The fitted temperature; 1 before calibration."""
+        return float(self.calibration().get("temperature", 1.0))
+
+    def calibration(self) -> dict[str, Any]:
+        """What calibration.json says; empty before calibration."""
+        file = self.path / "calibration.json"
+        return read_json(file) if file.exists() else {}
+
+    def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
+        """Freeze the labels this run trains on, and the decisions they come from."""
+        columns = {name: value for name, value in vars(curated).items() if name != "digest"}
+        save_arrays(self.path / "curated.npz", {**columns, "digest": np.array(curated.digest)})
+        write_json(self.path / "curated_decisions.json", {str(n): asdict(d) for n, d in decisions.items()})
+
+    def curated(self) -> CuratedSet | None:
+        """The frozen labels; None where the run has none."""
+        file = self.path / "curated.npz"
+        if not file.exists():
+            return None
+        columns: dict[str, Any] = load_arrays(file)
+        try:
+            return CuratedSet(**{**columns, "digest": str(columns["digest"])})
+        except (KeyError, TypeError) as error:
+            raise cannot_read(file, error) from error
+
+    @staticmethod
+    def _is_gone(status: RunStatus, now: float) -> bool:
+        if now - status.updated > SILENCE:
+            return True
+        return status.state == "running" and status.pid is not None and not Path(f"/proc/{status.pid}").exists()
+
+
+def list_runs(runs: Path) -> list[RunFolder]:
+    """The run folders by name; anything without run.json is no run."""
+    if not runs.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(runs.iterdir()) if (path / "run.json").exists()]
+
+
+def next_run_id(runs: Path, config: TrainConfig) -> str:
+    """A name not yet taken: number, method, model."""
+    names = os.listdir(runs) if runs.is_dir() else []
+    numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
+    return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"
+
+
+def _write(file: Any, data: bytes) -> None:
+    file.write(data)
