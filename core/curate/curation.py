@@ -6,6 +6,7 @@ decisions about an image the last one counts.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,8 @@ def digest(
     """sha256 over all columns of a curated set, the same on every machine."""
     total = hashlib.sha256()
     kinds = ("<i8", "<i8", "<f4", "<i1", "<i8", "<i8", "<i8")
-    for column, kind in zip((ids, labels, weights, sources, decisions, reject_ids, reject_labels), kinds, strict=True):
+    columns: tuple[NDArray[Any], ...] = (ids, labels, weights, sources, decisions, reject_ids, reject_labels)
+    for column, kind in zip(columns, kinds, strict=True):
         total.update(len(column).to_bytes(8, "little"))
         total.update(np.ascontiguousarray(column, dtype=kind).tobytes())
     return total.hexdigest()

@@ -72,7 +72,7 @@ def threshold_for_error(calibration_confidence: PerImage, is_right: Mask, target
 def class_mix(labels: Labels, num_classes: int) -> NDArray[np.float64]:
     """Share of each class, (K,), adding up to 1; all zero without labels."""
     counts = np.bincount(labels, minlength=num_classes)
-    return counts / max(1, counts.sum())
+    return np.asarray(counts / max(1, counts.sum()))
 
 
 def kl_divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:

@@ -36,19 +36,20 @@ def probabilities(logits: Logits, temperature: float = 1.0) -> Probs:
 
 def confidence(probs: Probs) -> PerImage:
     """Maximum probability, in [1/K, 1]; high means sure."""
-    return probs.max(axis=1)
+    return np.asarray(probs.max(axis=1))
 
 
 def entropy(probs: Probs) -> PerImage:
     """Shannon entropy in bits, in [0, log2 K]; high means unsure. A zero probability adds nothing."""
     logs = np.log2(np.maximum(probs, np.finfo(np.float32).tiny))
-    return np.maximum(-np.einsum("nk,nk->n", probs, logs), 0).astype(np.float32)
+    bits = -np.einsum("nk,nk->n", probs, logs)
+    return np.asarray(np.maximum(bits, 0), dtype=np.float32)
 
 
 def margin(probs: Probs) -> PerImage:
     """Best minus second best probability, in [0, 1]; high means sure."""
     best = np.partition(probs, -2, axis=1)[:, -2:]
-    return best[:, 1] - best[:, 0]
+    return np.asarray(best[:, 1] - best[:, 0])
 
 
 def energy(logits: Logits, temperature: float = 1.0) -> PerImage:
@@ -56,27 +57,26 @@ def energy(logits: Logits, temperature: float = 1.0) -> PerImage:
     scaled = logits.astype(np.float32) / np.float32(temperature)
     top = scaled.max(axis=1, keepdims=True)
     sums = np.exp(scaled - top).sum(axis=1)
-    return (-temperature * (np.log(sums) + top[:, 0])).astype(np.float32)
+    return np.asarray(-temperature * (np.log(sums) + top[:, 0]), dtype=np.float32)
 
 
 def pseudo_labels(probs: Probs) -> Labels:
     """Most probable class of each row, (n,); the lower number where two are equal."""
-    return probs.argmax(axis=1).astype(np.int64)
+    return np.asarray(probs.argmax(axis=1), dtype=np.int64)
 
 
 def score(logits: Logits, temperature: float = 1.0) -> Scores:
     """All scores of n images, a chunk at a time, so that memory stays near that of the logits."""
     num, num_classes = logits.shape
-    columns = [np.empty(num, dtype=np.float32) for _ in range(3)]
+    sure, unsure, gap = (np.empty(num, dtype=np.float32) for _ in range(3))
     labels = np.empty(num, dtype=np.int64)
     for start in range(0, num, _CHUNK):
         rows = slice(start, start + _CHUNK)
         probs = probabilities(logits[rows], temperature)
-        for column, quantity in zip(columns, (confidence, entropy, margin), strict=True):
-            column[rows] = quantity(probs)
+        sure[rows], unsure[rows], gap[rows] = confidence(probs), entropy(probs), margin(probs)
         # of the logits: where float32 rounds two probabilities to one, the prediction must not depend on temperature
         labels[rows] = logits[rows].argmax(axis=1)
-    return Scores(*columns, labels, num_classes)
+    return Scores(sure, unsure, gap, labels, num_classes)
 
 
 def top_classes(probs: Probs, count: int = 3) -> Labels:

@@ -55,7 +55,7 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
 def load_array(path: Path) -> NDArray[Any]:
     """One array, memory-mapped and read-only; DataError names a file that is missing or truncated."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
     except (ValueError, OSError, EOFError) as error:
@@ -64,7 +64,7 @@ def load_array(path: Path) -> NDArray[Any]:
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write several arrays as one .npz."""
-    replace_file(path, lambda file: np.savez(file, **arrays))
+    replace_file(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
