@@ -1,0 +1,199 @@
+"""Who is labeled, val, calibration, unlabeled and test: drawn once, with a seed, so that nothing leaks."""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import SplitConfig
+from core.base.errors import ConfigError, DataError, InputError
+from core.base.records import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
+
+Groups = NDArray[np.int64]
+
+_DRAWN = ("labeled", "val", "calibration", "test")
+
+
+def exact_duplicates(pixels: Pixels) -> Groups:
+    """For each image (N, H, W, C) the id of the first image with the same pixels: (N,), equal for exact duplicates."""
+    first: dict[bytes, int] = {}
+    groups = np.empty(len(pixels), dtype=np.int64)
+    for row, image in enumerate(pixels):
+        digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+        groups[row] = first.setdefault(digest, row)
+    return groups
+
+
+def distinct_per_class(labels: Labels, duplicates: Groups, num_classes: int) -> list[int]:
+    """How many images of each class a split can draw: known labels, exact duplicates counted once."""
+    candidates = _candidates(np.arange(len(labels), dtype=np.int64), labels, duplicates, np.empty(0, np.int64))
+    return [int(n) for n in np.bincount(labels[candidates], minlength=num_classes)]
+
+
+def draw_splits(
+    labels: Labels, config: SplitConfig, *, official_test: Ids, duplicates: Groups, class_names: Sequence[str] = ()
+) -> Splits:
+    """Divide images 0 … N - 1 by their labels (N,) into parts that share no id and no exact duplicate.
+
+    `duplicates` (N,) gives one number to identical images. Only one image of such a group is drawn; its copies are set
+    aside. With an official_test, test is drawn from it (what is left of it is in no part) and the other parts from the
+    rest. Images of unknown label are unlabeled. InputError when there are fewer than two classes or when more is
+    asked for than there is.
+    """
+    num_classes = int(labels.max(initial=UNKNOWN)) + 1
+    if len(np.unique(labels[labels != UNKNOWN])) < 2:
+        raise InputError("A split needs labeled images of at least two classes: add images of another class.")
+    rng = np.random.default_rng(config.seed)
+    names = [class_names[c] if c < len(class_names) else f"number {c}" for c in range(num_classes)]
+    rest = np.setdiff1d(np.arange(len(labels), dtype=np.int64), official_test)
+    parts: dict[str, Ids] = {}
+    for wanted, source in _sources(config, official_test, rest):
+        used = duplicates[np.concatenate([*parts.values(), np.empty(0, np.int64)])]
+        candidates = _candidates(source, labels, duplicates, used)
+        parts |= _draw(candidates, labels, wanted, config.kind, names, rng)
+    drawn = np.concatenate(list(parts.values()))
+    left = np.setdiff1d(rest, drawn)
+    is_copy = np.isin(duplicates[left], duplicates[drawn])
+    return Splits(**parts, unlabeled=left[~is_copy], config=config, set_aside=left[is_copy])
+
+
+def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[dict[str, int], Ids]]:
+    """How many of each part to draw from which ids, in the order of drawing."""
+    wanted = {name: int(getattr(config, name)) for name in _DRAWN}
+    if not len(official_test):
+        return [(wanted, rest)]
+    others = {name: count for name, count in wanted.items() if name != "test"}
+    return [({"test": wanted["test"]}, np.sort(official_test)), (others, rest)]
+
+
+def _candidates(source: Ids, labels: Labels, duplicates: Groups, used: Groups) -> Ids:
+    """Of the source's known images one per group of duplicates (the lowest id), none of a group already used."""
+    known = source[labels[source] != UNKNOWN]
+    _, first = np.unique(duplicates[known], return_index=True)
+    chosen = known[np.sort(first)]
+    fresh: Ids = chosen[~np.isin(duplicates[chosen], used)]
+    return fresh
+
+
+def _draw(
+    candidates: Ids, labels: Labels, wanted: dict[str, int], kind: str, names: list[str], rng: np.random.Generator
+) -> dict[str, Ids]:
+    """Sorted ids of each wanted part."""
+    available = np.bincount(labels[candidates], minlength=len(names))
+    quotas = _quotas(wanted, available, kind)
+    _check_enough(quotas, wanted, available, names)
+    by_class = [rng.permutation(candidates[labels[candidates] == c]) for c in range(len(names))]
+    starts = np.zeros(len(names), dtype=np.int64)
+    parts: dict[str, Ids] = {}
+    for part, quota in quotas.items():
+        taken = [ids[s : s + n] for ids, s, n in zip(by_class, starts, quota, strict=True)]
+        parts[part] = np.sort(np.concatenate(taken))
+        starts += quota
+    return parts
+
+
+def _quotas(wanted: dict[str, int], available: NDArray[np.int64], kind: str) -> dict[str, NDArray[np.int64]]:
+    """Images per class (K,) for each part."""
+    quotas: dict[str, NDArray[np.int64]] = {}
+    left = available.astype(np.int64)
+    for part, count in wanted.items():
+        quotas[part] = _balanced(count, len(left)) if kind == "balanced" else _proportional(count, left)
+        left = np.maximum(left - quotas[part], 0)
+    return quotas
+
+
+def _balanced(count: int, num_classes: int) -> NDArray[np.int64]:
+    """The same number per class; the remainder goes, one each, to the first classes."""
+    each, remainder = divmod(count, num_classes)
+    return each + (np.arange(num_classes) < remainder).astype(np.int64)
+
+
+def _proportional(count: int, available: NDArray[np.int64]) -> NDArray[np.int64]:
+    """In proportion to what is available, rounded by largest remainder; never more of a class than there is."""
+    total = int(available.sum())
+    if total == 0:
+        return _balanced(count, len(available))
+    exact = count * available / total
+    quota = np.floor(exact).astype(np.int64)
+    by_remainder = np.argsort(-(exact - quota), kind="stable")
+    quota[by_remainder[: count - int(quota.sum())]] += 1
+    return quota
+
+
+def _check_enough(
+    quotas: dict[str, NDArray[np.int64]], wanted: dict[str, int], available: NDArray[np.int64], names: list[str]
+) -> None:
+    """InputError when some class would be asked for more images than it has."""
+    needed = np.sum(list(quotas.values()), axis=0)
+    short = np.flatnonzero(needed > available)
+    if not len(short):
+        return
+    worst = int(short[np.argmax(needed[short] - available[short])])
+    asked = ", ".join(f"{count:,} {part}" for part, count in wanted.items() if count)
+    raise InputError(
+        f"The split asks for {sum(wanted.values()):,} labeled images ({asked}), which needs {needed[worst]:,} of class "
+        f"{names[worst]}, but it has {available[worst]:,} different ones. In all classes there are {available.sum():,}: "
+        f"ask for at most {available.min() * len(names):,} balanced or {available.sum():,} stratified, or add labeled "
+        "images."
+    )
+
+
+def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitConfig:
+    """A split that fits the given number of distinct labeled images per class.
+
+    With unlabeled images beside them, all labels are used: 40 % labeled, 15 % val, 20 % calibration, 25 % test.
+    Without, part of them plays the unlabeled pool: 10 % labeled, 10 % val, 15 % calibration, 25 % test, none beyond
+    the usual numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images.
+    """
+    if len(num_per_class) < 2 or min(num_per_class) < 1:
+        raise InputError("A split needs labeled images of at least two classes: add images of another class.")
+    num_classes, smallest = len(num_per_class), min(num_per_class)
+    is_even = max(num_per_class) <= 1.5 * smallest
+    groups, each = (num_classes, smallest) if is_even else (1, sum(num_per_class))
+    percent = (40, 15, 20, 25) if has_unlabeled else (10, 10, 15, 25)
+    usual = SplitConfig()
+    counts: dict[str, int] = {}
+    left = each
+    for part, share in zip(_DRAWN, percent, strict=True):
+        least = num_classes // groups if part == "labeled" else int(each >= 4)
+        count = min(left, max(least, each * share // 100))
+        if not has_unlabeled:
+            count = min(count, max(least, int(getattr(usual, part)) // groups))
+        counts[part], left = count * groups, left - count
+    return SplitConfig(kind="balanced" if is_even else "stratified", **counts)
+
+
+def save_splits(splits: Splits, path: Path) -> None:
+    """Write the ids and the settings into one .npz file, whole or not at all; DataError when that fails."""
+    arrays = {name: getattr(splits, name) for name in (*SPLIT_NAMES, "set_aside")}
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            place = Path(file.name)
+            try:
+                np.savez(file, config=np.array(splits.config.model_dump_json()), **arrays)
+                file.close()
+                os.replace(place, path)
+            finally:
+                place.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"The splits cannot be written to {path}: {error.strerror or error}.") from error
+
+
+def load_splits(path: Path) -> Splits:
+    """Read what save_splits wrote; DataError when the file is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: np.asarray(stored[name], dtype=np.int64) for name in (*SPLIT_NAMES, "set_aside")}
+            config = SplitConfig.model_validate_json(str(stored["config"]))
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, ConfigError) as error:
+        raise DataError(f"{path} is damaged or cut short: create the project again from its source.") from error
+    for array in arrays.values():
+        array.setflags(write=False)
+    return Splits(**arrays, config=config)
