@@ -108,7 +108,7 @@ class TrainConfig(Config):
     device: str = "auto"
     """auto (CUDA when there is one, else CPU), cpu, cuda or cuda:N."""
     precision: Precision = "auto"
-    """auto measures bf16 autocast against fp32 once per machine and takes the faster; fp32 and bf16 force one."""
+    """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     checkpoint_epochs: Annotated[int, Between(1, 100_000)] = 5
     """Epochs between checkpoints from which a stopped run can be resumed."""
 

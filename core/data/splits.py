@@ -137,7 +137,7 @@ def _check_enough(
     asked = ", ".join(f"{count:,} {part}" for part, count in wanted.items() if count)
     raise InputError(
         f"The split asks for {sum(wanted.values()):,} labeled images ({asked}), which needs {needed[worst]:,} of class "
-        f"{names[worst]}, but it has {available[worst]:,} different ones. In all classes there are {available.sum():,}: "
+        f"{names[worst]}, but it has {available[worst]:,} different ones (in all classes {available.sum():,}): "
         f"ask for at most {available.min() * len(names):,} balanced or {available.sum():,} stratified, or add labeled "
         "images."
     )
@@ -187,7 +187,7 @@ def save_splits(splits: Splits, path: Path) -> None:
 def load_splits(path: Path) -> Splits:
     """Read what save_splits wrote; DataError when the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name], dtype=np.int64) for name in (*SPLIT_NAMES, "set_aside")}
             config = SplitConfig.model_validate_json(str(stored["config"]))
     except FileNotFoundError as error:

@@ -5,20 +5,17 @@ when the dashboard restarts and no link reveals a path. The list is one JSON fil
 """
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.errors import InputError
 from core.store.arrays import read_json, write_json
+from core.store.home import home
+
+__all__ = ["Shelved", "home", "key_of", "path_of", "recent", "remember"]
 
 _MOST = 30
-
-
-def home() -> Path:
-    """Winnow's own folder: the environment variable WINNOW_HOME, else .winnow in the person's home folder."""
-    return Path(os.environ.get("WINNOW_HOME") or Path.home() / ".winnow").expanduser()
 
 
 @dataclass(frozen=True)
