@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.errors import ConfigError, DataError, InputError
+from core.base.errors import DataError, InputError
 from core.base.records import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
@@ -192,7 +192,7 @@ def load_splits(path: Path) -> Splits:
             config = SplitConfig.model_validate_json(str(stored["config"]))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, ConfigError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged or cut short: create the project again from its source.") from error
     for array in arrays.values():
         array.setflags(write=False)
