@@ -53,7 +53,8 @@ def _option(name: str, config: type[Config]) -> inspect.Parameter:
     ranges = [f"{item.ge}..{item.le}" for item in field.metadata if isinstance(item, Interval)]
     default = "off" if field.default is False else field.default
     text = f"{field.description} [default: {default}{'; range: ' + ranges[0] if ranges else ''}]"
-    kind = Annotated[field.annotation | None, typer.Option(help=text, show_default=False)]  # type: ignore[operator]
+    hint: Any = field.annotation
+    kind = Annotated[hint | None, typer.Option(help=text, show_default=False)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 

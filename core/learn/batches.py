@@ -25,7 +25,7 @@ class Part:
 
 def part(pixels: Pixels, ids: Ids, labels: Labels, weights: PerImage | None, device: torch.device) -> Part:
     """The named images of a memory-mapped set, on the device."""
-    chosen = torch.from_numpy(np.ascontiguousarray(pixels[ids])).permute(0, 3, 1, 2).contiguous()
+    chosen = torch.from_numpy(np.array(pixels[ids])).permute(0, 3, 1, 2).contiguous()
     ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights
     return Part(chosen.to(device), torch.from_numpy(labels.copy()).to(device), torch.from_numpy(ones.copy()).to(device))
 

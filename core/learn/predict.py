@@ -33,7 +33,7 @@ def predict(
     logits, features = [], []
     with torch.inference_mode():
         for start in range(0, len(pixels), _CHUNK):
-            chunk = torch.from_numpy(np.ascontiguousarray(pixels[start : start + _CHUNK])).to(device)
+            chunk = torch.from_numpy(np.array(pixels[start : start + _CHUNK])).to(device)
             images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
             with autocast(device, precision):
                 found = model.features(images.contiguous(memory_format=torch.channels_last))

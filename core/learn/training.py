@@ -126,14 +126,19 @@ class Trainer:
         batch = Batch(views["labeled"], views.get("unlabeled"), views.get("rejected"))
         with autocast(self.device, self.precision):
             losses = METHODS[self.config.method](self.model, batch)
-        weight = unlabeled_weight(self.step / self.steps_per_epoch, self.config)
-        total = losses.labeled + weight * losses.unlabeled + self.config.reject_weight * losses.rejected
+        total = (
+            losses.labeled + self._weight(self.step) * losses.unlabeled + self.config.reject_weight * losses.rejected
+        )
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.model, self.step)
         self._count(total, losses)
         self.step += 1
+
+    def _weight(self, step: int) -> float:
+        """Weight of the pseudo-labels at a step; 0 where there are none."""
+        return unlabeled_weight(step / self.steps_per_epoch, self.config) if "unlabeled" in self.streams else 0.0
 
     def _count(self, total: Tensor, losses: Losses) -> None:
         """Add up on the device; the host reads once an epoch."""
@@ -157,7 +162,7 @@ class Trainer:
             **{name: value / self.steps_per_epoch for name, value in sums.items()},
             "train_accuracy": num_right / (self.steps_per_epoch * self.streams["labeled"].batch_size),
             "learning_rate": learning_rate(self.step - 1, self.steps, self.config),
-            "unlabeled_weight": unlabeled_weight((self.step - 1) / self.steps_per_epoch, self.config),
+            "unlabeled_weight": self._weight(self.step - 1),
             "val_accuracy": _number(val_accuracy),
             "val_loss": _number(val_loss),
             "calibration_accuracy": _number(self.evaluate(self.data.calibration)[0]),

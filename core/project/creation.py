@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core import jobs
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.records import UNKNOWN, ImageSet
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.data.ingest import fingerprint, ingest_listing, open_images, write_images
 from core.data.sources import scan_folder
-from core.data.splits import draw_splits, exact_duplicates, save_splits, suggest_split
+from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, save_splits, suggest_split
+from core.jobs import load_dataset
 
 FORMAT = 1
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
@@ -38,8 +39,14 @@ def create_project(
     with _building(target) as folder:
         images = _load(source, folder / "images", image_size, root)
         groups = exact_duplicates(images.pixels)
-        config = split or _default_split(source, images)
-        splits = draw_splits(images.labels, config, official_test=images.official_test, duplicates=groups)
+        config = split or _default_split(source, images, groups)
+        splits = draw_splits(
+            images.labels,
+            config,
+            official_test=images.official_test,
+            duplicates=groups,
+            class_names=images.class_names,
+        )
         save_splits(splits, folder / "splits.npz")
         facts: dict[str, str | int] = {
             "format": FORMAT,
@@ -59,7 +66,7 @@ def _load(source: str, folder: Path, image_size: int | None, root: Path | None) 
     if known is not None and known.is_available(root):
         write_images(known.load(root), folder)
     elif source in TORCHVISION_DATASETS:
-        jobs.load_dataset(source, root, folder)
+        load_dataset(source, root, folder)
     elif known is not None or not Path(source).expanduser().exists():
         raise InputError(
             f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
@@ -69,11 +76,11 @@ def _load(source: str, folder: Path, image_size: int | None, root: Path | None) 
     return open_images(folder)
 
 
-def _default_split(source: str, images: ImageSet) -> SplitConfig:
+def _default_split(source: str, images: ImageSet, groups: NDArray[np.int64]) -> SplitConfig:
     if source in SOURCES:
         return SplitConfig()
-    num_per_class = np.bincount(images.labels[images.labels != UNKNOWN], minlength=len(images.class_names))
-    return suggest_split([int(n) for n in num_per_class], bool((images.labels == UNKNOWN).any()))
+    num_per_class = distinct_per_class(images.labels, groups, len(images.class_names))
+    return suggest_split(num_per_class, bool((images.labels == UNKNOWN).any()))
 
 
 @contextmanager

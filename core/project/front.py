@@ -38,11 +38,13 @@ from core.project import shelf
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
+from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
 from core.project.project import DataSummary, Project
 from core.project.runs import Run
 from core.store.export import EXPORTS
 
 __all__ = [
+    "BORDER",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
@@ -51,12 +53,15 @@ __all__ = [
     "RAMPS",
     "RANKINGS",
     "RULES",
+    "SCORES",
+    "SHOWN",
     "SOURCES",
     "SPLIT_NAMES",
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
     "CalibrationReport",
+    "Card",
     "Command",
     "Config",
     "ConfigError",
@@ -73,6 +78,8 @@ __all__ = [
     "KnownScores",
     "LabelState",
     "Outcome",
+    "Page",
+    "PageQuery",
     "Parameter",
     "PoolScores",
     "Project",

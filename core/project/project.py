@@ -12,13 +12,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core import jobs
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
 from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, ImageSet, Quarantined, Splits
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
 from core.data.splits import load_splits
+from core.jobs import cancel, start
 from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
@@ -160,21 +160,21 @@ class Project:
         if parent is not None and not self.run(parent).has_predictions:
             raise RunError(f"{parent} has not finished: a run can only follow one that is done.")
         folder = prepare_run(self, config, parent, is_curated=is_curated)
-        jobs.start(self.path, folder.id)
+        start(self.path, folder.id)
         return Run(folder)
 
     def cancel_run(self, run_id: str) -> None:
         """Ask a live run to stop after its next step; it keeps a checkpoint."""
         if self.run(run_id).status.state not in LIVE_STATES:
             raise RunError(f"{run_id} is not running, so there is nothing to cancel.")
-        jobs.cancel(self.run(run_id).folder)
+        cancel(self.run(run_id).folder)
 
     def resume_run(self, run_id: str) -> Run:
         """Go on with a cancelled, failed or lost run from its last checkpoint."""
         run = self.run(run_id)
         if run.status.state in (*LIVE_STATES, "done"):
             raise RunError(f"{run_id} is {run.status.state}: only a cancelled, failed or lost run can be resumed.")
-        jobs.start(self.path, run_id, is_resume=True)
+        start(self.path, run_id, is_resume=True)
         return run
 
     def wait_run(self, run_id: str, *, timeout: float | None = None) -> Run:

@@ -1,0 +1,226 @@
+"""The review desk of one project: commands become decisions, decisions become the state that the pages show.
+
+State is held in memory and follows the log, so that what another process decided is seen too. A command names the
+image, the run and the suggestion that was on the screen; a stale one is refused, never applied to something else.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.errors import DecisionError, WinnowError
+from core.base.records import (
+    UNDO,
+    VERDICTS,
+    BulkSet,
+    Command,
+    Decision,
+    Ids,
+    LabelState,
+    Mask,
+    Verdict,
+)
+from core.curate.curation import latest_live, live_decisions, replay, undecided
+from core.curate.selection import checked_rule
+from core.project.pages import Page, PageQuery, RunPages
+from core.store.decisions import DecisionLog, NewDecision
+
+if TYPE_CHECKING:
+    from core.project.project import Project
+
+_BULK = Verdict.BULK_ACCEPT.name.lower()
+_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
+_STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one command."""
+
+    command_id: str
+    status: str  # "saved" or "refused"
+    decision: int | None = None  # its line in the log
+    reason: str = ""  # why it was refused, a sentence
+
+
+class Desk:
+    """One per project; safe to use from several threads."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+        self._log = DecisionLog(project.path / "decisions.db")
+        self._lock = threading.RLock()
+        self._decisions: list[Decision] = []
+        self._by_command: dict[str, int] = {}
+        self._state = undecided(len(project.images.labels))
+        self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
+        self._pages: dict[str, RunPages] = {}
+
+    def state(self) -> LabelState:
+        """What the log says now about every image."""
+        with self._lock:
+            self._follow()
+            return self._state
+
+    def decisions(self) -> list[Decision]:
+        """The whole log, oldest first."""
+        with self._lock:
+            self._follow()
+            return list(self._decisions)
+
+    def history(self, limit: int = 20) -> list[Decision]:
+        """The latest decisions, newest first."""
+        return self.decisions()[-limit:][::-1]
+
+    def live_ids(self) -> set[int]:
+        """Ids of the decisions that no undo has taken back."""
+        return {decision.id for decision in live_decisions(self.decisions())}
+
+    def counts(self) -> dict[str, int]:
+        """Pool images per verdict, and those undecided."""
+        verdicts = self.state().verdict[self._project.splits.pool]
+        found = np.bincount(verdicts, minlength=len(Verdict))
+        return {verdict.name.lower(): int(found[verdict]) for verdict in Verdict}
+
+    def hidden_calibration(self) -> Ids:
+        """Calibration images that nobody has decided one by one: those from which errors may be estimated."""
+        ids = self._project.splits.calibration
+        return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
+
+    def is_open(self) -> Mask:
+        """Which images a bulk accept may take, (N,): undecided or skipped ones."""
+        return np.isin(self.state().verdict, _OPEN)
+
+    def execute(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Record a batch; what is saved is on disk when this returns. A command sent again changes nothing."""
+        with self._lock:
+            self._follow()
+            waiting: list[NewDecision] = []
+            refused: dict[str, str] = {}
+            for command in commands:
+                if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
+                    continue
+                try:
+                    if command.verdict in (UNDO, _BULK):  # they depend on what the batch has changed so far
+                        self._append(waiting)
+                        waiting = []
+                    waiting.append(self._decision(command))
+                except WinnowError as error:
+                    refused[command.command_id] = str(error)
+            self._append(waiting)
+            return [self._outcome(command.command_id, refused) for command in commands]
+
+    def page(self, run_id: str, query: PageQuery) -> Page:
+        """Cards of the pool in the order of a ranking."""
+        return self.pages(run_id).page(query, self.state())
+
+    def histogram(self, run_id: str, score: str) -> dict[str, Any]:
+        """Counts per class and bin, from which a browser follows the threshold without asking again."""
+        return self.pages(run_id).histogram(score, self.is_open(), self.hidden_calibration())
+
+    def pages(self, run_id: str) -> RunPages:
+        """What the review page shows of one finished run; made once."""
+        with self._lock:
+            if run_id not in self._pages:
+                self._pages[run_id] = RunPages(self._project, run_id)
+            return self._pages[run_id]
+
+    def _follow(self) -> None:
+        last = self._decisions[-1].id if self._decisions else 0
+        new = self._log.rows_after(last)
+        if not new:
+            return
+        self._decisions += new
+        self._by_command |= {decision.command_id: decision.id for decision in new}
+        if any(decision.verdict == UNDO for decision in new):
+            self._state = replay(self._decisions, self._find_bulk, len(self._state.verdict))
+        else:
+            self._state = replay(new, self._find_bulk, len(self._state.verdict), self._state)
+
+    def _append(self, new: Sequence[NewDecision]) -> None:
+        if new:
+            self._log.append(new)
+            self._follow()
+
+    def _outcome(self, command_id: str, refused: dict[str, str]) -> Outcome:
+        if command_id in refused:
+            return Outcome(command_id, "refused", reason=refused[command_id])
+        return Outcome(command_id, "saved", self._by_command[command_id])
+
+    def _decision(self, command: Command) -> NewDecision:
+        if command.verdict == UNDO:
+            return self._undo(command)
+        if command.verdict == _BULK:
+            return self._bulk(command)
+        return self._single(command)
+
+    def _single(self, command: Command) -> NewDecision:
+        if command.verdict not in VERDICTS:
+            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+        scores = self._project.scores(command.run_id)
+        row = int(np.searchsorted(scores.ids, -1 if command.image_id is None else command.image_id))
+        if command.image_id is None or row == len(scores.ids) or scores.ids[row] != command.image_id:
+            raise DecisionError(f"Image {command.image_id} is not in the pool of this project.")
+        suggestion = int(scores.scores.pseudo_labels[row])
+        if command.suggestion != suggestion:
+            raise DecisionError(
+                f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
+            )
+        return NewDecision(
+            **_common(command),
+            image_id=command.image_id,
+            suggestion=suggestion,
+            label=self._label(command, suggestion),
+            score=float(scores.scores.confidence[row]),
+        )
+
+    def _label(self, command: Command, suggestion: int) -> int | None:
+        if command.verdict == "accept":
+            return suggestion
+        if command.verdict == "reject":
+            return suggestion if command.label is None else self._known(command.label)
+        if command.verdict == "relabel":
+            return self._known(command.label)
+        return None
+
+    def _known(self, label: int | None) -> int:
+        if label is None or not 0 <= label < len(self._project.class_names):
+            raise DecisionError(
+                f"{label} is no class of this project: choose 0 to {len(self._project.class_names) - 1}."
+            )
+        return label
+
+    def _bulk(self, command: Command) -> NewDecision:
+        params = dict(command.params)
+        rule, expected = str(params.pop("rule", "")), params.pop("expected", None)
+        pool = self._project.scores(command.run_id)
+        mask = checked_rule(rule, params)(pool.scores) & self.is_open()[pool.ids]
+        count = int(mask.sum())
+        if not count:
+            raise DecisionError("This rule keeps no undecided image, so there is nothing to accept.")
+        if expected is not None and expected != count:
+            raise DecisionError(
+                f"The selection has changed: it holds {count:,} undecided images now, not {expected:,}."
+            )
+        bulk = BulkSet(pool.ids[mask], pool.scores.pseudo_labels[mask])
+        return NewDecision(**_common(command), bulk=bulk)
+
+    def _undo(self, command: Command) -> NewDecision:
+        if command.undo_of is not None:
+            known = {decision.id for decision in self._decisions}
+            if command.undo_of not in known:
+                raise DecisionError(f"There is no decision #{command.undo_of} to undo.")
+            return NewDecision(**_common(command), undo_of=command.undo_of)
+        latest = latest_live(self._decisions, command.reviewer)
+        if latest is None:
+            raise DecisionError("There is nothing left to undo.")
+        return NewDecision(**_common(command), image_id=latest.image_id, undo_of=latest.id)
+
+
+def _common(command: Command) -> dict[str, Any]:
+    names = ("command_id", "reviewer", "run_id", "verdict", "params")
+    return {name: value for name, value in asdict(command).items() if name in names}
