@@ -6,6 +6,7 @@ The process has a session of its own, so it outlives a refresh, a closed tab and
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from core.base.errors import DataError, InputError
@@ -29,6 +30,7 @@ def start(project: Path, run_id: str, *, is_resume: bool = False) -> int:
             )
     except OSError as error:
         raise DataError(f"{run_id} could not be started: {error.strerror}. Its folder is {folder.path}.") from error
+    threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay behind as a zombie
     return process.pid
 
 
