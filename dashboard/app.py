@@ -1,0 +1,91 @@
+"""The frame around every page: navigation, project and run in the sidebar, the place in the URL."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import Project, WinnowError, shelf
+from dashboard import context, words
+from dashboard.views import compare, data, export, review, scores, train
+
+PAGES: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    ("data", "🗂️", data.show),
+    ("train", "📈", train.show),
+    ("scores", "📊", scores.show),
+    ("review", "✅", review.show),
+    ("compare", "⚖️", compare.show),
+    ("export", "📦", export.show),
+)
+
+
+def main() -> None:
+    """Draw the frame, then the page."""
+    st.set_page_config(page_title="Winnow", page_icon="🌾", layout="wide")
+    pages = {path: st.Page(show, title=path.title(), icon=icon, url_path=path) for path, icon, show in PAGES}
+    st.session_state["pages"] = pages
+    start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
+    page = st.navigation([start, *pages.values()])
+    with context.spoken(), st.sidebar:
+        _place()
+    context.keep_place()
+    with context.spoken():
+        page.run()
+    context.keep_place()
+
+
+def _start() -> None:
+    key = context.project_key()
+    is_ready = key is not None and bool(context.finished_runs(context.opened(key)))
+    st.switch_page(st.session_state["pages"]["review" if is_ready else "data"])
+
+
+def _place() -> None:
+    key = context.project_key()
+    if key is None:
+        st.caption("No project yet")
+        return
+    keys = context.project_keys()
+    st.session_state["project-choice"] = key if key in keys else None
+    st.selectbox(
+        "Project",
+        keys,
+        format_func=_names(keys).__getitem__,
+        key="project-choice",
+        on_change=_choose,
+        args=("project",),
+    )
+    project = context.opened(key)
+    if finished := [run.id for run in context.finished_runs(project)][::-1]:
+        st.session_state["run-choice"] = context.current_run(project).id
+        st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
+    if context.live_runs(project):
+        st.fragment(_live, run_every=2.0)(project)
+
+
+def _choose(name: str) -> None:
+    context.go(name, st.session_state[f"{name}-choice"])
+
+
+def _names(keys: list[str]) -> dict[str, str]:
+    names = {}
+    for key in keys:
+        path = shelf.path_of(key)
+        try:
+            names[key] = Project(path).name
+        except WinnowError:
+            names[key] = f"{path.name} (cannot be opened)"
+    taken = list(names.values())
+    return {k: name if taken.count(name) == 1 else f"{name} · {shelf.path_of(k)}" for k, name in names.items()}
+
+
+@context.speaks
+def _live(project: Project) -> None:
+    live = context.live_runs(project)
+    for run in live:
+        now = run.status
+        st.progress(words.share_done(now), text=f"{run.id}: {now.state}, epoch {now.epoch}/{now.epochs}")
+    if not live:
+        st.rerun()
+
+
+main()

@@ -1,0 +1,25 @@
+"""Charts as functions of arrays: each answers with a Plotly figure and knows neither Streamlit nor a project."""
+
+from dashboard.charts.compare import class_mix, confusion, difference, per_class
+from dashboard.charts.data import class_counts
+from dashboard.charts.scores import coverage_error, limits, pool_histogram, reliability_diagram, right_wrong_histogram
+from dashboard.charts.style import CONFIG
+from dashboard.charts.training import accuracy_curves, loss_curves, schedule_curve, two_curves
+
+__all__ = [
+    "CONFIG",
+    "accuracy_curves",
+    "class_counts",
+    "class_mix",
+    "confusion",
+    "coverage_error",
+    "difference",
+    "limits",
+    "loss_curves",
+    "per_class",
+    "pool_histogram",
+    "reliability_diagram",
+    "right_wrong_histogram",
+    "schedule_curve",
+    "two_curves",
+]

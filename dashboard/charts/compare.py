@@ -1,0 +1,98 @@
+"""Charts of the Compare page: two runs on the same test images."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core import RunComparison, Selection
+from dashboard.charts.style import BLUE, ORANGE, RUN_A, RUN_B, figure, shortened, translucent
+
+
+def per_class(found: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
+    """Accuracy of both runs on each class with exact 95 % intervals."""
+    rows, names = found.comparison.per_class, shortened(class_names)
+    chart = figure(x="", y="accuracy", height=320)
+    for run, color, estimates in (
+        (found.run_a, RUN_A, [row.accuracy_a for row in rows]),
+        (found.run_b, RUN_B, [row.accuracy_b for row in rows]),
+    ):
+        known = [(names[i], e) for i, e in enumerate(estimates) if e.n]
+        chart.add_bar(
+            x=[name for name, _ in known],
+            y=[e.value for _, e in known],
+            name=run,
+            marker_color=color,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [e.high - e.value for _, e in known],
+                "arrayminus": [e.value - e.low for _, e in known],
+                "thickness": 1.2,
+                "width": 3,
+                "color": ORANGE,
+            },
+            hovertemplate="%{y:.1%}",
+        )
+    chart.update_layout(barmode="group", bargap=0.25)
+    chart.update_xaxes(title=None, type="category")
+    chart.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    return chart
+
+
+def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Figure:
+    """True class (rows) against predicted class (columns), (K, K): images, colored by their share of the row."""
+    names = shortened(class_names, 12)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    chart = figure(x="predicted", y="true", height=max(320, 110 + 30 * len(names)), legend=False)
+    chart.add_heatmap(
+        z=shares,
+        x=names,
+        y=names,
+        text=counts if len(names) <= 20 else None,
+        texttemplate="%{text}" if len(names) <= 20 else None,
+        customdata=counts,
+        colorscale=[[0, translucent(BLUE, 0.04)], [1, translucent(BLUE, 0.85)]],
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertemplate="true %{y}, predicted %{x}: %{customdata:,} images (%{z:.0%})<extra></extra>",
+    )
+    chart.update_layout(hovermode="closest")
+    chart.update_xaxes(type="category", showgrid=False, tickangle=-40)
+    chart.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return chart
+
+
+def difference(found: RunComparison) -> go.Figure:
+    """The paired difference of accuracy in points with its 95 % interval, beside zero."""
+    result = found.comparison
+    chart = figure(x="difference of accuracy", y="", height=120, legend=False)
+    bar: dict[str, Any] = {
+        "type": "data",
+        "symmetric": False,
+        "array": [result.high - result.difference],
+        "arrayminus": [result.difference - result.low],
+        "thickness": 3,
+        "width": 8,
+    }
+    marker = {"color": BLUE, "size": 12, "symbol": "diamond"}
+    chart.add_scatter(x=[result.difference], y=[""], mode="markers", error_x=bar, marker=marker, name="difference")
+    chart.add_vline(x=0, line={"color": RUN_A, "dash": "dash", "width": 2})
+    chart.update_layout(hovermode="closest")
+    reach = 1.2 * max(abs(result.low), abs(result.high))
+    chart.update_xaxes(tickformat="+.1%", range=[-reach, reach])
+    chart.update_yaxes(showticklabels=False, showgrid=False)
+    return chart
+
+
+def class_mix(selection: Selection, class_names: tuple[str, ...]) -> go.Figure:
+    """Kept images per predicted class."""
+    chart = figure(x="", y="images kept", height=260, legend=False)
+    chart.add_bar(x=shortened(class_names), y=selection.class_counts, marker_color=BLUE, hovertemplate="%{y:,}")
+    chart.update_layout(bargap=0.25)
+    chart.update_xaxes(title=None, type="category")
+    return chart

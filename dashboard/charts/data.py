@@ -1,0 +1,20 @@
+"""Charts of the Data page."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from dashboard.charts.style import SPLIT_COLORS, figure, shortened
+
+
+def class_counts(class_names: tuple[str, ...], counts: Mapping[str, NDArray[np.int64]]) -> go.Figure:
+    """Images per class (K,), one bar per split whose labels may be shown."""
+    chart = figure(x="class", y="images")
+    names = shortened(class_names)
+    for split, values in counts.items():
+        chart.add_bar(x=names, y=values, name=split, marker_color=SPLIT_COLORS[split])
+    chart.update_layout(barmode="group", bargap=0.25)
+    chart.update_xaxes(title=None, type="category")
+    return chart

@@ -1,0 +1,104 @@
+"""Charts of the Scores page: how scores are spread, and how far they can be trusted."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core import CalibrationReport, CoverageErrorCurve, KnownScores, PoolScores, Selection
+from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
+
+BINS = 60
+TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "margin"}
+
+
+def limits(score: str, num_classes: int) -> tuple[float, float]:
+    """The range a score can take: entropy [0, log2 K], confidence and margin [0, 1]."""
+    return (0.0, float(np.log2(num_classes))) if score == "entropy" else (0.0, 1.0)
+
+
+def pool_histogram(pool: PoolScores, score: str, predicted: int | None = None) -> go.Figure:
+    """Pool images per bin of a score, of all predicted classes or of one."""
+    values = getattr(pool.scores, score)
+    chart = figure(x=TITLES[score], y="images", height=260, legend=False)
+    shown = values if predicted is None else values[pool.scores.pseudo_labels == predicted]
+    _bars(chart, shown, limits(score, pool.scores.num_classes), "images", BLUE)
+    return chart
+
+
+def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None = None) -> go.Figure:
+    """Images with a known label (val and hidden calibration) per bin of a score: right and wrong, stacked."""
+    is_shown = np.ones(len(known.ids), dtype=np.bool_) if predicted is None else known.scores.pseudo_labels == predicted
+    values = getattr(known.scores, score)
+    chart = figure(x=TITLES[score], y="images", height=260)
+    ends = limits(score, known.scores.num_classes)
+    _bars(chart, values[known.is_right & is_shown], ends, "right", RIGHT)
+    _bars(chart, values[~known.is_right & is_shown], ends, "wrong", WRONG, pattern="/")
+    chart.update_layout(barmode="stack")
+    return chart
+
+
+def reliability_diagram(report: CalibrationReport) -> go.Figure:
+    """Accuracy against confidence on val before and after the temperature; the diagonal is perfect."""
+    chart = figure(x="confidence", y="accuracy", height=340)
+    chart.add_scatter(
+        x=[0, 1], y=[0, 1], name="perfect", mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip"
+    )
+    for name, found, color, symbol in (
+        (f"before (ECE {report.ece_before:.3f})", report.before, ORANGE, "x"),
+        (f"after T = {report.temperature:.2f} (ECE {report.ece_after:.3f})", report.after, BLUE, "circle"),
+    ):
+        is_there = found.bin_count > 0
+        chart.add_scatter(
+            x=found.bin_confidence[is_there],
+            y=found.bin_accuracy[is_there],
+            customdata=found.bin_count[is_there],
+            name=name,
+            mode="lines+markers",
+            line={"color": color, "width": 2},
+            marker={"symbol": symbol, "size": 8},
+            hovertemplate="%{x:.2f} → %{y:.2f}, %{customdata} images",
+        )
+    chart.update_layout(hovermode="closest")
+    chart.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    chart.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    return chart
+
+
+def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -> go.Figure:
+    """Estimated error against coverage with its 95 % band; chosen marks what a rule keeps."""
+    chart = figure(x="coverage of the pool", y="estimated error", height=340)
+    is_known = curve.n > 0
+    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    fill: dict[str, Any] = {"fill": "tonexty", "fillcolor": translucent(BLUE, 0.22)}
+    x = curve.coverage[is_known]
+    chart.add_scatter(x=x, y=curve.high[is_known], showlegend=False, **band)
+    chart.add_scatter(x=x, y=curve.low[is_known], name="95 % interval", **band, **fill)
+    chart.add_scatter(
+        x=x,
+        y=curve.error[is_known],
+        customdata=np.column_stack([curve.threshold, curve.n, curve.low, curve.high])[is_known],
+        name="error",
+        mode="lines",
+        line={"color": BLUE, "width": 2},
+        hovertemplate="%{y:.1%} [%{customdata[2]:.1%}, %{customdata[3]:.1%}], n = %{customdata[1]:.0f}, "
+        "threshold %{customdata[0]:.3f}<extra></extra>",
+    )
+    if chosen is not None and chosen.error.n:
+        marker = {"color": ORANGE, "size": 11, "symbol": "diamond"}
+        chart.add_scatter(x=[chosen.coverage], y=[chosen.error.value], name="this rule", mode="markers", marker=marker)
+    chart.update_xaxes(range=[0, 1.01], tickformat=".0%")
+    chart.update_yaxes(rangemode="tozero", tickformat=".0%")
+    return chart
+
+
+def _bars(
+    chart: go.Figure, values: NDArray[Any], ends: tuple[float, float], name: str, color: str, pattern: str = ""
+) -> None:
+    counts, edges = np.histogram(values, bins=BINS, range=ends)
+    centers = (edges[:-1] + edges[1:]) / 2
+    marker = {"color": color, "pattern": {"shape": pattern, "size": 5}, "line": {"width": 0}}
+    hover = "%{y:,} " + name + " at %{x:.3f}<extra></extra>"
+    chart.add_bar(x=centers, y=counts, name=name, marker=marker, hovertemplate=hover)
+    chart.update_layout(bargap=0.04, hovermode="closest")

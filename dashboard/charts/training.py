@@ -1,0 +1,64 @@
+"""Curves of one run, or of two laid over each other; one point an epoch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RUN_A, RUN_B, figure
+
+Metrics = Sequence[Mapping[str, Any]]
+
+_LOSSES = {"labeled_loss": BLUE, "unlabeled_loss": ORANGE, "reject_loss": PURPLE, "val_loss": GREY}
+_ACCURACIES = {"train_accuracy": GREY, "val_accuracy": BLUE, "calibration_accuracy": GREEN}
+_NAMES = {
+    "labeled_loss": "labeled",
+    "unlabeled_loss": "pseudo-labeled",
+    "reject_loss": "rejected",
+    "val_loss": "val",
+    "train_accuracy": "train",
+    "val_accuracy": "val",
+    "calibration_accuracy": "pseudo-labels (hidden calibration items)",
+}
+
+
+def loss_curves(metrics: Metrics) -> go.Figure:
+    """Each part of the loss, and the loss on val."""
+    return _curves(metrics, _LOSSES, "loss")
+
+
+def accuracy_curves(metrics: Metrics) -> go.Figure:
+    """Accuracy in percent on train and val, and of the pseudo-labels on the hidden calibration items."""
+    chart = _curves(metrics, _ACCURACIES, "accuracy")
+    chart.update_yaxes(tickformat=".0%")
+    return chart
+
+
+def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
+    """One schedule (learning_rate, unlabeled_weight) over the epochs."""
+    chart = _curves(metrics, {name: BLUE}, label, height=220)
+    chart.update_layout(showlegend=False, margin_t=12)
+    return chart
+
+
+def two_curves(metrics_a: Metrics, metrics_b: Metrics, run_a: str, run_b: str, name: str, label: str) -> go.Figure:
+    """The same number of two runs, epoch by epoch."""
+    chart = figure(x="epoch", y=label)
+    for metrics, run, color in ((metrics_a, run_a, RUN_A), (metrics_b, run_b, RUN_B)):
+        chart.add_scatter(**_points(metrics, name), name=run, mode="lines", line={"color": color, "width": 2})
+    return chart
+
+
+def _curves(metrics: Metrics, colors: Mapping[str, str], label: str, height: int = 300) -> go.Figure:
+    chart = figure(x="epoch", y=label, height=height)
+    for name, color in colors.items():
+        points = _points(metrics, name)
+        if any(points["y"]):
+            mode = "lines" if len(points["y"]) > 1 else "markers"
+            chart.add_scatter(**points, name=_NAMES.get(name, label), mode=mode, line={"color": color, "width": 2})
+    return chart
+
+
+def _points(metrics: Metrics, name: str) -> dict[str, list[float]]:
+    known = [line for line in metrics if line.get(name) is not None]
+    return {"x": [line["epoch"] for line in known], "y": [line[name] for line in known]}

@@ -1,0 +1,136 @@
+"""Where the person is: project, run and threshold, kept in the URL; and how errors and empty pages are shown.
+
+The URL wins; what it does not say is remembered for the tab, so that changing the page keeps the place.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from core import LIVE_STATES, Project, Run, WinnowError, shelf
+
+PLACE = ("project", "run", "threshold")
+"""What of the place stands in the URL."""
+DEFAULT_THRESHOLD = 0.95
+
+
+def opened(key: str) -> Project:
+    """The project behind a key, the same object for every page and route of this process."""
+    path = shelf.path_of(key)
+    return _opened(path, (path / "project.toml").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _opened(path: Path, _made: int) -> Project:
+    return Project.open(path)
+
+
+def place(name: str) -> str | None:
+    """Project key, run id or threshold as the URL says, else as this tab remembers."""
+    found: str | None = st.query_params.get(name) or st.session_state.get(f"place-{name}")
+    return found
+
+
+def go(name: str, value: str | None) -> None:
+    """Change one part of the place; another project forgets the run."""
+    if name == "project" and value != place("project"):
+        go("run", None)
+    st.session_state[f"place-{name}"] = value
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def keep_place() -> None:
+    """Write the place into the URL and remember it: a page switch empties the URL, a new tab remembers nothing."""
+    for name in PLACE:
+        if (value := place(name)) is not None:
+            go(name, value)
+
+
+def threshold() -> float:
+    """The confidence threshold of the URL, in [0, 1]."""
+    try:
+        return min(1.0, max(0.0, float(place("threshold") or DEFAULT_THRESHOLD)))
+    except ValueError:
+        return DEFAULT_THRESHOLD
+
+
+def project_keys() -> list[str]:
+    """Keys of the projects on the shelf, the latest opened first."""
+    return [shelved.key for shelved in shelf.recent()]
+
+
+def project_key() -> str | None:
+    """The key in the URL, else the project opened last; None where there is none at all."""
+    return place("project") or next(iter(project_keys()), None)
+
+
+def current_project() -> tuple[str, Project]:
+    """Key and project of the place; an empty page that points to Data where there is none."""
+    key = project_key()
+    if key is None:
+        empty("No project is open yet.", "Create one, or open the demo", "data")
+    return key, opened(key)
+
+
+def finished_runs(project: Project) -> list[Run]:
+    """Runs whose scores can be read, oldest first."""
+    return [run for run in project.runs() if run.has_predictions]
+
+
+def live_runs(project: Project) -> list[Run]:
+    """Runs that are queued or running."""
+    return [run for run in project.runs() if run.status.state in LIVE_STATES]
+
+
+def current_run(project: Project) -> Run:
+    """The finished run of the place, else the latest finished one; an empty page that points to Train where none is."""
+    finished = finished_runs(project)
+    if not finished:
+        live = live_runs(project)
+        sentence = f"{live[-1].id} is still training." if live else "No run has finished yet."
+        empty(sentence, "Watch it train" if live else "Train a baseline", "train")
+    wanted = place("run")
+    return next((run for run in finished if run.id == wanted), finished[-1])
+
+
+def empty(sentence: str, next_step: str, page: str) -> NoReturn:
+    """Say why there is nothing to show and where to go next, and end the page."""
+    st.info(sentence)
+    link(page, next_step)
+    st.stop()
+
+
+def link(page: str, label: str) -> None:
+    """A link to one of the pages by its URL path; plain text where the pages are not known (a page shown alone)."""
+    pages = st.session_state.get("pages", {})
+    if page in pages:
+        st.page_link(pages[page], label=f"{label} →")
+    else:
+        st.markdown(f"{label}: page **{page.title()}**")
+
+
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Show the sentence of any WinnowError instead of a traceback."""
+    try:
+        yield
+    except WinnowError as error:
+        st.error(str(error))
+
+
+def speaks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a whole function, such as a page or a fragment."""
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with spoken():
+            return function(*args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,97 @@
+"""Compare: did it help?"""
+
+import streamlit as st
+
+from core import Project, RunComparison
+from dashboard import charts, context, flips, pictures, words
+
+_CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
+_MOST = 48
+
+
+def show() -> None:
+    """Two runs on the same test images."""
+    st.title("Compare")
+    key, project = context.current_project()
+    finished = [run.id for run in context.finished_runs(project)]
+    if len(finished) < 2:
+        context.empty("Comparing takes two finished runs.", "Train another run", "train")
+    left, right = st.columns(2)
+    run_a = left.selectbox("Run A (before)", finished, index=0, key="compare-a")
+    run_b = right.selectbox("Run B (after)", finished, index=len(finished) - 1, key="compare-b")
+    if run_a == run_b:
+        st.info("Choose two different runs.")
+        return
+    found = project.compare(run_a, run_b)
+    _verdict(found)
+    _per_class(project, found)
+    _curves(project, found)
+    _flips(key, project, found)
+
+
+def _verdict(found: RunComparison) -> None:
+    result = found.comparison
+    facts = {
+        f"Accuracy of {found.run_a}": words.percent(result.accuracy_a.value),
+        f"Accuracy of {found.run_b}": words.percent(result.accuracy_b.value),
+        "Difference in points": words.points(result.difference),
+        "McNemar p": f"{result.p_value:.2g}",
+        "Gained / lost": f"{result.gained:,} / {result.lost:,}",
+    }
+    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+        place.metric(label, value, border=True)
+    chart = charts.difference(found)
+    st.plotly_chart(chart, config=charts.CONFIG, key="difference", alt="Difference of accuracy with interval")
+    st.caption(
+        f"On the test images: A {words.estimate(result.accuracy_a)}; B {words.estimate(result.accuracy_b)}. "
+        f"Paired difference B − A: {words.points(result.difference)} points "
+        f"[{words.points(result.low)}, {words.points(result.high)}] (95 %); p is the exact two-sided McNemar test."
+    )
+
+
+def _per_class(project: Project, found: RunComparison) -> None:
+    st.subheader("Per class")
+    chart = charts.per_class(found, project.class_names)
+    st.plotly_chart(chart, config=charts.CONFIG, key="per-class", alt="Accuracy per class of both runs")
+    st.subheader("Confusion")
+    result = found.comparison
+    for place, run, counts in zip(
+        st.columns(2, gap="large"),
+        (found.run_a, found.run_b),
+        (result.confusion_a, result.confusion_b),
+        strict=True,
+    ):
+        with place:
+            st.caption(run)
+            chart = charts.confusion(counts, project.class_names)
+            st.plotly_chart(chart, config=charts.CONFIG, key=f"confusion-{run}", alt=f"Confusion matrix of {run}")
+
+
+def _curves(project: Project, found: RunComparison) -> None:
+    st.subheader("Curves")
+    name = st.segmented_control(
+        "Curve", list(_CURVES), format_func=_CURVES.__getitem__, default="val_accuracy", required=True, key="curve"
+    )
+    first, second = project.run(found.run_a).metrics(), project.run(found.run_b).metrics()
+    chart = charts.two_curves(first, second, found.run_a, found.run_b, name, _CURVES[name])
+    st.plotly_chart(chart, config=charts.CONFIG, key="curves", alt=f"{_CURVES[name]} of both runs")
+
+
+def _flips(key: str, project: Project, found: RunComparison) -> None:
+    st.subheader("What changed its mind")
+    kinds = flips.of(found, project)
+    kind = st.segmented_control(
+        "Show",
+        list(kinds),
+        format_func=lambda k: f"{k} ({len(kinds[k]):,})",
+        default="gained",
+        required=True,
+        key="flip",
+    )
+    shown = kinds[kind][:_MOST]
+    if not shown:
+        st.caption("No image here.")
+        return
+    st.html(pictures.cards(key, project, [(flip.image_id, flip.lines(project.class_names)) for flip in shown]))
+    if len(kinds[kind]) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(kinds[kind]):,}.")

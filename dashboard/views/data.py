@@ -1,0 +1,104 @@
+"""Data: what have I got?"""
+
+import streamlit as st
+
+from core import DataSummary, Project
+from dashboard import charts, context, pictures
+from dashboard.views import creation
+
+_PARTS = {
+    "labeled": "trains the model",
+    "val": "chooses the checkpoint and the temperature",
+    "calibration": "labels hidden in the pool; they estimate risk and nothing else",
+    "unlabeled": "the pool that is scored and reviewed",
+    "test": "read by the comparison alone",
+}
+
+
+def show() -> None:
+    """Sizes, class counts, splits and samples of the project; below, a way to another one."""
+    st.title("Data")
+    key = context.project_key()
+    if key is None:
+        st.write("No project is open yet. The demo is a good start: 10,000 real images, nothing to download.")
+        creation.show()
+        return
+    with context.spoken():
+        _project(key, context.opened(key))
+    with st.expander("New project, or open another"):
+        creation.show()
+
+
+def _project(key: str, project: Project) -> None:
+    found = project.summary()
+    _facts(project, found)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Images per class")
+        chart = charts.class_counts(found.class_names, found.class_counts)
+        st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
+        st.caption("Labels of the calibration part stay hidden, and those of the pool are not known.")
+    with right:
+        st.subheader("Splits")
+        _splits(found)
+    _samples(key, project)
+    _left_out(found)
+    context.link("train", "Train a model on these images")
+
+
+def _facts(project: Project, found: DataSummary) -> None:
+    colors = "color" if found.channels == 3 else "gray"
+    facts = {
+        "Images": f"{found.num_images:,}",
+        "Classes": len(found.class_names),
+        "Size": f"{found.width} × {found.height} {colors}",
+        "Labeled": f"{found.split_sizes['labeled']:,}",
+        "Pool": f"{len(project.splits.pool):,}",
+        "Test": f"{found.split_sizes['test']:,}",
+    }
+    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+        place.metric(label, value, border=True)
+    st.caption(f"From {found.source}, made {found.created[:10]}, in {project.path}")
+
+
+def _splits(found: DataSummary) -> None:
+    rows = [{"part": name, "images": size, "what for": _PARTS[name]} for name, size in found.split_sizes.items()]
+    column = {"images": st.column_config.NumberColumn(format="localized", width="small")}
+    st.dataframe(rows, hide_index=True, column_config=column)
+    drawn = "the same number per class" if found.split.kind == "balanced" else "in proportion to the classes"
+    st.caption(
+        f"Drawn with seed {found.split.seed}, {drawn}. Asked for: {found.split.labeled:,} labeled, "
+        f"{found.split.val:,} val, {found.split.calibration:,} calibration, {found.split.test:,} test; "
+        "the rest is unlabeled. No image is in two parts, and no exact duplicate lies across two."
+    )
+
+
+def _samples(key: str, project: Project) -> None:
+    st.subheader("Samples")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part = st.segmented_control("Part", ["labeled", "val", "test", "pool"], default="labeled", key="sample-part")
+        names: list[str | None] = [None, *project.class_names]
+        wanted = st.selectbox("Class", names, format_func=lambda name: name or "all", key="sample-class", width=220)
+    part = part or "labeled"
+    if part == "pool" and wanted is not None:
+        st.caption("The classes of the pool are not known, so all of it is shown.")
+    label = None if wanted is None or part == "pool" else project.class_names.index(wanted)
+    ids = pictures.sample(project, part, label, 80)
+    if len(ids):
+        st.html(pictures.sheet(key, project, ids, columns=20))
+    else:
+        st.caption("No image here.")
+
+
+def _left_out(found: DataSummary) -> None:
+    st.subheader("Left out")
+    if found.num_duplicates:
+        st.write(
+            f"{found.num_duplicates:,} exact duplicates; {found.num_set_aside:,} of them were set aside because "
+            "they would have lain in two parts."
+        )
+    if found.quarantined:
+        st.write(f"{len(found.quarantined):,} files could not be read:")
+        st.dataframe([{"file": q.name, "reason": q.reason} for q in found.quarantined], hide_index=True)
+    if not found.num_duplicates and not found.quarantined:
+        st.caption("Nothing: every file could be read, and no image is there twice.")

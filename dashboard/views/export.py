@@ -1,0 +1,71 @@
+"""Export: take it with me."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from core import EXPORTS, Project
+from dashboard import context, words
+
+_MODEL = "model"
+_WORDS = {
+    "csv": "CSV table",
+    "parquet": "Parquet table",
+    "folder_per_class": "Folder per class",
+    _MODEL: "Model (safetensors)",
+}
+
+
+def show() -> None:
+    """What the curated set holds, and ways to write it to disk."""
+    st.title("Export")
+    _, project = context.current_project()
+    curated = project.curate()
+    counts = words.source_counts(curated)
+    for place, (source, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
+        place.metric(source.capitalize(), f"{count:,}", border=True)
+    st.caption(f"{len(curated.ids):,} labels; digest {curated.digest[:16]}… identifies exactly this set.")
+    if not curated.decisions.any():
+        st.info("Nothing is reviewed yet: an export holds the given labels alone.")
+        context.link("review", "Review suggestions")
+    _write(project)
+    _download(project)
+
+
+def _write(project: Project) -> None:
+    st.subheader("Write to a folder")
+    finished = [run.id for run in context.finished_runs(project)]
+    kinds = [*EXPORTS, *([_MODEL] if finished else [])]
+    kind = st.segmented_control(
+        "What", kinds, format_func=lambda k: _WORDS.get(k, k), default=kinds[0], required=True, key="export-kind"
+    )
+    run = st.selectbox("Run", finished[::-1], key="export-run") if kind == _MODEL else None
+    default = project.path / "exports" / (run or kind)
+    folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{run or kind}")
+    if not st.button("Export", type="primary", disabled=not folder):
+        return
+    with context.spoken():
+        with st.spinner("Writing…"):
+            written = project.export(kind, folder, run)
+        st.success(f"Written: {written}")
+        _manifest(Path(folder).expanduser() / "manifest.json")
+
+
+def _manifest(file: Path) -> None:
+    if file.exists():
+        with st.expander("manifest.json", expanded=True):
+            st.json(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _download(project: Project) -> None:
+    st.subheader("Download")
+    st.caption("The same CSV table, through the browser: one row per label, with its source, decision, run and time.")
+    name = f"{project.key}-labels.csv"
+    st.download_button("Download CSV", lambda: _csv(project), file_name=name, mime="text/csv", on_click="ignore")
+
+
+def _csv(project: Project) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return project.export("csv", Path(folder) / "labels").read_bytes()

@@ -1,0 +1,140 @@
+"""Scores: can I trust its confidence?"""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import RULES, Parameter, Project, Selection, parameters
+from dashboard import charts, context, words
+
+
+def show() -> None:
+    """Histograms, calibration, coverage against error, and rules to play with."""
+    st.title("Scores")
+    _, project = context.current_project()
+    run = context.current_run(project).id
+    _histograms(project, run)
+    selection = _playground(project, run)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _coverage(project, run, selection)
+    with right:
+        _reliability(project, run)
+
+
+def _histograms(project: Project, run: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        score = st.segmented_control(
+            "Score", ["confidence", "entropy", "margin"], default="confidence", required=True, key="score"
+        )
+        names: list[str | None] = [None, *project.class_names]
+        wanted = st.selectbox("Predicted class", names, format_func=lambda name: name or "all", key="of", width=220)
+    predicted = None if wanted is None else project.class_names.index(wanted)
+    left, right = st.columns(2, gap="large")
+    with left:
+        pool = project.scores(run)
+        st.subheader("The pool")
+        chart = charts.pool_histogram(pool, score, predicted)
+        st.plotly_chart(chart, config=charts.CONFIG, key="pool-histogram", alt=f"Histogram of {score} in the pool")
+        st.caption(f"{len(pool.ids):,} images, at temperature {pool.temperature:.2f}.")
+    with right:
+        known = project.known_scores(run)
+        st.subheader("Where the label is known")
+        chart = charts.right_wrong_histogram(known, score, predicted)
+        st.plotly_chart(
+            chart, config=charts.CONFIG, key="known-histogram", alt=f"Histogram of {score}, right and wrong"
+        )
+        st.caption(f"{len(known.ids):,} images of val and the hidden calibration part.")
+
+
+def _coverage(project: Project, run: str, selection: Selection) -> None:
+    st.subheader("Coverage against error")
+    curve = project.coverage_error(run)
+    chart = charts.coverage_error(curve, selection)
+    st.plotly_chart(chart, config=charts.CONFIG, key="coverage", alt="Estimated error against coverage")
+    st.caption(
+        "For every confidence threshold: how much of the pool is kept, and how much of it is wrong, estimated on the "
+        "hidden calibration items. The band is the exact (Clopper–Pearson) 95 % interval at each point."
+    )
+
+
+def _reliability(project: Project, run: str) -> None:
+    st.subheader("Is confidence honest?")
+    report = project.calibration_report(run)
+    if not report.n:
+        st.caption("This project has no val images, so calibration cannot be judged.")
+        return
+    chart = charts.reliability_diagram(report)
+    st.plotly_chart(chart, config=charts.CONFIG, key="reliability", alt="Accuracy against confidence")
+    st.caption(
+        f"{report.n:,} val images in 15 bins. The logits are divided by T = {report.temperature:.2f}, which was fitted "
+        "on the same images; ECE is the mean gap to the diagonal."
+    )
+
+
+def _playground(project: Project, run: str) -> Selection:
+    st.subheader("Which pseudo-labels would a rule keep?")
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        rule = st.selectbox("Rule", list(RULES), format_func=lambda name: name.replace("_", " "), key="rule")
+        st.caption((RULES[rule].__doc__ or "").partition("\n")[0])
+        params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
+        if rule == "per_class_threshold":
+            params["thresholds"] = _per_class(project, params["threshold"])
+        if rule == "fixed_threshold":
+            _target(project, run)
+    selection = project.select(run, rule, **params)
+    with right:
+        facts = {
+            "Kept": f"{selection.count:,}",
+            "Coverage": words.percent(selection.coverage),
+            "Estimated error": words.percent(selection.error.value),
+        }
+        for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+            place.metric(label, value, border=True)
+        st.caption(f"Error among the kept: {words.estimate(selection.error)} hidden calibration items.")
+        chart = charts.class_mix(selection, project.class_names)
+        st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
+        context.link("review", "Review and accept")
+    return selection
+
+
+def _slider(rule: str, item: Parameter, project: Project) -> float | int:
+    key, label = f"{rule}-{item.name}", item.name
+    if item.is_integer:
+        return st.number_input(label, int(item.low), int(item.high), int(item.default), key=key)
+    if rule == "fixed_threshold":
+        if key not in st.session_state:
+            st.session_state[key] = context.threshold()
+        return st.slider(label, item.low, item.high, step=0.001, format="%.3f", key=key, on_change=_keep, args=(key,))
+    high = min(item.high, charts.limits("entropy", len(project.class_names))[1]) if label == "entropy" else item.high
+    return st.slider(label, item.low, high, min(item.default, high), key=key)
+
+
+def _keep(key: str) -> None:
+    context.go("threshold", f"{st.session_state[key]:g}")
+
+
+def _per_class(project: Project, threshold: float) -> dict[str, float]:
+    rows = [{"class": name, "threshold": threshold} for name in project.class_names]
+    column = {"threshold": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.001, required=True)}
+    edited = st.data_editor(
+        rows, column_config=column, disabled=["class"], hide_index=True, height=240, key=f"per-class-{threshold}"
+    )
+    return {str(number): float(row["threshold"]) for number, row in enumerate(edited)}
+
+
+def _target(project: Project, run: str) -> None:
+    text = "The lowest threshold whose estimated error meets the target: an estimate, not a promise."
+    target = st.number_input("At most this much wrong (%)", 0.1, 50.0, 5.0, step=0.5, key="target", help=text)
+    found = project.threshold_for_error(run, target / 100)
+    if found is None:
+        st.caption("No threshold meets this target on the hidden calibration items.")
+        return
+    st.button(f"Set the threshold to {found:.3f}", on_click=_set_threshold, args=(found,))
+
+
+def _set_threshold(found: float) -> None:
+    st.session_state["fixed_threshold-threshold"] = float(np.float32(found))
+    _keep("fixed_threshold-threshold")

@@ -1,0 +1,141 @@
+"""Train: what is the model learning?"""
+
+from typing import Any
+
+import streamlit as st
+
+from core import LIVE_STATES, METHODS, Project, Run, TrainConfig
+from dashboard import charts, context, words
+from dashboard.views.fields import inputs
+
+_MAIN = ("method", "model", "profile", "epochs", "batch_size", "learning_rate")
+_MORE = tuple(name for name in TrainConfig.model_fields if name not in _MAIN)
+_MARKS = {"queued": "⏳", "running": "▶️", "done": "✅", "failed": "❌", "cancelled": "⏹️", "lost": "❓"}
+
+
+def show() -> None:
+    """A form for a new run, and one run seen from near."""
+    st.title("Train")
+    _, project = context.current_project()
+    runs = project.runs()
+    for run_id, sentence in project.broken_runs().items():
+        st.warning(f"{run_id} cannot be read. {sentence}")
+    with st.expander("New run", expanded=not runs):
+        _form(project)
+    if runs:
+        _watch(project, runs[::-1])
+
+
+def _form(project: Project) -> None:
+    has_labels = len(project.curate().decisions.nonzero()[0]) > 0
+    parents: list[str | None] = [None, *[run.id for run in context.finished_runs(project)][::-1]]
+    with st.form("new-run", border=False):
+        values = inputs(TrainConfig, _MAIN, "train")
+        left, right = st.columns(2)
+        text = "The run whose suggestions were reviewed; with warm start, also where the weights come from."
+        parent = left.selectbox("parent run", parents, format_func=lambda name: name or "none", help=text)
+        text = "On: the given labels and everything decided on the Review page. Off: the given labels alone, a control."
+        is_curated = right.toggle("train on the curated set", value=True, help=text)
+        with st.container(border=True):
+            st.caption("More options")
+            values |= inputs(TrainConfig, _MORE, "train", columns=4)
+        is_sent = st.form_submit_button("Start", type="primary")
+    if not has_labels:
+        st.caption(f"Nothing is reviewed yet, so {METHODS[0]} is the method to begin with.")
+    if is_sent:
+        with context.spoken():
+            run = project.start_run(TrainConfig.checked(values), parent, is_curated=is_curated)
+            st.session_state["train-run"] = run.id
+            st.rerun()
+
+
+def _watch(project: Project, runs: list[Run]) -> None:
+    states = {run.id: run.status.state for run in runs}
+    if st.session_state.get("train-run") not in states:
+        st.session_state["train-run"] = next((i for i, s in states.items() if s in LIVE_STATES), runs[0].id)
+    chosen = st.selectbox("Run", list(states), format_func=lambda i: f"{_MARKS[states[i]]} {i}", key="train-run")
+    run = project.run(chosen)
+    metrics = run.metrics()
+    every = 2.0 if run.status.state in LIVE_STATES else None
+    st.fragment(_progress, run_every=every)(project, run, len(metrics))
+    _curves(metrics)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _settings(run)
+    with right:
+        _pictures(run)
+
+
+@context.speaks
+def _progress(project: Project, run: Run, num_drawn: int) -> None:
+    """Redrawn every two seconds while the run is live; the whole page only when there is a new epoch to draw."""
+    now = run.status
+    is_live = now.state in LIVE_STATES
+    st.progress(words.share_done(now), text=f"{_MARKS[now.state]} **{now.state}** — {now.message or run.id}")
+    facts = {
+        "Epoch": f"{now.epoch:,} of {now.epochs:,}",
+        "Time left" if is_live else "Time taken": words.duration(now.eta_seconds if is_live else now.seconds),
+        "Best val accuracy": words.percent(now.best_val_accuracy),
+        "Images per second": f"{now.images_per_second:,.0f}" if now.images_per_second else "–",
+        "Device": f"{now.device} {now.precision}".strip() or "–",
+    }
+    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+        place.metric(label, value, border=True)
+    _buttons(project, run, now.state)
+    with st.expander("Log"):
+        st.code(run.log_tail() or "Nothing printed yet.", language=None, height=260)
+    if is_live != (st.session_state.get("train-live") == run.id) or len(run.metrics()) != num_drawn:
+        st.session_state["train-live"] = run.id if is_live else None
+        st.rerun()
+
+
+def _buttons(project: Project, run: Run, state: str) -> None:
+    if state in LIVE_STATES and st.button("Cancel", key="cancel", help="Stops after the next step; can be resumed."):
+        project.cancel_run(run.id)
+        st.toast(f"{run.id} was asked to stop.")
+    if state in ("cancelled", "failed", "lost") and st.button("Resume", key="resume", type="primary"):
+        project.resume_run(run.id)
+        st.rerun()
+    if state == "done":
+        context.link("review", "Review what this run suggests")
+
+
+def _curves(metrics: list[dict[str, Any]]) -> None:
+    if not metrics:
+        st.caption("Curves appear after the first epoch.")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Loss")
+        st.plotly_chart(charts.loss_curves(metrics), config=charts.CONFIG, key="loss")
+        st.subheader("Learning rate")
+        chart = charts.schedule_curve(metrics, "learning_rate", "learning rate")
+        st.plotly_chart(chart, config=charts.CONFIG, key="learning-rate")
+    with right:
+        st.subheader("Accuracy")
+        st.plotly_chart(charts.accuracy_curves(metrics), config=charts.CONFIG, key="accuracy")
+        st.subheader("Unlabeled weight")
+        chart = charts.schedule_curve(metrics, "unlabeled_weight", "unlabeled weight")
+        st.plotly_chart(chart, config=charts.CONFIG, key="unlabeled-weight")
+
+
+def _settings(run: Run) -> None:
+    st.subheader("Settings")
+    record = run.record
+    labels = " · ".join(f"{count:,} {source}" for source, count in record.num_labels.items() if count)
+    st.caption(f"Labels: {labels or 'none'}. Parent: {record.parent or 'none'}. Made {record.created[:16]} UTC.")
+    fields = TrainConfig.model_fields
+    rows = [
+        {"option": name, "value": str(value), "meaning": fields[name].description}
+        for name, value in record.config.model_dump().items()
+    ]
+    st.dataframe(rows, hide_index=True, height=300)
+
+
+def _pictures(run: Run) -> None:
+    st.subheader("What the model sees")
+    file = run.folder.path / "augmentation.png"
+    if file.exists():
+        st.image(str(file), caption="Images of the labeled set, and what augmentation makes of them.")
+    else:
+        st.caption("A picture of the augmented images appears once the engine has begun.")
