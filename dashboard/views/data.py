@@ -50,7 +50,7 @@ def _facts(project: Project, found: DataSummary) -> None:
     colors = "color" if found.channels == 3 else "gray"
     facts = {
         "Images": f"{found.num_images:,}",
-        "Classes": len(found.class_names),
+        "Classes": f"{len(found.class_names):,}",
         "Size": f"{found.width} × {found.height} {colors}",
         "Labeled": f"{found.split_sizes['labeled']:,}",
         "Pool": f"{len(project.splits.pool):,}",

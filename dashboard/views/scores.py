@@ -117,12 +117,12 @@ def _keep(key: str) -> None:
 
 
 def _per_class(project: Project, threshold: float) -> dict[str, float]:
-    rows = [{"class": name, "threshold": threshold} for name in project.class_names]
+    rows: list[dict[str, Any]] = [{"class": name, "threshold": threshold} for name in project.class_names]
     column = {"threshold": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.001, required=True)}
     edited = st.data_editor(
         rows, column_config=column, disabled=["class"], hide_index=True, height=240, key=f"per-class-{threshold}"
     )
-    return {str(number): float(row["threshold"]) for number, row in enumerate(edited)}
+    return {str(number): row["threshold"] for number, row in enumerate(edited)}
 
 
 def _target(project: Project, run: str) -> None:

@@ -1,0 +1,235 @@
+"""Our own routes beside the pages: cards, histograms, sprites, images, commands, progress. No script run is needed.
+
+They call the same Project methods as the pages. Whatever goes wrong is {"error": sentence}.
+"""
+
+import asyncio
+import json
+import traceback
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, fields
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from core import (
+    LIVE_STATES,
+    Command,
+    DecisionError,
+    InputError,
+    PageQuery,
+    Project,
+    Verdict,
+    WinnowError,
+    encode_jpeg,
+    encode_png,
+    sprite,
+)
+from dashboard.context import opened
+
+_MOST_IMAGES = 400
+_MOST_COMMANDS = 10_000
+_MOST_CHANGED = 2_000
+_TINY = 64  # pixels a side up to which PNG is the smaller and sharper
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_NEVER = {"Cache-Control": "no-store"}
+
+Handler = Callable[[Request], Any]
+
+
+def spoken(handler: Handler) -> Callable[[Request], Any]:
+    """Run a plain handler in a thread; errors become JSON with a sentence."""
+
+    @wraps(handler)
+    async def wrapped(request: Request) -> Response:
+        try:
+            answer = await run_in_threadpool(handler, request)
+        except (DecisionError, WinnowError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        except Exception:
+            traceback.print_exc()
+            sentence = "Something unexpected went wrong; the terminal in which Winnow runs has the details."
+            return JSONResponse({"error": sentence}, status_code=500)
+        return answer if isinstance(answer, Response) else JSONResponse(answer, headers=_NEVER)
+
+    return wrapped
+
+
+def page(request: Request) -> dict[str, Any]:
+    """Cards of one page of a ranking."""
+    found = _project(request).desk.page(request.path_params["run"], _query(request))
+    return asdict(found)
+
+
+def histogram(request: Request) -> dict[str, Any]:
+    """Counts per class and bin."""
+    score = request.query_params.get("score", "confidence")
+    return _project(request).desk.histogram(request.path_params["run"], score)
+
+
+def sheet(request: Request) -> Response:
+    """One picture with many tiles; the address names its content, so it may be kept for ever."""
+    project = _project(request)
+    ids = _ids(request, len(project.images.labels))
+    tile = _number(request, "tile", 56, 8, 512)
+    columns = _number(request, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, _MOST_IMAGES)
+    return _picture(sprite(np.asarray(project.images.pixels[ids]), tile, columns))
+
+
+def image(request: Request) -> Response:
+    """One image as the model sees it."""
+    project = _project(request)
+    number = request.path_params["image"]
+    if not 0 <= number < len(project.images.labels):
+        raise InputError(f"There is no image {number} in {project.name}.")
+    pixels = np.asarray(project.images.pixels[number])
+    return _picture(encode_png(pixels) if max(pixels.shape[:2]) <= _TINY else encode_jpeg(pixels))
+
+
+def history(request: Request) -> dict[str, Any]:
+    """The latest decisions, newest first, each with whether it still counts."""
+    desk = _project(request).desk
+    live = desk.live_ids()
+    limit = _number(request, "limit", 20, 1, 1000)
+    return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in desk.history(limit)]}
+
+
+async def commands(request: Request) -> Response:
+    """A batch of commands; the answer comes when what is saved is on the disk."""
+    try:
+        body = await request.json()
+    except ValueError:
+        return JSONResponse({"error": "The commands are not JSON."}, status_code=400)
+    answer: Response = await spoken(lambda asked: _execute(asked, body))(request)
+    return answer
+
+
+def _execute(request: Request, body: Any) -> dict[str, Any]:
+    project, run = _project(request), request.path_params["run"]
+    batch = _commands(body, run)
+    desk = project.desk
+    before = desk.state().verdict
+    outcomes = desk.execute(batch)
+    state = desk.state()
+    named = [c.image_id for c in batch if c.image_id is not None and 0 <= c.image_id < len(before)]
+    changed = np.union1d(np.flatnonzero(before != state.verdict), np.array(named, dtype=np.int64))
+    is_many = len(changed) > _MOST_CHANGED
+    rows = [] if is_many else [_row(state, int(number)) for number in changed]
+    return {
+        "sequence": body.get("sequence"),
+        "outcomes": [asdict(outcome) for outcome in outcomes],
+        "saved": max((o.decision or 0 for o in outcomes), default=0),
+        "changed": rows,
+        "refresh": is_many,
+        "counts": desk.counts(),
+    }
+
+
+def _row(state: Any, number: int) -> dict[str, Any]:
+    verdict, label = Verdict(int(state.verdict[number])), int(state.label[number])
+    name = "" if verdict is Verdict.UNDECIDED else verdict.name.lower()
+    return {"id": number, "verdict": name, "label": label if label >= 0 else None}
+
+
+def _commands(body: Any, run: str) -> list[Command]:
+    if not isinstance(body, dict) or not isinstance(body.get("commands"), list):
+        raise InputError("The request holds no list of commands.")
+    if len(body["commands"]) > _MOST_COMMANDS:
+        raise InputError(f"A batch holds at most {_MOST_COMMANDS:,} commands: send it in parts.")
+    reviewer = str(body.get("reviewer") or "me")
+    return [_command(facts, reviewer, run) for facts in body["commands"]]
+
+
+def _command(facts: Any, reviewer: str, run: str) -> Command:
+    known = {field.name for field in fields(Command)}
+    if not isinstance(facts, dict) or not {"command_id", "verdict"} <= facts.keys() <= known:
+        raise InputError(f"A command has the keys {', '.join(sorted(known))}; this one is {facts!r}.")
+    whole = ("image_id", "suggestion", "label", "undo_of")
+    if any(not isinstance(facts.get(key), int | None) for key in whole) or not isinstance(facts["command_id"], str):
+        raise InputError(f"A number in this command is no whole number: {facts!r}.")
+    return Command(**{"reviewer": reviewer, "run_id": run, **facts})
+
+
+async def events(request: Request) -> Response:
+    """The status of a run whenever it changes, as server-sent events, until the run has ended."""
+    try:
+        run = (await run_in_threadpool(_project, request)).run(request.path_params["run"])
+    except WinnowError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+
+    async def stream() -> AsyncIterator[str]:
+        told = None
+        while not await request.is_disconnected():
+            now = await run_in_threadpool(lambda: run.status)
+            if now != told:
+                yield f"data: {json.dumps(asdict(now))}\n\n"
+                told = now
+            if now.state not in LIVE_STATES:
+                return
+            await asyncio.sleep(0.5)
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=_NEVER)
+
+
+def _project(request: Request) -> Project:
+    return opened(request.path_params["project"])
+
+
+def _query(request: Request) -> PageQuery:
+    asked = request.query_params
+    predicted = asked.get("predicted", "")
+    return PageQuery(
+        ranking=asked.get("ranking", "entropy"),
+        start=_number(request, "start", 0, 0, 2**62),
+        count=_number(request, "count", 48, 1, _MOST_IMAGES),
+        direction=asked.get("direction", "next"),
+        show=asked.get("show", "all"),
+        predicted=_number(request, "predicted", 0, 0, 2**31) if predicted else None,
+        threshold=_fraction(asked.get("threshold", "0.95")),
+    )
+
+
+def _number(request: Request, name: str, default: int, low: int, high: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise InputError(f"{name} must be a whole number from {low} to {high} (got {text!r}).")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise InputError(f"threshold must be a number from 0 to 1 (got {text!r}).")
+    return value
+
+
+def _ids(request: Request, num_images: int) -> Any:
+    texts = [text for text in request.query_params.get("ids", "").split(",") if text]
+    if not texts or len(texts) > _MOST_IMAGES or not all(text.isdigit() and int(text) < num_images for text in texts):
+        raise InputError(f"ids must be 1 to {_MOST_IMAGES} image numbers below {num_images:,}, separated by commas.")
+    return np.array([int(text) for text in texts], dtype=np.int64)
+
+
+def _picture(data: bytes) -> Response:
+    is_png = data.startswith(b"\x89PNG")
+    return Response(data, media_type="image/png" if is_png else "image/jpeg", headers=_FOREVER)
+
+
+_RUN = "/winnow/{project}/runs/{run}"
+ROUTES = [
+    Route(f"{_RUN}/page", spoken(page)),
+    Route(f"{_RUN}/histogram", spoken(histogram)),
+    Route(f"{_RUN}/commands", commands, methods=["POST"]),
+    Route(f"{_RUN}/events", events),
+    Route("/winnow/{project}/sprite", spoken(sheet)),
+    Route("/winnow/{project}/image/{image:int}", spoken(image)),
+    Route("/winnow/{project}/history", spoken(history)),
+]
