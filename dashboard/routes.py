@@ -5,6 +5,7 @@ They call the same Project methods as the pages. Whatever goes wrong is {"error"
 
 import asyncio
 import json
+import threading
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, fields
@@ -38,6 +39,9 @@ _MOST_CHANGED = 2_000
 _TINY = 64  # pixels a side up to which PNG is the smaller and sharper
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _NEVER = {"Cache-Control": "no-store"}
+
+streams_end = threading.Event()
+"""Set when the server is told to stop, so that it need not wait for open progress streams."""
 
 Handler = Callable[[Request], Any]
 
@@ -150,13 +154,15 @@ def _command(facts: Any, reviewer: str, run: str) -> Command:
     if not isinstance(facts, dict) or not {"command_id", "verdict"} <= facts.keys() <= known:
         raise InputError(f"A command has the keys {', '.join(sorted(known))}; this one is {facts!r}.")
     whole = ("image_id", "suggestion", "label", "undo_of")
-    if any(not isinstance(facts.get(key), int | None) for key in whole) or not isinstance(facts["command_id"], str):
-        raise InputError(f"A number in this command is no whole number: {facts!r}.")
+    is_whole = all(facts.get(key) is None or type(facts[key]) is int for key in whole)
+    is_named = isinstance(facts["command_id"], str) and isinstance(facts["verdict"], str)
+    if not is_whole or not is_named or not isinstance(facts.get("params", {}), dict):
+        raise InputError(f"A value in this command has the wrong type: {facts!r}.")
     return Command(**{"reviewer": reviewer, "run_id": run, **facts})
 
 
 async def events(request: Request) -> Response:
-    """The status of a run whenever it changes, as server-sent events, until the run has ended."""
+    """The status of a run whenever it changes, as server-sent events; one named "end" when the run has ended."""
     try:
         run = (await run_in_threadpool(_project, request)).run(request.path_params["run"])
     except WinnowError as error:
@@ -164,12 +170,13 @@ async def events(request: Request) -> Response:
 
     async def stream() -> AsyncIterator[str]:
         told = None
-        while not await request.is_disconnected():
+        while not streams_end.is_set() and not await request.is_disconnected():
             now = await run_in_threadpool(lambda: run.status)
             if now != told:
                 yield f"data: {json.dumps(asdict(now))}\n\n"
                 told = now
             if now.state not in LIVE_STATES:
+                yield "event: end\ndata: {}\n\n"  # a browser left without it would ask again and again
                 return
             await asyncio.sleep(0.5)
 
@@ -182,6 +189,8 @@ def _project(request: Request) -> Project:
 
 def _query(request: Request) -> PageQuery:
     asked = request.query_params
+    if asked.get("direction", "next") not in ("next", "previous"):
+        raise InputError(f"direction must be next or previous (got {asked['direction']!r}).")
     predicted = asked.get("predicted", "")
     return PageQuery(
         ranking=asked.get("ranking", "entropy"),

@@ -3,30 +3,30 @@
 import gc
 import os
 import secrets
+import signal
 import socket
 import threading
 import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from types import FrameType
 from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit import config as settings
 
 from core import Project, ServerError
 from dashboard.gate import Gate
-from dashboard.routes import ROUTES
+from dashboard.routes import ROUTES, streams_end
 
 ADDRESS = "127.0.0.1"
 _SCRIPT = Path(__file__).with_name("app.py")
-_HIDDEN: dict[str, Any] = {"runner.postScriptGC": False}
-"""Options that Streamlit does not document; each is set only where this version knows it."""
 
 
 def application(token: str, port: int) -> st.App:
     """Pages and routes behind the gate."""
-    return st.App(str(_SCRIPT), routes=ROUTES, middleware=[Middleware(Gate, token=token, port=port)])
+    return st.App(str(_SCRIPT), routes=ROUTES, middleware=[Middleware(Gate, token=token, port=port)], lifespan=_life)
 
 
 def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
@@ -41,9 +41,27 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
         threading.Timer(1.0, webbrowser.open, [link]).start()
     gc.collect()
     gc.freeze()
-    known = settings.get_config_options()
-    options = {"server.port": port, "server.address": ADDRESS, "server.headless": True}
-    app.run(config=options | {name: value for name, value in _HIDDEN.items() if name in known})
+    app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
+
+
+@asynccontextmanager
+async def _life(_app: st.App) -> AsyncIterator[None]:
+    """Signals end the open progress streams first: the server waits for every answer under way before it stops."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            _before(number, streams_end.set)
+    yield
+
+
+def _before(number: signal.Signals, action: Callable[[], None]) -> None:
+    handler = signal.getsignal(number)
+
+    def both(signum: int, frame: FrameType | None) -> None:
+        action()
+        if callable(handler):
+            handler(signum, frame)
+
+    signal.signal(number, both)
 
 
 def _check_port(port: int) -> None:

@@ -104,10 +104,10 @@ class Desk:
             for command in commands:
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
+                if command.verdict in (UNDO, _BULK):  # they depend on what the batch has changed so far
+                    self._append(waiting)
+                    waiting = []
                 try:
-                    if command.verdict in (UNDO, _BULK):  # they depend on what the batch has changed so far
-                        self._append(waiting)
-                        waiting = []
                     waiting.append(self._decision(command))
                 except WinnowError as error:
                     refused[command.command_id] = str(error)
@@ -211,10 +211,12 @@ class Desk:
 
     def _undo(self, command: Command) -> NewDecision:
         if command.undo_of is not None:
-            known = {decision.id for decision in self._decisions}
-            if command.undo_of not in known:
+            named = next((decision for decision in self._decisions if decision.id == command.undo_of), None)
+            if named is None:
                 raise DecisionError(f"There is no decision #{command.undo_of} to undo.")
-            return NewDecision(**_common(command), undo_of=command.undo_of)
+            if named.verdict != UNDO and named not in live_decisions(self._decisions):
+                raise DecisionError(f"Decision #{command.undo_of} has already been taken back.")
+            return NewDecision(**_common(command), image_id=named.image_id, undo_of=named.id)
         latest = latest_live(self._decisions, command.reviewer)
         if latest is None:
             raise DecisionError("There is nothing left to undo.")
