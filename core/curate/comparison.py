@@ -38,6 +38,11 @@ class Comparison:
     predictions_b: Labels  # (n,)
     flips: Ids  # positions where the predictions differ
 
+    @property
+    def changed(self) -> int:
+        """Images that both runs get wrong, each in its own way."""
+        return len(self.flips) - self.gained - self.lost
+
 
 def accuracy(logits: Logits, labels: Labels) -> Estimate:
     """Share of images predicted right, with its exact interval."""

@@ -5,7 +5,8 @@ decisions about an image the last one counts.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ from core.base.records import (
 
 BulkSets = Callable[[str], BulkSet]
 
+_CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
+_NAMES_CLASS = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
+_LEAVES_GIVEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.UNSURE)
 _SOURCES = {Verdict.ACCEPT: Source.ACCEPTED, Verdict.RELABEL: Source.CORRECTED, Verdict.BULK_ACCEPT: Source.BULK}
 
 
@@ -41,11 +45,15 @@ def undecided(num_images: int) -> LabelState:
 
 def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
     """Decisions that no live undo names, in order of their ids; undos themselves are left out."""
-    void: set[int] = set()
-    for decision in reversed(decisions):  # an undo comes after what it names: the last word is known first
-        if decision.verdict == UNDO and decision.id not in void and decision.undo_of is not None:
-            void.add(decision.undo_of)
-    return [decision for decision in decisions if decision.verdict != UNDO and decision.id not in void]
+    ordered = sorted(decisions, key=attrgetter("id"))
+    undos = [decision for decision in ordered if decision.verdict == UNDO]
+    if not undos:
+        return ordered
+    void: set[int | None] = set()
+    for undo in reversed(undos):  # an undo comes after what it names: the last word is known first
+        if undo.id not in void:
+            void.add(undo.undo_of)
+    return [decision for decision in ordered if decision.verdict != UNDO and decision.id not in void]
 
 
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
@@ -63,8 +71,11 @@ def replay(
     """What the log says now about each of num_images images.
 
     bulk finds the images of a bulk decision by its hash. With start, the decisions are new ones on top of that
-    state and must hold no undo; their cost is their own number, not that of the log.
+    state; their cost is their own number and one copy of the state, not the length of the log. What an older
+    decision hid is not kept in a state: an undo of one that start contains raises ValueError, replay the whole log.
     """
+    if start is not None:
+        _refuse_old_undos(decisions)
     find = bulk if callable(bulk) else bulk.__getitem__
     live = live_decisions(decisions)
     before = start or undecided(num_images)
@@ -77,6 +88,12 @@ def replay(
             covered = find(str(chosen.ids_hash))
             _write(state, covered.ids, np.int8(Verdict.BULK_ACCEPT), covered.labels, np.int64(chosen.id))
     return state
+
+
+def _refuse_old_undos(decisions: Sequence[Decision]) -> None:
+    undone = {decision.undo_of for decision in decisions if decision.verdict == UNDO}
+    if undone - {decision.id for decision in decisions}:
+        raise ValueError("an undo of an older decision needs a replay of the whole log, without start")
 
 
 def _stretches(live: Sequence[Decision]) -> list[tuple[int, int]]:
@@ -92,13 +109,19 @@ def _stretches(live: Sequence[Decision]) -> list[tuple[int, int]]:
 
 
 def _write_single(state: LabelState, decisions: Sequence[Decision]) -> None:
-    rows = [
-        (d.image_id, Verdict[d.verdict.upper()], d.label if d.label is not None else UNKNOWN, d.id) for d in decisions
-    ]
-    table = np.array(rows, dtype=np.int64)
-    _, from_end = np.unique(table[::-1, 0], return_index=True)  # the last decision about each image
-    last = table[len(table) - 1 - from_end]
-    _write(state, last[:, 0], last[:, 1].astype(np.int8), last[:, 2], last[:, 3])
+    num = len(decisions)
+    image = _column((d.image_id for d in decisions), num)
+    verdict = _column((_CODES[d.verdict] for d in decisions), num).astype(np.int8)
+    label = _column((UNKNOWN if d.label is None else d.label for d in decisions), num)
+    label[~np.isin(verdict, _NAMES_CLASS)] = UNKNOWN
+    number = _column((d.id for d in decisions), num)
+    ids, from_end = np.unique(image[::-1], return_index=True)
+    last = num - 1 - from_end  # the last decision about each image
+    _write(state, ids, verdict[last], label[last], number[last])
+
+
+def _column(values: Iterable[int | None], count: int) -> NDArray[np.int64]:
+    return np.fromiter(values, dtype=np.int64, count=count)
 
 
 def _write(
@@ -116,14 +139,15 @@ def _write(
 def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, bulk_weight: float = 1.0) -> CuratedSet:
     """What the next run trains on: given labels and live decisions; a person's decision outweighs a given label.
 
-    Skipped, unsure and "none of the classes" give no label. bulk_weight in [0, 1] is the weight of bulk labels.
+    Skip and unsure say nothing, so that a given label stands under them; "none of the classes" and reject strike it
+    out. bulk_weight in [0, 1] is the weight of bulk labels.
     """
     num_images = len(state.verdict)
     source = np.full(num_images, -1, dtype=np.int8)
     label = state.label.copy()
     is_given = np.zeros(num_images, dtype=np.bool_)
     is_given[labeled_ids] = True
-    is_given &= state.verdict == Verdict.UNDECIDED
+    is_given &= np.isin(state.verdict, _LEAVES_GIVEN)
     source[is_given] = Source.GIVEN
     given = np.full(num_images, UNKNOWN, dtype=np.int64)
     given[labeled_ids] = labeled_labels
@@ -133,7 +157,8 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
     ids = np.flatnonzero(source >= 0)
     rejected = np.flatnonzero(state.verdict == Verdict.REJECT)
     weights = np.where(source[ids] == Source.BULK, bulk_weight, 1.0).astype(np.float32)
-    columns = (ids, label[ids], weights, source[ids], state.decision[ids], rejected, state.label[rejected])
+    decision = np.where(source[ids] == Source.GIVEN, 0, state.decision[ids])
+    columns = (ids, label[ids], weights, source[ids], decision, rejected, state.label[rejected])
     return CuratedSet(*columns, digest=digest(*columns))
 
 

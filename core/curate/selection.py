@@ -1,6 +1,7 @@
 """Rules: which pseudo-labels are kept. A rule answers with a boolean mask (n,), always.
 
-A parameter's range stands in its annotation; the page draws its slider from it, the command line checks it.
+A parameter's range and meaning stand in its annotation; the page draws its slider from it, the command line checks
+it.
 """
 
 import inspect
@@ -18,19 +19,25 @@ from core.base.records import Mask
 from core.curate.scores import Scores
 
 
-def fixed_threshold(scores: Scores, *, threshold: Annotated[float, Between(0, 1)] = 0.95) -> Mask:
+def fixed_threshold(
+    scores: Scores, *, threshold: Annotated[float, Between(0, 1), "lowest confidence that is kept"] = 0.95
+) -> Mask:
     """Keep confidence at or above the threshold."""
     return scores.confidence >= np.float32(threshold)
 
 
-def entropy_at_most(scores: Scores, *, entropy: Annotated[float, Between(0, 16)] = 0.445) -> Mask:
+def entropy_at_most(
+    scores: Scores, *, entropy: Annotated[float, Between(0, 16), "highest entropy that is kept, bits"] = 0.445
+) -> Mask:
     """Keep entropy (bits) at or below the limit."""
     return scores.entropy <= np.float32(entropy)
 
 
-def lowest_entropy(scores: Scores, *, percent: Annotated[float, Between(0, 100)] = 10.0) -> Mask:
-    """Keep the given percentage of images with the lowest entropy."""
-    count = int(len(scores.entropy) * percent / 100)
+def lowest_entropy(
+    scores: Scores, *, percent: Annotated[float, Between(0, 100), "share of all images that is kept, %"] = 10.0
+) -> Mask:
+    """Keep the given percentage of images with the lowest entropy, rounded down to whole images."""
+    count = int(round(len(scores.entropy) * percent / 100, 6))  # 0.57 % of 10,000 is 57, though floats say 56.999…
     mask = np.zeros(len(scores.entropy), dtype=np.bool_)
     mask[np.argsort(scores.entropy, kind="stable")[:count]] = True
     return mask
@@ -39,7 +46,7 @@ def lowest_entropy(scores: Scores, *, percent: Annotated[float, Between(0, 100)]
 def per_class_threshold(
     scores: Scores,
     *,
-    threshold: Annotated[float, Between(0, 1)] = 0.95,
+    threshold: Annotated[float, Between(0, 1), "for classes without a threshold of their own"] = 0.95,
     thresholds: Mapping[str, float] | None = None,
 ) -> Mask:
     """Keep confidence at or above the threshold of the predicted class.
@@ -48,11 +55,15 @@ def per_class_threshold(
     """
     per_class = np.full(scores.num_classes, threshold, dtype=np.float32)
     for label, value in (thresholds or {}).items():
+        if int(label) >= scores.num_classes:
+            raise ConfigError(f"There is no class {label}: classes go from 0 to {scores.num_classes - 1}.")
         per_class[int(label)] = value
     return scores.confidence >= per_class[scores.pseudo_labels]
 
 
-def top_per_class(scores: Scores, *, count: Annotated[int, Between(0, 1_000_000)] = 100) -> Mask:
+def top_per_class(
+    scores: Scores, *, count: Annotated[int, Between(0, 1_000_000), "images kept of each class"] = 100
+) -> Mask:
     """Keep the most confident images of each predicted class, the same number for every class."""
     by_class = np.lexsort((-scores.confidence, scores.pseudo_labels))
     sizes = np.bincount(scores.pseudo_labels, minlength=scores.num_classes)
@@ -71,13 +82,14 @@ RULES: dict[str, Callable[..., Mask]] = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number that a rule takes, with its range and default."""
+    """One number that a rule takes: its range, default and, in a few words, its meaning."""
 
     name: str
     low: float
     high: float
     default: float
     is_integer: bool
+    doc: str
 
 
 def parameters(rule: str) -> tuple[Parameter, ...]:
@@ -86,10 +98,10 @@ def parameters(rule: str) -> tuple[Parameter, ...]:
     hints = get_type_hints(function, include_extras=True)
     found = []
     for name, parameter in inspect.signature(function).parameters.items():
-        ranges = [item for item in get_args(hints[name]) if isinstance(item, Interval)]
-        if ranges:
-            low, high = _number(ranges[0].ge), _number(ranges[0].le)
-            found.append(Parameter(name, low, high, parameter.default, get_args(hints[name])[0] is int))
+        match get_args(hints[name]):
+            case (kind, Interval(ge=low, le=high), *notes):
+                doc = " ".join(map(str, notes))
+                found.append(Parameter(name, _number(low), _number(high), parameter.default, kind is int, doc))
     return tuple(found)
 
 
@@ -98,8 +110,7 @@ def checked_rule(rule: str, params: Mapping[str, Any]) -> Callable[[Scores], Mas
     known = {parameter.name: parameter for parameter in parameters(rule)}
     for name, value in params.items():
         if name == "thresholds" and rule == per_class_threshold.__name__:
-            for label, threshold in value.items():
-                _check(f"threshold of class {label}", threshold, known["threshold"])
+            _check_thresholds(value, known["threshold"])
         elif name not in known:
             raise ConfigError(f"{rule} has no parameter {name!r}. It takes: {', '.join(known)}.")
         else:
@@ -111,6 +122,17 @@ def _rule(name: str) -> Callable[..., Mask]:
     if name not in RULES:
         raise ConfigError(f"There is no rule called {name!r}. There are: {', '.join(RULES)}.")
     return RULES[name]
+
+
+def _check_thresholds(value: Any, threshold: Parameter) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"thresholds must map class numbers to thresholds (got {value!r}).")
+    for label, number in value.items():
+        if not str(label).isdecimal():
+            raise ConfigError(f"thresholds: {label!r} is no class number; classes are numbered from 0.")
+        _check(f"threshold of class {label}", number, threshold)
 
 
 def _check(name: str, value: Any, parameter: Parameter) -> None:
