@@ -1,6 +1,7 @@
 """The frame around every page: navigation, project and run in the sidebar, the place in the URL."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -8,20 +9,23 @@ from core import Project, WinnowError, shelf
 from dashboard import context, words
 from dashboard.views import compare, data, export, review, scores, train
 
-PAGES: tuple[tuple[str, str, Callable[[], None]], ...] = (
-    ("data", "🗂️", data.show),
-    ("train", "📈", train.show),
-    ("scores", "📊", scores.show),
-    ("review", "✅", review.show),
-    ("compare", "⚖️", compare.show),
-    ("export", "📦", export.show),
-)
+PAGES: dict[str, Callable[[], None]] = {
+    "data": data.show,
+    "train": train.show,
+    "scores": scores.show,
+    "review": review.show,
+    "compare": compare.show,
+    "export": export.show,
+}
+"""In the order of the loop; the name is the page's path in the URL."""
+_ASSETS = Path(__file__).with_name("assets")
 
 
 def main() -> None:
     """Draw the frame, then the page."""
-    st.set_page_config(page_title="Winnow", page_icon="🌾", layout="wide")
-    pages = {path: st.Page(show, title=path.title(), icon=icon, url_path=path) for path, icon, show in PAGES}
+    st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
+    st.html(_ASSETS / "style.css")
+    pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in PAGES.items()}
     st.session_state["pages"] = pages
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
     page = st.navigation([start, *pages.values()])
@@ -55,8 +59,10 @@ def _place() -> None:
         args=("project",),
     )
     project = context.opened(key)
+    context.go("project", key)
     if finished := [run.id for run in context.finished_runs(project)][::-1]:
         st.session_state["run-choice"] = context.current_run(project).id
+        context.go("run", st.session_state["run-choice"])
         st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
     if context.live_runs(project):
         st.fragment(_live, run_every=2.0)(project)

@@ -107,11 +107,11 @@ def empty(sentence: str, next_step: str, page: str) -> NoReturn:
     st.stop()
 
 
-def link(page: str, label: str) -> None:
+def link(page: str, label: str, **query: str) -> None:
     """A link to one of the pages by its URL path; plain text where the pages are not known (a page shown alone)."""
     pages = st.session_state.get("pages", {})
     if page in pages:
-        st.page_link(pages[page], label=f"{label} →")
+        st.page_link(pages[page], label=f"{label} →", query_params=query or None)
     else:
         st.markdown(f"{label}: page **{page.title()}**")
 

@@ -7,37 +7,37 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core import RunComparison, Selection
-from dashboard.charts.style import BLUE, ORANGE, RUN_A, RUN_B, figure, shortened, translucent
+from dashboard.charts.style import BLUE, RUN_A, RUN_B, figure, shortened, translucent
 
 
 def per_class(found: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
     """Accuracy of both runs on each class with exact 95 % intervals."""
     rows, names = found.comparison.per_class, shortened(class_names)
     chart = figure(x="", y="accuracy", height=320)
-    for run, color, estimates in (
-        (found.run_a, RUN_A, [row.accuracy_a for row in rows]),
-        (found.run_b, RUN_B, [row.accuracy_b for row in rows]),
+    for run, color, symbol, estimates in (
+        (found.run_a, RUN_A, "circle", [row.accuracy_a for row in rows]),
+        (found.run_b, RUN_B, "diamond", [row.accuracy_b for row in rows]),
     ):
         known = [(names[i], e) for i, e in enumerate(estimates) if e.n]
-        chart.add_bar(
+        chart.add_scatter(
             x=[name for name, _ in known],
             y=[e.value for _, e in known],
             name=run,
-            marker_color=color,
+            mode="markers",
+            marker={"color": color, "size": 10, "symbol": symbol},
             error_y={
                 "type": "data",
                 "symmetric": False,
                 "array": [e.high - e.value for _, e in known],
                 "arrayminus": [e.value - e.low for _, e in known],
-                "thickness": 1.2,
-                "width": 3,
-                "color": ORANGE,
+                "thickness": 2,
+                "width": 4,
             },
             hovertemplate="%{y:.1%}",
         )
-    chart.update_layout(barmode="group", bargap=0.25)
+    chart.update_layout(scattermode="group", scattergap=0.6)
     chart.update_xaxes(title=None, type="category")
-    chart.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    chart.update_yaxes(tickformat=".0%")
     return chart
 
 

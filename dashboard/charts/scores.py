@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core import CalibrationReport, CoverageErrorCurve, KnownScores, PoolScores, Selection
 from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
 
-BINS = 60
+BINS = 50
 TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "margin"}
 
 
@@ -98,7 +98,11 @@ def _bars(
 ) -> None:
     counts, edges = np.histogram(values, bins=BINS, range=ends)
     centers = (edges[:-1] + edges[1:]) / 2
-    marker = {"color": color, "pattern": {"shape": pattern, "size": 5}, "line": {"width": 0}}
+    marker = {
+        "color": color,
+        "pattern": {"shape": pattern, "size": 5, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"},
+        "line": {"width": 0},
+    }
     hover = "%{y:,} " + name + " at %{x:.3f}<extra></extra>"
     chart.add_bar(x=centers, y=counts, name=name, marker=marker, hovertemplate=hover)
     chart.update_layout(bargap=0.04, hovermode="closest")

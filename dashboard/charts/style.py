@@ -32,8 +32,8 @@ def figure(*, x: str, y: str, height: int = 300, legend: bool = True) -> go.Figu
         bargap=0.06,
     )
     axis = {"automargin": True, "fixedrange": True, "zeroline": False}
-    chart.update_xaxes(title={"text": x, "standoff": 8}, **axis)
-    chart.update_yaxes(title={"text": y, "standoff": 8}, **axis)
+    chart.update_xaxes(title={"text": x}, **axis)
+    chart.update_yaxes(title={"text": y}, **axis)
     return chart
 
 

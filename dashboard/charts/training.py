@@ -53,7 +53,7 @@ def _curves(metrics: Metrics, colors: Mapping[str, str], label: str, height: int
     chart = figure(x="epoch", y=label, height=height)
     for name, color in colors.items():
         points = _points(metrics, name)
-        if any(points["y"]):
+        if any(points["y"]) or len(colors) == 1:
             mode = "lines" if len(points["y"]) > 1 else "markers"
             chart.add_scatter(**points, name=_NAMES.get(name, label), mode=mode, line={"color": color, "width": 2})
     return chart

@@ -32,8 +32,8 @@ def show() -> None:
 def _verdict(found: RunComparison) -> None:
     result = found.comparison
     facts = {
-        f"Accuracy of {found.run_a}": words.percent(result.accuracy_a.value),
-        f"Accuracy of {found.run_b}": words.percent(result.accuracy_b.value),
+        "Accuracy of A": words.percent(result.accuracy_a.value),
+        "Accuracy of B": words.percent(result.accuracy_b.value),
         "Difference in points": words.points(result.difference),
         "McNemar p": f"{result.p_value:.2g}",
         "Gained / lost": f"{result.gained:,} / {result.lost:,}",

@@ -8,10 +8,10 @@ from dashboard.views import creation
 
 _PARTS = {
     "labeled": "trains the model",
-    "val": "chooses the checkpoint and the temperature",
-    "calibration": "labels hidden in the pool; they estimate risk and nothing else",
-    "unlabeled": "the pool that is scored and reviewed",
-    "test": "read by the comparison alone",
+    "val": "picks checkpoint and temperature",
+    "calibration": "hidden in the pool, tells the risk",
+    "unlabeled": "the pool: scored and reviewed",
+    "test": "read by Compare alone",
 }
 
 
@@ -32,7 +32,7 @@ def show() -> None:
 def _project(key: str, project: Project) -> None:
     found = project.summary()
     _facts(project, found)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 4], gap="large")
     with left:
         st.subheader("Images per class")
         chart = charts.class_counts(found.class_names, found.class_counts)
@@ -51,7 +51,7 @@ def _facts(project: Project, found: DataSummary) -> None:
     facts = {
         "Images": f"{found.num_images:,}",
         "Classes": f"{len(found.class_names):,}",
-        "Size": f"{found.width} × {found.height} {colors}",
+        f"Size ({colors})": f"{found.width} × {found.height}",
         "Labeled": f"{found.split_sizes['labeled']:,}",
         "Pool": f"{len(project.splits.pool):,}",
         "Test": f"{found.split_sizes['test']:,}",
@@ -63,8 +63,12 @@ def _facts(project: Project, found: DataSummary) -> None:
 
 def _splits(found: DataSummary) -> None:
     rows = [{"part": name, "images": size, "what for": _PARTS[name]} for name, size in found.split_sizes.items()]
-    column = {"images": st.column_config.NumberColumn(format="localized", width="small")}
-    st.dataframe(rows, hide_index=True, column_config=column)
+    columns = {
+        "part": st.column_config.TextColumn(width=90),
+        "images": st.column_config.NumberColumn(format="localized", width=70),
+        "what for": st.column_config.TextColumn(width=230),
+    }
+    st.dataframe(rows, hide_index=True, column_config=columns)
     drawn = "the same number per class" if found.split.kind == "balanced" else "in proportion to the classes"
     st.caption(
         f"Drawn with seed {found.split.seed}, {drawn}. Asked for: {found.split.labeled:,} labeled, "

@@ -10,7 +10,6 @@ from dashboard.views.fields import inputs
 
 _MAIN = ("method", "model", "profile", "epochs", "batch_size", "learning_rate")
 _MORE = tuple(name for name in TrainConfig.model_fields if name not in _MAIN)
-_MARKS = {"queued": "⏳", "running": "▶️", "done": "✅", "failed": "❌", "cancelled": "⏹️", "lost": "❓"}
 
 
 def show() -> None:
@@ -53,7 +52,7 @@ def _watch(project: Project, runs: list[Run]) -> None:
     states = {run.id: run.status.state for run in runs}
     if st.session_state.get("train-run") not in states:
         st.session_state["train-run"] = next((i for i, s in states.items() if s in LIVE_STATES), runs[0].id)
-    chosen = st.selectbox("Run", list(states), format_func=lambda i: f"{_MARKS[states[i]]} {i}", key="train-run")
+    chosen = st.selectbox("Run", list(states), format_func=lambda i: f"{i} · {states[i]}", key="train-run")
     run = project.run(chosen)
     metrics = run.metrics()
     every = 2.0 if run.status.state in LIVE_STATES else None
@@ -71,7 +70,7 @@ def _progress(project: Project, run: Run, num_drawn: int) -> None:
     """Redrawn every two seconds while the run is live; the whole page only when there is a new epoch to draw."""
     now = run.status
     is_live = now.state in LIVE_STATES
-    st.progress(words.share_done(now), text=f"{_MARKS[now.state]} **{now.state}** — {now.message or run.id}")
+    st.progress(words.share_done(now), text=f"**{now.state.capitalize()}.** {now.message}")
     facts = {
         "Epoch": f"{now.epoch:,} of {now.epochs:,}",
         "Time left" if is_live else "Time taken": words.duration(now.eta_seconds if is_live else now.seconds),
@@ -97,7 +96,7 @@ def _buttons(project: Project, run: Run, state: str) -> None:
         project.resume_run(run.id)
         st.rerun()
     if state == "done":
-        context.link("review", "Review what this run suggests")
+        context.link("review", "Review what this run suggests", run=run.id)
 
 
 def _curves(metrics: list[dict[str, Any]]) -> None:
@@ -129,7 +128,9 @@ def _settings(run: Run) -> None:
         {"option": name, "value": str(value), "meaning": fields[name].description}
         for name, value in record.config.model_dump().items()
     ]
-    st.dataframe(rows, hide_index=True, height=300)
+    widths = {"option": "small", "value": "small", "meaning": "large"}
+    columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
+    st.dataframe(rows, hide_index=True, height=300, column_config=columns)
 
 
 def _pictures(run: Run) -> None:
