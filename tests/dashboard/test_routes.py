@@ -1,0 +1,180 @@
+"""Our own routes: cards, pictures, commands, progress, and a sentence for whatever goes wrong."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from core import Project, Verdict
+from dashboard.gate import Gate
+from dashboard.routes import ROUTES
+
+BASE = "http://127.0.0.1:8501"
+OWN = {"Cookie": "winnow-8501=t", "Origin": BASE, "Sec-Fetch-Site": "same-origin"}
+
+
+class Place:
+    """A trained project behind the routes."""
+
+    def __init__(self, client: TestClient, project: Project) -> None:
+        self.client, self.project, self.run = client, project, project.runs()[0].id
+        self.root = f"/winnow/{project.key}"
+        self.pool = project.scores(self.run)
+
+    def get(self, path: str) -> Any:
+        return self.client.get(f"{self.root}{path}")
+
+    def page(self, query: str = "") -> Any:
+        return self.get(f"/runs/{self.run}/page?{query}").json()
+
+    def send(self, *commands: dict[str, Any], sequence: int = 1) -> Any:
+        body = {"client": "c", "sequence": sequence, "reviewer": "ann", "commands": list(commands)}
+        return self.client.post(f"{self.root}/runs/{self.run}/commands", json=body)
+
+    def command(self, place: int, verdict: str, **more: Any) -> dict[str, Any]:
+        suggestion = int(self.pool.scores.pseudo_labels[place])
+        image = int(self.pool.ids[place])
+        return {"command_id": f"c{place}-{verdict}", "verdict": verdict, "image_id": image, "suggestion": suggestion,
+                **more}  # fmt: skip
+
+
+@pytest.fixture
+def place(trained_project: Project) -> Iterator[Place]:
+    app = Starlette(routes=ROUTES, middleware=[Middleware(Gate, token="t", port=8501)])
+    with TestClient(app, base_url=BASE, headers=OWN) as client:
+        yield Place(client, trained_project)
+
+
+def test_pages_follow_the_ranking_forwards_and_backwards(place: Place) -> None:
+    first = place.page("ranking=entropy&count=10")
+    order = np.argsort(-place.pool.scores.entropy, kind="stable")
+    assert [card["id"] for card in first["cards"]] == place.pool.ids[order[:10]].tolist()
+    assert [card["rank"] for card in first["cards"]] == list(range(10))
+    assert first["total"] == first["matching"] == len(place.pool.ids)
+    second = place.page("ranking=entropy&count=10&start=10")
+    back = place.page("ranking=entropy&count=10&start=20&direction=previous")
+    assert second["cards"] == back["cards"]
+    assert second["cards"][0]["rank"] == 10
+
+
+def test_a_verdict_is_saved_seen_and_the_same_when_sent_again(place: Place) -> None:
+    command = place.command(3, "accept")
+    answer = place.send(command, sequence=17).json()
+    (outcome,) = answer["outcomes"]
+    assert (answer["sequence"], outcome["status"], outcome["reason"]) == (17, "saved", "")
+    assert answer["changed"] == [{"id": command["image_id"], "verdict": "accept", "label": command["suggestion"]}]
+    assert answer["counts"]["accept"] == 1
+    again = place.send(command, sequence=18).json()
+    assert again["outcomes"] == answer["outcomes"]
+    (line,) = place.get("/history").json()["decisions"]
+    assert (line["id"], line["reviewer"], line["is_live"]) == (outcome["decision"], "ann", True)
+
+
+def test_a_stale_verdict_is_refused_with_a_sentence_and_the_rest_of_the_batch_is_saved(place: Place) -> None:
+    good, stale = place.command(0, "accept"), place.command(1, "accept")
+    stale["suggestion"] = (stale["suggestion"] + 1) % 3
+    first, second = place.send(stale, good).json()["outcomes"]
+    assert (first["status"], first["decision"]) == ("refused", None)
+    assert "look at it again" in first["reason"]
+    assert second["status"] == "saved"
+    assert place.project.desk.state().verdict[stale["image_id"]] == Verdict.UNDECIDED
+
+
+def test_the_histogram_counts_what_a_bulk_accept_would_take(place: Place) -> None:
+    place.send(place.command(0, "reject"))
+    counts = place.get(f"/runs/{place.run}/histogram?score=confidence").json()
+    above = int(np.sum(np.array(counts["undecided"])[:, 600:]))
+    params = {"rule": "fixed_threshold", "threshold": 0.6, "expected": above}
+    answer = place.send({"command_id": "b", "verdict": "bulk_accept", "params": params}).json()
+    assert answer["outcomes"][0]["status"] == "saved"
+    assert answer["counts"]["bulk_accept"] == above
+    assert len(answer["changed"]) == above
+    assert np.sum(counts["counts"]) == len(place.pool.ids)
+
+
+def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) -> None:
+    ids, version = [5, 2, 9], place.project.fingerprint[:8]
+    answer = place.get(f"/sprite?ids=5,2,9&columns=2&tile=16&v={version}")
+    assert "immutable" in answer.headers["cache-control"]
+    sheet = np.asarray(Image.open(io.BytesIO(answer.content)).convert("L"))
+    side = place.project.images.pixels.shape[1:3]
+    tile = min(16, max(side))
+    assert sheet.shape == (2 * tile, 2 * tile)
+    one = place.get(f"/image/{ids[0]}?v={version}")
+    assert "private" in one.headers["cache-control"]
+    shown = np.asarray(Image.open(io.BytesIO(one.content)).convert("L"))
+    np.testing.assert_array_equal(shown, place.project.images.pixels[ids[0], ..., 0])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/nope/page",
+        "/runs/RUN/page?ranking=nope",
+        "/runs/RUN/page?show=nope",
+        "/runs/RUN/page?direction=sideways",
+        "/runs/RUN/page?count=0",
+        "/runs/RUN/page?count=100000",
+        "/runs/RUN/page?start=-1",
+        "/runs/RUN/page?threshold=nan",
+        "/runs/RUN/histogram?score=luck",
+        "/runs/nope/events",
+        "/sprite?ids=",
+        "/sprite?ids=1,x",
+        "/sprite?ids=99999999",
+        "/image/99999999",
+        "/history?limit=many",
+    ],
+)
+def test_what_cannot_be_answered_is_a_sentence(place: Place, path: str) -> None:
+    answer = place.get(path.replace("RUN", place.run))
+    assert answer.status_code == 400
+    assert answer.json()["error"].rstrip(".") != ""
+    assert place.client.get("/winnow/nope/history").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not json",
+        "[]",
+        '{"commands": 3}',
+        '{"commands": [3]}',
+        '{"commands": [{"verdict": "accept"}]}',
+        '{"commands": [{"command_id": "a", "verdict": "accept", "image_id": "1"}]}',
+        '{"commands": [{"command_id": "a", "verdict": "accept", "image_id": true}]}',
+        '{"commands": [{"command_id": "a", "verdict": "accept", "params": "x"}]}',
+        '{"commands": [{"command_id": "a", "verdict": 5}]}',
+        '{"commands": [{"command_id": "a", "verdict": "accept", "colour": 1}]}',
+    ],
+)
+def test_a_broken_batch_is_a_sentence_and_nothing_is_saved(place: Place, body: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = place.client.post(f"{place.root}/runs/{place.run}/commands", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert place.project.desk.decisions() == []
+
+
+def test_the_progress_of_a_finished_run_is_its_status_and_an_end(place: Place) -> None:
+    blocks = place.get(f"/runs/{place.run}/events").text.strip().split("\n\n")
+    assert json.loads(blocks[0].removeprefix("data: "))["state"] == "done"
+    assert blocks[1].startswith("event: end")
+
+
+def test_a_fault_of_our_own_shows_no_traceback(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("core.project.desk.Desk.histogram", broken)
+    answer = place.get(f"/runs/{place.run}/histogram")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["error"]
