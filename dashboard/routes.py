@@ -31,6 +31,7 @@ from core import (
     encode_png,
     sprite,
 )
+from dashboard.components import KINDS, assets
 from dashboard.context import opened
 
 _MOST_IMAGES = 400
@@ -161,6 +162,14 @@ def _command(facts: Any, reviewer: str, run: str) -> Command:
     return Command(**{"reviewer": reviewer, "run_id": run, **facts})
 
 
+async def asset(request: Request) -> Response:
+    """A module or style sheet of the review surface; its address names its version."""
+    name = request.path_params["name"]
+    if name not in assets():
+        return JSONResponse({"error": f"There is no asset {name}."}, status_code=404)
+    return Response(assets()[name], media_type=KINDS[f".{name.rsplit('.', 1)[1]}"], headers=_FOREVER)
+
+
 async def events(request: Request) -> Response:
     """The status of a run whenever it changes, as server-sent events; one named "end" when the run has ended."""
     try:
@@ -234,6 +243,7 @@ def _picture(data: bytes) -> Response:
 
 _RUN = "/winnow/{project}/runs/{run}"
 ROUTES = [
+    Route("/winnow/assets/{version}/{name:path}", asset),
     Route(f"{_RUN}/page", spoken(page)),
     Route(f"{_RUN}/histogram", spoken(histogram)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),

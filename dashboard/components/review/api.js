@@ -1,0 +1,68 @@
+/** The server's routes as functions: each answers with plain data or throws an Error whose message is a sentence. */
+
+/** @typedef {{id:number, rank:number, name:string, suggestion:number, confidence:number, entropy:number,
+ *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string}} Card */
+
+export class Api {
+  /** @param {string} project @param {string} fingerprint */
+  constructor(project, fingerprint) {
+    this.base = `/winnow/${encodeURIComponent(project)}`;
+    this.version = fingerprint.slice(0, 8);
+  }
+
+  /** @param {string} run @param {Record<string, string|number|null>} query */
+  page(run, query) {
+    return ask(`${this._run(run)}/page?${parameters(query)}`);
+  }
+
+  /** @param {string} run @param {string} score */
+  histogram(run, score) {
+    return ask(`${this._run(run)}/histogram?${parameters({ score })}`);
+  }
+
+  /** @param {string} run @param {object} batch @param {boolean} isLast the page is going away */
+  commands(run, batch, isLast = false) {
+    return ask(`${this._run(run)}/commands`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(batch),
+      keepalive: isLast,
+    });
+  }
+
+  /** @param {number[]} ids @param {number} columns @returns {string} address of one sheet with these images */
+  sprite(ids, columns) {
+    return `${this.base}/sprite?ids=${ids.join(",")}&tile=64&columns=${columns}&v=${this.version}`;
+  }
+
+  /** @param {number} id @returns {string} address of one image */
+  image(id) {
+    return `${this.base}/image/${id}?v=${this.version}`;
+  }
+
+  _run(run) {
+    return `${this.base}/runs/${encodeURIComponent(run)}`;
+  }
+}
+
+function parameters(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+}
+
+async function ask(address, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(address, { credentials: "same-origin", ...options });
+  } catch {
+    throw new Error("Winnow does not answer: is it still running in its terminal?");
+  }
+  const isJson = (answer.headers.get("content-type") ?? "").includes("json");
+  const body = isJson ? await answer.json() : {};
+  if (!answer.ok) {
+    const error = new Error(body.error ?? `The server answered with ${answer.status}.`);
+    error.isFinal = answer.status === 400;
+    throw error;
+  }
+  return body;
+}

@@ -1,0 +1,79 @@
+/** How one image looks: its tile in the grid, its large view in the focus. */
+
+import { make, percent } from "./dom.js";
+
+/** Shape and word for each verdict, so that color is never alone. @type {Record<string, [string, string]>} */
+export const MARKS = {
+  accept: ["✓", "accepted"],
+  bulk_accept: ["≥", "bulk-accepted"],
+  relabel: ["→", "relabeled"],
+  reject: ["✕", "rejected"],
+  none: ["∅", "none of the classes"],
+  skip: ["…", "skipped"],
+  unsure: ["?", "can't tell"],
+};
+
+/** @param {import("./api.js").Card} card @param {string[]} classes what the label strip says */
+export function caption(card, classes) {
+  return card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
+}
+
+/** @param {import("./api.js").Card} card */
+export function spoken(card, classes) {
+  const state = card.verdict ? MARKS[card.verdict][1] : "undecided";
+  return `${classes[card.suggestion]}, confidence ${percent(card.confidence)}, ${state}, ${card.name}`;
+}
+
+/** A tile; its content is filled in by `dress`. */
+export function tile(place) {
+  return make("div.tile", { role: "option", "data-place": place, tabindex: "-1" },
+    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("div.caption"), make("div.sure"));
+}
+
+/** @param {HTMLElement} element @param {import("./api.js").Card} card */
+export function dress(element, card, classes, { isCursor, isSelected }) {
+  element.dataset.verdict = card.verdict;
+  element.classList.toggle("cursor", isCursor);
+  element.setAttribute("aria-selected", String(isSelected));
+  element.setAttribute("aria-label", spoken(card, classes));
+  element.tabIndex = isCursor ? 0 : -1;
+  element.title = `${card.why}\n${card.name}`;
+  element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
+  element.querySelector(".caption").textContent = caption(card, classes);
+  element.querySelector(".sure").textContent = card.confidence.toFixed(3);
+}
+
+/** The picture of a tile: a piece of the page's sheet where images are small, else an address of its own. */
+export function paint(element, card, place, sheet) {
+  const picture = element.querySelector(".picture");
+  if (!sheet.address) {
+    picture.style.backgroundImage = `url("${sheet.single(card.id)}")`;
+    picture.style.backgroundSize = "contain";
+    picture.style.backgroundPosition = "center";
+    return;
+  }
+  const { columns, rows } = sheet;
+  const at = (index, count) => (count > 1 ? `${(100 * index) / (count - 1)}%` : "0%");
+  picture.style.backgroundImage = `url("${sheet.address}")`;
+  picture.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
+  picture.style.backgroundPosition = `${at(place % columns, columns)} ${at(Math.floor(place / columns), rows)}`;
+}
+
+/** The focus view of one card. @param {import("./api.js").Card} card */
+export function focusView(card, classes, address, isSmall) {
+  const bars = card.top.map(([label, share]) => {
+    const bar = make("div.bar", {}, make("i"), make("span", {}, classes[label]), make("b", {}, share.toFixed(3)));
+    bar.style.setProperty("--share", `${100 * share}%`);
+    return bar;
+  });
+  const state = card.verdict ? `${MARKS[card.verdict][0]} ${MARKS[card.verdict][1]}` : "undecided";
+  const said = card.label !== null && card.verdict === "relabel" ? `${state} ${classes[card.label]}` : state;
+  return make("div.focus", {},
+    make(isSmall ? "img.large.small" : "img.large", { src: address, alt: spoken(card, classes), "data-image": card.id }),
+    make("div.about", {},
+      make("div.suggestion", {}, make("small", {}, "suggested"), classes[card.suggestion]),
+      make("div.state", { "data-verdict": card.verdict }, said),
+      make("div.bars", {}, ...bars),
+      make("p.why", {}, card.why),
+      make("p.name", { title: card.name }, card.name)));
+}

@@ -1,0 +1,135 @@
+/** The cards on the table: one page of a ranking, the one after it fetched ahead, cursor and selection. No DOM. */
+
+const PAGE = 48;
+/** Verdicts that leave an image to be decided. */
+const OPEN = new Set(["", "skip"]);
+
+export class Deck {
+  /** @param {import("./api.js").Api} api @param {string} run @param {Record<string, string>} place */
+  constructor(api, run, place) {
+    this.api = api;
+    this.run = run;
+    this.query = {
+      ranking: place.ranking ?? "entropy",
+      show: place.show ?? "undecided",
+      predicted: place.predicted ?? "",
+      threshold: place.threshold ?? 0.95,
+      count: PAGE,
+    };
+    this.start = Number(place.rank ?? 0) || 0;
+    this.cards = [];
+    this.total = 0;
+    this.matching = 0;
+    this.cursor = 0;
+    this.anchor = null;
+    /** @type {Set<number>} */
+    this.selected = new Set();
+    this.ahead = null;
+  }
+
+  get card() {
+    return this.cards[this.cursor] ?? null;
+  }
+
+  /** Change ranking or filter and begin at the front. */
+  async change(part) {
+    Object.assign(this.query, part);
+    await this.load(0);
+  }
+
+  /** Load the page that begins at a rank. */
+  async load(start, direction = "next") {
+    const asked = (this.asked = Symbol("page"));
+    const page = await this.api.page(this.run, { ...this.query, start, direction });
+    if (asked !== this.asked) return;
+    if (!page.cards.length && start > 0 && direction === "next") {
+      await this.load(0); // the end: round again for what was left
+      return;
+    }
+    this._take(page);
+  }
+
+  /** The next page: at once where it was fetched ahead. */
+  async forward() {
+    const last = this.cards.at(-1);
+    if (!last) return;
+    const start = last.rank + 1;
+    const ready = this.ahead?.start === start ? await this.ahead.page.catch(() => null) : null;
+    if (ready?.cards.length) this._take(ready);
+    else await this.load(start);
+  }
+
+  async back() {
+    const first = this.cards[0];
+    if (first && first.rank > 0) await this.load(first.rank, "previous");
+  }
+
+  /** Move the cursor by so many places; answers whether it stayed on the page. */
+  move(by, isSelecting) {
+    const place = this.cursor + by;
+    if (place < 0 || place >= this.cards.length) return false;
+    if (isSelecting) {
+      this.anchor ??= this.cursor;
+      this.selectBetween(this.anchor, place);
+    } else this.clear();
+    this.cursor = place;
+    return true;
+  }
+
+  selectBetween(one, other) {
+    this.selected = new Set(this.cards.slice(Math.min(one, other), Math.max(one, other) + 1).map((card) => card.id));
+  }
+
+  selectAll() {
+    this.selected = new Set(this.cards.map((card) => card.id));
+  }
+
+  toggle(place) {
+    const { id } = this.cards[place];
+    if (!this.selected.delete(id)) this.selected.add(id);
+    this.anchor = place;
+    this.cursor = place;
+  }
+
+  clear() {
+    this.selected.clear();
+    this.anchor = null;
+  }
+
+  /** What a verdict applies to: the selection, else the card under the cursor. */
+  targets() {
+    const chosen = this.cards.filter((card) => this.selected.has(card.id));
+    return chosen.length ? chosen : this.card ? [this.card] : [];
+  }
+
+  /** Put the cursor on the next undecided card of this page; answers false where none is left. */
+  advance() {
+    this.clear();
+    const from = this.cursor + 1;
+    const places = this.cards.map((_, place) => (place + from) % this.cards.length);
+    const next = places.find((place) => OPEN.has(this.cards[place].verdict) && place !== this.cursor);
+    const after = places.find((place) => place >= from && OPEN.has(this.cards[place].verdict));
+    this.cursor = after ?? next ?? this.cursor;
+    return after !== undefined || next !== undefined;
+  }
+
+  /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
+  apply(rows) {
+    const known = new Map(rows.map((row) => [row.id, row]));
+    for (const card of this.cards) {
+      const row = known.get(card.id);
+      if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
+    }
+  }
+
+  _take(page) {
+    Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, cursor: 0 });
+    this.clear();
+    this.start = page.cards[0]?.rank ?? 0;
+    const last = page.cards.at(-1);
+    if (!last) return;
+    const start = last.rank + 1;
+    this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
+    this.ahead.page.then((next) => this.onAhead?.(next.cards)).catch(() => {});
+  }
+}

@@ -1,0 +1,50 @@
+/** Which key does what: the same in the grid and in the focus view. Nothing fires while somebody types. */
+
+/** @type {[string, string][]} keys and what they do, as the help shows them */
+export const HELP = [
+  ["a  Enter", "accept the suggested label"],
+  ["x", "reject: not this class"],
+  ["1 … 9, 0", "this class instead"],
+  ["/", "search a class"],
+  ["n", "none of the classes"],
+  ["s", "skip for now"],
+  ["u", "can't tell"],
+  ["z  Backspace", "undo"],
+  ["← → ↑ ↓", "move; with Shift: select"],
+  ["Ctrl+A", "select the whole page"],
+  ["Esc", "clear the selection, close"],
+  ["PageUp PageDown", "turn the page"],
+  ["f", "grid ↔ focus"],
+  ["?", "these keys"],
+];
+
+const PLAIN = {
+  a: "accept", Enter: "accept", x: "reject", n: "none", s: "skip", u: "unsure", z: "undo", Backspace: "undo",
+  f: "toggle", "?": "help", "/": "search", Escape: "clear", PageDown: "forward", PageUp: "back",
+};
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** @param {KeyboardEvent} event @returns {{action: string, [key: string]: any} | null} what to do, or nothing */
+export function actionOf(event) {
+  const { key } = event;
+  if (isTyping(event)) return null;
+  if (key in MOVES && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    return { action: "move", by: MOVES[key], isSelecting: event.shiftKey };
+  }
+  if (event.repeat) return null;
+  if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "a") return { action: "selectAll" };
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (/^[0-9]$/.test(key)) return { action: "relabel", label: key === "0" ? 9 : Number(key) - 1 };
+  const name = PLAIN[key.length === 1 ? key.toLowerCase() : key];
+  return name ? { action: name } : null;
+}
+
+/** Whether the key belongs to a text box, a menu, a button or the threshold line. */
+function isTyping(event) {
+  const target = event.composedPath()[0];
+  if (!(target instanceof Element)) return false;
+  const isText = target.closest("input, textarea, select, [contenteditable=true]");
+  const isControl = target.closest("[role=slider]") && event.key.startsWith("Arrow");
+  const isPressed = target.closest("button") && (event.key === "Enter" || event.key === " ");
+  return Boolean(isText || isControl || isPressed);
+}

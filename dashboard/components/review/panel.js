@@ -1,0 +1,78 @@
+/** The buttons below the images: verdicts, classes with their keys, undo; the dialogs for bulk, classes and keys. */
+
+import { make, number, percent } from "./dom.js";
+import { HELP } from "./keys.js";
+
+/** @param {string[]} classes @param {(action: object) => void} act */
+export function verdictBar(classes, act) {
+  const button = (text, key, action, title) =>
+    make("button", { title, "data-action": action.action, onclick: () => act(action) }, make("kbd", {}, key), text);
+  const chips = classes.slice(0, 10).map((name, label) =>
+    make("button.chip", { title: `This is ${name}`, onclick: () => act({ action: "relabel", label }) },
+      make("kbd", {}, String((label + 1) % 10)), make("span", {}, name)));
+  const more = button(classes.length > 10 ? `all ${classes.length} classes` : "search", "/", { action: "search" }, "Search a class");
+  return make("div.panel", { role: "toolbar", "aria-label": "Decide" },
+    make("div.verdicts", {},
+      button("accept", "a", { action: "accept" }, "The suggestion is right"),
+      button("reject", "x", { action: "reject" }, "It is not the suggested class"),
+      button("none", "n", { action: "none" }, "It is none of the classes"),
+      button("skip", "s", { action: "skip" }, "Not now"),
+      button("can't tell", "u", { action: "unsure" }, "It cannot be told"),
+      button("undo", "z", { action: "undo" }, "Take back the latest decision"),
+      button("focus", "f", { action: "toggle" }, "One image, or the grid"),
+      button("keys", "?", { action: "help" }, "All keys")),
+    make("div.chips", { "aria-label": "Another class" }, ...chips, more));
+}
+
+/** A dialog inside the component. @param {ShadowRoot|HTMLElement} root */
+export function dialog(root, title, content, buttons) {
+  const before = root.activeElement;
+  const box = make("dialog", { "aria-label": title, onclose: () => { box.remove(); before?.focus?.(); } },
+    make("h3", {}, title), ...content, make("div.buttons", {}, ...buttons(() => box.close())));
+  box.addEventListener("keydown", (event) => event.stopPropagation());
+  root.append(box);
+  box.showModal();
+  return box;
+}
+
+export function askBulk(root, facts, onYes) {
+  const cut = `${facts.score} ${facts.score === "entropy" ? "at most" : "at least"} ${Object.values(facts.params)[0].toFixed(3)}`;
+  const basis = facts.n ? `${percent(facts.error)} [${percent(facts.low)}, ${percent(facts.high)}], from ${number(facts.n)} calibration items`
+    : "unknown: no calibration item is kept";
+  dialog(root, `Accept ${number(facts.open)} images?`, [
+    make("p", {}, `Every undecided image with ${cut} takes the label that the model suggests. It is one decision; one undo takes it back.`),
+    make("p", {}, "Estimated error: ", make("b", {}, basis), ". An estimate for this cut, not a promise."),
+  ], (close) => [
+    make("button", { onclick: close }, "Cancel"),
+    make("button.primary", { autofocus: true, onclick: () => { close(); onYes(); } }, `Accept ${number(facts.open)}`),
+  ]);
+}
+
+export function showKeys(root) {
+  const rows = HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
+  dialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
+    make("button.primary", { autofocus: true, onclick: close }, "Close"),
+  ]);
+}
+
+/** Type part of a class's name; Enter takes the first that matches. */
+export function searchClass(root, classes, onPick) {
+  const list = make("div.found", { role: "listbox", "aria-label": "Classes" });
+  const input = make("input", { type: "search", placeholder: "part of the name", "aria-label": "Search a class", autofocus: true });
+  const box = dialog(root, "Which class?", [input, list], (close) => [make("button", { onclick: close }, "Cancel")]);
+  const pick = (label) => { box.close(); onPick(label); };
+  const show = () => {
+    const wanted = input.value.trim().toLowerCase();
+    const found = classes.map((name, label) => ({ name, label })).filter(({ name }) => name.toLowerCase().includes(wanted));
+    list.replaceChildren(...found.slice(0, 50).map(({ name, label }) =>
+      make("button", { role: "option", "data-label": label, onclick: () => pick(label) }, name)));
+    if (!found.length) list.replaceChildren(make("p", {}, "No class has this in its name."));
+  };
+  input.addEventListener("input", show);
+  input.addEventListener("keydown", (event) => {
+    const first = list.querySelector("[data-label]");
+    if (event.key === "Enter" && first) { event.preventDefault(); pick(Number(first.dataset.label)); }
+  });
+  show();
+  input.focus();
+}

@@ -1,0 +1,99 @@
+/** Arithmetic on histograms: exact counts at every edge, and the Clopper–Pearson interval. No DOM. */
+
+/** Sums of the bins from each one on; the last entry (none left) is 0.
+ * @param {number[]} counts @returns {Float64Array} length counts.length + 1 */
+export function suffixSums(counts) {
+  const sums = new Float64Array(counts.length + 1);
+  for (let bin = counts.length - 1; bin >= 0; bin--) sums[bin] = sums[bin + 1] + counts[bin];
+  return sums;
+}
+
+/** @param {number[][]} rows (K, bins) @returns {number[]} (bins,) */
+export function addRows(rows) {
+  const total = new Array(rows[0]?.length ?? 0).fill(0);
+  for (const row of rows) for (let bin = 0; bin < row.length; bin++) total[bin] += row[bin];
+  return total;
+}
+
+/** Exact 95 % interval of count / n (Clopper and Pearson 1934); [0, 1] for n = 0.
+ * @param {number} count @param {number} n @returns {[number, number]} */
+export function clopperPearson(count, n, level = 0.95) {
+  if (n === 0) return [0, 1];
+  const tail = (1 - level) / 2;
+  const low = count === 0 ? 0 : betaQuantile(tail, count, n - count + 1);
+  const high = count === n ? 1 : betaQuantile(1 - tail, count + 1, n - count);
+  return [low, high];
+}
+
+/** The x at which the regularised incomplete beta function reaches p, by bisection. */
+export function betaQuantile(p, a, b) {
+  let low = 0;
+  let high = 1;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (incompleteBeta(middle, a, b) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22, Lentz's method). */
+export function incompleteBeta(x, a, b) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
+  const tiny = 1e-300;
+  let c = 1;
+  let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1), tiny);
+  let fraction = d;
+  for (let m = 1; m <= 500; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / nonZero(1 + even * d, tiny);
+    c = nonZero(1 + even / c, tiny);
+    fraction *= c * d;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / nonZero(1 + odd * d, tiny);
+    c = nonZero(1 + odd / c, tiny);
+    const change = c * d;
+    fraction *= change;
+    if (Math.abs(change - 1) < 1e-12) break;
+  }
+  return front * fraction;
+}
+
+function nonZero(value, tiny) {
+  return Math.abs(value) < tiny ? tiny : value;
+}
+
+/** Natural logarithm of the gamma function for x > 0 (Stirling's series after shifting x above 7). */
+export function logGamma(x) {
+  let shift = 0;
+  let y = x;
+  while (y < 7) shift -= Math.log(y++);
+  const inverse = 1 / (y * y);
+  const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / y;
+  return shift + (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series;
+}
+
+/** What a cut keeps: bins at or above it (confidence, margin) or below it (entropy).
+ * @param {object} data the histogram route's answer @returns {(cut:number) => {kept:number, open:number,
+ *   perClass:number[], wrong:number, n:number, error:number, low:number, high:number, coverage:number}} */
+export function counter(data) {
+  const isBelow = data.score === "entropy";
+  const sums = (row) => suffixSums(row);
+  const all = data.counts.map(sums);
+  const open = sums(addRows(data.undecided));
+  const right = sums(data.right);
+  const wrong = sums(data.wrong);
+  const take = (row, cut) => (isBelow ? row[0] - row[cut] : row[cut]);
+  return (cut) => {
+    const perClass = all.map((row) => take(row, cut));
+    const kept = perClass.reduce((sum, count) => sum + count, 0);
+    const bad = take(wrong, cut);
+    const n = bad + take(right, cut);
+    const [low, high] = clopperPearson(bad, n);
+    const error = n ? bad / n : NaN;
+    return { kept, open: take(open, cut), perClass, wrong: bad, n, error, low, high, coverage: kept / Math.max(1, data.total) };
+  };
+}

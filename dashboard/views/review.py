@@ -1,0 +1,57 @@
+"""Review: is this label right? One surface of our own; its modules, images and decisions travel by our own routes."""
+
+import streamlit as st
+
+from core import Project, Run, TrainConfig
+from dashboard import context
+from dashboard.components import address
+
+_BOOT = """
+const loaded = import("MODULE");
+export default function (component) {
+  let stop = null, isGone = false;
+  loaded.then((desk) => { if (!isGone) stop = desk.mount(component); });
+  return () => { isGone = true; stop?.(); };
+}
+"""
+_HTML = '<link rel="stylesheet" href="STYLE">'
+
+
+def show() -> None:
+    """The review desk of the current run, and the way to the next run."""
+    key, project = context.current_project()
+    run = context.current_run(project)
+    title, retrain = st.columns([4, 1], vertical_alignment="bottom")
+    title.title("Review")
+    with retrain.popover("Retrain with these labels", width="stretch"):
+        _retrain(project, run)
+    desk = st.components.v2.component(
+        "winnow_review",
+        html=_HTML.replace("STYLE", address("review/style.css")),
+        js=_BOOT.replace("MODULE", address("review/main.js")),
+    )
+    _, height, width, _ = project.images.pixels.shape
+    desk(
+        key=f"review-{key}-{run.id}",
+        data={
+            "project": key,
+            "run": run.id,
+            "classes": list(project.class_names),
+            "height": height,
+            "width": width,
+            "fingerprint": project.fingerprint,
+            "threshold": context.threshold(),
+        },
+    )
+
+
+def _retrain(project: Project, run: Run) -> None:
+    st.markdown(f"A new run on everything decided so far; its parent is **{run.id}**.")
+    is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
+    if st.button("Start the run", type="primary", width="stretch", key="retrain"):
+        config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
+        started = project.start_run(config, parent=run.id)
+        context.go("run", started.id)
+        st.toast(f"{started.id} is on its way.")
+        if "train" in st.session_state.get("pages", {}):
+            st.switch_page(st.session_state["pages"]["train"])
