@@ -62,7 +62,8 @@ def _place() -> None:
     context.go("project", key)
     if finished := [run.id for run in context.finished_runs(project)][::-1]:
         st.session_state["run-choice"] = context.current_run(project).id
-        context.go("run", st.session_state["run-choice"])
+        if context.place("run") not in [run.id for run in context.live_runs(project)]:
+            context.go("run", st.session_state["run-choice"])
         st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
     if context.live_runs(project):
         st.fragment(_live, run_every=2.0)(project)

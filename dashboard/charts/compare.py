@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from core import RunComparison, Selection
 from dashboard.charts.style import BLUE, RUN_A, RUN_B, figure, shortened, translucent
 
+_DARK = 0.5
+"""Share of the true class from which a cell is dark, its number white; below, the number has the theme's text color."""
+_SHADES = ((0, 0.04), (_DARK, 0.4), (_DARK, 0.8), (1, 0.95))
+_MOST_NUMBERS = 20
+
 
 def per_class(found: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
     """Accuracy of both runs on each class with exact 95 % intervals."""
@@ -50,10 +55,8 @@ def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Fig
         z=shares,
         x=names,
         y=names,
-        text=counts if len(names) <= 20 else None,
-        texttemplate="%{text}" if len(names) <= 20 else None,
         customdata=counts,
-        colorscale=[[0, translucent(BLUE, 0.04)], [1, translucent(BLUE, 0.85)]],
+        colorscale=[[share, translucent(BLUE, alpha)] for share, alpha in _SHADES],
         zmin=0,
         zmax=1,
         showscale=False,
@@ -61,6 +64,11 @@ def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Fig
         ygap=1,
         hovertemplate="true %{y}, predicted %{x}: %{customdata:,} images (%{z:.0%})<extra></extra>",
     )
+    if len(names) <= _MOST_NUMBERS:
+        for is_shown, font in ((shares < _DARK, {}), (shares >= _DARK, {"color": "#FFFFFF"})):
+            rows, columns = np.nonzero(is_shown)
+            text = {"mode": "text", "text": counts[is_shown], "textfont": font, "hoverinfo": "skip"}
+            chart.add_scatter(x=[names[c] for c in columns], y=[names[r] for r in rows], **text)
     chart.update_layout(hovermode="closest")
     chart.update_xaxes(type="category", showgrid=False, tickangle=-40)
     chart.update_yaxes(type="category", autorange="reversed", showgrid=False)

@@ -10,6 +10,7 @@ from core import CalibrationReport, CoverageErrorCurve, KnownScores, PoolScores,
 from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
 
 BINS = 50
+_FEW = 30
 TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "margin"}
 
 
@@ -89,8 +90,14 @@ def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -
         marker = {"color": ORANGE, "size": 11, "symbol": "diamond"}
         chart.add_scatter(x=[chosen.coverage], y=[chosen.error.value], name="this rule", mode="markers", marker=marker)
     chart.update_xaxes(range=[0, 1.01], tickformat=".0%")
-    chart.update_yaxes(rangemode="tozero", tickformat=".0%")
+    chart.update_yaxes(range=[0, _top(curve)], tickformat=".0%")
     return chart
+
+
+def _top(curve: CoverageErrorCurve) -> float:
+    """Where the error axis ends: the first cuts, on a handful of items, would squeeze all others to the ground."""
+    enough = curve.high[curve.n >= min(_FEW, int(curve.n.max(initial=0)))]
+    return float(min(1.0, 1.1 * enough.max(initial=0.01)))
 
 
 def _bars(

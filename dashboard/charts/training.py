@@ -38,6 +38,7 @@ def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
     """One schedule (learning_rate, unlabeled_weight) over the epochs."""
     chart = _curves(metrics, {name: BLUE}, label, height=220)
     chart.update_layout(showlegend=False, margin_t=12)
+    chart.update_yaxes(rangemode="tozero")
     return chart
 
 

@@ -45,6 +45,7 @@ def _form(project: Project) -> None:
         with context.spoken():
             run = project.start_run(TrainConfig.checked(values), parent, is_curated=is_curated)
             st.session_state["train-run"] = run.id
+            context.go("run", run.id)
             st.rerun()
 
 
@@ -128,7 +129,7 @@ def _settings(run: Run) -> None:
         {"option": name, "value": str(value), "meaning": fields[name].description}
         for name, value in record.config.model_dump().items()
     ]
-    widths = {"option": "small", "value": "small", "meaning": "large"}
+    widths = {"option": 135, "value": 105, "meaning": 420}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
     st.dataframe(rows, hide_index=True, height=300, column_config=columns)
 
