@@ -7,7 +7,7 @@ from dashboard import context
 from dashboard.components import address
 
 _BOOT = """
-const loaded = import("MODULE");
+const loaded = import(new URL("MODULE", window.location.origin).href);
 export default function (component) {
   let stop = null, isGone = false;
   loaded.then((desk) => { if (!isGone) stop = desk.mount(component); });
@@ -23,7 +23,7 @@ def show() -> None:
     run = context.current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.title("Review")
-    with retrain.popover("Retrain with these labels", width="stretch"):
+    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"):
         _retrain(project, run)
     desk = st.components.v2.component(
         "winnow_review",

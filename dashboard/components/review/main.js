@@ -79,15 +79,14 @@ class Desk {
       menu("Suggested", predicted, this.deck.query.predicted, change("predicted")),
       make("span.grow"), this.where,
       make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => this._turn("back") }, "‹"),
-      make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => this._turn("forward") }, "›"),
-      this.saved);
+      make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => this._turn("forward") }, "›"));
     this.notice = make("div.notice", { role: "alert", hidden: true });
     this.grid = make("div.grid", {
       role: "listbox", "aria-label": "Images", "aria-multiselectable": "true",
       onclick: (event) => this._clicked(event), ondblclick: () => this.act({ action: "toggle" }),
     });
     this.view = make("div.view", { hidden: true });
-    this.panel = verdictBar(classes, (action) => this.act(action));
+    this.panel = verdictBar(classes, (action) => this.act(action), this.saved);
     this.element = make("div.desk", {}, this.histogram.element, this.tools, this.notice, this.grid, this.view, this.panel);
     this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
     this.root.append(this.element);
@@ -156,6 +155,7 @@ class Desk {
     const waiting = new Set(this.outbox.waiting.map((command) => command.image_id));
     this.deck.apply(answer.changed.filter((row) => !waiting.has(row.id)));
     this._say(refused.map((outcome) => outcome.reason).join(" "));
+    if (this.deck.query.show === "undecided" && this.deck.query.predicted === "") this.deck.matching = answer.counts.undecided;
     const isUndo = commands.some((command) => command.verdict === "undo");
     if (isUndo && !refused.length) this._returnTo(answer.changed);
     this._run(async () => {

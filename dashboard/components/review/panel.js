@@ -3,8 +3,8 @@
 import { make, number, percent } from "./dom.js";
 import { HELP } from "./keys.js";
 
-/** @param {string[]} classes @param {(action: object) => void} act */
-export function verdictBar(classes, act) {
+/** @param {string[]} classes @param {(action: object) => void} act @param {Node} corner what stands at the right end */
+export function verdictBar(classes, act, corner) {
   const button = (text, key, action, title) =>
     make("button", { title, "data-action": action.action, onclick: () => act(action) }, make("kbd", {}, key), text);
   const chips = classes.slice(0, 10).map((name, label) =>
@@ -20,7 +20,7 @@ export function verdictBar(classes, act) {
       button("can't tell", "u", { action: "unsure" }, "It cannot be told"),
       button("undo", "z", { action: "undo" }, "Take back the latest decision"),
       button("focus", "f", { action: "toggle" }, "One image, or the grid"),
-      button("keys", "?", { action: "help" }, "All keys")),
+      button("keys", "?", { action: "help" }, "All keys"), corner),
     make("div.chips", { "aria-label": "Another class" }, ...chips, more));
 }
 
