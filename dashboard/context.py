@@ -100,6 +100,13 @@ def current_run(project: Project) -> Run:
     return next((run for run in finished if run.id == wanted), finished[-1])
 
 
+def class_choice(project: Project, label: str, key: str) -> int | None:
+    """A box to choose a class in; None stands for all of them."""
+    names = dict(enumerate(project.class_names))
+    chosen = st.selectbox(label, [-1, *names], format_func=lambda i: names.get(i, "all classes"), key=key, width=220)
+    return chosen if chosen in names else None
+
+
 def empty(sentence: str, next_step: str, page: str) -> NoReturn:
     """Say why there is nothing to show and where to go next, and end the page."""
     st.info(sentence)

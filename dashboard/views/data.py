@@ -8,7 +8,7 @@ from dashboard.views import creation
 
 _PARTS = {
     "labeled": "trains the model",
-    "val": "picks checkpoint and temperature",
+    "val": "picks the checkpoint",
     "calibration": "hidden in the pool, tells the risk",
     "unlabeled": "the pool: scored and reviewed",
     "test": "read by Compare alone",
@@ -81,13 +81,11 @@ def _samples(key: str, project: Project) -> None:
     st.subheader("Samples")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = st.segmented_control("Part", ["labeled", "val", "test", "pool"], default="labeled", key="sample-part")
-        names: list[str | None] = [None, *project.class_names]
-        wanted = st.selectbox("Class", names, format_func=lambda name: name or "all", key="sample-class", width=220)
+        label = context.class_choice(project, "Class", "sample-class")
     part = part or "labeled"
-    if part == "pool" and wanted is not None:
+    if part == "pool" and label is not None:
         st.caption("The classes of the pool are not known, so all of it is shown.")
-    label = None if wanted is None or part == "pool" else project.class_names.index(wanted)
-    ids = pictures.sample(project, part, label, 80)
+    ids = pictures.sample(project, part, None if part == "pool" else label, 80)
     if len(ids):
         st.html(pictures.sheet(key, project, ids, columns=20))
     else:

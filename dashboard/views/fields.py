@@ -1,5 +1,6 @@
 """Inputs grown from the fields of a config: range, help and default are the field's own."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,7 +15,9 @@ def inputs(config: type[Config], names: Sequence[str], prefix: str, *, columns: 
     """Draw one input per named field, in rows of so many columns; answers with the values by field name."""
     values: dict[str, Any] = {}
     for start in range(0, len(names), columns):
-        for place, name in zip(st.columns(columns), names[start : start + columns], strict=False):
+        for place, name in zip(
+            st.columns(columns, vertical_alignment="bottom"), names[start : start + columns], strict=False
+        ):
             with place:
                 values[name] = _input(name, config.model_fields[name], f"{prefix}-{name}")
     return values
@@ -33,7 +36,11 @@ def _input(name: str, field: FieldInfo, key: str) -> Any:
     if field.annotation is int:
         low, high = int(str(ends.ge)), int(str(ends.le))
         return st.number_input(label, low, high, value=int(field.default), step=1, help=text, key=key)
-    low_float, high_float = float(str(ends.ge)), float(str(ends.le))
-    return st.number_input(
-        label, low_float, high_float, float(field.default), step=None, format="%g", help=text, key=key
-    )
+    bottom, top, usual = float(str(ends.ge)), float(str(ends.le)), float(field.default)
+    step = _step(usual, top)
+    return st.number_input(label, bottom, top, usual, step=step, format="%g", help=text, key=key)
+
+
+def _step(usual: float, top: float) -> float:
+    """A step of one in the first digit of the usual value, or of what is left up to the top where that is less."""
+    return float(10.0 ** math.floor(math.log10(min(usual, top - usual))))

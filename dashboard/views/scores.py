@@ -28,9 +28,7 @@ def _histograms(project: Project, run: str) -> None:
         score = st.segmented_control(
             "Score", ["confidence", "entropy", "margin"], default="confidence", required=True, key="score"
         )
-        names: list[str | None] = [None, *project.class_names]
-        wanted = st.selectbox("Predicted class", names, format_func=lambda name: name or "all", key="of", width=220)
-    predicted = None if wanted is None else project.class_names.index(wanted)
+        predicted = context.class_choice(project, "Predicted class", "predicted")
     left, right = st.columns(2, gap="large")
     with left:
         pool = project.scores(run)

@@ -30,7 +30,7 @@ def _form(project: Project) -> None:
     parents: list[str | None] = [None, *[run.id for run in context.finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
         values = inputs(TrainConfig, _MAIN, "train")
-        left, right = st.columns(2)
+        left, right = st.columns(2, vertical_alignment="bottom")
         text = "The run whose suggestions were reviewed; with warm start, also where the weights come from."
         parent = left.selectbox("parent run", parents, format_func=lambda name: name or "none", help=text)
         text = "On: the given labels and everything decided on the Review page. Off: the given labels alone, a control."
@@ -53,11 +53,11 @@ def _watch(project: Project, runs: list[Run]) -> None:
     states = {run.id: run.status.state for run in runs}
     if st.session_state.get("train-run") not in states:
         st.session_state["train-run"] = next((i for i, s in states.items() if s in LIVE_STATES), runs[0].id)
-    chosen = st.selectbox("Run", list(states), format_func=lambda i: f"{i} · {states[i]}", key="train-run")
+    chosen = st.selectbox("Run", list(states), key="train-run")
     run = project.run(chosen)
     metrics = run.metrics()
-    every = 2.0 if run.status.state in LIVE_STATES else None
-    st.fragment(_progress, run_every=every)(project, run, len(metrics))
+    is_live = states[chosen] in LIVE_STATES
+    st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
     _curves(metrics)
     left, right = st.columns(2, gap="large")
     with left:
@@ -67,7 +67,7 @@ def _watch(project: Project, runs: list[Run]) -> None:
 
 
 @context.speaks
-def _progress(project: Project, run: Run, num_drawn: int) -> None:
+def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> None:
     """Redrawn every two seconds while the run is live; the whole page only when there is a new epoch to draw."""
     now = run.status
     is_live = now.state in LIVE_STATES
@@ -75,7 +75,7 @@ def _progress(project: Project, run: Run, num_drawn: int) -> None:
     facts = {
         "Epoch": f"{now.epoch:,} of {now.epochs:,}",
         "Time left" if is_live else "Time taken": words.duration(now.eta_seconds if is_live else now.seconds),
-        "Best val accuracy": words.percent(now.best_val_accuracy),
+        "Best val accuracy": "–" if now.best_val_accuracy is None else words.percent(now.best_val_accuracy),
         "Images per second": f"{now.images_per_second:,.0f}" if now.images_per_second else "–",
         "Device": f"{now.device} {now.precision}".strip() or "–",
     }
@@ -84,8 +84,7 @@ def _progress(project: Project, run: Run, num_drawn: int) -> None:
     _buttons(project, run, now.state)
     with st.expander("Log"):
         st.code(run.log_tail() or "Nothing printed yet.", language=None, height=260)
-    if is_live != (st.session_state.get("train-live") == run.id) or len(run.metrics()) != num_drawn:
-        st.session_state["train-live"] = run.id if is_live else None
+    if is_live != was_live or len(run.metrics()) != num_drawn:
         st.rerun()
 
 
