@@ -31,7 +31,7 @@ browser: $(STAMP)
 	@$(BIN)/python tests/find_chromium.py
 
 screenshots: $(STAMP) browser
-	$(BIN)/python docs/take_screenshots.py
+	PYTHONPATH=. $(BIN)/python docs/take_screenshots.py
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Winnow needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 2; }

@@ -1,0 +1,98 @@
+"""Seconds from typing `winnow` to images on the screen, and memory of the dashboard, on the demo; in real Chromium.
+
+Two starts: a first one, which makes the demo project, and later ones, which open it. The clock runs from the start of
+the process to the first sheet of images painted in an already open browser.
+
+    python benchmarks/first_images.py [--times 5]
+"""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.machine import machine, table
+from tests.find_chromium import ARGUMENTS, find
+
+_PORT = 8765
+_PAINTED = "[...document.images].some((i) => i.src.includes('/sprite') && i.complete && i.naturalWidth > 0)"
+
+
+def start(browser: Browser, home: Path) -> tuple[float, float]:
+    """Seconds to the first images, and resident memory of the dashboard in MiB after them."""
+    command = [sys.executable, "-m", "core.cli", "open", "--no-browser", "--port", str(_PORT)]
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {"WINNOW_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        link = re.search(r"http://\S+", process.stdout.readline())
+        assert link is not None
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        _open(page, link[0])
+        page.wait_for_function(_PAINTED, timeout=60_000)
+        seconds = time.perf_counter() - begin
+        page.wait_for_timeout(1000)
+        memory = _resident(process.pid)
+        page.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    return seconds, memory
+
+
+def _open(page: object, link: str) -> None:
+    while True:
+        try:
+            page.goto(link)  # type: ignore[attr-defined]
+            return
+        except Exception as error:
+            if "ERR_CONNECTION_REFUSED" not in str(error):
+                raise
+            time.sleep(0.02)
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def main() -> None:
+    """Start a few times and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--times", type=int, default=5)
+    times = parser.parse_args().times
+    first, later = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+        for _ in range(times):
+            with tempfile.TemporaryDirectory() as home:
+                first.append(start(browser, Path(home)))
+                later.append(start(browser, Path(home)))
+        browser.close()
+    rows = [
+        [name, f"{median(s for s, _ in found):.1f}", f"{min(s for s, _ in found):.1f} to {max(s for s, _ in found):.1f}",
+         f"{median(m for _, m in found):.0f}", str(len(found))]
+        for name, found in (("the demo is made", first), ("the demo is there", later))
+    ]  # fmt: skip
+    print(table(["start", "median s", "range s", "dashboard MiB", "n"], rows))
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Take the README's pictures from the running product: a demo with a baseline, some decisions and a retrained run.
+
+python docs/take_screenshots.py
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from core import Project, TrainConfig
+from tests.find_chromium import ARGUMENTS, find
+
+FOLDER = Path(__file__).parent / "images"
+_PORT = 8766
+_PAGES = {
+    "data": "img",
+    "train": ".js-plotly-plot",
+    "scores": ".js-plotly-plot",
+    "review": ".tile",
+    "compare": ".js-plotly-plot",
+    "export": "button",
+}
+
+
+def prepare(folder: Path) -> Project:
+    """A demo project with two runs and decisions of every kind."""
+    project = Project.demo(folder)
+    baseline = project.start_run(TrainConfig())
+    project.wait_run(baseline.id)
+    threshold = project.threshold_for_error(baseline.id, 0.05)
+    assert threshold is not None
+    project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)
+    retrained = project.start_run(TrainConfig(method="self_training"), parent=baseline.id)
+    project.wait_run(retrained.id)
+    project.undo(baseline.id)
+    return project
+
+
+def take(page: Page, address: str) -> None:
+    """Every page light and dark at 1280 pixels, Review at 1920 too, and Review while somebody decides."""
+    page.goto(address)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+        for name, sign in _PAGES.items():
+            _show(page, address, name, sign)
+            page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.emulate_media(color_scheme="light")
+    _show(page, address, "review", ".tile")
+    page.screenshot(path=FOLDER / "review-1920.png")
+
+
+def _show(page: Page, address: str, name: str, sign: str) -> None:
+    page.goto(address.replace("/?", f"/{name}?"))
+    page.locator(sign).first.wait_for(timeout=30_000)
+    page.wait_for_timeout(2_000)  # charts draw themselves after they are there
+    if name == "review":
+        for key in ("a", "a", "x", "3", "a", "n"):
+            page.keyboard.press(key)
+        page.locator(".saved[data-state=saved]").wait_for()
+        page.wait_for_timeout(800)
+
+
+def main() -> None:
+    """Make the project, start the dashboard, take the pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["WINNOW_HOME"] = temporary
+        project = prepare(Path(temporary) / "demo")
+        command = [sys.executable, "-m", "dashboard", str(project.path), "--port", str(_PORT), "--no-browser"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            link = re.search(r"http://\S+", process.stdout.readline())
+            assert link is not None
+            time.sleep(3)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+                take(browser.new_page(viewport={"width": 1280, "height": 900}), link[0])
+                browser.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+    print(f"Written: {len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
