@@ -31,8 +31,9 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         raise cannot_write(path, error) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> DataError:

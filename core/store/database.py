@@ -1,17 +1,29 @@
 """The database of decisions: opened with the settings under which SQLite loses nothing, brought up to date on opening.
 
 isolation_level None and an explicit BEGIN IMMEDIATE keep two writers from losing each other's updates; WAL lets
-readers go on; synchronous FULL puts a commit on the disk before it returns.
+readers go on meanwhile; synchronous FULL puts a commit on the disk before it returns.
 """
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Column, Engine, Float, Integer, LargeBinary, MetaData, String, Table, create_engine, event, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Engine,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from core.base.errors import DataError
@@ -40,11 +52,19 @@ id_sets = Table(
     "id_sets", metadata, Column("hash", String, primary_key=True), Column("data", LargeBinary, nullable=False)
 )
 
+_CURES = {
+    "full": "The disk is full: free some space and try again",
+    "readonly": "It is read-only: make the file and its folder writable and try again",
+    "locked": "Another process is writing to it: try again in a moment",
+    "not a database": "It is damaged or no decision log: restore it from a copy",
+    "malformed": "It is damaged: restore it from a copy",
+    "unable to open": "Its folder is missing or may not be written: check the project folder",
+}
 
-def open_database(path: Path) -> Engine:
-    """Open the file, making or migrating it where needed; DataError says why it cannot be used."""
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _prepare)
+
+def open_writer(path: Path) -> Engine:
+    """Open the file for writing, making or migrating it where needed; DataError says why it cannot be used."""
+    engine = _engine(path, _WRITER)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         _upgrade(engine)
@@ -55,23 +75,36 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
+def open_reader(path: Path) -> Engine:
+    """Open a file that open_writer has prepared, for reading alone: a read never waits for a writer."""
+    return _engine(path, _READER)
+
+
 def database_error(path: Path, error: DBAPIError) -> DataError:
     """The sentence for a database that cannot be read or written."""
-    return DataError(
-        f"{path} cannot be used ({error.orig}). Nothing that was acknowledged is lost: free some space or make the "
-        "file writable, and try again."
-    )
+    reason = str(error.orig)
+    cure = next((cure for sign, cure in _CURES.items() if sign in reason), "Restore it from a copy or try again")
+    return DataError(f"{path} cannot be used ({reason}). {cure}. No decision that was acknowledged is lost by this.")
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+_WRITER = ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = FULL")
+_READER = ("busy_timeout = 15000", "query_only = ON")
+
+
+def _engine(path: Path, pragmas: tuple[str, ...]) -> Engine:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", prepare)
+    return engine
 
 
 def _upgrade(engine: Engine) -> None:
     config = Config()
-    config.set_main_option("script_location", str(resources.files("core.store") / "migrations"))
+    config.set_main_option("script_location", "core.store:migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

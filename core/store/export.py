@@ -54,12 +54,7 @@ class CuratedTable:
 def csv_file(table: CuratedTable, folder: Path) -> Path:
     """One CSV file, UTF-8, a row per label with its provenance."""
     _prepare(folder)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows(zip(*[_plain(table.columns[name]) for name in COLUMNS], strict=True))
-    target = folder / "labels.csv"
-    replace_file(target, lambda file: _write(file, text.getvalue().encode()))
+    target = _labels_csv(table, folder)
     _manifest(table, folder, "csv")
     return target
 
@@ -76,10 +71,15 @@ def parquet(table: CuratedTable, folder: Path) -> Path:
 
 
 def folder_per_class(table: CuratedTable, folder: Path) -> Path:
-    """One folder per class with its images as PNG, and labels.csv with where each label comes from."""
-    csv_file(table, folder)
+    """One folder per class with its images as PNG, and labels.csv with where each label comes from.
+
+    Images of an earlier export into the same folder are removed first, so that none stays under an old label.
+    """
+    _prepare(folder)
     names = folder_names([str(name) for name in table.info["classes"]])
     try:
+        _remove_pictures(folder, names)
+        write_json(folder / "manifest.json", {"winnow": "folder_per_class", **table.info, "is_complete": False})
         for name in names:
             (folder / name).mkdir(exist_ok=True)
         for image_id, label in zip(table.columns["image_id"], table.columns["label"], strict=True):
@@ -88,6 +88,7 @@ def folder_per_class(table: CuratedTable, folder: Path) -> Path:
             picture.save(folder / names[int(label)] / f"{int(image_id):08d}.png")
     except OSError as error:
         raise cannot_write(folder, error) from error
+    _labels_csv(table, folder)
     _manifest(table, folder, "folder_per_class")
     return folder
 
@@ -117,12 +118,14 @@ def export_model(run: RunFolder, folder: Path) -> Path:
 
 
 def folder_names(classes: list[str]) -> list[str]:
-    """A folder name for each class: letters that every disk takes, no two the same."""
+    """A folder name for each class that every disk takes; no two the same, in upper or lower case."""
     names: list[str] = []
+    taken = {"labels.csv", "labels.parquet", "manifest.json"}
     for number, name in enumerate(classes):
-        safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .")[:80] or f"class {number}"
-        taken = {other.lower() for other in names}
-        names.append(f"{safe} {number}" if safe.lower() in taken else safe)
+        safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).encode()[:80].decode(errors="ignore").strip(" .")
+        candidates = (safe or f"class {number}", *(f"{safe} {n}".strip() for n in range(number, len(classes) * 2 + 3)))
+        names.append(next(c for c in candidates if c.lower() not in taken))
+        taken.add(names[-1].lower())
     return names
 
 
@@ -136,6 +139,25 @@ def _prepare(folder: Path) -> None:
     manifest = folder / "manifest.json"
     if not is_empty and not (manifest.exists() and "winnow" in read_json(manifest)):
         raise InputError(f"{folder} holds files that are no export of Winnow: choose an empty folder.")
+
+
+def _remove_pictures(folder: Path, names: list[str]) -> None:
+    """The images of an earlier export, of these classes or of those in its manifest; nobody else's files."""
+    manifest = folder / "manifest.json"
+    earlier = read_json(manifest).get("classes", []) if manifest.exists() else []
+    for name in {*names, *folder_names([str(name) for name in earlier])}:
+        for picture in (folder / name).glob("[0-9]" * 8 + ".png"):
+            picture.unlink()
+
+
+def _labels_csv(table: CuratedTable, folder: Path) -> Path:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(zip(*[_plain(table.columns[name]) for name in COLUMNS], strict=True))
+    target = folder / "labels.csv"
+    replace_file(target, lambda file: _write(file, text.getvalue().encode()))
+    return target
 
 
 def _manifest(table: CuratedTable, folder: Path, kind: str) -> None:

@@ -1,22 +1,25 @@
 """A run folder, readable with the eyes: JSON, JSON lines, numpy, safetensors, a log. The engine writes, others read."""
 
+import errno
 import fcntl
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, RunError
-from core.base.records import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunStatus
+from core.base.records import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
 from core.store.arrays import (
     cannot_read,
     cannot_write,
@@ -31,6 +34,8 @@ from core.store.arrays import (
 FORMAT = 1
 SILENCE = 60.0
 """Seconds of silence after which a live run without a holder of its lock reads as lost."""
+PATIENCE = 0.5
+"""Seconds for which the engine tries to take its lock: someone asking is_locked() holds it for an instant."""
 
 
 class RunFolder:
@@ -41,16 +46,30 @@ class RunFolder:
 
     @classmethod
     def create(cls, runs: Path, record: RunRecord) -> Self:
-        """Make the folder and write run.json, once and for all; the run reads as queued."""
-        folder = cls(runs / record.run_id)
+        """Make the folder with run.json, written once and for all; the run reads as queued.
+
+        It appears whole or not at all. RunError where the name is taken, DataError where nothing can be written.
+        """
         try:
-            folder.path.mkdir(parents=True)
-            (folder.path / "predictions").mkdir()
+            runs.mkdir(parents=True, exist_ok=True)
+            draft = cls(Path(tempfile.mkdtemp(prefix=".new-", dir=runs)))
         except OSError as error:
-            raise cannot_write(folder.path, error) from error
-        write_json(folder.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
-        folder.write_status(RunStatus("queued", "Waiting for the engine.", epochs=record.config.epochs))
-        return folder
+            raise cannot_write(runs / record.run_id, error) from error
+        try:
+            draft._fill(record)
+            return cls(draft.path.rename(runs / record.run_id))
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                raise RunError(f"There is already a run called {record.run_id}: start the run again.") from error
+            raise cannot_write(runs / record.run_id, error) from error
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+
+    def _fill(self, record: RunRecord) -> None:
+        self.path.chmod(0o755)
+        (self.path / "predictions").mkdir()
+        write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
+        self.write_status(RunStatus("queued", "Waiting for the engine.", epochs=record.config.epochs))
 
     @property
     def id(self) -> str:
@@ -81,7 +100,9 @@ class RunFolder:
         """What run.json says; DataError where it is damaged or a newer Winnow wrote it."""
         file = self.path / "run.json"
         facts = read_json(file)
-        if isinstance(facts.get("format"), int) and facts["format"] > FORMAT:
+        if not isinstance(facts.get("format"), int):
+            raise cannot_read(file, "it does not say its format")
+        if facts["format"] > FORMAT:
             raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
         try:
             return RunRecord(**{**facts, "config": TrainConfig.checked(facts["config"])})
@@ -90,15 +111,24 @@ class RunFolder:
 
     def status(self, now: float | None = None) -> RunStatus:
         """What the engine last said; "lost" where a live run's process is gone or silent. now: seconds since 1970."""
+        status = self._said()
+        if status.state not in LIVE_STATES or self.is_locked():
+            return status
+        latest = self._said()  # it may have finished, and let go of its lock, since the first look
+        if latest.state not in LIVE_STATES or not _is_gone(latest, time.time() if now is None else now):
+            return latest
+        sentence = "The training process is gone. Resume goes on from the last checkpoint."
+        return replace(latest, state="lost", message=sentence, eta_seconds=None)
+
+    def _said(self) -> RunStatus:
         file = self.path / "status.json"
         facts = read_json(file)
         try:
             status = RunStatus(**{f.name: facts[f.name] for f in fields(RunStatus) if f.name in facts})
         except TypeError as error:
             raise cannot_read(file, error) from error
-        if status.state in LIVE_STATES and not self.is_locked() and self._is_gone(status, now or time.time()):
-            sentence = "The training process is gone. Resume goes on from the last checkpoint."
-            return replace(status, state="lost", message=sentence, eta_seconds=None)
+        if status.state not in get_args(RunState) or not isinstance(status.updated, int | float):
+            raise cannot_read(file, "it does not say a state that this version knows")
         return status
 
     def write_status(self, status: RunStatus) -> None:
@@ -117,7 +147,7 @@ class RunFolder:
         """All lines of numbers; a torn last line (the engine was killed while writing) is left out."""
         if not self.metrics_path.exists():
             return []
-        lines = self.metrics_path.read_text(encoding="utf-8").splitlines()
+        lines = self.metrics_path.read_bytes().splitlines()
         found = []
         for number, line in enumerate(lines):
             try:
@@ -142,7 +172,10 @@ class RunFolder:
 
     def request_cancel(self) -> None:
         """Leave the file that the engine looks for."""
-        (self.path / "cancel").touch()
+        try:
+            (self.path / "cancel").touch()
+        except OSError as error:
+            raise cannot_write(self.path / "cancel", error) from error
 
     def is_cancel_requested(self) -> bool:
         """Whether somebody asked the run to stop."""
@@ -155,23 +188,24 @@ class RunFolder:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run while working on it; RunError when another process does. A dead process holds nothing."""
-        with (self.path / "lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(f"{self.id} is already being trained by another process: wait, or cancel it.") from error
+        try:
+            file = (self.path / "lock").open("a")
+        except OSError as error:
+            raise cannot_write(self.path / "lock", error) from error
+        with file:
+            if not _take(file, fcntl.LOCK_EX, seconds=PATIENCE):
+                raise RunError(f"{self.id} is already being trained by another process: wait, or cancel it.")
             yield
 
     def is_locked(self) -> bool:
         """Whether a living process works on the run."""
         try:
-            with (self.path / "lock").open("a") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # a read-only disk: nobody can be training there
+            with (self.path / "lock").open("rb") as file:
+                return not _take(file, fcntl.LOCK_SH, seconds=0)
+        except FileNotFoundError:
             return False
-        return False
+        except OSError as error:
+            raise cannot_read(self.path / "lock", error.strerror) from error
 
     def logits(self) -> Logits:
         """Logits of all images, (N, K) float32, memory-mapped; row = image id."""
@@ -207,18 +241,43 @@ class RunFolder:
         except (KeyError, TypeError) as error:
             raise cannot_read(file, error) from error
 
-    @staticmethod
-    def _is_gone(status: RunStatus, now: float) -> bool:
-        if now - status.updated > SILENCE:
+
+def _is_gone(status: RunStatus, now: float) -> bool:
+    if now - status.updated > SILENCE:
+        return True
+    return status.state == "running" and status.pid is not None and not _is_alive(status.pid)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _take(file: IO[Any], kind: int, *, seconds: float) -> bool:
+    """Take the lock of an open file (LOCK_EX or LOCK_SH), trying for that long; closing the file lets it go."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
             return True
-        return status.state == "running" and status.pid is not None and not Path(f"/proc/{status.pid}").exists()
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
-    """The run folders by name; anything without run.json is no run."""
+    """The run folders by name, damaged ones too; a folder with neither run.json nor status.json is no run."""
     if not runs.is_dir():
         return []
-    return [RunFolder(path) for path in sorted(runs.iterdir()) if (path / "run.json").exists()]
+    paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
+    return [RunFolder(p) for p in paths if (p / "run.json").exists() or (p / "status.json").exists()]
 
 
 def next_run_id(runs: Path, config: TrainConfig) -> str:
