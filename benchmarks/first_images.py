@@ -72,6 +72,11 @@ def _resident(pid: int) -> float:
     return int(found[1]) / 1024
 
 
+def _row(name: str, seconds: list[float], memory: list[float]) -> list[str]:
+    spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
+    return [name, f"{median(seconds):.1f}", spread, f"{median(memory):.0f}", str(len(seconds))]
+
+
 def main() -> None:
     """Start a few times and print the table."""
     parser = argparse.ArgumentParser()
@@ -86,10 +91,9 @@ def main() -> None:
                 later.append(start(browser, Path(home)))
         browser.close()
     rows = [
-        [name, f"{median(s for s, _ in found):.1f}", f"{min(s for s, _ in found):.1f} to {max(s for s, _ in found):.1f}",
-         f"{median(m for _, m in found):.0f}", str(len(found))]
+        _row(name, [seconds for seconds, _ in found], [memory for _, memory in found])
         for name, found in (("the demo is made", first), ("the demo is there", later))
-    ]  # fmt: skip
+    ]
     print(table(["start", "median s", "range s", "dashboard MiB", "n"], rows))
     print(f"\n{machine()}")
 

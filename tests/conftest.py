@@ -35,7 +35,7 @@ def draw(shape: str, rng: np.random.Generator, size: int = 16) -> np.ndarray:
         "stripes": (np.arange(size) % 4 < 2)[:, None] & np.ones((1, size), dtype=bool),
     }[shape]
     noise = rng.normal(0, 45, (size, size))
-    return np.clip(is_drawn * 150 + 50 + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(is_drawn * 150 + 50 + noise, 0, 255), dtype=np.uint8)
 
 
 @pytest.fixture(scope="session")

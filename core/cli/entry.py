@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Label few images, review pseudo-labels fast, and know how many of the accepted ones are wrong.",
     epilog="`winnow` alone opens the demo project; `winnow PATH` opens a project.",
     add_completion=False,
+    context_settings={"max_content_width": 110},
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
