@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
+from scipy.special import bdtr, ndtri
 
 from core.base.records import Estimate, Ids, Labels, Logits
 from core.curate.quality import proportion
@@ -81,7 +81,7 @@ def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
 
 def mcnemar(gained: int, lost: int) -> float:
     """Exact two-sided p value that gains and losses are equally likely (McNemar 1947); 1 where nothing changed."""
-    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
 
 
 def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -91,7 +91,7 @@ def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tupl
     gains, losses, total = gained + 0.5, lost + 0.5, n + 2
     middle = (gains - losses) / total
     spread = np.sqrt(gains + losses - (gains - losses) ** 2 / total) / total
-    reach = float(norm.ppf((1 + level) / 2) * spread)
+    reach = float(ndtri((1 + level) / 2) * spread)
     return max(-1.0, middle - reach), min(1.0, middle + reach)
 
 

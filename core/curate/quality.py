@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv  # scipy.stats has the same as beta.ppf, but takes a second to import
 
 from core.base.records import Estimate, Labels, Mask, PerImage
 
@@ -88,6 +88,6 @@ def _interval(
     tail = (1 - level) / 2
     low, high = np.zeros(len(n)), np.ones(len(n))
     some, not_all = count > 0, count < n
-    low[some] = beta.ppf(tail, count[some], n[some] - count[some] + 1)
-    high[not_all] = beta.ppf(1 - tail, count[not_all] + 1, n[not_all] - count[not_all])
+    low[some] = betaincinv(count[some], n[some] - count[some] + 1, tail)
+    high[not_all] = betaincinv(count[not_all] + 1, n[not_all] - count[not_all], 1 - tail)
     return low, high
