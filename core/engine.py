@@ -15,6 +15,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -123,6 +124,8 @@ class Engine:
         path = self.folder.checkpoint_path
         if not path.exists():
             return {}
+        if not is_zipfile(path):
+            raise DataError(f"{path} is torn: delete it, and the run begins again.")
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             trainer.load_state_dict(state["trainer"])
