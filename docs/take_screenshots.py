@@ -25,7 +25,7 @@ _PAGES = {
     "scores": ".js-plotly-plot",
     "review": ".tile",
     "compare": ".js-plotly-plot",
-    "export": "button",
+    "export": "[data-testid=stMain] h1",
 }
 
 
@@ -37,7 +37,7 @@ def prepare(folder: Path) -> Project:
     threshold = project.threshold_for_error(baseline.id, 0.05)
     assert threshold is not None
     project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)
-    retrained = project.start_run(TrainConfig(method="self_training"), parent=baseline.id)
+    retrained = project.start_run(TrainConfig(method="self_training", epochs=15), parent=baseline.id)
     project.wait_run(retrained.id)
     project.undo(baseline.id)
     return project
