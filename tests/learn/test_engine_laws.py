@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -236,3 +238,12 @@ def test_a_finished_run_leaves_what_the_house_promises(trained_project: Project)
     curated = folder.curated()
     assert curated is not None
     assert (curated.sources == Source.GIVEN).all()
+
+
+def test_the_engine_imports_without_streamlit_and_without_sqlalchemy() -> None:
+    script = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(('streamlit', 'sqlalchemy', 'alembic', 'plotly', 'pyarrow', 'typer')))\n"
+        "import core.engine"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
