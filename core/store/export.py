@@ -104,14 +104,14 @@ def export_model(run: RunFolder, folder: Path) -> Path:
     """A run's weights (model.safetensors), its architecture (model.json), its settings and temperature (run.json)."""
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
-    _prepare(folder)
-    record = run.record()
+    record, architecture = run.record(), read_json(run.path / "model.json")
     facts = {**asdict(record), "config": record.config.model_dump(), "temperature": run.temperature()}
-    for name in (run.model_path.name, "model.json"):
-        try:
-            shutil.copyfile(run.path / name, folder / name)
-        except OSError as error:
-            raise cannot_write(folder / name, error) from error
+    _prepare(folder)
+    try:
+        shutil.copyfile(run.model_path, folder / run.model_path.name)
+    except OSError as error:
+        raise cannot_write(folder / run.model_path.name, error) from error
+    write_json(folder / "model.json", architecture)
     write_json(folder / "run.json", facts)
     write_json(folder / "manifest.json", {"winnow": "model", "run": run.id, "fingerprint": record.fingerprint})
     return folder / run.model_path.name

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from core.base.errors import DataError
-from core.store import arrays
 from core.store.arrays import load_array, load_arrays, read_json, replace_file, save_array, save_arrays, write_json
 
 
@@ -82,7 +81,7 @@ def test_full_disk_leaves_the_old_file_and_no_half_written_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     write_json(tmp_path / "status.json", {"epoch": 1})
-    monkeypatch.setattr(arrays.os, where, no_space)
+    monkeypatch.setattr(f"core.store.arrays.os.{where}", no_space)
     with pytest.raises(DataError, match=r"status\.json could not be written: No space left on device"):
         write_json(tmp_path / "status.json", {"epoch": 2})
     assert read_json(tmp_path / "status.json") == {"epoch": 1}

@@ -1,0 +1,31 @@
+"""Shared by the tests of the store: one run folder and its record."""
+
+from pathlib import Path
+
+import pytest
+
+from core.base.config import TrainConfig
+from core.base.records import RunRecord
+from core.store.runs import RunFolder
+
+
+@pytest.fixture
+def record() -> RunRecord:
+    """A record with a value in every field."""
+    config = TrainConfig(method="self_training", epochs=7, learning_rate=0.01)
+    created, versions = "2026-01-01T00:00:00+00:00", {"numpy": "2"}
+    return RunRecord(
+        1, "001-self_training-small_cnn", config, "000", "digest", "print", created, versions, {"given": 3}
+    )
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """The folder of all runs, not yet there."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def run(runs: Path, record: RunRecord) -> RunFolder:
+    """One queued run."""
+    return RunFolder.create(runs, record)
