@@ -9,12 +9,14 @@ It reads the images, the splits and the frozen labels, never the decision log; w
 import argparse
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import IO, Any
 from zipfile import is_zipfile
 
 import numpy as np
@@ -30,12 +32,18 @@ from core.data.splits import load_splits
 from core.learn import torchvision_sets
 from core.learn.material import train_data
 from core.learn.models import Classifier, build
-from core.learn.precision import choose_device, measure
+from core.learn.precision import choose_device, faster_precision
 from core.learn.predict import load_model, predict, save_weights
 from core.learn.training import Trainer
-from core.store.arrays import read_json, save_array, write_json
-from core.store.home import home
+from core.store.arrays import replace_file, save_array, write_json
 from core.store.runs import RunFolder
+
+DOWNLOAD_PATIENCE = 30.0
+"""Seconds of silence after which a download counts as failed."""
+
+
+class Stopped(Exception):  # noqa: N818 - an answer to a wish, not an error
+    """Someone asked the run to stop; it can be resumed."""
 
 
 class Engine:
@@ -50,35 +58,43 @@ class Engine:
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
         self._begin, self._before = time.monotonic(), begun
         self._told, self._is_stopped = 0.0, False
+        self._measured = ""
 
     def go(self) -> int:
         """Train, predict, calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
         signal.signal(signal.SIGTERM, self._stop)
         with self.folder.lock():
             try:
-                self._tell(state="running", pid=os.getpid(), started=time.time())
-                is_done = self._train()
+                self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
+                self._train()
+            except Stopped:
+                self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
             except WinnowError as error:
                 return self._fail(str(error))
-            except torch.OutOfMemoryError:
-                return self._fail(
-                    f"The device ran out of memory: lower the batch size (it is {self.config.batch_size})."
-                )
             except Exception as error:
                 traceback.print_exc()
-                return self._fail(f"Unexpected error ({type(error).__name__}: {error}). The log has the details.")
-            self._tell(
-                state="done" if is_done else "cancelled", message="" if is_done else "Cancelled; it can be resumed."
-            )
+                return self._fail(self._sentence(error))
+            else:
+                self._tell(state="done", message="", eta_seconds=None)
         return 0
 
-    def _train(self) -> bool:
+    def _sentence(self, error: Exception) -> str:
+        """What to tell a person about an error that nobody raised on purpose."""
+        is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+        if is_memory:
+            return f"Memory ran out: lower the batch size (it is {self.config.batch_size}), or choose a smaller model."
+        return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
+
+    def _train(self) -> None:
         images = open_images(self.project / "images")
         splits = load_splits(self.project / "splits.npz")
         device = choose_device(self.config.device)
         trainer = self._trainer(images, splits, device)
         checkpoint = self._restore(trainer) if self.is_resume else {}
-        self._tell(message="Training.", steps=trainer.steps, device=str(device), precision=trainer.precision)
+        self._tell(
+            message=f"Training. {self._measured}".rstrip(),
+            steps=trainer.steps, device=str(device), precision=trainer.precision,
+        )  # fmt: skip
         print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
               f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
         if not checkpoint:
@@ -86,9 +102,9 @@ class Engine:
             _draw_views(trainer, self.folder.path / "augmentation.png")
         is_done = trainer.run(lambda line: self._end_epoch(trainer, line), lambda: self._should_stop(trainer))
         self._save(trainer)
-        if is_done:
-            self._finish(trainer, images, splits, device)
-        return is_done
+        if not is_done:
+            raise Stopped
+        self._finish(trainer, images, splits, device)
 
     def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
         shape = images.pixels.shape
@@ -103,7 +119,8 @@ class Engine:
         precision: str = self.config.precision
         if precision == "auto":
             size = (min(len(data.labeled), self.config.batch_size), shape[3], shape[1], shape[2])
-            precision = faster_precision(model.to(device), self.config.model, size, device)
+            precision, self._measured = faster_precision(model.to(device), self.config.model, size, device)
+            print(self._measured, flush=True)
         return Trainer(self.config, model, data, device, precision)
 
     def _weights(self, facts: dict[str, Any]) -> Classifier:
@@ -111,13 +128,13 @@ class Engine:
             shape = (facts["channels"], facts["height"], facts["width"])
             return build(self.config.model, facts["num_classes"], *shape, seed=self.config.seed)
         parent = RunFolder(self.project / "runs" / self.record.parent)
-        theirs = read_json(parent.path / "model.json")
-        if theirs["model"] != self.config.model:
+        theirs = parent.record().config.model
+        if theirs != self.config.model:
             raise TrainingError(
-                f"A warm start needs the parent's model: {parent.id} is a {theirs['model']}, this run a "
-                f"{self.config.model}. Choose {theirs['model']}, or start from scratch."
+                f"A warm start needs the parent's model: {parent.id} is a {theirs}, this run a {self.config.model}. "
+                f"Choose {theirs}, or start from scratch."
             )
-        return load_model(parent.model_path, theirs)
+        return load_model(parent.path)
 
     def _restore(self, trainer: Trainer) -> dict[str, Any]:
         """Load the last checkpoint; without one the run begins again."""
@@ -129,9 +146,9 @@ class Engine:
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             trainer.load_state_dict(state["trainer"])
-        except (OSError, RuntimeError, KeyError, EOFError, ValueError) as error:
+            self.folder.keep_metrics(state["num_metrics"])
+        except (OSError, RuntimeError, KeyError, TypeError, EOFError, ValueError, UnpicklingError) as error:
             raise DataError(f"{path} cannot be read ({error}): delete it, and the run begins again.") from error
-        self.folder.keep_metrics(state["num_metrics"])
         return state
 
     def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:
@@ -159,20 +176,19 @@ class Engine:
         return self._is_stopped
 
     def _save(self, trainer: Trainer) -> None:
-        temporary = self.folder.checkpoint_path.with_name(".checkpoint.pt")
+        state = {"trainer": trainer.state_dict(), "num_metrics": trainer.epoch}
         try:
-            torch.save({"trainer": trainer.state_dict(), "num_metrics": trainer.epoch}, temporary)
-            temporary.replace(self.folder.checkpoint_path)
-        except (OSError, RuntimeError) as error:
+            replace_file(self.folder.checkpoint_path, lambda file: torch.save(state, file))
+        except RuntimeError as error:  # torch's word for a full disk
             raise DataError(f"The checkpoint could not be written ({error}): free some space and resume.") from error
 
     def _finish(self, trainer: Trainer, images: ImageSet, splits: Splits, device: torch.device) -> None:
         self._tell(message="Scoring all images.", epoch=trainer.epoch, step=trainer.step, eta_seconds=None)
         save_weights(trainer.best["weights"], self.folder.model_path)
-        model = load_model(self.folder.model_path, read_json(self.folder.path / "model.json"))
-        mean, std = trainer.data.mean, trainer.data.std
-        on_chunk = self._on_chunk
-        logits, features = predict(model, images.pixels, mean, std, device, trainer.precision, on_chunk)
+        model, data = load_model(self.folder.path), trainer.data
+        logits, features = predict(
+            model, images.pixels, data.mean, data.std, device, trainer.precision, self._on_chunk
+        )  # fmt: skip
         if not np.isfinite(logits).all():
             raise TrainingError("The model answers with numbers that are not finite: lower the learning rate.")
         save_array(self.folder.path / "predictions" / "logits.npy", logits)
@@ -182,6 +198,9 @@ class Engine:
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:
             self._tell(message=f"Scoring all images: {num_done:,} done.")
+            self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
+        if self._is_stopped:
+            raise Stopped
 
     def _tell(self, **news: Any) -> None:
         seconds = self._before + time.monotonic() - self._begin
@@ -196,23 +215,6 @@ class Engine:
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self._is_stopped = True
-
-
-def faster_precision(model: Classifier, name: str, shape: tuple[int, int, int, int], device: torch.device) -> str:
-    """bf16 or fp32, measured the first time this machine trains such a model, and remembered in Winnow's home."""
-    file = home() / "precision.json"
-    known = read_json(file) if file.exists() else {}
-    kind = (
-        torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu with {torch.get_num_threads()} threads"
-    )
-    key = f"{name} {shape} on {kind}, torch {torch.__version__}"
-    if key not in known:
-        seconds = measure(model, shape, device)
-        known[key] = {**seconds, "faster": "bf16" if seconds["bf16"] < 0.95 * seconds["fp32"] else "fp32"}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, known)
-    print(f"seconds a step: {known[key]}", flush=True)
-    return str(known[key]["faster"])
 
 
 def calibrate(logits: Logits, labels: Labels) -> dict[str, float | int | None]:
@@ -235,7 +237,12 @@ def _draw_views(trainer: Trainer, path: Path) -> None:
     draws = torch.Generator(images.device).manual_seed(trainer.config.seed)
     views = [images.float() / 255] + [trainer.augment(images, draws) for _ in range(3)]
     pixels = (torch.cat(views).clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-    path.write_bytes(sprite(pixels, 64, len(images)))
+    sheet = sprite(pixels, 64, len(images))
+
+    def write(file: IO[bytes]) -> None:
+        file.write(sheet)
+
+    replace_file(path, write)
 
 
 def main() -> int:
@@ -253,6 +260,7 @@ def main() -> int:
     words = parser.parse_args()
     try:
         if words.command == "dataset":
+            socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
             write_images(torchvision_sets.load(words.name, words.root), words.out)
             return 0
         return Engine(words.project, words.run, is_resume=words.resume).go()

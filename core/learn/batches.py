@@ -11,6 +11,11 @@ from torch import Generator, Tensor
 from core.base.records import Ids, Labels, PerImage, Pixels
 
 
+def chunk_size(height: int, width: int) -> int:
+    """Images of that size that one forward pass without gradients takes: at most 512, and at most a megapixel."""
+    return max(1, min(512, 2**20 // (height * width)))
+
+
 @dataclass(frozen=True)
 class Part:
     """Images (n, C, H, W) uint8 with a label and a weight each, resident on the device."""

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.base.errors import TrainingError
-from core.base.records import CuratedSet, Ids, ImageSet, Labels, PerImage, Source, Splits
-from core.learn.batches import Part, part
+from core.base.records import CuratedSet, Ids, ImageSet, Labels, PerImage, Pixels, Source, Splits
+from core.learn.batches import Part, chunk_size, part
 
 _STATISTICS = 10_000  # images that mean and deviation are taken from
 
@@ -27,7 +28,10 @@ class TrainData:
 
 
 def train_data(images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device) -> TrainData:
-    """What training may see, on the device; calibration labels go into the part that is only watched."""
+    """What training may see, on the device; calibration labels go into the part that is only watched.
+
+    Test images are not among it, not even for mean and deviation.
+    """
 
     def chosen(ids: Ids, labels: Labels, weights: PerImage | None = None) -> Part | None:
         return part(images.pixels, ids, labels, weights, device) if len(ids) else None
@@ -42,15 +46,27 @@ def train_data(images: ImageSet, splits: Splits, curated: CuratedSet | None, dev
         rejected = chosen(curated.reject_ids, curated.reject_labels)
     if labeled is None:
         raise TrainingError("There is no labeled image to train on: make a project with labels, or accept some.")
-    every = max(1, len(images.pixels) // _STATISTICS)
-    sample = np.asarray(images.pixels[::every], dtype=np.float32) / 255
-    mean, std = sample.mean(axis=(0, 1, 2)), sample.std(axis=(0, 1, 2)) + 1e-3
+    seen = np.concatenate([splits.labeled, splits.val, splits.pool])
+    mean, std = _statistics(images.pixels, seen)
     return TrainData(
         labeled,
         unlabeled,
         rejected,
         chosen(splits.val, images.labels[splits.val]),
         chosen(splits.calibration, images.labels[splits.calibration]),
-        torch.tensor(mean, device=device).view(1, -1, 1, 1),
-        torch.tensor(std, device=device).view(1, -1, 1, 1),
+        torch.tensor(mean, dtype=torch.float32, device=device).view(1, -1, 1, 1),
+        torch.tensor(std, dtype=torch.float32, device=device).view(1, -1, 1, 1),
     )
+
+
+def _statistics(pixels: Pixels, ids: Ids) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation (C,) of pixels in [0, 1] over a sample of the given images, by counting the 256 values."""
+    sample = ids[:: max(1, len(ids) // _STATISTICS)]
+    channels, size = pixels.shape[3], chunk_size(*pixels.shape[1:3])
+    counts = np.zeros((channels, 256), dtype=np.int64)
+    for start in range(0, len(sample), size):
+        chunk = pixels[sample[start : start + size]].reshape(-1, channels)
+        counts += [np.bincount(chunk[:, channel], minlength=256) for channel in range(channels)]
+    values, weights = np.arange(256) / 255, counts / counts.sum(axis=1, keepdims=True)
+    mean = weights @ values
+    return mean, np.sqrt((weights * (values - mean[:, None]) ** 2).sum(axis=1)) + 1e-3

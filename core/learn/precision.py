@@ -2,13 +2,20 @@
 
 import time
 from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
-from core.base.errors import TrainingError
+from core.base.errors import DataError, TrainingError
+from core.store.arrays import read_json, write_json
+from core.store.home import home
 
 _STEPS = 3
+_GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its rounding
+
+Shape = tuple[int, int, int, int]
 
 
 def choose_device(name: str) -> torch.device:
@@ -20,9 +27,11 @@ def choose_device(name: str) -> torch.device:
     except RuntimeError as error:
         raise TrainingError(f"There is no device called {name!r}: choose auto, cpu, cuda or cuda:N.") from error
     if device.type not in ("cpu", "cuda"):
-        raise TrainingError(f"Winnow trains on cpu or cuda, not on {name!r}.")
+        raise TrainingError(f"Winnow trains on cpu or cuda, not on {name!r}: choose auto, cpu, cuda or cuda:N.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise TrainingError(f"{name} is not there: this machine has {torch.cuda.device_count()} CUDA devices.")
+        raise TrainingError(
+            f"{name} is not there: this machine has {torch.cuda.device_count()} CUDA devices. Choose auto or cpu."
+        )
     return device
 
 
@@ -31,10 +40,29 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
-def measure(model: nn.Module, shape: tuple[int, int, int, int], device: torch.device) -> dict[str, float]:
+def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:
+    """bf16 or fp32, and a sentence with both times; measured when this machine first trains such a model.
+
+    Remembered in Winnow's own folder; where that cannot be read or written, measured each time.
+    """
+    file, key = home() / "precision.json", f"{name} {shape} on {_machine(device)}, torch {torch.__version__}"
+    known = _known(file)
+    if key not in known:
+        known[key] = measure(model, shape, device)
+        _remember(file, known)
+    seconds = known[key]
+    faster = "bf16" if seconds["bf16"] < _GAIN * seconds["fp32"] else "fp32"
+    return faster, (
+        f"{faster} was measured to be the faster here: {1000 * seconds['bf16']:.1f} ms a step in bf16, "
+        f"{1000 * seconds['fp32']:.1f} ms in fp32."
+    )
+
+
+def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, float]:
     """Seconds of one training step in fp32 and bf16, the best of three; the model's state is left as it was."""
     state = {name: value.clone() for name, value in model.state_dict().items()}
-    images = torch.zeros(shape, device=device).contiguous(memory_format=torch.channels_last)
+    images = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
+    images = images.contiguous(memory_format=torch.channels_last)
     seconds = {precision: _best(model, images, device, precision) for precision in ("fp32", "bf16")}
     model.load_state_dict(state)
     model.zero_grad(set_to_none=True)
@@ -52,3 +80,25 @@ def _best(model: nn.Module, images: torch.Tensor, device: torch.device, precisio
             torch.cuda.synchronize(device)
         times.append(time.perf_counter() - begin)
     return min(times[1:])
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.backends.cpu.get_cpu_capability()} cpu with {torch.get_num_threads()} threads"
+
+
+def _known(file: Path) -> dict[str, Any]:
+    try:
+        return read_json(file) if file.exists() else {}
+    except DataError as error:
+        print(error, flush=True)
+        return {}
+
+
+def _remember(file: Path, known: dict[str, Any]) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, known)
+    except (OSError, DataError) as error:
+        print(f"What was measured cannot be remembered: {error}", flush=True)

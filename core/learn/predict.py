@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from core.base.errors import DataError
 from core.base.records import Logits, Pixels
+from core.learn.batches import chunk_size
 from core.learn.models import Classifier, build
 from core.learn.precision import autocast
+from core.store.arrays import read_json, replace_file
 
-_CHUNK = 512
+_SHAPE = ("num_classes", "channels", "height", "width")
 
 
 def predict(
@@ -30,32 +32,40 @@ def predict(
 ) -> tuple[Logits, NDArray[np.float16]]:
     """Logits (N, K) float32 and features (N, D) float16 of images (N, H, W, C); on_chunk hears how many are done."""
     model = model.to(device).to(memory_format=torch.channels_last).eval()
-    logits, features = [], []
+    logits = np.empty((len(pixels), model.head.out_features), dtype=np.float32)
+    features = np.empty((len(pixels), model.head.in_features), dtype=np.float16)
+    size = chunk_size(*pixels.shape[1:3])
     with torch.inference_mode():
-        for start in range(0, len(pixels), _CHUNK):
-            chunk = torch.from_numpy(np.array(pixels[start : start + _CHUNK])).to(device)
+        for start in range(0, len(pixels), size):
+            rows = slice(start, min(start + size, len(pixels)))
+            chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
             images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
             with autocast(device, precision):
                 found = model.features(images.contiguous(memory_format=torch.channels_last))
                 answer = model.classify(found)
-            logits.append(answer.float().cpu().numpy())
-            features.append(found.half().cpu().numpy())
-            on_chunk(min(start + _CHUNK, len(pixels)))
-    return np.concatenate(logits), np.concatenate(features)
+            logits[rows] = answer.float().cpu().numpy()
+            features[rows] = found.half().cpu().numpy()
+            on_chunk(rows.stop)
+    return logits, features
 
 
 def save_weights(weights: dict[str, Tensor], path: Path) -> None:
-    """Write weights as safetensors, to a temporary name first."""
-    temporary = path.with_name(f".{path.name}")
-    save_file({name: value.contiguous().cpu() for name, value in weights.items()}, temporary)
-    temporary.replace(path)
+    """Write weights as safetensors, whole or not at all."""
+    data = save({name: value.contiguous().cpu() for name, value in weights.items()})
+
+    def write(file: IO[bytes]) -> None:
+        file.write(data)
+
+    replace_file(path, write)
 
 
-def load_model(weights: Path, facts: dict[str, Any]) -> Classifier:
-    """The model that model.json describes, with its weights; DataError where they do not fit or cannot be read."""
-    model = build(facts["model"], facts["num_classes"], facts["channels"], facts["height"], facts["width"], seed=0)
+def load_model(run: Path) -> Classifier:
+    """The model of a run folder (model.json and model.safetensors), on the CPU; DataError where they do not fit."""
+    facts, weights = read_json(run / "model.json"), run / "model.safetensors"
     try:
+        num_classes, channels, height, width = (int(facts[name]) for name in _SHAPE)
+        model = build(facts["model"], num_classes, channels, height, width, seed=0)
         model.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError, OSError) as error:
-        raise DataError(f"{weights} cannot be used as a {facts['model']}: {error}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+        raise DataError(f"{weights} and model.json beside it cannot be used ({error}): train the run again.") from error
     return model

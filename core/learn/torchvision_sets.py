@@ -1,5 +1,6 @@
 """Data sets through torchvision: from a local root, or downloaded where there is a network."""
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def load(name: str, root: Path) -> ImageSet:
     """All images of a data set, its test part named; InputError says what to put where when it is not to be had."""
     try:
         return _LOADERS[name](root)
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, zlib.error) as error:
         raise InputError(
             f"{name} is not in {root} and could not be downloaded ({error}). Put {_FILES[name]} into {root}."
         ) from error

@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.learn.augment import PROFILES
-from core.learn.batches import Batch, Part, Stream
+from core.learn.batches import Batch, Part, Stream, chunk_size
 from core.learn.ema import AveragedModel
 from core.learn.material import TrainData
 from core.learn.methods import METHODS, Losses
@@ -63,8 +63,9 @@ class Trainer:
         if part is None or not len(part):
             return math.nan, math.nan
         right, loss = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
+        size = chunk_size(*part.images.shape[2:])
         with torch.inference_mode():
-            for images, labels in zip(torch.split(part.images, 512), torch.split(part.labels, 512), strict=True):
+            for images, labels in zip(torch.split(part.images, size), torch.split(part.labels, size), strict=True):
                 with autocast(self.device, self.precision):
                     logits = self.average.model(self._normalised(images)).float()
                 right += (logits.argmax(1) == labels).sum()
