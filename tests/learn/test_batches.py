@@ -1,0 +1,61 @@
+"""Laws of the streams that batches are drawn from."""
+
+import torch
+from torch import Generator, Tensor
+
+from core.learn.batches import Part, Stream, chunk_size
+
+
+def numbered(num: int) -> Part:
+    """A part whose image i is filled with i."""
+    images = torch.arange(num, dtype=torch.uint8).view(-1, 1, 1, 1).expand(num, 1, 2, 2).contiguous()
+    return Part(images, torch.arange(num), torch.ones(num))
+
+
+def same(images: Tensor) -> Tensor:
+    return images
+
+
+def stream(num: int, size: int, seed: int = 0) -> Stream:
+    return Stream(numbered(num), size, Generator().manual_seed(seed))
+
+
+def drawn(source: Stream, num: int) -> list[int]:
+    return [int(i) for _ in range(num) for i in source.next(same).labels]
+
+
+def test_every_image_comes_once_per_permutation() -> None:
+    rows = drawn(stream(10, 4), 5)
+    assert sorted(rows[:10]) == sorted(rows[10:]) == list(range(10))
+    assert rows[:10] != rows[10:]
+
+
+def test_images_labels_and_weights_stay_together() -> None:
+    views = stream(10, 4).next(same)
+    assert torch.equal(views.images[:, 0, 0, 0].long(), views.labels)
+
+
+def test_a_batch_is_capped_by_what_there_is() -> None:
+    assert sorted(drawn(stream(3, 64), 1)) == [0, 1, 2]
+
+
+def test_the_seed_decides_the_order() -> None:
+    assert drawn(stream(50, 8), 9) == drawn(stream(50, 8), 9) != drawn(stream(50, 8, seed=1), 9)
+
+
+def test_a_restored_stream_goes_on_inside_its_permutation() -> None:
+    generator = Generator().manual_seed(0)
+    first = Stream(numbered(10), 4, generator)
+    drawn(first, 3)
+    state, order = first.state_dict(), generator.get_state()
+    expected = drawn(first, 7)
+    again = Stream(numbered(10), 4, Generator().manual_seed(99))
+    again.load_state_dict(state)
+    again._generator.set_state(order)
+    assert drawn(again, 7) == expected
+
+
+def test_a_chunk_is_at_most_a_megapixel_and_at_least_one_image() -> None:
+    assert chunk_size(28, 28) == 512
+    assert chunk_size(224, 224) * 224 * 224 <= 2**20
+    assert chunk_size(4000, 4000) == 1

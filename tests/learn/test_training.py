@@ -1,0 +1,172 @@
+import io
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from core.base.config import TrainConfig
+from core.base.errors import TrainingError
+from core.learn.training import Trainer
+from tests.learn.toys import CONFIG, data, trainer
+
+SELF_TRAINING = CONFIG.model_copy(update={"method": "self_training"})
+
+
+def finish(training: Trainer) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
+    assert training.run(lines.append, lambda: False)
+    return lines
+
+
+def through_disk(state: dict[str, Any]) -> dict[str, Any]:
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    loaded: dict[str, Any] = torch.load(file, weights_only=True)
+    return loaded
+
+
+def same(one: Any, two: Any) -> bool:
+    """Equal bit for bit, through dicts, lists and tensors."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, two)
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(two) and all(map(same, one, two))
+    return bool(one == two)
+
+
+@pytest.mark.parametrize("method", ["supervised", "self_training"])
+@pytest.mark.parametrize("model", ["mlp", "small_cnn"])
+@pytest.mark.parametrize("stop", [0, 2, 3, 4, 8])
+def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(method: str, model: str, stop: int) -> None:
+    """Three steps an epoch: stops at the start, in the middle and at the end of an epoch; rejects take part."""
+    config = CONFIG.model_copy(update={"method": method, "model": model})
+    whole = trainer(config)
+    lines = finish(whole)
+    first = trainer(config)
+    before: list[dict[str, Any]] = []
+    assert not first.run(before.append, lambda: first.step == stop)
+    second = trainer(config.model_copy())
+    second.load_state_dict(through_disk(first.state_dict()))
+    assert second.step == stop
+    after = finish(second)
+    assert before + after == lines
+    assert same(second.state_dict(), whole.state_dict())
+
+
+def test_one_seed_gives_one_training_and_another_seed_another() -> None:
+    one, two, other = trainer(), trainer(), trainer(CONFIG.model_copy(update={"seed": 5}))
+    assert finish(one) == finish(two) != finish(other)
+    assert same(one.state_dict(), two.state_dict())
+
+
+def test_training_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    finish(trainer(SELF_TRAINING))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("method", ["supervised", "self_training"])
+def test_hidden_calibration_labels_move_no_weight(method: str) -> None:
+    config = CONFIG.model_copy(update={"method": method})
+    plain = data()
+    assert plain.calibration is not None
+    hidden = replace(plain.calibration, labels=plain.calibration.labels.flip(0))
+    one, two = trainer(config, plain), trainer(config, data(calibration=hidden))
+    watched = [[line.pop("calibration_accuracy") for line in finish(each)] for each in (one, two)]
+    assert same(one.state_dict(), two.state_dict())
+    assert watched[0] != watched[1]
+
+
+def test_the_best_epoch_is_the_one_with_the_highest_val_accuracy_then_the_lowest_loss() -> None:
+    training = trainer()
+    kept = []
+    for step, (accuracy, loss) in enumerate([(0.5, 1.0), (0.7, 0.9), (0.7, 0.8), (0.7, 0.85), (0.6, 0.1)]):
+        training.step = step * training.steps_per_epoch
+        training._keep_best(accuracy, loss)
+        kept.append(training.best["epoch"])
+    assert kept == [0, 1, 2, 2, 2]
+
+
+def test_the_best_weights_are_a_copy_that_later_steps_do_not_move() -> None:
+    training = trainer()
+    training._keep_best(1.0, 0.0)
+    kept = {name: value.clone() for name, value in training.best["weights"].items()}
+    finish(training)
+    assert training.best["epoch"] == 0
+    assert same(training.best["weights"], kept)
+
+
+def test_without_val_images_the_last_epoch_is_kept() -> None:
+    training = trainer(material=data(val=None))
+    lines = finish(training)
+    assert training.best["epoch"] == 3
+    assert same(training.best["weights"], dict(training.average.model.state_dict()))
+    assert all(line["val_accuracy"] is None and line["val_loss"] is None for line in lines)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_advice() -> None:
+    training = trainer()
+    with torch.no_grad():
+        next(training.model.parameters()).fill_(math.nan)
+    with pytest.raises(TrainingError, match=r"no longer a number in epoch 1: lower the learning rate"):
+        finish(training)
+
+
+def test_a_checkpoint_of_another_model_is_refused() -> None:
+    other = trainer(CONFIG.model_copy(update={"model": "small_cnn"}))
+    with pytest.raises(TrainingError, match="does not fit this run's model"):
+        trainer().load_state_dict(through_disk(other.state_dict()))
+
+
+def test_a_checkpoint_without_pseudo_labels_does_not_fit_a_run_with_them() -> None:
+    with pytest.raises(TrainingError, match="does not fit"):
+        trainer(SELF_TRAINING).load_state_dict(through_disk(trainer().state_dict()))
+
+
+def test_an_epoch_is_one_pass_over_the_labels_and_says_what_happened() -> None:
+    lines = finish(trainer(SELF_TRAINING))
+    assert [(line["epoch"], line["step"]) for line in lines] == [(1, 3), (2, 6), (3, 9)]
+    for line in lines:
+        sums = line["labeled_loss"] + line["reject_loss"]
+        assert sums < line["loss"] <= sums + line["unlabeled_loss"] + 1e-6
+        assert 0 <= line["train_accuracy"] <= 1
+    assert lines[-1]["unlabeled_weight"] == pytest.approx(8 / 9)
+    assert lines[-1]["labeled_loss"] < lines[0]["labeled_loss"]
+
+
+def test_supervised_takes_no_pseudo_labels_and_reject_weight_zero_no_rejects() -> None:
+    assert set(trainer().streams) == {"labeled", "rejected"}
+    assert set(trainer(CONFIG.model_copy(update={"reject_weight": 0.0})).streams) == {"labeled"}
+    training = trainer(SELF_TRAINING)
+    assert {name: stream.batch_size for name, stream in training.streams.items()} == {
+        "labeled": 4, "unlabeled": 8, "rejected": 4,
+    }  # fmt: skip
+
+
+def test_biases_and_norms_are_spared_the_weight_decay() -> None:
+    training = trainer(CONFIG.model_copy(update={"model": "small_cnn", "weight_decay": 0.1}))
+    decayed, spared = training.optimizer.param_groups
+    assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
+    assert all(p.ndim > 1 for p in decayed["params"])
+    assert all(p.ndim == 1 for p in spared["params"])
+    assert len(decayed["params"]) + len(spared["params"]) == len(list(training.model.parameters()))
+
+
+def test_evaluation_is_the_averaged_models_and_changes_nothing() -> None:
+    training = trainer(TrainConfig(**{**CONFIG.model_dump(), "model": "small_cnn", "epochs": 20}))
+    finish(training)
+    part = training.data.val
+    assert part is not None
+    before = through_disk(training.state_dict())
+    accuracy, loss = training.evaluate(part)
+    with torch.inference_mode():
+        logits = training.average.model((part.images.float() / 255 - training.data.mean) / training.data.std)
+    assert accuracy == pytest.approx((logits.argmax(1) == part.labels).float().mean().item())
+    assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits, part.labels).item(), abs=1e-5)
+    assert same(training.state_dict(), before)
+    assert accuracy > 0.9
