@@ -12,12 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from core.base.errors import DataError
 from core.base.records import BulkSet
-from core.store.database import metadata, open_reader
 from core.store.decisions import DecisionLog, NewDecision, ids_digest
 
 
@@ -169,21 +166,9 @@ def test_the_database_itself_refuses_to_change_the_log(log: DecisionLog, file: P
     assert len(log.rows_after(0)) == 1
 
 
-def test_the_tables_in_code_are_those_that_the_migrations_make(log: DecisionLog, file: Path) -> None:
-    with open_reader(file).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
 def test_opening_again_keeps_what_is_there(log: DecisionLog, file: Path) -> None:
     stored = log.append([accept("a")])
     assert DecisionLog(file).rows_after(0) == stored
-
-
-def test_path_with_odd_letters_is_the_file_itself(tmp_path: Path) -> None:
-    folder = tmp_path / "50% off? #1 ü"
-    folder.mkdir()
-    DecisionLog(folder / "decisions.db").append([accept("a")])
-    assert (folder / "decisions.db").stat().st_size > 0
 
 
 # --- durable, and several at once -----------------------------------------------------------------------------------
@@ -255,44 +240,3 @@ def test_writing_waits_its_turn(log: DecisionLog, file: Path) -> None:
         release.start()
         assert log.append([accept("a")])[0].id == 1
         release.join()
-
-
-# --- what cannot be used --------------------------------------------------------------------------------------------
-
-
-def test_log_of_a_newer_version_asks_for_an_update(log: DecisionLog, file: Path) -> None:
-    with closing(sqlite3.connect(file)) as raw, raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(DataError, match=r"decisions\.db was written by a newer version of Winnow: update Winnow"):
-        DecisionLog(file)
-
-
-def test_file_that_is_no_database_is_said_in_a_sentence_and_left_alone(file: Path) -> None:
-    file.write_text("these are notes, not decisions" * 100)
-    with pytest.raises(DataError, match=r"decisions\.db cannot be used .* no decision log: restore it from a copy"):
-        DecisionLog(file)
-    assert file.read_text().startswith("these are notes")
-
-
-def test_folder_in_the_place_of_the_file_or_no_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "folder.db").mkdir()
-    for path in (tmp_path / "folder.db", tmp_path / "gone" / "decisions.db"):
-        with pytest.raises(DataError, match=r"unable to open .* check the project folder"):
-            DecisionLog(path)
-
-
-@pytest.mark.parametrize(
-    ("pragma", "sentence"),
-    [("max_page_count = 1", "disk is full.* free some space"), ("query_only = ON", "read-only: make the file")],
-)
-def test_full_or_read_only_disk_stores_nothing_of_the_batch_and_says_so(
-    log: DecisionLog, pragma: str, sentence: str
-) -> None:
-    stored = log.append([accept("a")])
-    with log._writer.connect() as connection:  # SQLite's own way to play a full and a read-only disk
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql(f"PRAGMA {pragma}")
-        connection.exec_driver_sql("BEGIN")
-    with pytest.raises(DataError, match=sentence):
-        log.append([bulk(f"b{number}", 5000) for number in range(3)])
-    assert log.rows_after(0) == stored
