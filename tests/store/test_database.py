@@ -1,4 +1,4 @@
-"""Laws of the database file: made by its migrations, held by one writer at a time, a sentence when it cannot be used."""
+"""Laws of the database file: made by migrations, held by one writer at a time, a sentence when it cannot be used."""
 
 import sqlite3
 from contextlib import closing
