@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,20 @@ _FILES = {
     "stl10": "stl10_binary, unpacked from stl10_binary.tar.gz",
 }
 
+_DAMAGE = (RuntimeError, OSError, EOFError, ValueError, KeyError, AssertionError, UnpicklingError, zlib.error)
+"""What torchvision raises where files are missing, torn or not to be had."""
+
 
 def load(name: str, root: Path) -> ImageSet:
     """All images of a data set, its test part named; InputError says what to put where when it is not to be had."""
+    if name not in _LOADERS:
+        raise InputError(f"torchvision has no data set {name!r} here: choose one of {', '.join(_LOADERS)}.")
     try:
         return _LOADERS[name](root)
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError, zlib.error) as error:
+    except _DAMAGE as error:
+        why = str(error) or "a file is damaged"
         raise InputError(
-            f"{name} is not in {root} and could not be downloaded ({error}). Put {_FILES[name]} into {root}."
+            f"{name} is not in {root}, whole, and could not be downloaded ({why}). Put {_FILES[name]} into {root}."
         ) from error
 
 

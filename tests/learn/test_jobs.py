@@ -1,0 +1,92 @@
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import jobs
+from core.base.errors import InputError
+from core.data.ingest import open_images
+from core.store.runs import RunFolder
+from tests.learn.tiny_world import TINY, make_project, make_run
+
+
+def wait(folder: RunFolder, seconds: float = 90) -> str:
+    end = time.monotonic() + seconds
+    while folder.status().state in ("queued", "running") and time.monotonic() < end:
+        time.sleep(0.1)
+    return folder.status().state
+
+
+def write_idx(root: Path, num_train: int = 6, num_test: int = 4) -> None:
+    """The four files of MNIST, unpacked, as idx: magic number, sizes, bytes."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part, num in (("train", num_train), ("t10k", num_test)):
+        pixels = np.arange(num * 28 * 28) % 251
+        images = struct.pack(">IIII", 0x803, num, 28, 28) + pixels.astype(np.uint8).tobytes()
+        labels = struct.pack(">II", 0x801, num) + bytes(n % 10 for n in range(num))
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(images)
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(labels)
+
+
+def test_a_run_outlives_the_process_that_started_it_and_fills_its_log(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "tiny")
+    folder = make_run(project, TINY)
+    asking = (
+        f"from pathlib import Path; from core import jobs; print(jobs.start(Path({str(project)!r}), {folder.id!r}))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", asking], stdout=subprocess.PIPE, text=True)
+    said, _ = parent.communicate(timeout=60)
+    pid = int(said)
+    assert folder.status().state in ("queued", "running")  # the parent is gone, and the run was not waited for
+    assert os.getsid(pid) == pid  # a session of its own: no signal of the parent's terminal reaches it
+    assert wait(folder) == "done"
+    assert folder.status().pid == pid
+    assert folder.id in folder.log_tail()
+    assert folder.logits().shape == (150, 3)
+
+
+def test_starting_answers_at_once_and_forgets_an_old_wish_to_stop(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "tiny")
+    folder = make_run(project, TINY)
+    jobs.cancel(folder)
+    begin = time.monotonic()
+    jobs.start(project, folder.id)
+    assert time.monotonic() - begin < 2
+    assert wait(folder) == "done"
+
+
+def test_an_engine_that_cannot_begin_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project(tmp_path / "tiny")
+    folder = make_run(project, TINY)
+    monkeypatch.setattr(jobs, "_ENGINE", [sys.executable, "-c", "import sys; sys.exit('the wheel is missing')"])
+    jobs.start(project, folder.id)
+    assert wait(folder, 20) == "failed"
+    assert "the wheel is missing" in folder.status().message
+
+
+def test_a_data_set_that_is_not_to_be_had_says_what_to_put_where(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.write_text("a file, so that nothing can be put into it, network or not")
+    with pytest.raises(
+        InputError, match=r"mnist is not in .*root, whole.*Put MNIST/raw with the four idx files"
+    ) as caught:
+        jobs.load_dataset("mnist", root, tmp_path / "out")
+    assert "Traceback" not in str(caught.value)
+
+
+def test_local_idx_files_become_an_image_folder(tmp_path: Path) -> None:
+    write_idx(tmp_path / "root")
+    jobs.load_dataset("mnist", tmp_path / "root", tmp_path / "out")
+    images = open_images(tmp_path / "out")
+    expected = (np.arange(6 * 784) % 251).reshape(6, 28, 28, 1)
+    np.testing.assert_array_equal(images.pixels[:6], expected)
+    assert images.labels.tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3]
+    assert images.official_test.tolist() == [6, 7, 8, 9]
+    assert images.names[[0, 6]].tolist() == ["train/0", "test/0"]
+    assert images.class_names == tuple("0123456789")
