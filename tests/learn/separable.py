@@ -1,26 +1,15 @@
 """A tiny world for the engine room: 8 x 8 images of three classes that any model can tell apart."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
 
-from core.base.config import SplitConfig, TrainConfig
-from core.base.records import CuratedSet, ImageSet, RunRecord, Source, Splits
-from core.data.ingest import write_images
-from core.data.splits import save_splits
+from core.base.config import SplitConfig
+from core.base.records import CuratedSet, ImageSet, Source, Splits
 from core.learn.material import TrainData, train_data
-from core.learn.models import build
-from core.learn.training import Trainer
-from core.store.runs import RunFolder
 
 CPU = torch.device("cpu")
 SIZE, NUM_CLASSES = 8, 3
 CENTER = slice(2, 6)
-TINY = TrainConfig(
-    model="mlp", epochs=4, batch_size=8, unlabeled_ratio=2, ramp="none", profile="none", precision="fp32", device="cpu",
-    checkpoint_epochs=2, learning_rate=0.05, ema_decay=0.5,
-)  # fmt: skip
 
 
 def make_images(num: int = 150, channels: int = 1, seed: int = 0) -> ImageSet:
@@ -60,35 +49,3 @@ def make_data(*, is_curated: bool = True) -> TrainData:
     """What a training sees of the tiny world."""
     images, splits = make_images(), make_splits()
     return train_data(images, splits, make_curated(images, splits) if is_curated else None, CPU)
-
-
-def make_trainer(config: TrainConfig, data: TrainData) -> Trainer:
-    """A trainer on the CPU at its first step."""
-    channels = data.labeled.images.shape[1]
-    model = build(config.model, NUM_CLASSES, channels, SIZE, SIZE, config.seed)
-    return Trainer(config, model, data, CPU, config.precision)
-
-
-def answers(trainer: Trainer) -> torch.Tensor:
-    """Logits of the averaged model on the val images."""
-    assert trainer.data.val is not None
-    images = (trainer.data.val.images.float() / 255 - trainer.data.mean) / trainer.data.std
-    with torch.no_grad():
-        logits: torch.Tensor = trainer.average.model(images)
-    return logits
-
-
-def make_project(folder: Path) -> Path:
-    """The tiny world as a project's images and splits on disk: all that the engine reads."""
-    folder.mkdir()
-    write_images(make_images(), folder / "images")
-    save_splits(make_splits(), folder / "splits.npz")
-    return folder
-
-
-def make_run(project: Path, config: TrainConfig, name: str = "001-run", parent: str | None = None) -> RunFolder:
-    """A queued run with the tiny world's curated set."""
-    record = RunRecord(1, name, config, parent, "digest", "fingerprint", "2026-01-01T00:00:00+00:00", {})
-    folder = RunFolder.create(project / "runs", record)
-    folder.save_curated(make_curated(make_images(), make_splits()), {})
-    return folder
