@@ -1,6 +1,7 @@
 """What leaves: curated labels as CSV, Parquet or a folder per class, each row with its source; a run's model.
 
-Every export writes manifest.json beside it. A folder that holds something else is never written into.
+Every export writes manifest.json beside it. A folder that holds something else is never written into; what an
+earlier export wrote into the folder, of whatever kind, is replaced, so that the manifest speaks for every file.
 """
 
 import csv
@@ -8,7 +9,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,20 +54,20 @@ class CuratedTable:
 
 def csv_file(table: CuratedTable, folder: Path) -> Path:
     """One CSV file, UTF-8, a row per label with its provenance."""
-    _prepare(folder)
+    _prepare(folder, "csv", table.info)
     target = _labels_csv(table, folder)
-    _manifest(table, folder, "csv")
+    _finish(folder, "csv", table.info)
     return target
 
 
 def parquet(table: CuratedTable, folder: Path) -> Path:
     """One Parquet file with the same columns, typed, and the manifest in its metadata."""
-    _prepare(folder)
+    _prepare(folder, "parquet", table.info)
     arrow = pa.table({name: pa.array(_plain(table.columns[name])) for name in COLUMNS})
     arrow = arrow.replace_schema_metadata({"winnow": json.dumps(dict(table.info), ensure_ascii=False)})
     target = folder / "labels.parquet"
     replace_file(target, lambda file: pq.write_table(arrow, file))
-    _manifest(table, folder, "parquet")
+    _finish(folder, "parquet", table.info)
     return target
 
 
@@ -75,11 +76,11 @@ def folder_per_class(table: CuratedTable, folder: Path) -> Path:
 
     Images of an earlier export into the same folder are removed first, so that none stays under an old label.
     """
-    _prepare(folder)
+    _prepare(folder, "folder_per_class", table.info)
     names = folder_names([str(name) for name in table.info["classes"]])
+    _remove_earlier(folder, kept=())
+    _begin(folder, "folder_per_class", table.info)
     try:
-        _remove_pictures(folder, names)
-        write_json(folder / "manifest.json", {"winnow": "folder_per_class", **table.info, "is_complete": False})
         for name in names:
             (folder / name).mkdir(exist_ok=True)
         for image_id, label in zip(table.columns["image_id"], table.columns["label"], strict=True):
@@ -89,7 +90,7 @@ def folder_per_class(table: CuratedTable, folder: Path) -> Path:
     except OSError as error:
         raise cannot_write(folder, error) from error
     _labels_csv(table, folder)
-    _manifest(table, folder, "folder_per_class")
+    write_json(folder / "manifest.json", {"winnow": "folder_per_class", **table.info})
     return folder
 
 
@@ -106,14 +107,15 @@ def export_model(run: RunFolder, folder: Path) -> Path:
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
     record, architecture = run.record(), read_json(run.path / "model.json")
     facts = {**asdict(record), "config": record.config.model_dump(), "temperature": run.temperature()}
-    _prepare(folder)
+    info = {"run": run.id, "fingerprint": record.fingerprint}
+    _prepare(folder, "model", info)
     try:
         shutil.copyfile(run.model_path, folder / run.model_path.name)
     except OSError as error:
         raise cannot_write(folder / run.model_path.name, error) from error
     write_json(folder / "model.json", architecture)
     write_json(folder / "run.json", facts)
-    write_json(folder / "manifest.json", {"winnow": "model", "run": run.id, "fingerprint": record.fingerprint})
+    _finish(folder, "model", info)
     return folder / run.model_path.name
 
 
@@ -129,25 +131,60 @@ def folder_names(classes: list[str]) -> list[str]:
     return names
 
 
-def _prepare(folder: Path) -> None:
-    """An empty folder, or one that an earlier export made; InputError for any other."""
+_FILES = {
+    "csv": ("labels.csv",),
+    "parquet": ("labels.parquet",),
+    "folder_per_class": ("labels.csv",),
+    "model": ("model.safetensors", "model.json", "run.json"),
+}
+"""What each kind writes beside manifest.json and the pictures."""
+
+
+def _prepare(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
+    """An empty folder, marked as begun, or one that an earlier export made; InputError for any other."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_empty = not any(folder.iterdir())
     except OSError as error:
         raise cannot_write(folder, error) from error
+    if is_empty:
+        _begin(folder, kind, info)
+        return
     manifest = folder / "manifest.json"
-    if not is_empty and not (manifest.exists() and "winnow" in read_json(manifest)):
+    if not (manifest.exists() and "winnow" in read_json(manifest)):
         raise InputError(f"{folder} holds files that are no export of Winnow: choose an empty folder.")
 
 
-def _remove_pictures(folder: Path, names: list[str]) -> None:
-    """The images of an earlier export, of these classes or of those in its manifest; nobody else's files."""
-    manifest = folder / "manifest.json"
-    earlier = read_json(manifest).get("classes", []) if manifest.exists() else []
-    for name in {*names, *folder_names([str(name) for name in earlier])}:
-        for picture in (folder / name).glob("[0-9]" * 8 + ".png"):
+def _begin(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
+    """Say whose files will lie here before the first of them does: what breaks off can be repeated."""
+    write_json(folder / "manifest.json", {"winnow": kind, **info, "is_complete": False})
+
+
+def _finish(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
+    """Once the new files are there, remove those of an earlier export of another kind and say what is left."""
+    _remove_earlier(folder, kept=_FILES[kind])
+    write_json(folder / "manifest.json", {"winnow": kind, **info})
+
+
+def _remove_earlier(folder: Path, kept: Sequence[str]) -> None:
+    """Remove the files that the manifest's export wrote, but for those kept; nobody else's."""
+    earlier = read_json(folder / "manifest.json")
+    try:
+        for name in set(_FILES.get(earlier["winnow"], ())) - set(kept):
+            (folder / name).unlink(missing_ok=True)
+        if earlier["winnow"] == "folder_per_class":
+            _remove_pictures(folder, folder_names([str(name) for name in earlier.get("classes", [])]))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def _remove_pictures(folder: Path, names: Sequence[str]) -> None:
+    """Remove the images in these class folders, and the folders that are then empty."""
+    for place in (folder / name for name in names):
+        for picture in place.glob("[0-9]" * 8 + ".png"):
             picture.unlink()
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
 
 
 def _labels_csv(table: CuratedTable, folder: Path) -> Path:
@@ -158,10 +195,6 @@ def _labels_csv(table: CuratedTable, folder: Path) -> Path:
     target = folder / "labels.csv"
     replace_file(target, lambda file: _write(file, text.getvalue().encode()))
     return target
-
-
-def _manifest(table: CuratedTable, folder: Path, kind: str) -> None:
-    write_json(folder / "manifest.json", {"winnow": kind, **table.info})
 
 
 def _plain(column: NDArray[Any]) -> list[Any]:

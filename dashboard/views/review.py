@@ -1,5 +1,7 @@
 """Review: is this label right? One surface of our own; its modules, images and decisions travel by our own routes."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import Project, Run, TrainConfig
@@ -23,16 +25,18 @@ def show() -> None:
     run = context.current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.title("Review")
-    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"):
+    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), context.spoken():
         _retrain(project, run)
     desk = st.components.v2.component(
         "winnow_review",
         html=_HTML.replace("STYLE", address("review/style.css")),
         js=_BOOT.replace("MODULE", address("review/main.js")),
     )
+    name = f"review-{key}-{run.id}"
     _, height, width, _ = project.images.pixels.shape
     desk(
-        key=f"review-{key}-{run.id}",
+        key=name,
+        on_threshold_change=partial(_remember, name),
         data={
             "project": key,
             "run": run.id,
@@ -43,6 +47,12 @@ def show() -> None:
             "threshold": context.threshold(),
         },
     )
+
+
+def _remember(name: str) -> None:
+    """The line was let go: other pages take the same threshold."""
+    if (value := st.session_state[name].get("threshold")) is not None:
+        context.go("threshold", f"{min(1.0, max(0.0, float(value))):.3f}")
 
 
 def _retrain(project: Project, run: Run) -> None:

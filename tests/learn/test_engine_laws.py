@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import Project, TrainConfig
+from core import Project, Run, TrainConfig
 from core.base.errors import TrainingError
 from core.base.records import Ids, Source
 from core.data.splits import save_splits
@@ -142,6 +142,13 @@ def test_a_cancelled_run_resumes_to_the_same_logits(trained_project: Project, mo
     assert lines[0] == lines[1]
 
 
+def wait_for(run: Run, state: str) -> None:
+    end = time.monotonic() + 60
+    while run.status.state != state:
+        assert time.monotonic() < end, f"{run.status}"
+        time.sleep(0.05)
+
+
 def test_a_run_killed_without_a_word_is_lost_and_resumes(trained_project: Project) -> None:
     long = QUICK.model_copy(update={"epochs": 100_000, "checkpoint_epochs": 1})
     run = trained_project.start_run(long)
@@ -151,18 +158,14 @@ def test_a_run_killed_without_a_word_is_lost_and_resumes(trained_project: Projec
     pid = run.status.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    end = time.monotonic() + 20
-    while run.status.state != "lost" and time.monotonic() < end:
-        time.sleep(0.05)
-    assert run.status.state == "lost"
+    wait_for(run, "lost")
     before = len(run.metrics())
     trained_project.resume_run(run.id)
-    while len(run.metrics()) <= before and time.monotonic() < end + 40:
+    end = time.monotonic() + 60
+    while len(run.metrics()) <= before and time.monotonic() < end:
         time.sleep(0.05)
     trained_project.cancel_run(run.id)
-    while run.status.state in ("queued", "running"):
-        time.sleep(0.05)
-    assert run.status.state == "cancelled"
+    wait_for(run, "cancelled")
     assert len(run.metrics()) > before
 
 

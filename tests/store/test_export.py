@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ def table() -> CuratedTable:
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
 def pictures_in(folder: Path) -> set[str]:
@@ -125,20 +130,6 @@ def test_file_in_the_place_of_the_folder_is_said_in_a_sentence(table: CuratedTab
         EXPORTS[kind](table, tmp_path / "out")
 
 
-@pytest.mark.parametrize("kind", EXPORTS)
-def test_full_disk_is_said_in_a_sentence_and_the_export_can_be_repeated(
-    table: CuratedTable, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("core.store.arrays.os.replace", full)
-        with pytest.raises(DataError, match="No space left on device"):
-            EXPORTS[kind](table, tmp_path / "out")
-    assert EXPORTS[kind](table, tmp_path / "out").exists()
-
-
 def test_disk_that_fills_among_the_pictures_leaves_an_export_that_can_be_repeated(
     table: CuratedTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +155,48 @@ def test_repeated_export_leaves_no_image_under_an_old_label(table: CuratedTable,
     first, second = folder_names(CLASSES)
     ours = {f"{second}/0000000{image_id}.png" for image_id in (1, 3, 4)}
     assert pictures_in(folder) == ours | {f"{first}/holiday.png"}
+
+
+@pytest.mark.parametrize("later", EXPORTS)
+@pytest.mark.parametrize("earlier", EXPORTS)
+def test_an_export_replaces_the_earlier_one_whatever_its_kind(
+    table: CuratedTable, tmp_path: Path, earlier: str, later: str
+) -> None:
+    EXPORTS[earlier](table, tmp_path / "out")
+    renamed = replace(table, info={**table.info, "classes": ["Hemd", "Rock"]})
+    EXPORTS[later](renamed, tmp_path / "out")
+    EXPORTS[later](renamed, tmp_path / "fresh")
+    assert files_in(tmp_path / "out") == files_in(tmp_path / "fresh")
+
+
+def test_images_of_renamed_classes_go_even_with_another_export_in_between(table: CuratedTable, tmp_path: Path) -> None:
+    renamed = replace(table, info={**table.info, "classes": ["Hemd", "Rock"]})
+    EXPORTS["folder_per_class"](table, tmp_path / "out")
+    EXPORTS["csv"](renamed, tmp_path / "out")
+    EXPORTS["folder_per_class"](renamed, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"Hemd", "Rock", "labels.csv", "manifest.json"}
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+@pytest.mark.parametrize("place", range(3))
+def test_export_that_breaks_off_anywhere_can_be_repeated(
+    table: CuratedTable, tmp_path: Path, kind: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves, move = iter(range(100)), os.replace
+
+    def full_at_one_place(source: Path, target: Path) -> None:
+        if next(moves) == place:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        move(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.store.arrays.os.replace", full_at_one_place)
+        with pytest.raises(DataError, match="No space left on device"):
+            EXPORTS[kind](table, tmp_path / "out")
+    EXPORTS[kind](table, tmp_path / "out")
+    EXPORTS[kind](table, tmp_path / "fresh")
+    assert files_in(tmp_path / "out") == files_in(tmp_path / "fresh")
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == {"winnow": kind, **table.info}
 
 
 # --- folder names ---------------------------------------------------------------------------------------------------
@@ -224,6 +257,15 @@ def test_run_without_a_model_cannot_be_exported(run: RunFolder, tmp_path: Path) 
     with pytest.raises(RunError, match="001-a has no trained model yet: wait until it is done"):
         export_model(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_model_and_labels_replace_each_other(table: CuratedTable, run: RunFolder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    EXPORTS["folder_per_class"](table, out)
+    export_model(run, out)
+    assert files_in(out) == {"model.safetensors", "model.json", "run.json", "manifest.json"}
+    EXPORTS["parquet"](table, out)
+    assert files_in(out) == {"labels.parquet", "manifest.json"}
 
 
 def test_model_whose_architecture_is_missing_is_said_in_a_sentence(run: RunFolder, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 /** The cards on the table: one page of a ranking, the one after it fetched ahead, cursor and selection. No DOM. */
 
 const PAGE = 48;
-/** Verdicts that leave an image to be decided. */
+/** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
 
 export class Deck {
@@ -16,7 +16,8 @@ export class Deck {
       threshold: place.threshold ?? 0.95,
       count: PAGE,
     };
-    this.start = Number(place.rank ?? 0) || 0;
+    this.start = Math.max(0, Math.floor(Number(place.rank))) || 0;
+    this.wanted = Number(place.image ?? NaN);
     this.cards = [];
     this.total = 0;
     this.matching = 0;
@@ -59,9 +60,24 @@ export class Deck {
     else await this.load(start);
   }
 
-  async back() {
+  /** The page before. @param {"start"|"end"} where the cursor then stands */
+  async back(where = "start") {
     const first = this.cards[0];
-    if (first && first.rank > 0) await this.load(first.rank, "previous");
+    if (!first || first.rank === 0) return;
+    await this.load(first.rank, "previous");
+    if (where === "end") this.cursor = Math.max(0, this.cards.length - 1);
+  }
+
+  /** Put the cursor on an image; answers whether it is on this page. */
+  goTo(id) {
+    const place = this.cards.findIndex((card) => card.id === id);
+    if (place >= 0) this.cursor = place;
+    return place >= 0;
+  }
+
+  /** What was fetched ahead no longer holds. */
+  forget() {
+    this.ahead = null;
   }
 
   /** Move the cursor by so many places; answers whether it stayed on the page. */
@@ -107,7 +123,7 @@ export class Deck {
     this.clear();
     const from = this.cursor + 1;
     const places = this.cards.map((_, place) => (place + from) % this.cards.length);
-    const next = places.find((place) => OPEN.has(this.cards[place].verdict) && place !== this.cursor);
+    const next = places.find((place) => this.cards[place].verdict === "" && place !== this.cursor);
     const after = places.find((place) => place >= from && OPEN.has(this.cards[place].verdict));
     this.cursor = after ?? next ?? this.cursor;
     return after !== undefined || next !== undefined;
@@ -126,10 +142,18 @@ export class Deck {
     Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, cursor: 0 });
     this.clear();
     this.start = page.cards[0]?.rank ?? 0;
+    this.goTo(this.wanted);
+    this.wanted = NaN;
     const last = page.cards.at(-1);
     if (!last) return;
     const start = last.rank + 1;
     this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
     this.ahead.page.then((next) => this.onAhead?.(next.cards)).catch(() => {});
   }
+}
+
+/** How a card stands once a command is applied. @param {{image_id:number, verdict:string, suggestion:number, label?:number}} command */
+export function rowOf({ image_id, verdict, suggestion, label }) {
+  const kept = verdict === "relabel" ? label : verdict === "accept" || verdict === "reject" ? suggestion : null;
+  return { id: image_id, verdict, label: kept ?? null };
 }

@@ -9,8 +9,8 @@ const BARS = 125;
 const LABELS = { confidence: "confidence", entropy: "entropy, bits", margin: "margin" };
 
 export class Histogram {
-  /** @param {{classes: string[], onDrag: (cut: number) => void, onRelease: (value: number) => void,
-   *   onScore: (score: string) => void, onAccept: (facts: object) => void}} options */
+  /** @param {{classes: string[], onGrab: () => void, onRelease: (value: number) => void, onScore: (score: string) => void,
+   *   onAccept: () => void}} options */
   constructor(options) {
     this.options = options;
     this.isLog = true;
@@ -32,6 +32,11 @@ export class Histogram {
     this._frame();
   }
 
+  /** Draw again, in the colors of the theme as it is now. */
+  repaint() {
+    this._draw();
+  }
+
   get value() {
     return this._value(this.cut);
   }
@@ -51,11 +56,11 @@ export class Histogram {
     this.score = menu("Score", scores, "confidence", (score) => this.options.onScore(score));
     const log = make("input", { type: "checkbox", checked: true, onchange: () => this._setLog(log.checked) });
     const head = make("div.head", {}, this.score, make("label.menu", {}, make("span", {}, "Threshold"), this.input),
-      make("label.check", {}, log, "log scale"), make("span.legend", {}, make("i.mark"), "wrong calibration items"));
-    this.words = make("div.words", { "aria-live": "polite" });
+      make("label.check", {}, log, "log scale"));
+    this.words = make("div.words");
     this.error = make("div.words.error");
     this.mix = make("div.mix", { role: "img" });
-    this.accept = make("button.primary", { onclick: () => this._accept() });
+    this.accept = make("button.primary", { onclick: () => this.options.onAccept() });
     const side = make("div.readout", {}, this.words, this.error, this.mix, this.accept);
     this.element = make("section.histogram", { "aria-label": "Threshold" },
       make("div.left", {}, head, this.plot, this.axis), side);
@@ -76,7 +81,6 @@ export class Histogram {
     this._say(facts, text);
     this._showMix(facts);
     this._draw();
-    this.options.onDrag(this.value);
   }
 
   _say(facts, text) {
@@ -85,9 +89,9 @@ export class Histogram {
     this.words.replaceChildren(make("b", {}, number(facts.kept)),
       ` of ${number(data.total)} (${percent(facts.coverage)}) have ${data.score} ${side} ${text}`);
     const interval = `[${percent(facts.low)}, ${percent(facts.high)}]`;
-    const basis = facts.n ? `${interval} · ${number(facts.wrong)} wrong of ${number(facts.n)} calibration items`
-      : "no calibration item is kept";
-    this.error.replaceChildren("estimated error ", make("b", {}, percent(facts.error)), ` ${basis}`);
+    const basis = facts.n ? [` ${interval} · `, make("i.mark"), ` ${number(facts.wrong)} wrong of ${number(facts.n)} calibration items`]
+      : [" no calibration item is kept"];
+    this.error.replaceChildren("estimated error ", make("b", {}, percent(facts.error)), ...basis);
     const hasRule = data.score !== "margin";
     this.accept.disabled = !hasRule || !facts.open;
     this.accept.textContent = hasRule ? `Accept all ${number(facts.open)} undecided` : "Accept by confidence or entropy";
@@ -100,7 +104,7 @@ export class Histogram {
     const bars = rows.map(([name, label]) => {
       const share = facts.perClass[label] / Math.max(1, facts.kept);
       const title = `${name}: ${number(facts.perClass[label])} kept (${percent(share)}); labeled ${percent(this.data.prior[label])}`;
-      const bar = make("i", { title });
+      const bar = make("i", { title }, make("small", { "aria-hidden": "true" }, rows.length <= 10 ? String((label + 1) % 10) : ""));
       bar.style.setProperty("--share", `${(100 * share) / most}%`);
       bar.style.setProperty("--prior", `${(100 * this.data.prior[label]) / most}%`);
       return bar;
@@ -142,6 +146,7 @@ export class Histogram {
   _drag(event) {
     if (!this.data) return;
     event.preventDefault();
+    this.options.onGrab();
     this.plot.setPointerCapture(event.pointerId);
     this.line.focus({ preventScroll: true });
     const move = (moved) => {
@@ -149,12 +154,12 @@ export class Histogram {
       this._moveTo(Math.round(((moved.clientX - box.left) / box.width) * this.data.bins));
     };
     const stop = () => {
-      this.plot.removeEventListener("pointermove", move);
+      for (const [name, listener] of listeners) this.plot.removeEventListener(name, listener);
       this.options.onRelease(this.value);
     };
+    const listeners = [["pointermove", move], ["pointerup", stop], ["pointercancel", stop]];
+    for (const [name, listener] of listeners) this.plot.addEventListener(name, listener);
     move(event);
-    this.plot.addEventListener("pointermove", move);
-    this.plot.addEventListener("pointerup", stop, { once: true });
   }
 
   _nudge(event) {
@@ -168,8 +173,10 @@ export class Histogram {
   }
 
   _type() {
-    const typed = Number(this.input.value);
-    if (this.data && Number.isFinite(typed)) this._moveTo(this._bin(typed));
+    if (!this.data) return;
+    const typed = this.input.value.trim() === "" ? NaN : Number(this.input.value);
+    if (Number.isFinite(typed)) this._moveTo(this._bin(typed));
+    else this._frame();
     this.options.onRelease(this.value);
   }
 
@@ -184,10 +191,11 @@ export class Histogram {
     this._draw();
   }
 
-  _accept() {
+  /** The rule at the line, and what it keeps. */
+  get facts() {
     const rule = this.data.score === "entropy" ? "entropy_at_most" : "fixed_threshold";
     const name = this.data.score === "entropy" ? "entropy" : "threshold";
-    this.options.onAccept({ rule, params: { [name]: this.value }, score: this.data.score, ...this.count(this.cut) });
+    return { rule, params: { [name]: this.value }, score: this.data.score, ...this.count(this.cut) };
   }
 
   _value(cut) {

@@ -39,12 +39,14 @@ export function actionOf(event) {
   return name ? { action: name } : null;
 }
 
-/** Whether the key belongs to a text box, a menu, a button or the threshold line. */
+const PRESSED = "button, a[href], summary, [role=button], [role=tab], [role=menuitem]";
+
+/** Whether the key belongs to a text box, a menu, the threshold line, or to a control that Enter and space press. */
 function isTyping(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
   const isText = target.closest("input, textarea, select, [contenteditable=true]");
   const isControl = target.closest("[role=slider]") && event.key.startsWith("Arrow");
-  const isPressed = target.closest("button") && (event.key === "Enter" || event.key === " ");
+  const isPressed = target.closest(PRESSED) && (event.key === "Enter" || event.key === " ");
   return Boolean(isText || isControl || isPressed);
 }

@@ -6,6 +6,9 @@
 const PAUSE = 250;
 const FULL = 25;
 const LONGEST_WAIT = 15000;
+const MOST = 1000;
+/** So many fit the 64 KiB that a browser sends for a page that is going away; the rest stays in storage. */
+const MOST_LAST = 200;
 
 export class Outbox {
   /** @param {{send: (batch: object, isLast: boolean) => Promise<object>, storage: Storage, key: string,
@@ -32,9 +35,9 @@ export class Outbox {
   add(command) {
     const whole = { command_id: crypto.randomUUID(), ...command };
     this.waiting.push(whole);
+    this._soon(this.waiting.length >= FULL ? 0 : PAUSE);
     this._keep();
     this._tell();
-    this._soon(this.waiting.length >= FULL ? 0 : PAUSE);
     return whole;
   }
 
@@ -44,7 +47,7 @@ export class Outbox {
     this.timer = null;
     if (!this.waiting.length || (this.isFlying && !isLast)) return;
     this.isFlying = true;
-    const commands = [...this.waiting];
+    const commands = this.waiting.slice(0, isLast ? MOST_LAST : MOST);
     const batch = { client: this.client, sequence: ++this.sequence, reviewer: this.options.reviewer, commands };
     try {
       this._arrived(await this.options.send(batch, isLast), commands);
@@ -89,8 +92,15 @@ export class Outbox {
 
   _keep() {
     const { storage } = this.options;
-    if (this.waiting.length) storage.setItem(this.slot, JSON.stringify(this.waiting));
-    else storage.removeItem(this.slot);
+    if (!this.waiting.length) {
+      storage.removeItem(this.slot);
+      return;
+    }
+    try {
+      storage.setItem(this.slot, JSON.stringify(this.waiting));
+    } catch (error) {
+      console.warn(`This browser keeps no copy of unsent decisions (${error.message}); they are sent all the same.`);
+    }
   }
 
   /** Take over what earlier pages of this project could not deliver. */

@@ -1,6 +1,6 @@
 /** The place in the URL: ranking, filters, rank, view, threshold. A refresh or a colleague's link comes back to it. */
 
-const NAMES = ["ranking", "show", "predicted", "rank", "view", "threshold", "score"];
+const NAMES = ["ranking", "show", "predicted", "rank", "image", "view", "threshold", "score"];
 
 /** @returns {Record<string, string>} what the URL says */
 export function readPlace() {

@@ -1,0 +1,298 @@
+/** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
+
+import { SINGLE, isPlain, read } from "./answer.js";
+import { Api } from "./api.js";
+import { Deck, rowOf } from "./deck.js";
+import { focusView } from "./cards.js";
+import { Histogram } from "./histogram.js";
+import { Grid } from "./grid.js";
+import { make } from "./dom.js";
+import { Later } from "./later.js";
+import { Memory } from "./memory.js";
+import { Outbox } from "./outbox.js";
+import { actionOf } from "./keys.js";
+import { askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
+import { readPlace, writePlace } from "./place.js";
+import { Notice, Saved } from "./status.js";
+import { Tools, emptiness } from "./tools.js";
+
+export class Desk {
+  constructor(component) {
+    const { data } = component;
+    this.component = component;
+    this.root = component.parentElement;
+    this.data = data;
+    this.place = readPlace();
+    this.api = new Api(data.project, data.fingerprint);
+    this.deck = new Deck(this.api, data.run, { ...this.place, threshold: this.place.threshold ?? data.threshold });
+    this.memory = new Memory();
+    this.isFocus = this.place.view === "focus";
+    this.isSmall = Math.max(data.height, data.width) <= 64;
+    this.isClosed = false;
+    this.isTurning = false;
+    this.returning = null;
+    this.released = {};
+    this.noted = "";
+    this.noting = new Later(1000, () => this._note()); // browsers ignore addresses that change too often
+    this.counting = new Later(300, () => this._run(() => this._loadHistogram(this.histogram.data?.score ?? "confidence", true)));
+    this.telling = new Later(1000, () => this.component.setStateValue("threshold", this.histogram.value)); // other pages take it
+    this._build();
+    this.deck.onAhead = (cards) => this.grid.prefetch(cards);
+    this.outbox = new Outbox({
+      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: data.reviewer ?? "me",
+      send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
+      onAnswer: (answer, commands) => this._answered(answer, commands), onState: (state) => this.saved.show(state),
+    });
+    this._listen();
+    this._load(() => Promise.all([this._loadHistogram(this.place.score ?? "confidence"), this.deck.load(this.deck.start)]));
+  }
+
+  matches(data) {
+    return this.data.project === data.project && this.data.run === data.run;
+  }
+
+  /** The theme or something that we do not show has changed. */
+  refresh(component) {
+    this.component = component;
+    requestAnimationFrame(() => this.histogram.repaint());
+    this._note(); // when Streamlit writes the address it drops what it does not know
+    this.noting.soon();
+  }
+
+  close() {
+    this.isClosed = true;
+    for (const work of [this.noting, this.counting, this.telling]) work.drop();
+    this.outbox.close();
+    this.ending.abort();
+    this.element.remove();
+  }
+
+  _build() {
+    const { classes } = this.data;
+    this.histogram = new Histogram({
+      classes,
+      onGrab: () => this.telling.hold(),
+      onRelease: (value) => this._released(value),
+      onScore: (score) => this._run(() => this._loadHistogram(score)),
+      onAccept: () => this._run(() => this._askBulk()),
+    });
+    this.saved = new Saved();
+    this.tools = new Tools({
+      query: this.deck.query, classes, onChange: (part) => this._load(() => this.deck.change(part)), onTurn: (way) => this._turn(way),
+    });
+    this.notice = new Notice();
+    this.grid = new Grid({
+      api: this.api, classes, isSmall: this.isSmall,
+      onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }),
+    });
+    this.view = make("div.view", { hidden: true });
+    this.empty = make("div.empty", { hidden: true });
+    this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
+    this.panel.append(this.notice.element);
+    this.element = make("div.desk", {}, this.histogram.element, this.tools.element, this.grid.element, this.view, this.empty, this.panel);
+    this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
+    this.element.addEventListener("pointerleave", () => this.telling.now());
+    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.telling.now());
+    this.root.append(this.element);
+  }
+
+  _listen() {
+    this.ending = new AbortController();
+    const { signal } = this.ending;
+    document.addEventListener("keydown", (event) => this._key(event), { signal });
+    window.addEventListener("pagehide", () => this.outbox.flush(true), { signal });
+    window.addEventListener("blur", () => this.outbox.flush(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.outbox.flush(true), { signal });
+  }
+
+  _key(event) {
+    if (!this.element.isConnected || this.root.querySelector("dialog") || document.querySelector("[role=dialog]")) return;
+    const action = actionOf(event);
+    if (!action) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.act(action);
+  }
+
+  /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
+  act(asked) {
+    const { action } = asked;
+    if (SINGLE.has(action)) { if (!this.isTurning) this._decide(action, asked.label); }
+    else if (action === "undo") this._undo();
+    else if (action === "move") this._move(asked);
+    else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
+    else if (action === "clear") { this.deck.clear(); this.notice.say(""); this.render(); }
+    else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); }
+    else if (action === "help") showKeys(this.root);
+    else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
+    else if (action === "forward" || action === "back") this._turn(action);
+  }
+
+  _decide(verdict, label) {
+    if (verdict === "relabel" && (label === undefined || label >= this.data.classes.length)) return;
+    const cards = this.deck.targets();
+    if (!cards.length) return;
+    const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
+    this.memory.add(cards.map((card) => this._decideOne(card, verdict, label)), before);
+    if (this.deck.advance()) this.render();
+    else this._turn("forward");
+  }
+
+  /** @returns {string} id of the command */
+  _decideOne(card, verdict, label) {
+    const isOther = verdict === "relabel" && label !== card.suggestion;
+    const given = verdict === "relabel" && !isOther ? "accept" : verdict;
+    const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
+    command.params = { ranking: this.deck.query.ranking, rank: card.rank };
+    if (isOther) command.label = label;
+    this.deck.apply([rowOf(command)]);
+    return this.outbox.add(command).command_id;
+  }
+
+  /** Take back the latest step: at once where this session knows it, else when the server has answered. */
+  _undo() {
+    const step = this.memory.take();
+    for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
+    this.deck.forget();
+    const before = step?.before ?? [];
+    const [[first], from] = [before, this.deck.card?.id];
+    this.deck.apply(before);
+    this.deck.clear();
+    this.returning = first && this.deck.goTo(first.id) ? null : { rank: first?.rank, from };
+    this.render(true);
+    if (this.returning) this.outbox.flush();
+  }
+
+  _command(verdict) {
+    return { verdict, run_id: this.data.run };
+  }
+
+  /** Ask with the number as it is once everything decided so far is saved. */
+  async _askBulk() {
+    await this.outbox.flush();
+    await this._loadHistogram(this.histogram.facts.score, true);
+    const { facts } = this.histogram;
+    askBulk(this.root, facts, () => this._bulk(facts));
+  }
+
+  _bulk({ rule, params, open }) {
+    const command = this.outbox.add({ ...this._command("bulk_accept"), params: { rule, ...params, expected: open } });
+    this.memory.add([command.command_id], []);
+    this.outbox.flush();
+  }
+
+  _answered(answer, commands) {
+    if (this.isClosed) return;
+    const { waiting } = this.outbox;
+    const { rows, refused, reasons, isWide } = read(answer, commands, waiting);
+    this.memory.forget(refused);
+    this.deck.apply(rows);
+    if (isWide) this.deck.forget();
+    this.notice.say(reasons);
+    if (this.deck.query.show === "undecided" && this.deck.query.predicted === "") this.deck.matching = answer.counts.undecided;
+    this._run(async () => {
+      if (!waiting.length) await this._comeBack(answer);
+      this.render();
+    });
+    this.counting.soon();
+  }
+
+  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew. */
+  async _comeBack(answer) {
+    const { returning } = this;
+    this.returning = null;
+    if (answer.refresh) await this.deck.load(this.deck.start);
+    else if (!returning || returning.from !== this.deck.card?.id) return; // the hand has moved on
+    else if (returning.rank !== undefined) await this.deck.load(returning.rank);
+    else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
+  }
+
+  _move({ by, isSelecting }) {
+    const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
+    if (this.deck.move(step, isSelecting)) this.render(true);
+    else if (!isSelecting) this._turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
+  }
+
+  _turn(way, where) {
+    this._load(() => this.deck[way](where));
+  }
+
+  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<void>} work */
+  _load(work) {
+    this.notice.say("");
+    this._run(async () => {
+      this.isTurning = true; // a key pressed now would mean a card that is not there yet
+      try {
+        await work();
+      } finally {
+        this.isTurning = false;
+      }
+      if (isPlain(this.outbox.waiting)) this.deck.apply(this.outbox.waiting.map(rowOf));
+      this.render();
+    });
+  }
+
+  _pick(place, event) {
+    if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
+    else if (event.ctrlKey || event.metaKey) this.deck.toggle(place);
+    else { this.deck.clear(); this.deck.cursor = place; }
+    this.render(true);
+  }
+
+  _released(value) {
+    if (this.histogram.data?.score !== "confidence") return;
+    this.released = { threshold: value.toFixed(3) };
+    Object.assign(this.deck.query, this.released);
+    writePlace(this.released);
+    this.telling.soon();
+    if (this.deck.query.ranking === "border") this._load(() => this.deck.change({}));
+  }
+
+  async _loadHistogram(score, isKeeping = false) {
+    const data = await this.api.histogram(this.data.run, score);
+    if (this.isClosed) return;
+    const start = score === "confidence" ? Number(this.deck.query.threshold) : (data.low + data.high) * (score === "entropy" ? 0.15 : 0.9);
+    this.histogram.show(data, isKeeping ? this.histogram.value : start);
+    this.noting.soon();
+  }
+
+  /** Draw what the deck holds. @param {boolean} isMoving the cursor moved by hand: bring it into view */
+  render(isMoving = false) {
+    if (this.isClosed) return;
+    const { deck } = this;
+    const isEmpty = !deck.cards.length;
+    this.grid.element.hidden = this.isFocus || isEmpty;
+    this.view.hidden = !this.isFocus || isEmpty;
+    this.empty.hidden = !isEmpty;
+    if (isEmpty) this.empty.textContent = emptiness(deck.query);
+    if (this.isFocus && deck.card) {
+      this.view.replaceChildren(focusView(deck.card, this.data.classes, this.api.image(deck.card.id), this.isSmall));
+    } else this.grid.draw(deck, isMoving);
+    this.tools.show(deck);
+    const page = [deck.start, this.isFocus, ...Object.values(deck.query)].join();
+    const isOther = page !== this.noted;
+    this.noted = page;
+    if (isOther) this._note();
+    else this.noting.soon();
+  }
+
+  /** The place into the URL: another page at once, the cursor when the hand rests. */
+  _note() {
+    if (this.noted === "") return; // nothing is drawn yet: the address knows better
+    const { ranking, show, predicted } = this.deck.query;
+    const score = this.histogram.data?.score ?? "confidence";
+    writePlace({
+      ranking, show, predicted, rank: this.deck.start, image: this.deck.card?.id ?? null,
+      view: this.isFocus ? "focus" : null, score: score === "confidence" ? null : score, ...this.released,
+    });
+  }
+
+  async _run(work) {
+    try {
+      await work();
+    } catch (error) {
+      if (this.isClosed) return;
+      this.notice.say(error.message, () => { this.notice.say(""); this._run(work); });
+    }
+  }
+}

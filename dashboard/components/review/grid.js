@@ -1,0 +1,64 @@
+/** The grid of tiles: as many elements as cards, dressed anew on every change, painted only when the page changes. */
+
+import { dress, paint, tile } from "./cards.js";
+import { make } from "./dom.js";
+
+const SHEET_COLUMNS = 8;
+const MOST_AHEAD = 24;
+
+export class Grid {
+  /** @param {{api: import("./api.js").Api, classes: string[], isSmall: boolean,
+   *   onPick: (place: number, event: MouseEvent) => void, onOpen: () => void}} options */
+  constructor(options) {
+    this.options = options;
+    this.element = make("div.grid", {
+      role: "listbox", "aria-label": "Images", "aria-multiselectable": "true",
+      onclick: (event) => this._clicked(event), ondblclick: (event) => placeOf(event) !== null && options.onOpen(),
+    });
+  }
+
+  /** @param {import("./deck.js").Deck} deck @param {boolean} isMoving bring the cursor into view */
+  draw(deck, isMoving) {
+    const { element } = this;
+    while (element.children.length > deck.cards.length) element.lastChild.remove();
+    while (element.children.length < deck.cards.length) element.append(tile(element.children.length));
+    const key = deck.cards.map((card) => card.id).join();
+    const sheet = key === this.painted ? null : this._sheet(deck.cards);
+    deck.cards.forEach((card, place) => {
+      const isCursor = place === deck.cursor;
+      dress(element.children[place], card, this.options.classes, { isCursor, isSelected: deck.selected.has(card.id) });
+      if (sheet) paint(element.children[place], card, place, sheet);
+    });
+    this.painted = key;
+    if (isMoving) element.children[deck.cursor]?.focus({ preventScroll: false });
+  }
+
+  /** Ask for the pictures of a page that is not shown yet. @param {import("./api.js").Card[]} cards */
+  prefetch(cards) {
+    if (!cards.length) return;
+    const sheet = this._sheet(cards);
+    const addresses = sheet.address ? [sheet.address] : cards.slice(0, MOST_AHEAD).map((card) => sheet.single(card.id));
+    for (const address of addresses) new Image().src = address;
+  }
+
+  get columns() {
+    return Math.max(1, getComputedStyle(this.element).gridTemplateColumns.split(" ").length);
+  }
+
+  _sheet(cards) {
+    const { api, isSmall } = this.options;
+    const ids = cards.map((card) => card.id);
+    const address = isSmall && ids.length ? api.sprite(ids, SHEET_COLUMNS) : "";
+    return { address, columns: SHEET_COLUMNS, rows: Math.ceil(ids.length / SHEET_COLUMNS), single: (id) => api.image(id) };
+  }
+
+  _clicked(event) {
+    const place = placeOf(event);
+    if (place !== null) this.options.onPick(place, event);
+  }
+}
+
+function placeOf(event) {
+  const element = event.target.closest("[data-place]");
+  return element ? Number(element.dataset.place) : null;
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Deck } from "../../dashboard/components/review/deck.js";
+import { Memory } from "../../dashboard/components/review/memory.js";
+
+/** A pool of cards in rank order, filtered as the page route does. */
+class Pool {
+  constructor(size) {
+    this.cards = Array.from({ length: size }, (_, rank) => ({ id: 1000 + rank, rank, suggestion: rank % 3, verdict: "", label: null }));
+    this.asked = [];
+  }
+  async page(run, { start, direction, show, count }) {
+    this.asked.push({ start, direction });
+    const fits = this.cards.filter((card) => show === "all" || card.verdict === (show === "undecided" ? "" : show));
+    const found = direction === "next" ? fits.filter((card) => card.rank >= start).slice(0, count)
+      : fits.filter((card) => card.rank < start).slice(-count);
+    return { cards: found.map((card) => ({ ...card })), total: this.cards.length, matching: fits.length };
+  }
+}
+
+async function deal(size, place = { show: "all" }) {
+  const pool = new Pool(size);
+  const deck = new Deck(pool, "run", place);
+  await deck.load(deck.start);
+  return { pool, deck };
+}
+
+const decide = (deck, verdict) => {
+  deck.apply([{ id: deck.card.id, verdict, label: null }]);
+  return deck.advance();
+};
+
+test("after a decision the cursor is on the next undecided card", async () => {
+  const { deck } = await deal(10);
+  deck.apply([{ id: 1001, verdict: "accept", label: 1 }]);
+  assert.equal(decide(deck, "accept"), true);
+  assert.equal(deck.cursor, 2);
+});
+
+test("at the end of a page the cursor goes back to what was left open", async () => {
+  const { deck } = await deal(3);
+  deck.cursor = 2;
+  assert.equal(decide(deck, "accept"), true);
+  assert.equal(deck.cursor, 0);
+});
+
+test("skipping a whole page leads on to the next one", async () => {
+  const { deck } = await deal(100, { show: "undecided" });
+  for (let place = 0; place < 47; place++) assert.equal(decide(deck, "skip"), true);
+  assert.equal(decide(deck, "skip"), false);
+});
+
+test("the skipped ones can be gone through one by one", async () => {
+  const { pool, deck } = await deal(5);
+  for (const card of pool.cards) card.verdict = "skip";
+  await deck.change({ show: "skip" });
+  assert.equal(decide(deck, "accept"), true);
+  assert.equal(deck.cursor, 1);
+});
+
+test("the next page is fetched ahead and turned without asking", async () => {
+  const { pool, deck } = await deal(100);
+  const before = pool.asked.length;
+  await deck.forward();
+  assert.equal(deck.cards[0].rank, 48);
+  assert.deepEqual(pool.asked.slice(before), [{ start: 96, direction: "next" }]);
+});
+
+test("a page fetched ahead is not shown once something else was decided on it", async () => {
+  const { pool, deck } = await deal(100);
+  pool.cards[48].verdict = "bulk_accept";
+  deck.forget();
+  await deck.forward();
+  assert.equal(deck.cards[0].verdict, "bulk_accept");
+});
+
+test("going back by an arrow ends on the last card of the page before", async () => {
+  const { deck } = await deal(100);
+  await deck.forward();
+  await deck.back("end");
+  assert.deepEqual([deck.cards[0].rank, deck.card.rank], [0, 47]);
+});
+
+test("the cursor comes back to the image that the address names", async () => {
+  const { deck } = await deal(100, { show: "all", rank: "48", image: "1050" });
+  assert.equal(deck.card.id, 1050);
+});
+
+test("a late answer to an old question is not shown", async () => {
+  const { pool, deck } = await deal(100);
+  const answer = pool.page.bind(pool);
+  pool.page = async (run, query) => {
+    if (query.show === "skip") await new Promise((resolve) => setTimeout(resolve, 20));
+    return answer(run, query);
+  };
+  const late = deck.change({ show: "skip" });
+  await deck.change({ show: "all" });
+  await late;
+  assert.equal(deck.cards.length, 48);
+});
+
+test("a selection is what the hand chose, in the order of the page; without one the card under the cursor", async () => {
+  const { deck } = await deal(10);
+  assert.deepEqual(deck.targets().map((card) => card.id), [1000]);
+  deck.selectBetween(6, 4);
+  deck.toggle(1);
+  assert.deepEqual(deck.targets().map((card) => card.id), [1001, 1004, 1005, 1006]);
+});
+
+test("undo gives back a whole selection at once, the latest first", () => {
+  const memory = new Memory();
+  memory.add(["a"], [{ id: 1, verdict: "", label: null }]);
+  memory.add(["b", "c"], [{ id: 2, verdict: "skip", label: null }, { id: 3, verdict: "", label: null }]);
+  const step = memory.take();
+  assert.equal(step.commands.size, 2);
+  assert.deepEqual(step.before.map((row) => [row.id, row.verdict]), [[2, "skip"], [3, ""]]);
+  assert.equal(memory.take().before[0].id, 1);
+  assert.equal(memory.take(), null);
+});
+
+test("what the server refused is not there to be undone", () => {
+  const memory = new Memory();
+  memory.add(["a"], [{ id: 1, verdict: "", label: null }]);
+  memory.add(["b"], [{ id: 2, verdict: "", label: null }]);
+  memory.forget(["b"]);
+  assert.equal(memory.take().before[0].id, 1);
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { HELP, actionOf } from "../../dashboard/components/review/keys.js";
+
+/** Just enough of a DOM element: it lies in one element, named by a selector. */
+globalThis.Element = class {
+  constructor(inside = "") { this.inside = inside; }
+  closest(selectors) { return selectors.split(",").some((selector) => selector.trim() === this.inside) ? this : null; }
+};
+
+const press = (key, more = {}, inside = "") => actionOf({ key, composedPath: () => [new Element(inside)], ...more });
+
+test("each key is its action", () => {
+  const wanted = { a: "accept", Enter: "accept", x: "reject", n: "none", s: "skip", u: "unsure", z: "undo", Backspace: "undo",
+    f: "toggle", "?": "help", "/": "search", Escape: "clear", A: "accept" };
+  for (const [key, action] of Object.entries(wanted)) assert.deepEqual(press(key), { action });
+});
+
+test("digits are the first ten classes, 0 the tenth", () => {
+  assert.deepEqual([press("1").label, press("9").label, press("0").label], [0, 8, 9]);
+});
+
+test("nothing fires while somebody types, not even an arrow", () => {
+  for (const box of ["input", "textarea", "select", "[contenteditable=true]"]) {
+    for (const key of ["a", "Enter", "1", "Backspace", "ArrowLeft"]) assert.equal(press(key, {}, box), null);
+  }
+});
+
+test("Enter and space belong to the control that has the focus, letters do not", () => {
+  for (const control of ["button", "a[href]", "summary", "[role=button]", "[role=tab]"]) {
+    assert.equal(press("Enter", {}, control), null, control);
+    assert.equal(press(" ", {}, control), null, control);
+    assert.deepEqual(press("a", {}, control), { action: "accept" });
+  }
+});
+
+test("the threshold line keeps its arrows", () => {
+  assert.equal(press("ArrowLeft", {}, "[role=slider]"), null);
+});
+
+test("a held key repeats arrows, never a decision", () => {
+  for (const key of ["a", "Enter", "x", "1", "z"]) assert.equal(press(key, { repeat: true }), null);
+  assert.equal(press("ArrowRight", { repeat: true }).action, "move");
+});
+
+test("the browser keeps its own shortcuts, but for select all", () => {
+  for (const key of ["c", "r", "f", "z", "1"]) assert.equal(press(key, { ctrlKey: true }), null);
+  assert.deepEqual(press("a", { metaKey: true }), { action: "selectAll" });
+});
+
+test("the help names every deciding key", () => {
+  const named = HELP.map(([keys]) => keys).join(" ");
+  for (const key of ["a", "Enter", "x", "n", "s", "u", "z", "Backspace", "f", "?", "/"]) assert.ok(named.includes(key), key);
+});

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Outbox } from "../../dashboard/components/review/outbox.js";
+
+/** The browser's storage, in memory. */
+class Box {
+  constructor() { this.items = new Map(); }
+  get length() { return this.items.size; }
+  key(place) { return [...this.items.keys()][place] ?? null; }
+  getItem(key) { return this.items.get(key) ?? null; }
+  setItem(key, value) { this.items.set(key, String(value)); }
+  removeItem(key) { this.items.delete(key); }
+}
+
+/** A server that keeps each command once; it can be down, and lose its answer after it has saved. */
+class Server {
+  constructor() { Object.assign(this, { log: [], batches: [], isDown: false, losesAnswers: false }); }
+  async send(batch, isLast) {
+    this.batches.push({ ...batch, isLast });
+    if (this.isDown) throw new Error("Winnow does not answer.");
+    for (const { command_id } of batch.commands) if (!this.log.includes(command_id)) this.log.push(command_id);
+    if (this.losesAnswers) throw new Error("The answer was lost.");
+    const outcomes = batch.commands.map(({ command_id }) => ({ command_id, status: "saved", reason: "" }));
+    return { outcomes, saved: this.log.length, changed: [], counts: {} };
+  }
+}
+
+function open(server, storage, told = [], answers = []) {
+  return new Outbox({ key: "winnow-p", storage, reviewer: "me", send: (batch, isLast) => server.send(batch, isLast),
+    onAnswer: (answer) => answers.push(answer), onState: (state) => told.push(state) });
+}
+
+const stop = (outbox) => clearTimeout(outbox.timer);
+
+test("what is acknowledged leaves the storage and the corner says its number", async () => {
+  const [server, storage, told] = [new Server(), new Box(), []];
+  const outbox = open(server, storage, told);
+  outbox.add({ verdict: "accept", image_id: 1 });
+  outbox.add({ verdict: "reject", image_id: 2 });
+  assert.equal(JSON.parse([...storage.items.values()][0]).length, 2);
+  await outbox.flush();
+  assert.deepEqual([server.log.length, storage.length, outbox.waiting.length], [2, 0, 0]);
+  assert.deepEqual(told.at(-1), { waiting: 0, saved: 2, problem: "" });
+});
+
+test("each batch carries all that is not acknowledged, in order", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  server.isDown = true;
+  const ids = [outbox.add({ verdict: "accept", image_id: 1 }).command_id];
+  await outbox.flush();
+  ids.push(outbox.add({ verdict: "accept", image_id: 2 }).command_id);
+  await outbox.flush();
+  assert.deepEqual(server.batches.at(-1).commands.map((command) => command.command_id), ids);
+  server.isDown = false;
+  await outbox.flush();
+  stop(outbox);
+  assert.deepEqual(server.log, ids);
+});
+
+test("a lost answer saves nothing twice", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  server.losesAnswers = true;
+  outbox.add({ verdict: "accept", image_id: 1 });
+  await outbox.flush();
+  assert.equal(outbox.waiting.length, 1);
+  server.losesAnswers = false;
+  await outbox.flush();
+  stop(outbox);
+  assert.deepEqual([server.log.length, server.batches.length, outbox.waiting.length], [1, 2, 0]);
+});
+
+test("a failure is told and kept, and the wait before the next try grows", async () => {
+  const [server, storage, told] = [new Server(), new Box(), []];
+  const outbox = open(server, storage, told);
+  server.isDown = true;
+  outbox.add({ verdict: "accept", image_id: 1 });
+  const waits = [];
+  outbox._soon = (delay) => waits.push(delay);
+  for (let time = 0; time < 7; time++) await outbox.flush();
+  stop(outbox);
+  assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer." });
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 15000, 15000, 15000]);
+});
+
+test("a new page takes over what an earlier one could not deliver, and only of its project", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  server.isDown = true;
+  const first = open(server, storage);
+  const { command_id } = first.add({ verdict: "accept", image_id: 1 });
+  await first.flush();
+  stop(first);
+  storage.setItem("winnow-other-1", JSON.stringify([{ command_id: "theirs" }]));
+  server.isDown = false;
+  const second = open(server, storage);
+  await second.flush();
+  assert.deepEqual(server.log, [command_id]);
+  assert.deepEqual([...storage.items.keys()], ["winnow-other-1"]);
+});
+
+test("what is decided while a batch flies goes with the next one", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  outbox.add({ verdict: "accept", image_id: 1 });
+  const flight = outbox.flush();
+  outbox.add({ verdict: "accept", image_id: 2 });
+  await flight;
+  assert.deepEqual([server.log.length, outbox.waiting.length], [1, 1]);
+  await outbox.flush();
+  stop(outbox);
+  assert.equal(server.log.length, 2);
+});
+
+test("twenty-five decisions do not wait for the pause", async () => {
+  const server = new Server();
+  const outbox = open(server, new Box());
+  for (let image_id = 0; image_id < 25; image_id++) outbox.add({ verdict: "accept", image_id });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  stop(outbox);
+  assert.equal(server.log.length, 25);
+});
+
+test("a leaving page sends what fits a keepalive request, in order; the rest stays in storage", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  outbox._soon = () => {};
+  const run_id = "012-self_training-small_cnn";
+  for (let image_id = 0; image_id < 500; image_id++) {
+    outbox.add({ verdict: "relabel", run_id, image_id, suggestion: 3, label: 4, params: { ranking: "most_confident", rank: image_id } });
+  }
+  await outbox.flush(true);
+  const { isLast, ...body } = server.batches[0];
+  assert.ok(isLast);
+  assert.ok(JSON.stringify(body).length < 65536, "browsers refuse a keepalive body of 64 KiB");
+  assert.equal(body.commands[0].image_id, 0);
+  assert.equal(JSON.parse([...storage.items.values()][0]).length, 500 - body.commands.length);
+});
+
+test("a storage that is full does not keep a decision from being sent", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  storage.setItem = () => { throw new Error("QuotaExceededError"); };
+  outbox.add({ verdict: "accept", image_id: 1 });
+  await outbox.flush();
+  assert.equal(server.log.length, 1);
+});
