@@ -170,7 +170,7 @@ def _remove_earlier(folder: Path, kept: Sequence[str]) -> None:
     """Remove the files that the manifest's export wrote, but for those kept; nobody else's."""
     earlier = read_json(folder / "manifest.json")
     try:
-        for name in set(_FILES.get(earlier["winnow"], ())) - set(kept):
+        for name in set(_FILES.get(str(earlier["winnow"]), ())) - set(kept):
             (folder / name).unlink(missing_ok=True)
         if earlier["winnow"] == "folder_per_class":
             _remove_pictures(folder, folder_names([str(name) for name in earlier.get("classes", [])]))
