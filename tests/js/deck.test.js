@@ -126,3 +126,54 @@ test("what the server refused is not there to be undone", () => {
   memory.forget(["b"]);
   assert.equal(memory.take().before[0].id, 1);
 });
+
+test("past the end of the ranking the deck begins again with what was left, once", async () => {
+  const { pool, deck } = await deal(60, { show: "undecided" });
+  await deck.forward();
+  assert.equal(deck.cards[0].rank, 48);
+  for (const card of pool.cards) if (card.rank !== 5) card.verdict = "accept";
+  deck.forget();
+  await deck.forward();
+  assert.deepEqual(deck.cards.map((card) => card.rank), [5]);
+  pool.cards[5].verdict = "accept";
+  deck.forget();
+  const before = pool.asked.length;
+  await deck.forward();
+  assert.deepEqual(deck.cards, []);
+  assert.deepEqual(pool.asked.slice(before), [{ start: 6, direction: "next" }, { start: 0, direction: "next" }]);
+});
+
+test("the page before ends where this one begins, and before the first there is none", async () => {
+  const { pool, deck } = await deal(100);
+  await deck.forward();
+  await deck.back();
+  assert.deepEqual([deck.cards[0].rank, deck.cards.at(-1).rank, deck.cursor], [0, 47, 0]);
+  const before = pool.asked.length;
+  await deck.back();
+  assert.equal(pool.asked.length, before);
+});
+
+test("Shift and an arrow grow the selection from where it began, an arrow alone ends it", async () => {
+  const { deck } = await deal(10);
+  deck.cursor = 4;
+  deck.move(1, true);
+  deck.move(1, true);
+  assert.deepEqual([...deck.selected], [1004, 1005, 1006]);
+  for (let step = 0; step < 4; step++) deck.move(-1, true);
+  assert.deepEqual([...deck.selected], [1002, 1003, 1004]);
+  deck.move(1, false);
+  assert.deepEqual([deck.selected.size, deck.cursor], [0, 3]);
+});
+
+test("the cursor does not leave the page by a move", async () => {
+  const { deck } = await deal(10);
+  assert.deepEqual([deck.move(-1, false), deck.move(10, false), deck.cursor], [false, false, 0]);
+});
+
+test("selecting all takes the page, a decision on it clears the selection", async () => {
+  const { deck } = await deal(100);
+  deck.selectAll();
+  assert.equal(deck.targets().length, 48);
+  deck.advance();
+  assert.equal(deck.targets().length, 1);
+});

@@ -53,3 +53,18 @@ test("the help names every deciding key", () => {
   const named = HELP.map(([keys]) => keys).join(" ");
   for (const key of ["a", "Enter", "x", "n", "s", "u", "z", "Backspace", "f", "?", "/"]) assert.ok(named.includes(key), key);
 });
+
+test("arrows move by column and row, with Shift they select", () => {
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  for (const [key, by] of Object.entries(moves)) {
+    assert.deepEqual(press(key, { shiftKey: false }), { action: "move", by, isSelecting: false });
+    assert.equal(press(key, { shiftKey: true }).isSelecting, true);
+    for (const held of ["ctrlKey", "metaKey", "altKey"]) assert.equal(press(key, { [held]: true }), null);
+  }
+});
+
+test("page keys turn the page, Ctrl+A selects, a key without a meaning does nothing", () => {
+  assert.deepEqual([press("PageDown"), press("PageUp")], [{ action: "forward" }, { action: "back" }]);
+  assert.deepEqual(press("a", { ctrlKey: true }), { action: "selectAll" });
+  for (const key of ["q", "Tab", "F5", "Shift", "é"]) assert.equal(press(key), null, key);
+});

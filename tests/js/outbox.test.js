@@ -146,3 +146,67 @@ test("a storage that is full does not keep a decision from being sent", async ()
   await outbox.flush();
   assert.equal(server.log.length, 1);
 });
+
+test("the timers alone deliver once the server is back, one batch in the air at a time", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const settle = async () => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
+  const [server, storage, told] = [new Server(), new Box(), []];
+  const outbox = open(server, storage, told);
+  server.isDown = true;
+  outbox.add({ verdict: "accept", image_id: 1 });
+  context.mock.timers.tick(249);
+  await settle();
+  assert.equal(server.batches.length, 0);
+  context.mock.timers.tick(1);
+  await settle();
+  assert.equal(server.batches.length, 1);
+  context.mock.timers.tick(999);
+  await settle();
+  assert.equal(server.batches.length, 1, "the first wait is a second");
+  server.isDown = false;
+  context.mock.timers.tick(1);
+  await settle();
+  assert.deepEqual([server.log.length, storage.length, told.at(-1).problem], [1, 0, ""]);
+});
+
+test("while a batch is in the air no second one starts, and its successor starts by itself", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const settle = async () => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
+  const [server, gates] = [new Server(), []];
+  const send = server.send.bind(server);
+  server.send = async (...batch) => { await new Promise((open) => gates.push(open)); return send(...batch); };
+  const outbox = open(server, new Box());
+  outbox.add({ verdict: "accept", image_id: 1 });
+  context.mock.timers.tick(250);
+  outbox.add({ verdict: "accept", image_id: 2 });
+  context.mock.timers.tick(5000);
+  await settle();
+  assert.equal(gates.length, 1);
+  gates[0]();
+  await settle();
+  context.mock.timers.tick(250);
+  await settle();
+  assert.equal(gates.length, 2);
+  gates[1]();
+  await settle();
+  assert.deepEqual(server.batches.map((batch) => batch.commands.map((command) => command.image_id)), [[1], [2]]);
+  assert.deepEqual(server.batches.map((batch) => batch.sequence), [1, 2]);
+});
+
+test("a page that leaves while a batch is in the air sends all that is not acknowledged", async () => {
+  const server = new Server();
+  const [send, gates] = [server.send.bind(server), []];
+  server.send = async (batch, isLast) => {
+    if (!isLast) await new Promise((open) => gates.push(open));
+    return send(batch, isLast);
+  };
+  const outbox = open(server, new Box());
+  outbox.add({ verdict: "accept", image_id: 1 });
+  const flight = outbox.flush();
+  outbox.add({ verdict: "accept", image_id: 2 });
+  await outbox.flush(true);
+  gates[0]();
+  await flight;
+  stop(outbox);
+  assert.deepEqual([server.log.length, outbox.waiting.length], [2, 0]);
+});
