@@ -33,6 +33,9 @@ function open(server, storage, told = [], answers = []) {
 
 const stop = (outbox) => clearTimeout(outbox.timer);
 
+/** Let promises run under stopped timers. */
+const settle = async () => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
+
 test("what is acknowledged leaves the storage and the corner says its number", async () => {
   const [server, storage, told] = [new Server(), new Box(), []];
   const outbox = open(server, storage, told);
@@ -149,7 +152,6 @@ test("a storage that is full does not keep a decision from being sent", async ()
 
 test("the timers alone deliver once the server is back, one batch in the air at a time", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const settle = async () => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
   const [server, storage, told] = [new Server(), new Box(), []];
   const outbox = open(server, storage, told);
   server.isDown = true;
@@ -171,7 +173,6 @@ test("the timers alone deliver once the server is back, one batch in the air at 
 
 test("while a batch is in the air no second one starts, and its successor starts by itself", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const settle = async () => { for (let turn = 0; turn < 20; turn++) await Promise.resolve(); };
   const [server, gates] = [new Server(), []];
   const send = server.send.bind(server);
   server.send = async (...batch) => { await new Promise((open) => gates.push(open)); return send(...batch); };
