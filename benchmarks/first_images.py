@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,8 @@ def start(browser: Browser, home: Path) -> tuple[float, float]:
         link = re.search(r"http://\S+", process.stdout.readline())
         assert link is not None
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        _open(page, link[0])
+        _await_port()
+        page.goto(link[0])
         page.wait_for_function(_PAINTED, timeout=60_000)
         seconds = time.perf_counter() - begin
         page.wait_for_timeout(1000)
@@ -54,15 +56,13 @@ def start(browser: Browser, home: Path) -> tuple[float, float]:
     return seconds, memory
 
 
-def _open(page: object, link: str) -> None:
+def _await_port() -> None:
     while True:
         try:
-            page.goto(link)  # type: ignore[attr-defined]
+            socket.create_connection(("127.0.0.1", _PORT), 1).close()
             return
-        except Exception as error:
-            if "ERR_CONNECTION_REFUSED" not in str(error):
-                raise
-            time.sleep(0.02)
+        except ConnectionRefusedError:
+            time.sleep(0.01)
 
 
 def _resident(pid: int) -> float:

@@ -4,6 +4,10 @@ isolation_level None and an explicit BEGIN IMMEDIATE keep two writers from losin
 readers go on meanwhile; synchronous FULL puts a commit on the disk before it returns.
 """
 
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +91,35 @@ def database_error(path: Path, error: DBAPIError) -> DataError:
     return DataError(f"{path} cannot be used ({reason}). {cure}. No decision that was acknowledged is lost by this.")
 
 
-_WRITER = ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = FULL")
-_READER = ("busy_timeout = 15000", "query_only = ON")
+_BUSY_SECONDS = 15
+_WRITER = (f"busy_timeout = {_BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL")
+_READER = (f"busy_timeout = {_BUSY_SECONDS * 1000}", "query_only = ON")
 
 
 def _engine(path: Path, pragmas: tuple[str, ...]) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+            _patiently(partial(connection.execute, f"PRAGMA {pragma}"))
 
     engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _patiently(call: Callable[[], object]) -> None:
+    """Call until no other process holds the file: SQLite's own timeout is not obeyed while a file turns to WAL, nor
+    while the journal of a killed writer is being recovered.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            call()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _upgrade(engine: Engine) -> None:

@@ -222,6 +222,7 @@ def killed_at_random(process: "subprocess.Popen[str]", rng: random.Random) -> se
     """What the process had acknowledged when it was killed; a line torn by the kill was not acknowledged."""
     assert process.stdout is not None
     first = process.stdout.readline().strip()
+    assert first, "the writer ended before its first decision"
     time.sleep(rng.uniform(0, 0.1))
     process.kill()
     told = {line.strip() for line in process.stdout if line.endswith("\n")}
