@@ -13,33 +13,39 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import IO, Any
-from zipfile import is_zipfile
+from typing import Any
 
 import numpy as np
 import torch
 
-from core.base.errors import DataError, TrainingError, WinnowError
+from core.base.errors import TrainingError, WinnowError
 from core.base.records import ImageSet, Labels, Logits, RunStatus, Splits
 from core.curate.calibration import expected_calibration_error, fit_temperature, nll
 from core.curate.scores import probabilities
 from core.data.ingest import open_images, write_images
-from core.data.pictures import sprite
 from core.data.splits import load_splits
-from core.learn import torchvision_sets
+from core.learn import ranks, torchvision_sets
+from core.learn.checkpoints import load_checkpoint, save_checkpoint
 from core.learn.material import train_data
+from core.learn.methods import SECOND_VIEWS
 from core.learn.models import Classifier, build
+from core.learn.pictures import draw_views
 from core.learn.precision import choose_device, faster_precision
 from core.learn.predict import load_model, predict, save_weights
 from core.learn.training import Trainer
-from core.store.arrays import replace_file, save_array, write_json
+from core.learn.wrapping import out_of_memory
+from core.store.arrays import draft_array, finish_draft, open_draft, write_json
 from core.store.runs import RunFolder
 
 DOWNLOAD_PATIENCE = 30.0
 """Seconds of silence after which a download counts as failed."""
+
+
+AGREE_STEPS = 10
+"""Steps between two questions of the other ranks whether rank 0 was asked to stop."""
 
 
 class Stopped(Exception):  # noqa: N818 - an answer to a wish, not an error
@@ -58,15 +64,19 @@ class Engine:
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
         self._begin, self._before = time.monotonic(), begun
         self._told, self._is_stopped = 0.0, False
-        self._measured = ""
+        self._measured, self._saved = "", 0
 
     def go(self) -> int:
         """Train, predict, calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
         signal.signal(signal.SIGTERM, self._stop)
-        with self.folder.lock():
+        try:
+            device = choose_device(self.config.device, ranks.local_rank())
+        except TrainingError as error:
+            return self._fail(str(error))
+        with ranks.joined(device), self._held():
             try:
                 self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
-                self._train()
+                self._train(device)
             except Stopped:
                 self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
             except WinnowError as error:
@@ -78,126 +88,145 @@ class Engine:
                 self._tell(state="done", message="", eta_seconds=None)
         return 0
 
+    def _held(self) -> AbstractContextManager[None]:
+        """The run's lock; of several ranks the first one holds it."""
+        return self.folder.lock() if ranks.rank() == 0 else nullcontext()
+
     def _sentence(self, error: Exception) -> str:
         """What to tell a person about an error that nobody raised on purpose."""
-        is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
-        if is_memory:
+        if out_of_memory(error):
             return f"Memory ran out: lower the batch size (it is {self.config.batch_size}), or choose a smaller model."
+        if ranks.world() > 1 and isinstance(error, RuntimeError):
+            return f"Another process of this run is gone ({error}). Resume goes on from the last checkpoint."
         return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
 
-    def _train(self) -> None:
+    def _train(self, device: torch.device) -> None:
         images = open_images(self.project / "images")
         splits = load_splits(self.project / "splits.npz")
-        device = choose_device(self.config.device)
+        if device.type == "cuda":
+            torch.set_float32_matmul_precision("high")
         trainer = self._trainer(images, splits, device)
-        checkpoint = self._restore(trainer) if self.is_resume else {}
+        is_begun = self.is_resume and load_checkpoint(trainer, self.folder.checkpoint_path)
+        self._saved = trainer.epoch
         self._tell(
-            message=f"Training. {self._measured}".rstrip(),
-            steps=trainer.steps, device=str(device), precision=trainer.precision,
+            message=f"Training. {self._measured}".rstrip(), steps=trainer.steps, precision=trainer.precision,
+            device=f"{ranks.world()} x {device.type}" if ranks.world() > 1 else str(device),
         )  # fmt: skip
         print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
               f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
-        if not checkpoint:
-            self.folder.keep_metrics(0)
-            _draw_views(trainer, self.folder.path / "augmentation.png")
-        is_done = trainer.run(lambda line: self._end_epoch(trainer, line), lambda: self._should_stop(trainer))
+        if ranks.rank() == 0:
+            self.folder.keep_metrics(trainer.step)
+            if not is_begun:
+                picture = self.folder.path / "augmentation.png"
+                draw_views(trainer.data.labeled, self.config.profile, self.config.seed, picture)
+        on_batch = self._on_batch if self.config.log_batches else None
+        is_done = trainer.run(lambda line: self._end_epoch(trainer, line), lambda: self._should_stop(trainer), on_batch)
         self._save(trainer)
         if not is_done:
             raise Stopped
         self._finish(trainer, images, splits, device)
 
     def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
-        shape = images.pixels.shape
+        shape, config = images.pixels.shape, self.config
         facts = {
-            "model": self.config.model, "num_classes": len(images.class_names), "channels": shape[3],
+            "model": config.model, "num_classes": len(images.class_names), "channels": shape[3],
             "height": shape[1], "width": shape[2], "class_names": list(images.class_names),
+            "options": {"depth": config.wrn_depth, "widen": config.wrn_width} if config.model == "wrn" else {},
         }  # fmt: skip
-        data = train_data(images, splits, self.folder.curated(), device)
+        data = train_data(images, splits, self.folder.curated(), device, needs_pool=config.method in SECOND_VIEWS)
         facts |= {"mean": data.mean.flatten().tolist(), "std": data.std.flatten().tolist()}
-        write_json(self.folder.path / "model.json", facts)
+        if ranks.rank() == 0:
+            write_json(self.folder.path / "model.json", facts)
         model = self._weights(facts)
-        precision: str = self.config.precision
+        precision: str = config.precision
         if precision == "auto":
-            size = (min(len(data.labeled), self.config.batch_size), shape[3], shape[1], shape[2])
-            precision, self._measured = faster_precision(model.to(device), self.config.model, size, device)
+            size = (min(len(data.labeled), config.batch_size) // ranks.world() or 1, shape[3], shape[1], shape[2])
+            precision, self._measured = faster_precision(model.to(device), config.model, size, device)
+            precision = "bf16" if ranks.agreed(precision == "bf16", device) else "fp32"
             print(self._measured, flush=True)
-        return Trainer(self.config, model, data, device, precision)
+        return Trainer(config, model, data, device, precision)
 
     def _weights(self, facts: dict[str, Any]) -> Classifier:
         if not self.config.warm_start or self.record.parent is None:
             shape = (facts["channels"], facts["height"], facts["width"])
-            return build(self.config.model, facts["num_classes"], *shape, seed=self.config.seed)
+            given = {"pretrained": self.config.pretrained} if self.config.pretrained else {}
+            options = facts["options"] | given
+            return build(self.config.model, facts["num_classes"], *shape, seed=self.config.seed, options=options)
         parent = RunFolder(self.project / "runs" / self.record.parent)
-        theirs = parent.record().config.model
-        if theirs != self.config.model:
+        theirs = parent.record().config
+        if (theirs.model, theirs.wrn_depth, theirs.wrn_width) != (
+            self.config.model, self.config.wrn_depth, self.config.wrn_width
+        ):  # fmt: skip
             raise TrainingError(
-                f"A warm start needs the parent's model: {parent.id} is a {theirs}, this run a {self.config.model}. "
-                f"Choose {theirs}, or start from scratch."
+                f"A warm start needs the parent's model: {parent.id} is a {theirs.model}, this run a "
+                f"{self.config.model}. Choose the parent's, or start from scratch."
             )
         return load_model(parent.path)
-
-    def _restore(self, trainer: Trainer) -> dict[str, Any]:
-        """Load the last checkpoint; without one the run begins again."""
-        path = self.folder.checkpoint_path
-        if not path.exists():
-            return {}
-        if not is_zipfile(path):
-            raise DataError(f"{path} is torn: delete it, and the run begins again.")
-        try:
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            trainer.load_state_dict(state["trainer"])
-            self.folder.keep_metrics(state["num_metrics"])
-        except (OSError, RuntimeError, KeyError, TypeError, EOFError, ValueError, UnpicklingError) as error:
-            raise DataError(f"{path} cannot be read ({error}): delete it, and the run begins again.") from error
-        return state
 
     def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:
         seconds = self._before + time.monotonic() - self._begin
         per_step = sum(stream.batch_size for stream in trainer.streams.values())
-        self.folder.append_metrics({**line, "seconds": seconds, "images_per_second": per_step * trainer.step / seconds})
+        speed = {"seconds": seconds, "images_per_second": per_step * trainer.step / seconds}
+        if ranks.rank() == 0:
+            self.folder.append_metrics({**line, **speed})
         best = trainer.best
         has_val = best["val_accuracy"] == best["val_accuracy"]
         self.status = replace(
             self.status,
             best_epoch=best["epoch"],
             best_val_accuracy=best["val_accuracy"] if has_val else None,
-            images_per_second=per_step * trainer.step / seconds,
+            images_per_second=speed["images_per_second"],
         )
-        if trainer.epoch % self.config.checkpoint_epochs == 0:
+        every = self.config.checkpoint_epochs
+        if trainer.epoch // every > self._saved // every:
             self._save(trainer)
+
+    def _on_batch(self, line: dict[str, Any]) -> None:
+        if ranks.rank() == 0:
+            self.folder.append_batch(line)
 
     def _should_stop(self, trainer: Trainer) -> bool:
         now = time.monotonic()
         if now - self._told > 0.5:
             seconds = self._before + now - self._begin
             eta = seconds / trainer.step * (trainer.steps - trainer.step) if trainer.step else None
-            self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta)
+            message = f"Training. {trainer.remark or self._measured}".rstrip()
+            self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta, message=message)
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
-        return self._is_stopped
+        if ranks.world() == 1:
+            return self._is_stopped
+        return trainer.step % AGREE_STEPS == 0 and ranks.agreed(self._is_stopped, trainer.device)
 
     def _save(self, trainer: Trainer) -> None:
-        state = {"trainer": trainer.state_dict(), "num_metrics": trainer.epoch}
-        try:
-            replace_file(self.folder.checkpoint_path, lambda file: torch.save(state, file))
-        except RuntimeError as error:  # torch's word for a full disk
-            raise DataError(f"The checkpoint could not be written ({error}): free some space and resume.") from error
+        self._saved = trainer.epoch
+        if ranks.rank() == 0:
+            save_checkpoint(trainer, self.folder.checkpoint_path)
 
     def _finish(self, trainer: Trainer, images: ImageSet, splits: Splits, device: torch.device) -> None:
         self._tell(message="Scoring all images.", epoch=trainer.epoch, step=trainer.step, eta_seconds=None)
-        save_weights(trainer.best["weights"], self.folder.model_path)
-        model, data = load_model(self.folder.path), trainer.data
-        logits, features = predict(
-            model, images.pixels, data.mean, data.std, device, trainer.precision, self._on_chunk
-        )  # fmt: skip
+        paths = [self.folder.path / "predictions" / name for name in ("logits.npy", "features.npy")]
+        if ranks.rank() == 0:
+            save_weights(trainer.best["weights"], self.folder.model_path)
+            head = trainer.head
+            draft_array(paths[0], (len(images.pixels), head.out_features), np.float32)
+            draft_array(paths[1], (len(images.pixels), head.in_features), np.float16)
+        ranks.together()
+        logits, features = (open_draft(path) for path in paths)
+        normal = (trainer.data.mean, trainer.data.std)
+        model = load_model(self.folder.path)
+        predict(model, images.pixels, normal, device, trainer.precision, (logits, features), self._on_chunk)
+        ranks.together()
+        if ranks.rank():
+            return
         if not np.isfinite(logits).all():
             raise TrainingError("The model answers with numbers that are not finite: lower the learning rate.")
-        save_array(self.folder.path / "predictions" / "logits.npy", logits)
-        save_array(self.folder.path / "predictions" / "features.npy", features)
+        for path in paths:
+            finish_draft(path)
         write_json(self.folder.path / "calibration.json", calibrate(logits[splits.val], images.labels[splits.val]))
 
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:
-            self._tell(message=f"Scoring all images: {num_done:,} done.")
+            self._tell(message=f"Scoring all images: {num_done * ranks.world():,} done.")
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
         if self._is_stopped:
             raise Stopped
@@ -205,7 +234,8 @@ class Engine:
     def _tell(self, **news: Any) -> None:
         seconds = self._before + time.monotonic() - self._begin
         self.status = replace(self.status, **news, seconds=seconds)
-        self.folder.write_status(self.status)
+        if ranks.rank() == 0:
+            self.folder.write_status(self.status)
         self._told = time.monotonic()
 
     def _fail(self, sentence: str) -> int:
@@ -229,20 +259,6 @@ def calibrate(logits: Logits, labels: Labels) -> dict[str, float | int | None]:
     }
     known = {name: value if value == value else None for name, value in facts.items()}
     return {"temperature": temperature, "n": len(labels), **known}
-
-
-def _draw_views(trainer: Trainer, path: Path) -> None:
-    """Eight labeled images, and three weak views of each below them; drawn from a generator of its own."""
-    images = trainer.data.labeled.images[:8]
-    draws = torch.Generator(images.device).manual_seed(trainer.config.seed)
-    views = [images.float() / 255] + [trainer.augment(images, draws) for _ in range(3)]
-    pixels = (torch.cat(views).clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-    sheet = sprite(pixels, 64, len(images))
-
-    def write(file: IO[bytes]) -> None:
-        file.write(sheet)
-
-    replace_file(path, write)
 
 
 def main() -> int:

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from core.base.errors import ConfigError
 
-Method = Literal["supervised", "self_training"]
-Model = Literal["mlp", "small_cnn", "resnet18"]
+Method = Literal[
+    "supervised", "pseudo_label", "self_training", "fixmatch", "flexmatch", "freematch", "softmatch", "mean_teacher"
+]
+Model = Literal["mlp", "small_cnn", "wrn", "resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16"]
 Profile = Literal["natural", "digits", "none"]
-Ramp = Literal["none", "linear", "seed"]
+Ramp = Literal["none", "linear", "seed", "sigmoid"]
 Precision = Literal["auto", "fp32", "bf16"]
 SplitKind = Literal["balanced", "stratified"]
 
@@ -72,17 +74,17 @@ class TrainConfig(Config):
     """Everything that decides what a run learns; written to run.json before the first step."""
 
     method: Method = "supervised"
-    """supervised: labels only; self_training: labels plus the curated pseudo-labels of an earlier run."""
+    """supervised: labels only; self_training: also curated pseudo-labels; the others: these and the unlabeled pool."""
     model: Model = "small_cnn"
-    """mlp: one hidden layer; small_cnn: three conv blocks, minutes on a CPU; resnet18: stronger, wants a GPU."""
+    """mlp, small_cnn: minutes on a CPU; wrn: Wide ResNet (WRN-28-2 by default); the others are torchvision's."""
     profile: Profile = "natural"
     """Augmentation: natural (flip, crop), digits (small shifts and rotations, no flip) or none."""
-    epochs: Annotated[int, Between(1, 100_000)] = 60
+    epochs: Annotated[int, Between(1, 1_000_000)] = 60
     """Passes over the labeled set."""
     batch_size: Annotated[int, Between(1, 65_536)] = 64
-    """Labeled images per step."""
+    """Labeled images per step, over all devices together."""
     unlabeled_ratio: Annotated[int, Between(1, 64)] = 4
-    """Pseudo-labeled images per labeled image in a step (self_training)."""
+    """Unlabeled or pseudo-labeled images per labeled image in a step."""
     learning_rate: Annotated[float, Between(1e-6, 10.0)] = 0.03
     """Peak learning rate of SGD with Nesterov momentum 0.9; decays as cos(7 pi k / 16 K)."""
     weight_decay: Annotated[float, Between(0.0, 1.0)] = 5e-4
@@ -92,28 +94,56 @@ class TrainConfig(Config):
     ema_decay: Annotated[float, Between(0.0, 0.99999)] = 0.99
     """Decay per step of the averaged model that is evaluated and saved; 0 turns averaging off."""
     unlabeled_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
-    """Weight of the pseudo-label loss once the ramp has ended."""
+    """Weight of the unlabeled loss once the ramp has ended."""
     ramp: Ramp = "linear"
-    """none: full weight at once; linear: 0 to 1 over all epochs; seed: 0 until ramp_start, full at ramp_end."""
-    ramp_start: Annotated[int, Between(0, 100_000)] = 20
-    """Epoch at which the seed ramp begins to rise (T1)."""
-    ramp_end: Annotated[int, Between(1, 100_000)] = 450
-    """Epoch at which the seed ramp reaches full weight (T2)."""
+    """none: full weight at once; linear: 0 to 1 over all epochs; seed, sigmoid: rising from ramp_start to ramp_end."""
+    ramp_start: Annotated[int, Between(0, 1_000_000)] = 20
+    """Epoch at which the seed or sigmoid ramp begins to rise (T1)."""
+    ramp_end: Annotated[int, Between(1, 1_000_000)] = 450
+    """Epoch at which the seed or sigmoid ramp reaches full weight (T2)."""
     reject_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
     """Weight of rejected labels, which train as "not this class"; 0 ignores them."""
+    threshold: Annotated[float, Between(0.0, 1.0)] = 0.95
+    """Confidence from which fixmatch learns an unlabeled image; flexmatch lowers it per class."""
+    threshold_floor: Annotated[float, Between(0.0, 1.0)] = 0.0
+    """Adaptive thresholds never fall below it (flexmatch, freematch); about .9 helps where classes are unequal."""
+    sharpening: Annotated[float, Between(0.0, 1.0)] = 0.0
+    """Temperature of soft pseudo-labels (fixmatch and its kin); 0: hard ones, the class itself."""
+    fairness_weight: Annotated[float, Between(0.0, 1.0)] = 0.01
+    """Weight of freematch's fairness term; .001 to .05 in the paper."""
     warm_start: bool = False
     """Start from the parent run's weights instead of from scratch."""
+    pretrained: str = ""
+    """torchvision models: "imagenet" (from torchvision's cache, or downloaded) or a file of weights; empty: none."""
+    wrn_depth: Annotated[int, Between(10, 100)] = 28
+    """wrn: layers, 6 n + 4."""
+    wrn_width: Annotated[int, Between(1, 16)] = 2
+    """wrn: widening factor."""
     seed: Annotated[int, Between(0, 2**31 - 1)] = 0
     """Seed of weights, order and augmentation."""
     device: str = "auto"
-    """auto (CUDA when there is one, else CPU), cpu, cuda or cuda:N."""
+    """auto (a free CUDA device when there is one, else CPU), cpu, cuda or cuda:N."""
+    devices: Annotated[int, Between(1, 1024)] = 1
+    """Processes that train this run together on this machine, one per GPU (or sharing the CPU)."""
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
-    checkpoint_epochs: Annotated[int, Between(1, 100_000)] = 5
+    compile: bool = False
+    """Compile the model with torch.compile: slower to begin, faster on long runs."""
+    log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
+    """Epochs between lines of metrics, each with an evaluation on val and a candidate for the best model."""
+    log_batches: bool = False
+    """Also write a line for every step (batches.jsonl): mask rate, pseudo-label accuracy, class mix."""
+    checkpoint_epochs: Annotated[int, Between(1, 1_000_000)] = 5
     """Epochs between checkpoints from which a stopped run can be resumed."""
 
     @model_validator(mode="after")
-    def _ramp_rises(self) -> Self:
-        if self.ramp == "seed" and self.ramp_end <= self.ramp_start:
+    def _is_consistent(self) -> Self:
+        if self.ramp in ("seed", "sigmoid") and self.ramp_end <= self.ramp_start:
             raise ValueError(f"ramp_end must be greater than ramp_start ({self.ramp_start})")
+        if (self.wrn_depth - 4) % 6:
+            raise ValueError(f"wrn_depth must be 6 n + 4, as 10, 16, 22, 28, 34 or 40 (got {self.wrn_depth})")
+        if self.batch_size % self.devices:
+            raise ValueError(f"batch_size must be a multiple of devices ({self.devices})")
+        if self.pretrained and self.model in ("mlp", "small_cnn", "wrn"):
+            raise ValueError(f"{self.model} has no pretrained weights: choose another model or leave it empty")
         return self

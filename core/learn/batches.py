@@ -1,6 +1,10 @@
-"""Labeled, pseudo-labeled and rejected images on the device as uint8, drawn in batches from endless permutations."""
+"""Labeled, pseudo-labeled, rejected and unlabeled images as uint8, drawn in batches from endless permutations.
 
-from collections.abc import Callable
+They lie on the device where they fit; a set that does not fit stays on the disk and is read a batch at a time.
+"""
+
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +12,8 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from core.base.records import Ids, Labels, PerImage, Pixels
+from core.base.records import UNKNOWN, Ids, Labels, PerImage, Pixels
+from core.learn import ranks
 
 
 def chunk_size(height: int, width: int) -> int:
@@ -17,22 +22,61 @@ def chunk_size(height: int, width: int) -> int:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Images (n, C, H, W) uint8 with a label and a weight each, resident on the device."""
+class OnDisk:
+    """Images (n, C, H, W) uint8 that stay in their memory-mapped file until a batch asks for them."""
 
-    images: Tensor
-    labels: Tensor  # (n,) int64
+    pixels: Pixels  # (N, H, W, C), memory-mapped
+    ids: Ids  # (n,) rows of it
+    device: torch.device
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        found = np.ascontiguousarray(self.pixels[self.ids[rows.cpu().numpy()]].transpose(0, 3, 1, 2))
+        return torch.from_numpy(found).to(self.device, non_blocking=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images (n, C, H, W) uint8 with a label and a weight each."""
+
+    images: Tensor | OnDisk
+    labels: Tensor  # (n,) int64, UNKNOWN where the training must not know them
     weights: Tensor  # (n,) float32
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, rows: Tensor) -> Tensor:
+        """The images (b, C, H, W) uint8 of the rows (b,), on the device."""
+        return self.images[rows]
 
-def part(pixels: Pixels, ids: Ids, labels: Labels, weights: PerImage | None, device: torch.device) -> Part:
-    """The named images of a memory-mapped set, on the device."""
-    chosen = torch.from_numpy(np.array(pixels[ids])).permute(0, 3, 1, 2).contiguous()
-    ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights
-    return Part(chosen.to(device), torch.from_numpy(labels.copy()).to(device), torch.from_numpy(ones.copy()).to(device))
+    def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and labels, so many at a time as a forward pass without gradients takes."""
+        for rows in torch.split(torch.arange(len(self), device=self.labels.device), self._chunk()):
+            yield self.take(rows), self.labels[rows]
+
+    def _chunk(self) -> int:
+        shape = self.images.pixels.shape[1:3] if isinstance(self.images, OnDisk) else self.images.shape[2:]
+        return chunk_size(*shape)
+
+
+def part(
+    pixels: Pixels, ids: Ids, labels: Labels | None, weights: PerImage | None, device: torch.device
+) -> Part:  # fmt: skip
+    """The named images of a memory-mapped set, on the device where they fit; labels None: not to be known."""
+    given = np.full(len(ids), UNKNOWN, dtype=np.int64) if labels is None else labels.copy()
+    ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights.copy()
+    images: Tensor | OnDisk = OnDisk(pixels, ids, device)
+    if len(ids) * int(np.prod(pixels.shape[1:])) <= _room(device):
+        chosen = torch.from_numpy(np.array(pixels[ids])).permute(0, 3, 1, 2).contiguous()
+        images = chosen.to(device)
+    return Part(images, torch.from_numpy(given).to(device), torch.from_numpy(ones).to(device))
+
+
+def _room(device: torch.device) -> int:
+    """Bytes that images may take on the device: half of what is free there."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 @dataclass(frozen=True)
@@ -43,30 +87,76 @@ class Views:
     labels: Tensor  # (b,)
     weights: Tensor  # (b,)
 
+    def __getitem__(self, rows: slice) -> "Views":
+        return Views(self.images[rows], self.labels[rows], self.weights[rows])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class PoolViews:
+    """A batch of the pool: two views of each image, and its row in the pool. Its labels are not here."""
+
+    weak: Tensor  # (b, C, H, W) float, normalised
+    strong: Tensor  # (b, C, H, W) float, normalised
+    rows: Tensor  # (b,)
+
+    def __getitem__(self, rows: slice) -> "PoolViews":
+        return PoolViews(self.weak[rows], self.strong[rows], self.rows[rows])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from: labels, pseudo-labels, and images of which a person said "not this class"."""
+    """What one step learns from: labels, frozen pseudo-labels, images a person rejected as a class, and the pool."""
 
     labeled: Views
-    unlabeled: Views | None
-    rejected: Views | None
+    pseudo: Views | None = None
+    rejected: Views | None = None
+    pool: PoolViews | None = None
+
+    def pieces(self, count: int) -> "Iterator[tuple[Batch, dict[str, float]]]":
+        """The batch in so many pieces of nearly equal size, each with its share of every part, [0, 1]."""
+        for number in range(count):
+            cut = {name: _piece(value, number, count) for name, value in vars(self).items()}
+            shares = {n: len(cut[n]) / len(v) for n, v in vars(self).items() if v is not None and cut[n] is not None}
+            yield Batch(**cut), shares
+
+
+def _piece(value: Any, number: int, count: int) -> Any:
+    """The numbered piece; None where it would be empty (the labeled part may be empty, it is always there)."""
+    if value is None:
+        return None
+    ends = [len(value) * end // count for end in (number, number + 1)]
+    found = value[slice(*ends)]
+    return found if len(found) or isinstance(value, Views) else None
 
 
 class Stream:
-    """Endless batches of one part: every image once per permutation, in an order drawn from the run's generator."""
+    """Endless batches of one part: every image once per permutation, in an order drawn from the run's generator.
+
+    The batch is one of all ranks together; each rank takes its own share of the rows.
+    """
 
     def __init__(self, source: Part, batch_size: int, generator: Generator) -> None:
         self.source = source
-        self.batch_size = min(batch_size, len(source))
+        self.batch_size = _even(min(batch_size, len(source)))
         self._generator = generator  # on the CPU, so that the order is the same on every device
         self._permutation = torch.empty(0, dtype=torch.int64)
         self._position = 0
 
+    def rows(self) -> Tensor:
+        """The next batch, as rows (batch_size,) of the part, on the device."""
+        return self._rows().to(self.source.labels.device, non_blocking=True)
+
     def next(self, view: Callable[[Tensor], Tensor]) -> Views:
-        """The next batch, its uint8 images passed through `view`."""
-        rows = self._rows().to(self.source.images.device, non_blocking=True)
-        return Views(view(self.source.images[rows]), self.source.labels[rows], self.source.weights[rows])
+        """The next batch, its uint8 images passed through `view`; this rank's share of it."""
+        rows = self.rows()
+        images, mine = view(self.source.take(rows)), ranks.share(rows)
+        return Views(ranks.share(images), self.source.labels[mine], self.source.weights[mine])
 
     def state_dict(self) -> dict[str, Any]:
         """Where in which permutation the stream stands."""
@@ -77,10 +167,16 @@ class Stream:
         self._permutation, self._position = state["permutation"], state["position"]
 
     def _rows(self) -> Tensor:
-        left = self._permutation[self._position : self._position + self.batch_size]
+        found = self._permutation[self._position : self._position + self.batch_size]
         self._position += self.batch_size
-        if len(left) < self.batch_size:
+        while len(found) < self.batch_size:
             self._permutation = torch.randperm(len(self.source), generator=self._generator)
-            self._position = self.batch_size - len(left)
-            left = torch.cat([left, self._permutation[: self._position]])
-        return left
+            self._position = self.batch_size - len(found)
+            found = torch.cat([found, self._permutation[: self._position]])
+        return found
+
+
+def _even(batch_size: int) -> int:
+    """At least two images, which batch norm needs, and as many for every rank."""
+    world = ranks.world()
+    return max(2, batch_size) if world == 1 else max(1, batch_size // world) * world

@@ -16,42 +16,51 @@ _STATISTICS = 10_000  # images that mean and deviation are taken from
 
 @dataclass(frozen=True)
 class TrainData:
-    """What a training may see. calibration is only watched: nothing is learned from it and nothing chosen by it."""
+    """What a training may see. calibration and pool_truth are only watched: nothing is learned or chosen by them."""
 
     labeled: Part
-    unlabeled: Part | None
+    pseudo: Part | None  # curated pseudo-labels
     rejected: Part | None
+    pool: Part | None  # unlabeled and hidden calibration images, without their labels
+    pool_truth: Tensor  # (P,) true label of each pool image, UNKNOWN where nobody knows it
     val: Part | None
     calibration: Part | None
     mean: Tensor  # (1, C, 1, 1) of pixels in [0, 1]
     std: Tensor
 
 
-def train_data(images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device) -> TrainData:
+def train_data(
+    images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device, *, needs_pool: bool = False
+) -> TrainData:
     """What training may see, on the device; calibration labels go into the part that is only watched.
+
+    needs_pool: whether the method looks at unlabeled images; without it they are not read.
 
     Test images are not among it, not even for mean and deviation.
     """
 
-    def chosen(ids: Ids, labels: Labels, weights: PerImage | None = None) -> Part | None:
+    def chosen(ids: Ids, labels: Labels | None, weights: PerImage | None = None) -> Part | None:
         return part(images.pixels, ids, labels, weights, device) if len(ids) else None
 
     if curated is None:
         labeled = chosen(splits.labeled, images.labels[splits.labeled])
-        unlabeled = rejected = None
+        pseudo = rejected = None
     else:
         is_bulk = curated.sources == Source.BULK
         labeled = chosen(curated.ids[~is_bulk], curated.labels[~is_bulk], curated.weights[~is_bulk])
-        unlabeled = chosen(curated.ids[is_bulk], curated.labels[is_bulk], curated.weights[is_bulk])
+        pseudo = chosen(curated.ids[is_bulk], curated.labels[is_bulk], curated.weights[is_bulk])
         rejected = chosen(curated.reject_ids, curated.reject_labels)
     if labeled is None:
         raise TrainingError("There is no labeled image to train on: make a project with labels, or accept some.")
+    pool = chosen(splits.pool, None) if needs_pool else None
     seen = np.concatenate([splits.labeled, splits.val, splits.pool])
     mean, std = _statistics(images.pixels, seen)
     return TrainData(
         labeled,
-        unlabeled,
+        pseudo,
         rejected,
+        pool,
+        torch.from_numpy(images.labels[splits.pool].copy()).to(device),
         chosen(splits.val, images.labels[splits.val]),
         chosen(splits.calibration, images.labels[splits.calibration]),
         torch.tensor(mean, dtype=torch.float32, device=device).view(1, -1, 1, 1),

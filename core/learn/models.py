@@ -1,10 +1,14 @@
 """Models: each gives features (B, D) and logits (B, K) from images (B, C, H, W), C 1 or 3, any side from 8 pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet
+from torch.nn import functional
+
+from core.learn import zoo
 
 
 class Classifier(nn.Module):
@@ -50,27 +54,76 @@ def _block(num_in: int, num_out: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def resnet18(num_classes: int, channels: int, height: int, width: int) -> Classifier:
-    """ResNet-18 from torchvision; below 96 pixels its first convolution keeps the size and the pooling is left out."""
-    body = resnet.resnet18(weights=None)
-    is_small = min(height, width) < 96
-    kernel, stride, padding = (3, 1, 1) if is_small else (7, 2, 3)
-    body.conv1 = nn.Conv2d(channels, 64, kernel, stride, padding, bias=False)
-    nn.init.kaiming_normal_(body.conv1.weight, mode="fan_out", nonlinearity="relu")
-    if is_small:
-        body.maxpool = nn.Identity()
-    num_features = body.fc.in_features
-    body.fc = nn.Identity()
-    return Classifier(body, num_features, num_classes)
+class WideBlock(nn.Module):
+    """Two 3x3 convolutions, norm and activation before each, added to the input (Zagoruyko & Komodakis 2016)."""
+
+    def __init__(self, num_in: int, num_out: int, stride: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = _norm(num_in), _norm(num_out)
+        self.conv1 = nn.Conv2d(num_in, num_out, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(num_out, num_out, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(num_in, num_out, 1, stride, bias=False) if num_in != num_out else None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(b, num_in, h, w) to (b, num_out, h / stride, w / stride)."""
+        active = functional.leaky_relu(self.norm1(images), 0.1)
+        kept = images if self.shortcut is None else self.shortcut(active)
+        found: Tensor = self.conv2(functional.leaky_relu(self.norm2(self.conv1(active)), 0.1))
+        return kept + found
 
 
-MODELS: dict[str, Callable[[int, int, int, int], Classifier]] = {
-    function.__name__: function for function in (mlp, small_cnn, resnet18)
-}
+def wrn(num_classes: int, channels: int, height: int, width: int, *, depth: int = 28, widen: int = 2) -> Classifier:
+    """Wide ResNet of 6 n + 4 layers (arXiv 1605.07146), leaky as in FixMatch; 1.5 million weights at 28-2."""
+    num_blocks, widths = (depth - 4) // 6, (16, 16 * widen, 32 * widen, 64 * widen)
+    layers: list[nn.Module] = [nn.Conv2d(channels, 16, 3, padding=1, bias=False)]
+    for group in range(3):
+        for number in range(num_blocks):
+            num_in = widths[group] if number == 0 else widths[group + 1]
+            layers.append(WideBlock(num_in, widths[group + 1], 2 if number == 0 and group else 1))
+    body = nn.Sequential(
+        *layers, _norm(widths[3]), nn.LeakyReLU(0.1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )  # fmt: skip
+    for module in body.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="leaky_relu", a=0.1)
+    return Classifier(body, widths[3], num_classes)
 
 
-def build(name: str, num_classes: int, channels: int, height: int, width: int, seed: int) -> Classifier:
-    """A model whose weights are drawn from the seed alone; the global generator is left as it was."""
+def _norm(num: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(num)
+
+
+def _from_zoo(name: str) -> Callable[..., Classifier]:
+    def make(num_classes: int, channels: int, height: int, width: int, *, pretrained: str = "") -> Classifier:
+        body, num_features = zoo.body(name, (channels, height, width), pretrained)
+        return Classifier(body, num_features, num_classes)
+
+    return make
+
+
+MODELS: dict[str, Callable[..., Classifier]] = {
+    "mlp": mlp, "small_cnn": small_cnn, "wrn": wrn, **{name: _from_zoo(name) for name in zoo.BODIES}
+}  # fmt: skip
+
+
+def build(
+    name: str,
+    num_classes: int,
+    channels: int,
+    height: int,
+    width: int,
+    seed: int,
+    options: Mapping[str, Any] | None = None,
+) -> Classifier:
+    """A model whose weights are drawn from the seed alone; the global generator is left as it was.
+
+    options: depth and widen of a wrn, pretrained of a torchvision model.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return MODELS[name](num_classes, channels, height, width)
+        return partial(MODELS[name], **(options or {}))(num_classes, channels, height, width)
+
+
+def has_batch_norm(model: nn.Module) -> bool:
+    """Whether an image's logits depend on the other images of its batch."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())

@@ -18,10 +18,15 @@ _GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its roundi
 Shape = tuple[int, int, int, int]
 
 
-def choose_device(name: str) -> torch.device:
-    """The device by its name; auto takes CUDA where there is one. TrainingError where it cannot be had."""
+def choose_device(name: str, local_rank: int = 0) -> torch.device:
+    """The device by its name; auto takes CUDA where there is one. TrainingError where it cannot be had.
+
+    local_rank: of several processes of one run on this machine, each takes its own GPU.
+    """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if local_rank and name == "cuda":
+        name = f"cuda:{local_rank}"
     try:
         device = torch.device(name)
     except RuntimeError as error:

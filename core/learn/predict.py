@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.base.errors import DataError
 from core.base.records import Logits, Pixels
+from core.learn import ranks
 from core.learn.batches import chunk_size
 from core.learn.models import Classifier, build
 from core.learn.precision import autocast
@@ -24,29 +25,30 @@ _SHAPE = ("num_classes", "channels", "height", "width")
 def predict(
     model: Classifier,
     pixels: Pixels,
-    mean: Tensor,
-    std: Tensor,
+    normal: tuple[Tensor, Tensor],
     device: torch.device,
     precision: str,
+    out: tuple[Logits, NDArray[np.float16]],
     on_chunk: Callable[[int], None],
-) -> tuple[Logits, NDArray[np.float16]]:
-    """Logits (N, K) float32 and features (N, D) float16 of images (N, H, W, C); on_chunk hears how many are done."""
+) -> None:
+    """Write logits (N, K) and features (N, D) of images (N, H, W, C) into `out`; of this rank's share of the rows.
+
+    normal: mean and deviation of pixels in [0, 1], (1, C, 1, 1) each. on_chunk hears how many rows are done.
+    """
     model = model.to(device).to(memory_format=torch.channels_last).eval()
-    logits = np.empty((len(pixels), model.head.out_features), dtype=np.float32)
-    features = np.empty((len(pixels), model.head.in_features), dtype=np.float16)
-    size = chunk_size(*pixels.shape[1:3])
+    (mean, std), (logits, features) = normal, out
+    size, mine = chunk_size(*pixels.shape[1:3]), ranks.span(len(pixels))
     with torch.inference_mode():
-        for start in range(0, len(pixels), size):
-            rows = slice(start, min(start + size, len(pixels)))
+        for start in range(mine.start, mine.stop, size):
+            rows = slice(start, min(start + size, mine.stop))
             chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
             images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
             with autocast(device, precision):
                 found = model.features(images.contiguous(memory_format=torch.channels_last))
                 answer = model.classify(found)
             logits[rows] = answer.float().cpu().numpy()
-            features[rows] = found.half().cpu().numpy()
-            on_chunk(rows.stop)
-    return logits, features
+            features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()
+            on_chunk(rows.stop - mine.start)
 
 
 def save_weights(weights: dict[str, Tensor], path: Path) -> None:
@@ -64,7 +66,7 @@ def load_model(run: Path) -> Classifier:
     facts, weights = read_json(run / "model.json"), run / "model.safetensors"
     try:
         num_classes, channels, height, width = (int(facts[name]) for name in _SHAPE)
-        model = build(facts["model"], num_classes, channels, height, width, seed=0)
+        model = build(facts["model"], num_classes, channels, height, width, seed=0, options=facts.get("options"))
         model.load_state_dict(load_file(weights))
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise DataError(f"{weights} and model.json beside it cannot be used ({error}): train the run again.") from error

@@ -12,11 +12,17 @@ def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
 
 
 def unlabeled_weight(epoch: float, config: TrainConfig) -> float:
-    """Weight of the pseudo-label loss at an epoch (fractions count), by the chosen ramp."""
+    """Weight of the unlabeled loss at an epoch (fractions count), by the chosen ramp.
+
+    sigmoid is exp(−5 (1 − x)²) of the way x from ramp_start to ramp_end (Tarvainen & Valpola 2017, arXiv 1703.01780).
+    """
     if config.ramp == "none":
-        rise = 1.0
-    elif config.ramp == "linear":
-        rise = epoch / config.epochs
-    else:
-        rise = (epoch - config.ramp_start) / (config.ramp_end - config.ramp_start)
-    return config.unlabeled_weight * min(1.0, max(0.0, rise))
+        return config.unlabeled_weight
+    if config.ramp == "linear":
+        return config.unlabeled_weight * _within(epoch / config.epochs)
+    way = _within((epoch - config.ramp_start) / (config.ramp_end - config.ramp_start))
+    return config.unlabeled_weight * (math.exp(-5 * (1 - way) ** 2) if config.ramp == "sigmoid" else way)
+
+
+def _within(way: float) -> float:
+    return min(1.0, max(0.0, way))

@@ -13,33 +13,48 @@ from torch import Generator, Tensor, nn
 
 from core.base.config import TrainConfig
 from core.base.errors import TrainingError
+from core.learn import ranks
 from core.learn.augment import PROFILES
-from core.learn.batches import Batch, Part, Stream, chunk_size
+from core.learn.batches import Batch, Part, PoolViews, Stream
 from core.learn.ema import AveragedModel
 from core.learn.material import TrainData
-from core.learn.methods import METHODS, Losses
+from core.learn.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
+from core.learn.models import Classifier
 from core.learn.precision import autocast
 from core.learn.schedules import learning_rate, unlabeled_weight
+from core.learn.strong import strong
+from core.learn.thresholds import THRESHOLDS, Threshold
+from core.learn.watch import Judged, Watch
+from core.learn.wrapping import optimizer_for, out_of_memory, wrapped
 
 _TOTALS = ("loss", "labeled_loss", "unlabeled_loss", "reject_loss", "num_right")
+Line = dict[str, Any]
 
 
 class Trainer:
     """One training from its first step to its last; `run` calls back after each epoch and asks whether to stop."""
 
     def __init__(
-        self, config: TrainConfig, model: nn.Module, data: TrainData, device: torch.device, precision: str
+        self, config: TrainConfig, model: Classifier, data: TrainData, device: torch.device, precision: str
     ) -> None:
         self.config, self.data, self.device, self.precision = config, data, device, precision
-        self.model = model.to(device).to(memory_format=torch.channels_last).train()
+        self.model, forward = wrapped(model, config, device)
         self.average = AveragedModel(self.model, config.ema_decay)
-        self.optimizer = _optimizer(self.model, config)
+        self.optimizer = optimizer_for(self.model, config, device)
         self._order = Generator().manual_seed(config.seed)
         self._draws = Generator(device).manual_seed(config.seed + 1)
         self.streams = self._streams()
+        self.head, num_classes = model.head, model.head.out_features
+        num_pool = len(data.pool) if data.pool is not None else 0
+        make = THRESHOLDS.get(config.method, Threshold)
+        self.threshold = make(config, num_classes, num_pool, device)
+        self._state = State(forward, self.model, self.average.model, self.threshold, config)
+        prior = torch.bincount(data.labeled.labels, minlength=num_classes).float()
+        self.watch = Watch(data.pool_truth, prior / prior.sum())
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
-        self.step = 0
+        self.step, self.num_lines, self.pieces = 0, 0, 1
+        self.remark = ""
         self.best: dict[str, Any] = {"epoch": 0, "val_accuracy": -1.0, "val_loss": math.inf, "weights": {}}
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
@@ -48,29 +63,42 @@ class Trainer:
         """Epochs finished."""
         return self.step // self.steps_per_epoch
 
-    def run(self, on_epoch: Callable[[dict[str, Any]], None], should_stop: Callable[[], bool]) -> bool:
-        """Train to the end; False when should_stop, asked before every step, said so."""
+    def run(
+        self,
+        on_epoch: Callable[[Line], None],
+        should_stop: Callable[[], bool],
+        on_batch: Callable[[Line], None] | None = None,
+    ) -> bool:
+        """Train to the end; False when should_stop, asked before every step, said so.
+
+        on_epoch hears a line every log_epochs epochs and at the end; on_batch one after each step.
+        """
         while self.step < self.steps:
             if should_stop():
                 return False
-            self._train_step()
-            if self.step % self.steps_per_epoch == 0:
-                on_epoch(self._end_epoch())
+            counts = self._train_step()
+            if on_batch is not None and counts is not None:
+                on_batch({"step": self.step, **self.watch.read(counts)})
+            is_end = self.step % (self.steps_per_epoch * self.config.log_epochs) == 0 or self.step == self.steps
+            if is_end:
+                line = self._end_epoch()
+                self.num_lines += 1
+                on_epoch(line)
         return True
 
-    def evaluate(self, part: Part | None) -> tuple[float, float]:
-        """Accuracy [0, 1] and loss (nats) of the averaged model; nan without images."""
+    def evaluate(self, part: Part | None) -> Judged:
+        """The averaged model on images with known labels; nan without images."""
         if part is None or not len(part):
-            return math.nan, math.nan
-        right, loss = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
-        size = chunk_size(*part.images.shape[2:])
-        with torch.inference_mode():
-            for images, labels in zip(torch.split(part.images, size), torch.split(part.labels, size), strict=True):
-                with autocast(self.device, self.precision):
-                    logits = self.average.model(self._normalised(images)).float()
-                right += (logits.argmax(1) == labels).sum()
-                loss += nn.functional.cross_entropy(logits, labels, reduction="sum")
-        return float(right) / len(part), float(loss) / len(part)
+            return Judged()
+        sums = torch.zeros(4, device=self.device)
+        for images, labels in part.chunks():
+            logits = self._logits_of(images)
+            right, kept = logits.argmax(1) == labels, self.threshold.judge(logits.softmax(1))
+            loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
+            sums += torch.stack([right.sum(), loss, kept.sum(), (kept * right).sum()])
+        num_right, loss, num_kept, right_kept = sums.tolist()
+        kept_accuracy = right_kept / num_kept if num_kept else math.nan
+        return Judged(num_right / len(part), loss / len(part), num_kept / len(part), kept_accuracy)
 
     def view(self, images: Tensor) -> Tensor:
         """The weak view of uint8 images (b, C, H, W), normalised, as a step sees it."""
@@ -84,9 +112,13 @@ class Trainer:
         """Everything that the next step depends on."""
         return {
             "step": self.step,
+            "num_lines": self.num_lines,
+            "pieces": self.pieces,
             "model": self.model.state_dict(),
             "average": self.average.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "threshold": self.threshold.state_dict(),
+            "watch": self.watch.state_dict(),
             "order": self._order.get_state(),
             "draws": self._draws.get_state(),
             "streams": {name: stream.state_dict() for name, stream in self.streams.items()},
@@ -101,53 +133,107 @@ class Trainer:
             self.model.load_state_dict(state["model"])
             self.average.model.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
+            self.threshold.load_state_dict(state["threshold"])
+            self.watch.load_state_dict(state["watch"])
             for name, stream in self.streams.items():
                 stream.load_state_dict(state["streams"][name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(f"The checkpoint does not fit this run's model and labels: {error}") from error
         self._order.set_state(state["order"].cpu())
         self._draws.set_state(state["draws"].cpu())
-        self.step, self.best, self.precision = state["step"], state["best"], state["precision"]
+        self.step, self.num_lines, self.pieces = state["step"], state["num_lines"], state["pieces"]
+        self.best, self.precision = state["best"], state["precision"]
         self._totals = state["totals"].to(self.device)
 
     def _streams(self) -> dict[str, Stream]:
-        size, ratio = self.config.batch_size, self.config.unlabeled_ratio
+        config, data, size = self.config, self.data, self.config.batch_size
+        is_offline = config.method == "self_training"
         parts = {
-            "labeled": (self.data.labeled, size),
-            "unlabeled": (self.data.unlabeled if self.config.method != "supervised" else None, size * ratio),
-            "rejected": (self.data.rejected if self.config.reject_weight else None, size),
-        }
+            "labeled": (data.labeled, size),
+            "pseudo": (data.pseudo if config.method != "supervised" else None,
+                       size * config.unlabeled_ratio if is_offline else size),
+            "rejected": (data.rejected if config.reject_weight else None, size),
+            "pool": (data.pool if config.method in SECOND_VIEWS else None, size * config.unlabeled_ratio),
+        }  # fmt: skip
         return {n: Stream(part, batch, self._order) for n, (part, batch) in parts.items() if part is not None}
 
-    def _train_step(self) -> None:
+    def _train_step(self) -> dict[str, Tensor] | None:
         rate = learning_rate(self.step, self.steps, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        views = {name: stream.next(self.view) for name, stream in self.streams.items()}
-        batch = Batch(views["labeled"], views.get("unlabeled"), views.get("rejected"))
-        with autocast(self.device, self.precision):
-            losses = METHODS[self.config.method](self.model, batch)
-        total = (
-            losses.labeled + self._weight(self.step) * losses.unlabeled + self.config.reject_weight * losses.rejected
-        )
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        parts = {name: stream.next(self.view) for name, stream in self.streams.items() if name != "pool"}
+        batch = Batch(**parts, pool=self._pool_views())
+        guesses = self._gradients(batch)
         self.optimizer.step()
         self.average.update(self.model, self.step)
-        self._count(total, losses)
         self.step += 1
+        counts = [self.watch.see(guess) for guess in guesses]
+        return {name: sum(c[name] for c in counts) for name in counts[0]} if counts else None  # type: ignore[misc]
+
+    def _pool_views(self) -> PoolViews | None:
+        if "pool" not in self.streams:
+            return None
+        stream = self.streams["pool"]
+        rows = stream.rows()
+        images = stream.source.take(rows)
+        weak = self.view(images)
+        kind = SECOND_VIEWS[self.config.method]
+        if kind == "strong":
+            second = self._standard(strong(images, self.config.profile, self._draws))
+        else:
+            second = self.view(images) if kind == "weak" else weak
+        return PoolViews(ranks.share(weak), ranks.share(second), ranks.share(rows))
+
+    def _gradients(self, batch: Batch) -> list[Guess]:
+        """Gradients of the whole batch; where memory runs out, in twice as many pieces, and from then on."""
+        while True:
+            mark = self.threshold.mark()
+            try:
+                return self._accumulated(batch)
+            except (RuntimeError, MemoryError) as error:
+                is_last = self.pieces >= len(batch.labeled) or ranks.world() > 1
+                if not out_of_memory(error) or is_last:
+                    raise
+                self.threshold.load_state_dict(self.threshold.state_dict() | mark)
+                self.pieces *= 2
+                self.remark = (
+                    f"Memory ran out: each step now goes through in {self.pieces} pieces of the same batch of "
+                    f"{self.config.batch_size}."
+                )
+
+    def _accumulated(self, batch: Batch) -> list[Guess]:
+        self.optimizer.zero_grad(set_to_none=True)
+        totals, guesses = torch.zeros_like(self._totals), []
+        for piece, shares in batch.pieces(self.pieces):
+            with autocast(self.device, self.precision):
+                losses = METHODS[self.config.method](piece, self._state)
+            terms = self._terms(losses, shares)
+            total = terms[0] + terms[1] + terms[2]
+            total.backward()  # type: ignore[no-untyped-call]
+            found = (total, losses.labeled * shares.get("labeled", 0), terms[1], terms[2])
+            totals += torch.stack([*(value.detach() for value in found), losses.num_right.to(totals.dtype)])
+            if losses.guess is not None:
+                guesses.append(losses.guess)
+        self._totals += totals
+        return guesses
+
+    def _terms(self, losses: Losses, shares: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
+        """Labeled, unlabeled and rejected terms of a piece, weighted, each as its share of the batch."""
+        pool = shares.get("pool", 0.0)
+        unlabeled = losses.pseudo * shares.get("pseudo", 0.0) + losses.pool * pool
+        return (
+            losses.labeled * shares.get("labeled", 0.0) + losses.regulariser * pool,
+            unlabeled * self._weight(self.step),
+            losses.rejected * shares.get("rejected", 0.0) * self.config.reject_weight,
+        )
 
     def _weight(self, step: int) -> float:
-        """Weight of the pseudo-labels at a step; 0 where there are none."""
-        return unlabeled_weight(step / self.steps_per_epoch, self.config) if "unlabeled" in self.streams else 0.0
+        """Weight of the unlabeled loss at a step; 0 where there is nothing unlabeled."""
+        has_unlabeled = "pseudo" in self.streams or "pool" in self.streams
+        return unlabeled_weight(step / self.steps_per_epoch, self.config) if has_unlabeled else 0.0
 
-    def _count(self, total: Tensor, losses: Losses) -> None:
-        """Add up on the device; the host reads once an epoch."""
-        found = (total.detach(), losses.labeled.detach(), losses.unlabeled.detach(), losses.rejected.detach())
-        self._totals += torch.stack([*found, losses.num_right.to(total.dtype)])
-
-    def _end_epoch(self) -> dict[str, Any]:
-        sums = dict(zip(_TOTALS, self._totals.tolist(), strict=True))
+    def _end_epoch(self) -> Line:
+        sums = dict(zip(_TOTALS, ranks.summed(self._totals).tolist(), strict=True))
         self._totals.zero_()
         if not math.isfinite(sums["loss"]):
             raise TrainingError(
@@ -155,19 +241,29 @@ class Trainer:
                 f"(it is {self.config.learning_rate:g}) or the weight decay ({self.config.weight_decay:g})."
             )
         num_right = sums.pop("num_right")
-        val_accuracy, val_loss = self.evaluate(self.data.val)
-        self._keep_best(val_accuracy, val_loss)
+        val, calibration = self.evaluate(self.data.val), self.evaluate(self.data.calibration)
+        self._keep_best(val.accuracy, val.loss)
+        num_steps = self.step - self._logged_before()
+        has_pool = "pool" in self.streams
         return {
             "epoch": self.epoch,
             "step": self.step,
-            **{name: value / self.steps_per_epoch for name, value in sums.items()},
-            "train_accuracy": num_right / (self.steps_per_epoch * self.streams["labeled"].batch_size),
+            **{name: value / num_steps / ranks.world() for name, value in sums.items()},
+            "train_accuracy": num_right / (num_steps * self.streams["labeled"].batch_size),
             "learning_rate": learning_rate(self.step - 1, self.steps, self.config),
             "unlabeled_weight": self._weight(self.step - 1),
-            "val_accuracy": _number(val_accuracy),
-            "val_loss": _number(val_loss),
-            "calibration_accuracy": _number(self.evaluate(self.data.calibration)[0]),
-        }
+            "val_accuracy": _number(val.accuracy),
+            "val_loss": _number(val.loss),
+            "calibration_accuracy": _number(calibration.accuracy),
+            **({"calibration_kept": _number(calibration.kept),
+                "calibration_kept_accuracy": _number(calibration.kept_accuracy)} if has_pool else {}),
+            **self.watch.line(),
+        }  # fmt: skip
+
+    def _logged_before(self) -> int:
+        """The step at which the line before this one was written."""
+        size = self.steps_per_epoch * self.config.log_epochs
+        return (self.step - 1) // size * size
 
     def _keep_best(self, accuracy: float, loss: float) -> None:
         """Highest val accuracy, among equals the lower val loss; without val images the latest."""
@@ -176,19 +272,14 @@ class Trainer:
             weights = {name: value.detach().clone() for name, value in self.average.model.state_dict().items()}
             self.best = {"epoch": self.epoch, "val_accuracy": accuracy, "val_loss": loss, "weights": weights}
 
-    def _normalised(self, images: Tensor) -> Tensor:
-        return self._standard(images.float() / 255)
+    def _logits_of(self, images: Tensor) -> Tensor:
+        """Logits (b, K) of uint8 images under the averaged model, without gradient."""
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            logits: Tensor = self.average.model(self._standard(images.float() / 255)).float()
+        return logits
 
     def _standard(self, images: Tensor) -> Tensor:
         return ((images - self.data.mean) / self.data.std).contiguous(memory_format=torch.channels_last)
-
-
-def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum; biases and norms (one-dimensional) are spared the weight decay."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    spared = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
 
 
 def _number(value: float) -> float | None:

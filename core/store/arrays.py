@@ -53,6 +53,40 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
     replace_file(path, lambda file: np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False))
 
 
+def draft_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Lay a file of that size beside the path, its space taken, for several processes to fill (see open_draft)."""
+    draft = _draft(path)
+    try:
+        np.lib.format.open_memmap(draft, "w+", dtype, shape).flush()
+        with draft.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, draft.stat().st_size)  # a full disk says so here, not by a signal
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def open_draft(path: Path) -> NDArray[Any]:
+    """The drafted array, memory-mapped for writing."""
+    try:
+        return np.lib.format.open_memmap(_draft(path), "r+")
+    except (OSError, ValueError) as error:
+        raise cannot_read(_draft(path), error) from error
+
+
+def finish_draft(path: Path) -> None:
+    """Move the filled draft into place, flushed to disk."""
+    try:
+        with _draft(path).open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(_draft(path), path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}-draft")
+
+
 def load_array(path: Path) -> NDArray[Any]:
     """One array, memory-mapped and read-only; DataError names a file that is missing or truncated."""
     try:

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -26,10 +25,10 @@ from core.store.arrays import (
     load_array,
     load_arrays,
     read_json,
-    replace_file,
     save_arrays,
     write_json,
 )
+from core.store.lines import append_line, read_lines, write_lines
 
 FORMAT = 1
 SILENCE = 60.0
@@ -93,8 +92,13 @@ class RunFolder:
 
     @property
     def metrics_path(self) -> Path:
-        """One JSON line an epoch."""
+        """One JSON line for every evaluation."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def batches_path(self) -> Path:
+        """One JSON line for every step, where that was asked for."""
+        return self.path / "batches.jsonl"
 
     def record(self) -> RunRecord:
         """What run.json says; DataError where it is damaged or a newer Winnow wrote it."""
@@ -137,30 +141,25 @@ class RunFolder:
 
     def append_metrics(self, line: Mapping[str, Any]) -> None:
         """Add one line of numbers."""
-        try:
-            with self.metrics_path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-        except OSError as error:
-            raise cannot_write(self.metrics_path, error) from error
+        append_line(self.metrics_path, line)
+
+    def append_batch(self, line: Mapping[str, Any]) -> None:
+        """Add one line of numbers about a single step."""
+        append_line(self.batches_path, line)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All lines of numbers; a torn last line (the engine was killed while writing) is left out."""
-        if not self.metrics_path.exists():
-            return []
-        lines = self.metrics_path.read_bytes().splitlines()
-        found = []
-        for number, line in enumerate(lines):
-            try:
-                found.append(json.loads(line))
-            except ValueError as error:
-                if number < len(lines) - 1:
-                    raise cannot_read(self.metrics_path, f"line {number + 1} is no JSON") from error
-        return found
+        """A line of numbers for every evaluation."""
+        return read_lines(self.metrics_path)
 
-    def keep_metrics(self, num_lines: int) -> None:
-        """Cut metrics.jsonl back to its first lines: a resumed run writes the later ones again."""
-        kept = "".join(json.dumps(line) + "\n" for line in self.metrics()[:num_lines])
-        replace_file(self.metrics_path, lambda file: _write(file, kept.encode()))
+    def batches(self) -> list[dict[str, Any]]:
+        """A line of numbers for every step, where that was asked for."""
+        return read_lines(self.batches_path)
+
+    def keep_metrics(self, step: int) -> None:
+        """Cut both files back to the lines up to that step: a resumed run writes the later ones again."""
+        for path in (self.metrics_path, self.batches_path):
+            if step == 0 or path.exists():
+                write_lines(path, [line for line in read_lines(path) if line["step"] <= step])
 
     def log_tail(self, num_lines: int = 40) -> str:
         """The last lines that the engine printed; empty before it began."""
@@ -285,7 +284,3 @@ def next_run_id(runs: Path, config: TrainConfig) -> str:
     names = os.listdir(runs) if runs.is_dir() else []
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
     return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"
-
-
-def _write(file: Any, data: bytes) -> None:
-    file.write(data)

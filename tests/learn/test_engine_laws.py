@@ -20,6 +20,7 @@ from core.base.records import Ids, Source
 from core.data.splits import save_splits
 from core.engine import Engine
 from core.learn.material import train_data
+from core.learn.methods import SECOND_VIEWS
 from core.learn.models import MODELS, build
 from core.learn.precision import choose_device
 from core.learn.training import Trainer
@@ -38,7 +39,8 @@ def prepared(project: Project, config: TrainConfig, parent: str | None = None) -
 
 def trainer(project: Project, config: TrainConfig) -> Trainer:
     folder = prepared(project, config)
-    data = train_data(project.images, project.splits, folder.curated(), CPU)
+    needs_pool = config.method in SECOND_VIEWS
+    data = train_data(project.images, project.splits, folder.curated(), CPU, needs_pool=needs_pool)
     _, height, width, channels = project.images.pixels.shape
     model = build(config.model, len(project.class_names), channels, height, width, config.seed)
     return Trainer(config, model, data, CPU, "fp32")
@@ -95,7 +97,7 @@ def test_self_training_without_a_pseudo_label_equals_supervised(trained_project:
 def test_pseudo_labels_and_rejects_change_what_is_learned(trained_project: Project) -> None:
     project = decided(trained_project)
     plain, full = trainer(project, QUICK.model_copy(update={"reject_weight": 0.0})), trainer(project, SELF)
-    assert set(full.streams) == {"labeled", "unlabeled", "rejected"}
+    assert set(full.streams) == {"labeled", "pseudo", "rejected"}
     assert set(plain.streams) == {"labeled"}
     for one in (plain, full):
         stop_after(10**9, one)
@@ -104,7 +106,7 @@ def test_pseudo_labels_and_rejects_change_what_is_learned(trained_project: Proje
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_learns_shapes_that_can_be_told_apart(trained_project: Project, model: str) -> None:
-    epochs = {"mlp": 20, "small_cnn": 25, "resnet18": 16}[model]
+    epochs = {"mlp": 20, "small_cnn": 25, "resnet18": 16, "wrn": 30, "convnext_tiny": 12, "vit_b_16": 8}.get(model, 16)
     config = QUICK.model_copy(update={"model": model, "epochs": epochs, "profile": "none", "learning_rate": 0.05})
     one = trainer(trained_project, config)
     stop_after(10**9, one)

@@ -16,21 +16,21 @@ def test_human_labels_train_as_labeled_and_bulk_ones_as_pseudo_labels() -> None:
     images, splits = make_images(), make_splits()
     curated = make_curated(images, splits)
     data = train_data(images, splits, curated, CPU)
-    assert data.unlabeled is not None
+    assert data.pseudo is not None
     assert data.rejected is not None
     is_bulk = curated.sources == Source.BULK
     assert len(data.labeled) == (~is_bulk).sum() == 33
-    assert data.unlabeled.labels.tolist() == curated.labels[is_bulk].tolist()
-    assert data.unlabeled.weights.tolist() == [0.5] * int(is_bulk.sum())
+    assert data.pseudo.labels.tolist() == curated.labels[is_bulk].tolist()
+    assert data.pseudo.weights.tolist() == [0.5] * int(is_bulk.sum())
     assert data.rejected.labels.tolist() == curated.reject_labels.tolist()
     expected = images.pixels[curated.ids[is_bulk]].transpose(0, 3, 1, 2)
-    np.testing.assert_array_equal(data.unlabeled.images.numpy(), expected)
+    np.testing.assert_array_equal(data.pseudo.images.numpy(), expected)
 
 
 def test_without_a_curated_set_the_given_labels_train_alone() -> None:
     data = make_data(is_curated=False)
     assert data.labeled.labels.tolist() == make_images().labels[:30].tolist()
-    assert data.unlabeled is None
+    assert data.pseudo is None
     assert data.rejected is None
 
 

@@ -31,14 +31,14 @@ def saved(model: Classifier, tmp_path: Path) -> Path:
 
 
 def told(model: Classifier, seen: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    return predict(model, make_images().pixels, MEAN, STD, CPU, "fp32", seen.append)
+    out = np.empty((150, 3), np.float32), np.empty((150, 128), np.float16)
+    predict(model, make_images().pixels, (MEAN, STD), CPU, "fp32", out, seen.append)
+    return out
 
 
 def test_a_row_is_the_models_answer_to_that_image(model: Classifier) -> None:
     logits, features = told(model, [])
-    assert logits.dtype == np.float32
-    assert features.dtype == np.float16
-    assert (logits.shape, features.shape) == ((150, 3), (150, 128))
+    assert np.isfinite(features).all()
     images = torch.from_numpy(make_images().pixels[[7]]).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
         alone = model.eval()((images - MEAN) / STD)

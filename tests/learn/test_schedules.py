@@ -41,6 +41,9 @@ def test_warm_up_rises_linearly_and_meets_the_cosine() -> None:
         ("seed", 40, 1.0),
         ("seed", 60, 2.0),
         ("seed", 99, 2.0),
+        ("sigmoid", 20, 2.0 * math.exp(-5)),
+        ("sigmoid", 40, 2.0 * math.exp(-1.25)),
+        ("sigmoid", 60, 2.0),
     ],
 )
 def test_the_unlabeled_weight_follows_its_ramp(ramp: str, epoch: float, expected: float) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from core.base.config import TrainConfig
+from core.base.config import METHODS, TrainConfig
 from core.base.errors import TrainingError
+from core.learn.methods import SECOND_VIEWS
 from core.learn.training import Trainer
-from tests.learn.toys import CONFIG, data, trainer
+from tests.learn.toys import CONFIG, data, part, trainer
 
 SELF_TRAINING = CONFIG.model_copy(update={"method": "self_training"})
 
@@ -39,8 +40,8 @@ def same(one: Any, two: Any) -> bool:
     return bool(one == two)
 
 
-@pytest.mark.parametrize("method", ["supervised", "self_training"])
-@pytest.mark.parametrize(("model", "stop"), [("mlp", n) for n in (0, 2, 3, 4, 8)] + [("small_cnn", n) for n in (2, 3)])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("model", "stop"), [("mlp", n) for n in (0, 2, 3, 8)] + [("small_cnn", 4)])
 def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(method: str, model: str, stop: int) -> None:
     """Three steps an epoch: stops at the start, in the middle and at the end of an epoch; rejects take part."""
     config = CONFIG.model_copy(update={"method": method, "model": model})
@@ -69,15 +70,20 @@ def test_training_leaves_the_global_generator_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("method", ["supervised", "self_training"])
-def test_hidden_calibration_labels_move_no_weight(method: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_labels_that_are_only_watched_move_no_weight(method: str) -> None:
+    """Hidden calibration labels and the pool's true ones, permuted: the numbers watched change, the model does not."""
     config = CONFIG.model_copy(update={"method": method})
     plain = data()
     assert plain.calibration is not None
     hidden = replace(plain.calibration, labels=plain.calibration.labels.flip(0))
-    one, two = trainer(config, plain), trainer(config, data(calibration=hidden))
-    watched = [[line.pop("calibration_accuracy") for line in finish(each)] for each in (one, two)]
-    assert same(one.state_dict(), two.state_dict())
+    found = trainer(config, plain), trainer(config, data(calibration=hidden, pool_truth=plain.pool_truth.flip(0)))
+    lines = [finish(each) for each in found]
+    one, two = (
+        {name: value for name, value in each.state_dict().items() if name != "watch"} for each in found
+    )  # fmt: skip
+    assert same(one, two)
+    watched = [[line["calibration_accuracy"] for line in each] for each in lines]
     assert watched[0] != watched[1]
 
 
@@ -143,7 +149,7 @@ def test_supervised_takes_no_pseudo_labels_and_reject_weight_zero_no_rejects() -
     assert set(trainer(CONFIG.model_copy(update={"reject_weight": 0.0})).streams) == {"labeled"}
     training = trainer(SELF_TRAINING)
     assert {name: stream.batch_size for name, stream in training.streams.items()} == {
-        "labeled": 4, "unlabeled": 8, "rejected": 4,
+        "labeled": 4, "pseudo": 8, "rejected": 4,
     }  # fmt: skip
 
 
@@ -162,9 +168,116 @@ def test_evaluation_is_the_averaged_models_and_changes_nothing() -> None:
     part = training.data.val
     assert part is not None
     before = through_disk(training.state_dict())
-    accuracy, loss = training.evaluate(part)
+    judged = training.evaluate(part)
     with torch.inference_mode():
-        logits = training.average.model((part.images.float() / 255 - training.data.mean) / training.data.std)
-    assert accuracy == pytest.approx((logits.argmax(1) == part.labels).float().mean().item())
-    assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits, part.labels).item(), abs=1e-5)
+        logits = training.average.model(
+            (part.take(torch.arange(9)).float() / 255 - training.data.mean) / training.data.std
+        )
+    is_right, kept = logits.argmax(1) == part.labels, logits.softmax(1).amax(1) >= CONFIG.threshold
+    assert judged.accuracy == pytest.approx(is_right.float().mean().item())
+    assert judged.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, part.labels).item(), abs=1e-5)
+    assert judged.kept == pytest.approx(kept.float().mean().item())
     assert same(training.state_dict(), before)
+
+
+# --- the pool -----------------------------------------------------------------------------------------------------
+
+POOL = [method for method in METHODS if method in SECOND_VIEWS]
+
+
+@pytest.mark.parametrize("method", POOL)
+def test_without_weight_the_pool_teaches_nothing(method: str) -> None:
+    """Zero weight equals supervised: the same labels in the same order, the pool beside them unheard."""
+    silent = {"unlabeled_weight": 0.0, "fairness_weight": 0.0, "profile": "none"}
+    plain = trainer(CONFIG.model_copy(update=silent), data(pseudo=None, rejected=None))
+    pool = trainer(CONFIG.model_copy(update={**silent, "method": method}), data(pseudo=None, rejected=None))
+    pool._order.manual_seed(0), plain._order.manual_seed(0)
+    for each in (plain, pool):
+        each.streams["labeled"]._generator = torch.Generator().manual_seed(1)
+        finish(each)
+    for name, value in plain.model.state_dict().items():
+        torch.testing.assert_close(pool.model.state_dict()[name], value, atol=1e-6, rtol=1e-5)
+
+
+def test_a_pool_without_a_confident_image_teaches_nothing() -> None:
+    config = CONFIG.model_copy(update={"method": "fixmatch", "threshold": 1.0, "ramp": "none", "profile": "none"})
+    lines = finish(trainer(config))
+    assert all(line["mask_rate"] == 0.0 for line in lines)
+    assert all(line["unlabeled_loss"] == pytest.approx(lines[0]["unlabeled_loss"], abs=2) for line in lines)
+    only_pseudo = trainer(config, data(pseudo=None))
+    assert all(line["unlabeled_loss"] == 0.0 for line in finish(only_pseudo))
+
+
+@pytest.mark.parametrize("method", POOL)
+def test_every_line_tells_what_the_pool_was_taken_for(method: str) -> None:
+    lines = finish(trainer(CONFIG.model_copy(update={"method": method, "threshold": 0.4, "epochs": 6})))
+    for line in lines:
+        assert 0 <= line["mask_rate"] <= 1
+        assert 0 <= line["pool_accuracy"] <= 1
+        if line["class_mix"] is not None:
+            assert sum(line["class_mix"]) == pytest.approx(1)
+            assert line["kl_to_prior"] >= 0
+    assert lines[-1]["flip_rate"] is not None
+
+
+def test_a_line_for_every_step_where_asked() -> None:
+    training = trainer(CONFIG.model_copy(update={"method": "fixmatch"}))
+    lines: list[dict[str, Any]] = []
+    training.run(lambda _: None, lambda: False, lines.append)
+    assert [line["step"] for line in lines] == list(range(1, 10))
+    assert all("pool_accuracy" in line for line in lines)
+
+
+def test_lines_can_be_rarer_and_the_last_is_always_there() -> None:
+    lines = finish(trainer(CONFIG.model_copy(update={"epochs": 5, "log_epochs": 2})))
+    assert [(line["epoch"], line["step"]) for line in lines] == [(2, 6), (4, 12), (5, 15)]
+    every = finish(trainer(CONFIG.model_copy(update={"epochs": 5})))
+    assert lines[0]["labeled_loss"] == pytest.approx(sum(line["labeled_loss"] for line in every[:2]) / 2)
+    assert lines[2]["labeled_loss"] == pytest.approx(every[4]["labeled_loss"])
+
+
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+class Hungry(torch.nn.Module):
+    """Runs out of memory above so many images at once."""
+
+    def __init__(self, model: torch.nn.Module, most: int) -> None:
+        super().__init__()
+        self.model, self.most, self.asked = model, most, list[int]()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.asked.append(len(images))
+        if len(images) > self.most:
+            raise torch.OutOfMemoryError("out of memory")
+        found: torch.Tensor = self.model(images)
+        return found
+
+
+@pytest.mark.parametrize("method", ["supervised", "self_training", "fixmatch", "softmatch", "flexmatch"])
+def test_where_memory_runs_out_the_same_batch_goes_through_in_pieces(method: str) -> None:
+    config = CONFIG.model_copy(update={"method": method, "threshold": 0.34, "ramp": "none", "epochs": 2})
+    whole, tight = trainer(config), trainer(config)
+    hungry = Hungry(tight.model, 7)
+    object.__setattr__(tight._state, "forward", hungry)
+    lines = [finish(each) for each in (whole, tight)]
+    assert tight.pieces in (2, 4)
+    assert f"{tight.pieces} pieces of the same batch of 4" in tight.remark
+    assert max(hungry.asked[-2:]) <= 7
+    if method != "softmatch":  # its averages move with every piece
+        for name, value in whole.model.state_dict().items():
+            torch.testing.assert_close(tight.model.state_dict()[name], value, atol=1e-5, rtol=1e-4)
+        assert lines[1][-1]["loss"] == pytest.approx(lines[0][-1]["loss"], abs=1e-4)
+
+
+def test_memory_that_runs_out_at_a_single_image_is_an_error() -> None:
+    training = trainer()
+    object.__setattr__(training._state, "forward", Hungry(training.model, 0))
+    with pytest.raises(torch.OutOfMemoryError):
+        finish(training)
+
+
+def test_a_batch_never_has_a_single_image() -> None:
+    """Batch norm over one image of one pixel is undefined; a lone labeled image is drawn twice."""
+    config = CONFIG.model_copy(update={"model": "resnet18", "epochs": 1, "batch_size": 4})
+    finish(trainer(config, data(labeled=part(1, 1), pseudo=None, rejected=None)))

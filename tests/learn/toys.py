@@ -33,11 +33,14 @@ def views(num: int, seed: int) -> Views:
 
 
 def data(**changes: Any) -> TrainData:
-    """Ten labels, twelve pseudo-labels, six rejects, nine images of val and calibration each."""
+    """Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen, nine of val and calibration each."""
     mean, std = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.25)
     rejected = part(6, 3)
     rejected = replace(rejected, labels=(rejected.labels + 1) % 3)
-    return replace(TrainData(part(10, 1), part(12, 2), rejected, part(9, 4), part(9, 5), mean, std), **changes)
+    pool = part(14, 6)
+    truth, pool = pool.labels, replace(pool, labels=torch.full_like(pool.labels, -1))
+    parts = part(10, 1), part(12, 2), rejected, pool, truth, part(9, 4), part(9, 5)
+    return replace(TrainData(*parts, mean, std), **changes)
 
 
 def trainer(config: TrainConfig = CONFIG, material: TrainData | None = None) -> Trainer:

@@ -113,13 +113,13 @@ def test_metrics_come_back_line_by_line(run: RunFolder) -> None:
 
 @pytest.mark.parametrize("torn", [b'{"epoch": 2, "lo', b'{"epoch": 2, "note": "\xc3'])
 def test_torn_last_line_of_metrics_is_left_out(run: RunFolder, torn: bytes) -> None:
-    run.append_metrics({"epoch": 1})
+    run.append_metrics({"step": 1})
     with run.metrics_path.open("ab") as file:
         file.write(torn)
-    assert run.metrics() == [{"epoch": 1}]
+    assert run.metrics() == [{"step": 1}]
     run.keep_metrics(1)
-    run.append_metrics({"epoch": 2})
-    assert run.metrics() == [{"epoch": 1}, {"epoch": 2}]
+    run.append_metrics({"step": 2})
+    assert run.metrics() == [{"step": 1}, {"step": 2}]
 
 
 def test_damaged_line_within_metrics_is_named_in_the_error(run: RunFolder) -> None:
@@ -129,10 +129,20 @@ def test_damaged_line_within_metrics_is_named_in_the_error(run: RunFolder) -> No
 
 
 def test_resumed_run_keeps_the_lines_up_to_its_checkpoint(run: RunFolder) -> None:
-    for number in range(5):
-        run.append_metrics({"epoch": number})
-    run.keep_metrics(2)
-    assert run.metrics() == [{"epoch": 0}, {"epoch": 1}]
+    for step in (3, 6, 9, 12):
+        run.append_metrics({"step": step})
+        run.append_batch({"step": step - 1})
+        run.append_batch({"step": step})
+    run.keep_metrics(7)
+    assert run.metrics() == [{"step": 3}, {"step": 6}]
+    assert run.batches() == [{"step": 2}, {"step": 3}, {"step": 5}, {"step": 6}]
+
+
+def test_a_run_that_begins_anew_forgets_the_lines_of_before(run: RunFolder) -> None:
+    run.append_metrics({"step": 1})
+    run.append_batch({"step": 1})
+    run.keep_metrics(0)
+    assert run.metrics() == run.batches() == []
 
 
 def test_tail_of_the_log_is_its_last_lines(run: RunFolder) -> None:

@@ -1,0 +1,108 @@
+"""Brightness and color of a batch: one look-up table per image and channel, and two blends.
+
+Images are uint8 (B, C, H, W); strengths (B,), one for each image. Tables are (B, C, 256) floats in [0, 255], so that a
+whole chain of look-ups costs one gather a step. torchvision's functional operations are the oracle of the tests.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_GREY = (0.2989, 0.587, 0.114)
+
+
+def identity(images: Tensor) -> Tensor:
+    """The table that changes nothing."""
+    ramp = torch.arange(256, dtype=torch.float32, device=images.device)
+    return ramp.expand(*images.shape[:2], 256)
+
+
+def brightness(images: Tensor, strength: Tensor) -> Tensor:
+    """Every value times the strength; 1 changes nothing."""
+    return (identity(images) * _wide(strength)).clamp(0, 255)
+
+
+def contrast(images: Tensor, strength: Tensor) -> Tensor:
+    """Away from (towards, below 1) the image's mean grey; 1 changes nothing."""
+    mean = grey(images).mean((1, 2, 3), keepdim=True)[:, :, :, 0]
+    factor = _wide(strength)
+    return (identity(images) * factor + mean * (1 - factor)).clamp(0, 255)
+
+
+def posterize(images: Tensor, bits: Tensor) -> Tensor:
+    """Keep the first so many bits, 1 … 8."""
+    step = 2.0 ** (8 - _wide(bits.floor()))
+    return (identity(images) / step).floor() * step
+
+
+def solarize(images: Tensor, limit: Tensor) -> Tensor:
+    """Invert the values from the limit on, 0 … 256."""
+    ramp = identity(images)
+    return torch.where(ramp >= _wide(limit), 255 - ramp, ramp)
+
+
+def autocontrast(images: Tensor, _strength: Tensor) -> Tensor:
+    """Stretch each channel to the whole range; a channel of one value stays."""
+    low = images.amin((2, 3)).float()[..., None]
+    span = images.amax((2, 3)).float()[..., None] - low
+    stretched = ((identity(images) - low) * 255 / span.clamp(min=1)).clamp(0, 255)
+    return torch.where(span > 0, stretched, identity(images))
+
+
+def equalize(images: Tensor, _strength: Tensor) -> Tensor:
+    """Spread each channel's values so that all are about equally frequent, as Pillow does; one value stays."""
+    counts = torch.zeros(*images.shape[:2], 256, device=images.device)
+    counts.scatter_add_(
+        2, images.flatten(2).long(), torch.ones((), device=images.device).expand(images.flatten(2).shape)
+    )
+    highest = images.amax((2, 3))[..., None].long()
+    step = ((counts.sum(2, keepdim=True) - counts.gather(2, highest)) / 255).floor()
+    below = counts.cumsum(2) - counts
+    table = ((below + (step / 2).floor()) / step.clamp(min=1)).floor().clamp(0, 255)
+    return torch.where(step > 0, table, identity(images))
+
+
+TABLES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    function.__name__: function for function in (brightness, contrast, posterize, solarize, autocontrast, equalize)
+}
+
+
+def look_up(images: Tensor, tables: Tensor) -> Tensor:
+    """Each value replaced by its table's, rounded down as uint8 does."""
+    found = tables.to(torch.uint8).gather(2, images.flatten(2).long())
+    return found.view(images.shape)
+
+
+def grey(images: Tensor) -> Tensor:
+    """Luma (B, 1, H, W) in [0, 255], rounded down; a grey image's own values."""
+    if images.shape[1] == 1:
+        return images.float()
+    weights = torch.tensor(_GREY, device=images.device).view(1, 3, 1, 1)
+    return (images.float() * weights).sum(1, keepdim=True).floor()
+
+
+def color(images: Tensor, strength: Tensor) -> Tensor:
+    """Away from (towards, below 1) each pixel's grey; 1 changes nothing."""
+    return _blend(images.float(), grey(images), strength)
+
+
+def sharpness(images: Tensor, strength: Tensor) -> Tensor:
+    """Away from (towards, below 1) a smoothed copy, whose border is the image's; 1 changes nothing."""
+    values, channels = images.float(), images.shape[1]
+    kernel = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], device=images.device) / 13
+    smooth = values.clone()
+    inner = functional.conv2d(values, kernel.expand(channels, 1, 3, 3), groups=channels)
+    smooth[:, :, 1:-1, 1:-1] = inner.round()
+    return _blend(values, smooth, strength)
+
+
+def _blend(values: Tensor, other: Tensor, strength: Tensor) -> Tensor:
+    """uint8 of other + strength · (values − other)."""
+    factor = strength[:, None, None, None]
+    return (other + factor * (values - other)).clamp(0, 255).to(torch.uint8)
+
+
+def _wide(strength: Tensor) -> Tensor:
+    return strength[:, None, None]

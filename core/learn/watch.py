@@ -1,0 +1,100 @@
+"""What is watched while a method labels the pool: how much it keeps, how right, which classes, how often it flips.
+
+Nothing is learned from it: true labels (of hidden calibration images, and of others where known) are only counted.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from core.base.records import UNKNOWN
+from core.learn import ranks
+from core.learn.methods import Guess
+
+_SUMS = ("seen", "kept", "known", "right", "known_kept", "right_kept", "again", "flips")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model on images with known labels: accuracy [0, 1], loss in nats; the same on those a threshold keeps."""
+
+    accuracy: float = math.nan
+    loss: float = math.nan
+    kept: float = math.nan  # share, [0, 1]
+    kept_accuracy: float = math.nan
+
+
+class Watch:
+    """Adds up on the device, over all ranks; read once an epoch, or every step where that was asked for."""
+
+    def __init__(self, truth: Tensor, prior: Tensor) -> None:
+        self._truth = truth  # (P,)
+        self._prior = prior  # (K,) share of each class among the labels
+        self._last = torch.full_like(truth, UNKNOWN)
+        self._mix = torch.zeros_like(prior)
+        self._sums = torch.zeros(len(_SUMS), device=truth.device)
+
+    def see(self, guess: Guess) -> dict[str, Tensor]:
+        """Count one batch; answers with its own sums and class mix."""
+        labels, weights, rows = (
+            ranks.gathered(value) for value in (guess.probs.argmax(1), guess.weights.float(), guess.rows)
+        )
+        truth, last = self._truth[rows], self._last[rows]
+        known, right = truth != UNKNOWN, truth == labels
+        again = last != UNKNOWN
+        found = [
+            torch.ones_like(weights), weights, known, right, weights * known, weights * right, again,
+            again & (last != labels),
+        ]  # fmt: skip
+        sums = torch.stack([value.sum().float() for value in found])
+        mix = (one_hot(labels, len(self._prior)) * weights[:, None]).sum(0)
+        self._last[rows] = labels
+        self._sums += sums
+        self._mix += mix
+        return {"sums": sums, "mix": mix}
+
+    def line(self) -> dict[str, Any]:
+        """The numbers of an epoch; the counting begins anew, the memory of each image's last label stays."""
+        found = self.read({"sums": self._sums, "mix": self._mix})
+        self._sums.zero_()
+        self._mix.zero_()
+        return found
+
+    def read(self, counts: dict[str, Tensor]) -> dict[str, Any]:
+        """Shares from sums: mask rate, accuracy on the pool (all, kept), flip rate, mix, KL to the prior (bits)."""
+        sums = dict(zip(_SUMS, counts["sums"].tolist(), strict=True))
+        if not sums["seen"]:
+            return {}
+        mix = (counts["mix"] / counts["mix"].sum().clamp(min=1e-12)).tolist() if sums["kept"] else None
+        return {
+            "mask_rate": sums["kept"] / sums["seen"],
+            "pool_accuracy": _share(sums["right"], sums["known"]),
+            "pool_kept_accuracy": _share(sums["right_kept"], sums["known_kept"]),
+            "flip_rate": _share(sums["flips"], sums["again"]),
+            "class_mix": mix,
+            "kl_to_prior": divergence(mix, self._prior.tolist()) if mix else None,
+        }
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Sums so far, and each pool image's last label."""
+        return {"last": self._last, "mix": self._mix, "sums": self._sums}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from there."""
+        device = self._truth.device
+        self._last, self._mix, self._sums = (state[name].to(device) for name in ("last", "mix", "sums"))
+
+
+def divergence(mix: list[float], prior: list[float]) -> float:
+    """KL(mix ‖ prior) in bits, ≥ 0; the prior gets half an image's worth everywhere, so that it is finite."""
+    smooth = [value + 1e-4 for value in prior]
+    total = sum(smooth)
+    return sum(share * math.log2(share * total / usual) for share, usual in zip(mix, smooth, strict=True) if share > 0)
+
+
+def _share(count: float, total: float) -> float | None:
+    return count / total if total else None

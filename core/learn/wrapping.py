@@ -1,0 +1,87 @@
+"""A model made ready for a training: memory layout, compiling, other ranks; its optimizer; what counts as no memory."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from core.base.config import TrainConfig
+from core.learn import ranks
+
+
+class GlobalBatchNorm(nn.BatchNorm2d):
+    """Batch norm over the batch of all ranks, on any device (torch's own SyncBatchNorm needs CUDA)."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As nn.BatchNorm2d, with mean and variance of all ranks' images together; each has as many."""
+        if not self.training:
+            return super().forward(images)
+        sums = torch.stack([images.float().mean((0, 2, 3)), images.float().square().mean((0, 2, 3))])
+        mean, square = _Average.apply(sums)
+        variance = square - mean.square()
+        with torch.no_grad():
+            count = images.numel() / images.shape[1] * ranks.world()
+            assert self.running_mean is not None
+            assert self.running_var is not None
+            assert self.momentum is not None
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / max(1, count - 1), self.momentum)
+        scale = self.weight / (variance + self.eps).sqrt()
+        found: Tensor = images * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+        return found
+
+
+class _Average(torch.autograd.Function):
+    """Mean over ranks; the gradient is averaged too, since each rank's loss is its own share of the whole."""
+
+    @staticmethod
+    def forward(_context: object, values: Tensor) -> Tensor:
+        found = values.clone()
+        distributed.all_reduce(found)
+        return torch.div(found, ranks.world())
+
+    @staticmethod
+    def backward(_context: object, gradient: Tensor) -> Tensor:
+        found = gradient.clone()
+        distributed.all_reduce(found)
+        return torch.div(found, ranks.world())
+
+
+def wrapped(
+    model: nn.Module, config: TrainConfig, device: torch.device
+) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:  # fmt: skip
+    """The model on its device, and the forward pass that training calls."""
+    model = model.to(device)
+    if ranks.world() > 1:
+        model = _synchronous(model, device)
+    model = model.to(memory_format=torch.channels_last).train()
+    forward: Callable[[Tensor], Tensor] = model
+    if ranks.world() > 1:
+        forward = DistributedDataParallel(model, device_ids=[device] if device.type == "cuda" else None)
+    return model, torch.compile(forward) if config.compile else forward
+
+
+def _synchronous(model: nn.Module, device: torch.device) -> nn.Module:
+    """Batch norm over all ranks: torch's on CUDA, ours elsewhere; names and weights stay."""
+    if device.type == "cuda":
+        synchronous: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        return synchronous
+    for module in model.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = GlobalBatchNorm
+    return model
+
+
+def optimizer_for(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
+    """SGD with Nesterov momentum; biases and norms (one-dimensional) are spared the weight decay."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    spared = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    fused = device.type == "cuda"
+    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True, fused=fused)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on CUDA or on the CPU."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
