@@ -128,6 +128,10 @@ class Engine:
 
     def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
         shape, config = images.pixels.shape, self.config
+        if config.batch_size % ranks.world():
+            raise TrainingError(
+                f"batch_size ({config.batch_size}) must be a multiple of the {ranks.world()} processes."
+            )
         facts = {
             "model": config.model, "num_classes": len(images.class_names), "channels": shape[3],
             "height": shape[1], "width": shape[2], "class_names": list(images.class_names),

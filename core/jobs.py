@@ -1,26 +1,47 @@
 """Rings the engine in another process: start, cancel, and a data set that only torchvision can read. No torch here.
 
-The process has a session of its own, so it outlives a refresh, a closed tab and a restarted dashboard.
+The process has a session of its own, so it outlives a refresh, a closed tab and a restarted dashboard. It first waits
+for its turn on the device (python -m core.jobs PROJECT RUN), then becomes the engine, or torchrun with several of them.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.base.errors import DataError, InputError
+from core.base.errors import DataError, InputError, WinnowError
+from core.store.queue import Turn, candidates
 from core.store.runs import RunFolder
 
-_ENGINE = [sys.executable, "-P", "-m", "core.engine"]  # -P: a folder called core, where the person stands, is not ours
+_PYTHON = [sys.executable, "-P"]  # -P: a folder called core, where the person stands, is not ours
+_ENGINE = [*_PYTHON, "-m", "core.engine"]
+_HEARTBEAT = 5.0
+"""Seconds between two words of a run that waits for its turn."""
 
 
-def start(project: Path, run_id: str, *, is_resume: bool = False) -> int:
-    """Start the engine on a run whose run.json is written; answers with the process id."""
+@dataclass(frozen=True)
+class Launch:
+    """How the processes of one run are started: torchrun or not, on how many machines, and where they meet."""
+
+    torchrun: bool = False
+    nodes: int = 1
+    rendezvous: str = ""  # HOST:PORT that every machine can reach; empty on one machine
+
+    def words(self) -> list[str]:
+        """The same for the command line of core.jobs."""
+        return ["--torchrun", str(int(self.torchrun)), "--nodes", str(self.nodes), "--rendezvous", self.rendezvous]
+
+
+def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch | None = None) -> int:
+    """Start the engine on a run whose run.json is written, when its turn comes; answers with the process id."""
     folder = RunFolder(project / "runs" / run_id)
     folder.clear_cancel()
-    command = [*_ENGINE, "train", str(project), run_id]
+    folder.write_status(replace(folder.status(), state="queued", message="Waiting for the engine."))
+    command = [*_PYTHON, "-m", "core.jobs", str(project), run_id, *(launch or Launch()).words()]
     try:
         with folder.log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -64,3 +85,69 @@ def load_dataset(name: str, root: Path | None, out: Path) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"{name} could not be read (exit code {done.returncode})."]
         raise InputError(lines[-1])
+
+
+def engine_command(project: Path, run_id: str, launch: Launch, num_devices: int, *, is_resume: bool) -> list[str]:
+    """The engine itself, or torchrun with one engine for each device (PyTorch's launcher, on one or more machines)."""
+    words = ["train", str(project), run_id, *(["--resume"] if is_resume else [])]
+    if not launch.torchrun and num_devices == 1:
+        return [*_ENGINE, *words]
+    meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", launch.rendezvous] if launch.nodes > 1 else ["--standalone"]
+    sizes = ["--nnodes", str(launch.nodes), "--nproc-per-node", str(num_devices), "--max-restarts", "0"]
+    return [*_PYTHON, "-m", "torch.distributed.run", *meeting, *sizes, "-m", "core.engine", *words]
+
+
+def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bool) -> None:
+    """Wait for the device, telling so in the run's status, then turn into the engine; return if cancelled meanwhile."""
+    folder = RunFolder(project / "runs" / run_id)
+    config = folder.record().config
+    turn = Turn(candidates(config.device), config.devices, run_id)
+    told = 0.0
+    while not turn.take():
+        if folder.is_cancel_requested():
+            turn.leave()
+            status = replace(folder.status(), state="cancelled", message="Cancelled while waiting; it can be resumed.")
+            folder.write_status(status)
+            return
+        if time.monotonic() - told > _HEARTBEAT:
+            who = " and ".join(dict.fromkeys(turn.holders())) or "another run"
+            message = f"Waiting for {' or '.join(turn.names)}: {who} is training there."
+            folder.write_status(replace(folder.status(now=0), state="queued", message=message))
+            told = time.monotonic()
+        time.sleep(0.1)
+    if config.device in ("auto", "cuda") and turn.names != ["cpu"]:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_visible(name) for name in turn.held)
+    # without these, restarts hang (torch 2.15), and a folder called core where the person stands would be ours
+    os.environ |= {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "PYTHONSAFEPATH": "1"}
+    command = engine_command(project, run_id, launch, config.devices, is_resume=is_resume)
+    os.execv(command[0], command)
+
+
+def _visible(name: str) -> str:
+    """The machine's own name of a CUDA device, where only some are visible to us."""
+    number = int(name.partition(":")[2])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible.split(",")[number].strip() if visible else str(number)
+
+
+def main() -> int:
+    """Read the command line that `start` wrote."""
+    parser = argparse.ArgumentParser(prog="python -m core.jobs")
+    parser.add_argument("project", type=Path)
+    parser.add_argument("run")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--torchrun", type=int, default=0)
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--rendezvous", default="")
+    words = parser.parse_args()
+    launch = Launch(bool(words.torchrun), words.nodes, words.rendezvous)
+    try:
+        wait_and_become(words.project, words.run, launch, is_resume=words.resume)
+    except WinnowError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -141,9 +141,10 @@ class Stream:
     The batch is one of all ranks together; each rank takes its own share of the rows.
     """
 
-    def __init__(self, source: Part, batch_size: int, generator: Generator) -> None:
+    def __init__(self, source: Part, batch_size: int, generator: Generator, *, is_full: bool = False) -> None:
         self.source = source
-        self.batch_size = _even(min(batch_size, len(source)))
+        # at least two images, which batch norm needs; is_full: a part that is smaller is gone through more than once
+        self.batch_size = batch_size if is_full else max(2, min(batch_size, len(source)))
         self._generator = generator  # on the CPU, so that the order is the same on every device
         self._permutation = torch.empty(0, dtype=torch.int64)
         self._position = 0
@@ -174,9 +175,3 @@ class Stream:
             self._position = self.batch_size - len(found)
             found = torch.cat([found, self._permutation[: self._position]])
         return found
-
-
-def _even(batch_size: int) -> int:
-    """At least two images, which batch norm needs, and as many for every rank."""
-    world = ranks.world()
-    return max(2, batch_size) if world == 1 else max(1, batch_size // world) * world

@@ -51,8 +51,8 @@ def joined(device: torch.device) -> Iterator[None]:
 
 
 def share(values: Tensor) -> Tensor:
-    """Our rows of a batch (B, …) of all ranks."""
-    return values if world() == 1 else values.chunk(world())[rank()]
+    """Our rows of a batch (B, …) of all ranks; shares differ by one row at most, and may be empty."""
+    return values if world() == 1 else values.tensor_split(world())[rank()]
 
 
 def span(total: int) -> slice:
@@ -61,7 +61,7 @@ def span(total: int) -> slice:
 
 
 def gathered(values: Tensor) -> Tensor:
-    """The rows (b, …) of all ranks, (B, …), in the order of the ranks; no gradient flows through."""
+    """The rows (b, …) of all ranks, (B, …), in the order of the ranks; equally many each, without gradient."""
     if world() == 1:
         return values
     found = [torch.empty_like(values) for _ in range(world())]

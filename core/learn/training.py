@@ -15,7 +15,7 @@ from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.learn import ranks
 from core.learn.augment import PROFILES
-from core.learn.batches import Batch, Part, PoolViews, Stream
+from core.learn.batches import Batch, Part, PoolViews, Stream, Views
 from core.learn.ema import AveragedModel
 from core.learn.material import TrainData
 from core.learn.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
@@ -155,7 +155,11 @@ class Trainer:
             "rejected": (data.rejected if config.reject_weight else None, size),
             "pool": (data.pool if config.method in SECOND_VIEWS else None, size * config.unlabeled_ratio),
         }  # fmt: skip
-        return {n: Stream(part, batch, self._order) for n, (part, batch) in parts.items() if part is not None}
+        return {
+            name: Stream(part, batch, self._order, is_full=name == "pool")
+            for name, (part, batch) in parts.items()
+            if part is not None
+        }
 
     def _train_step(self) -> dict[str, Tensor] | None:
         rate = learning_rate(self.step, self.steps, self.config)
@@ -204,7 +208,9 @@ class Trainer:
     def _accumulated(self, batch: Batch) -> list[Guess]:
         self.optimizer.zero_grad(set_to_none=True)
         totals, guesses = torch.zeros_like(self._totals), []
-        for piece, shares in batch.pieces(self.pieces):
+        ours = {name: self._our_share(name, value) for name, value in vars(batch).items()}
+        for piece, parts in batch.pieces(self.pieces):
+            shares = {name: share * ours[name] for name, share in parts.items()}
             with autocast(self.device, self.precision):
                 losses = METHODS[self.config.method](piece, self._state)
             terms = self._terms(losses, shares)
@@ -216,6 +222,10 @@ class Trainer:
                 guesses.append(losses.guess)
         self._totals += totals
         return guesses
+
+    def _our_share(self, name: str, values: Views | PoolViews | None) -> float:
+        """What our mean weighs in the mean over ranks: 1 where all ranks have equally many images."""
+        return len(values) * ranks.world() / self.streams[name].batch_size if values is not None else 0.0
 
     def _terms(self, losses: Losses, shares: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
         """Labeled, unlabeled and rejected terms of a piece, weighted, each as its share of the batch."""

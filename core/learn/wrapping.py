@@ -14,38 +14,38 @@ class GlobalBatchNorm(nn.BatchNorm2d):
     """Batch norm over the batch of all ranks, on any device (torch's own SyncBatchNorm needs CUDA)."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """As nn.BatchNorm2d, with mean and variance of all ranks' images together; each has as many."""
+        """As nn.BatchNorm2d, with mean and variance of all ranks' images together."""
         if not self.training:
             return super().forward(images)
-        sums = torch.stack([images.float().mean((0, 2, 3)), images.float().square().mean((0, 2, 3))])
-        mean, square = _Average.apply(sums)
-        variance = square - mean.square()
+        values = images.float()
+        size = torch.full_like(values[0, :, 0, 0], values.numel() / values.shape[1])
+        total, squares, count = _Sum.apply(torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), size]))
+        mean, variance = total / count, squares / count - (total / count).square()
         with torch.no_grad():
-            count = images.numel() / images.shape[1] * ranks.world()
             assert self.running_mean is not None
             assert self.running_var is not None
             assert self.momentum is not None
             self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * count / max(1, count - 1), self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), self.momentum)
         scale = self.weight / (variance + self.eps).sqrt()
         found: Tensor = images * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
         return found
 
 
-class _Average(torch.autograd.Function):
-    """Mean over ranks; the gradient is averaged too, since each rank's loss is its own share of the whole."""
+class _Sum(torch.autograd.Function):
+    """Sum over ranks; so is the gradient, since every rank's loss depends on it."""
 
     @staticmethod
     def forward(_context: object, values: Tensor) -> Tensor:
         found = values.clone()
         distributed.all_reduce(found)
-        return torch.div(found, ranks.world())
+        return found
 
     @staticmethod
     def backward(_context: object, gradient: Tensor) -> Tensor:
         found = gradient.clone()
         distributed.all_reduce(found)
-        return torch.div(found, ranks.world())
+        return found
 
 
 def wrapped(

@@ -164,7 +164,7 @@ def test_a_pass_of_its_own_for_the_weak_view_changes_no_gradient() -> None:
         else:
             losses = fixmatch(batch, state())
             loss = losses.labeled + losses.pool
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         found.append([p.grad.clone() for p in MODEL.parameters() if p.grad is not None])
     for one, two in zip(*found, strict=True):
         torch.testing.assert_close(one, two)

@@ -68,6 +68,7 @@ def test_training_twice_from_one_seed_is_the_same(name: str) -> None:
         model = build(name, 3, 1, 8, 8, seed=0).train()
         loss = model(torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(1))).square().mean()
         loss.backward()
+        assert model.head.weight.grad is not None
         found.append((float(loss.detach()), model.head.weight.grad))
     assert found[0][0] == found[1][0]
     assert torch.equal(found[0][1], found[1][1])

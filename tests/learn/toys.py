@@ -29,7 +29,7 @@ def part(num: int, seed: int, num_classes: int = 3, side: int = 8) -> Part:
 def views(num: int, seed: int) -> Views:
     """A part as a step sees it, without augmentation."""
     source = part(num, seed)
-    return Views((source.images.float() / 255 - 0.4) / 0.25, source.labels, source.weights)
+    return Views((source.take(torch.arange(num)).float() / 255 - 0.4) / 0.25, source.labels, source.weights)
 
 
 def data(**changes: Any) -> TrainData:
