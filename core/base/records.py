@@ -175,6 +175,7 @@ class RunRecord:
     created: str  # ISO 8601, UTC
     versions: Mapping[str, str]  # winnow, python, torch, numpy
     num_labels: Mapping[str, int] = field(default_factory=dict)  # labels by source name, as trained on
+    rule: Mapping[str, Any] | None = None  # the rule and its numbers that picked pseudo-labels for this run alone
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,21 @@ import typer
 
 from core.base.errors import DecisionError, InputError
 from core.base.records import Estimate, Source
-from core.cli.options import AsJson, ProjectPath, Reviewer, RunId, answer, percent
+from core.cli.options import (
+    AsJson,
+    Params,
+    ProjectPath,
+    Reviewer,
+    Rule,
+    RunId,
+    answer,
+    percent,
+    rule_params,
+)
 from core.curate.scores import RANKINGS, order
-from core.curate.selection import parameters
 from core.project.desk import Outcome
 from core.project.project import Project
 
-Rule = Annotated[
-    str, typer.Option(help="fixed_threshold, entropy_at_most, lowest_entropy, per_class_threshold, top_per_class.")
-]
-Params = Annotated[
-    list[str] | None, typer.Option("--param", help="A parameter of the rule, as name=number; may be given again.")
-]
 TargetError = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Take the lowest confidence threshold at which calibration items show this error."),
@@ -133,23 +136,11 @@ def _rule(
     project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None
 ) -> tuple[str, dict[str, Any]]:
     if target_error is None:
-        return rule, _params(rule, param)
+        return rule, rule_params(rule, param)
     threshold = project.threshold_for_error(run, target_error)
     if threshold is None:
         raise InputError(f"No threshold brings the estimated error of {run} down to {percent(target_error)}.")
     return "fixed_threshold", {"threshold": threshold}
-
-
-def _params(rule: str, texts: list[str] | None) -> dict[str, Any]:
-    params: dict[str, Any] = {}
-    whole = {parameter.name for parameter in parameters(rule) if parameter.is_integer}
-    for text in texts or []:
-        name, _, number = text.partition("=")
-        try:
-            params[name] = int(number) if name in whole else float(number)
-        except ValueError as error:
-            raise InputError(f"--param {text} is not of the form name=number, such as threshold=0.95.") from error
-    return params
 
 
 def _class(project: Project, label: str | None) -> int | None:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": making.demo,
     "new": making.new,
     "train": training.train,
+    "rounds": training.rounds,
     "status": training.status,
     "cancel": training.cancel,
     "resume": training.resume,

@@ -12,11 +12,18 @@ import typer
 from annotated_types import Interval
 
 from core.base.config import Config
+from core.base.errors import InputError
+from core.curate.selection import RULES, parameters
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run, as `winnow status PATH` lists it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object instead of text.")]
 Reviewer = Annotated[str, typer.Option(help="Who decides.")]
+RuleName = typer.Option(help=f"{', '.join(RULES)}.")
+Rule = Annotated[str, RuleName]
+Params = Annotated[
+    list[str] | None, typer.Option("--param", help="A parameter of the rule, as name=number; may be given again.")
+]
 
 
 def answer(facts: Mapping[str, Any], text: str, *, as_json: bool) -> None:
@@ -61,3 +68,16 @@ def _option(name: str, config: type[Config]) -> inspect.Parameter:
 def percent(value: float, digits: int = 1) -> str:
     """A proportion in percent, or "unknown"."""
     return "unknown" if np.isnan(value) else f"{100 * value:.{digits}f} %"
+
+
+def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
+    """The numbers of a rule from texts such as threshold=0.95; InputError for any other form."""
+    params: dict[str, Any] = {}
+    whole = {parameter.name for parameter in parameters(rule) if parameter.is_integer}
+    for text in texts or []:
+        name, _, number = text.partition("=")
+        try:
+            params[name] = int(number) if name in whole else float(number)
+        except ValueError as error:
+            raise InputError(f"--param {text} is not of the form name=number, such as threshold=0.95.") from error
+    return params

@@ -43,6 +43,16 @@ def lowest_entropy(
     return mask
 
 
+def highest_confidence(
+    scores: Scores, *, percent: Annotated[float, Between(0, 100), "share of all images that is kept, %"] = 20.0
+) -> Mask:
+    """Keep the given percentage of images with the highest confidence, rounded down to whole images."""
+    count = int(round(len(scores.confidence) * percent / 100, 6))
+    mask = np.zeros(len(scores.confidence), dtype=np.bool_)
+    mask[np.argsort(-scores.confidence, kind="stable")[:count]] = True
+    return mask
+
+
 def per_class_threshold(
     scores: Scores,
     *,
@@ -76,7 +86,14 @@ def top_per_class(
 
 RULES: dict[str, Callable[..., Mask]] = {
     rule.__name__: rule
-    for rule in (fixed_threshold, entropy_at_most, lowest_entropy, per_class_threshold, top_per_class)
+    for rule in (
+        fixed_threshold,
+        entropy_at_most,
+        lowest_entropy,
+        highest_confidence,
+        per_class_threshold,
+        top_per_class,
+    )
 }
 
 

@@ -11,6 +11,7 @@ from core.base.errors import (
     TrainingError,
     WinnowError,
 )
+from core.base.presets import PRESETS, Preset
 from core.base.records import (
     LIVE_STATES,
     SPLIT_NAMES,
@@ -34,6 +35,7 @@ from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
 from core.data.pictures import encode_jpeg, encode_png, sprite
+from core.jobs import Launch
 from core.project import shelf
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
@@ -49,6 +51,7 @@ __all__ = [
     "LIVE_STATES",
     "METHODS",
     "MODELS",
+    "PRESETS",
     "PROFILES",
     "RAMPS",
     "RANKINGS",
@@ -77,11 +80,13 @@ __all__ = [
     "InputError",
     "KnownScores",
     "LabelState",
+    "Launch",
     "Outcome",
     "Page",
     "PageQuery",
     "Parameter",
     "PoolScores",
+    "Preset",
     "Project",
     "Quarantined",
     "Run",

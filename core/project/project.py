@@ -3,7 +3,7 @@
 import time
 import tomllib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,12 @@ from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, Ima
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
 from core.data.splits import load_splits
-from core.jobs import cancel, start
+from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.outbound import export_curated
+from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
 from core.store.export import export_model
@@ -152,16 +153,30 @@ class Project:
             raise InputError(f"{self.name} has no run called {run_id!r}. Its runs: {there}.")
         return Run(RunFolder(self.path / "runs" / run_id))
 
-    def start_run(self, config: TrainConfig, parent: str | None = None, *, is_curated: bool = True) -> Run:
-        """Freeze the labels, write run.json and start the engine in a process of its own.
+    def start_run(
+        self,
+        config: TrainConfig,
+        parent: str | None = None,
+        *,
+        is_curated: bool = True,
+        rule: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        launch: Launch | None = None,
+    ) -> Run:
+        """Freeze the labels, write run.json and start the engine in a process of its own, when its turn comes.
 
-        is_curated False leaves every decision out: the run trains on the given labels alone.
+        is_curated False leaves every decision out: the run trains on the given labels alone. rule and params pick
+        pseudo-labels from the parent's scores for this run, past the decision log. launch: torchrun, several machines.
         """
         if parent is not None and not self.run(parent).has_predictions:
             raise RunError(f"{parent} has not finished: a run can only follow one that is done.")
-        folder = prepare_run(self, config, parent, is_curated=is_curated)
-        start(self.path, folder.id)
+        folder = prepare_run(self, config, parent, is_curated=is_curated, rule=rule, params=params)
+        start(self.path, folder.id, launch=launch)
         return Run(folder)
+
+    def play_rounds(self, config: TrainConfig, parent: str, num_rounds: int = 5) -> Iterator[Run]:
+        """A curriculum: a run a round, each on more of the pseudo-labels of the one before; yields finished runs."""
+        return play_rounds(self, config, parent, num_rounds)
 
     def cancel_run(self, run_id: str) -> None:
         """Ask a live run to stop after its next step; it keeps a checkpoint."""

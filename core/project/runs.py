@@ -1,6 +1,7 @@
 """A run as the street sees it, and how one is prepared: record and frozen labels first, engine afterwards."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,6 +12,7 @@ import numpy as np
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, InputError
 from core.base.records import RunRecord, RunStatus, Source
+from core.curate.additions import with_selection
 from core.project.snapshot import freeze
 from core.store.runs import RunFolder, next_run_id
 
@@ -68,16 +70,32 @@ def problem(folder: RunFolder) -> str | None:
     return None
 
 
-def prepare_run(project: "Project", config: TrainConfig, parent: str | None, *, is_curated: bool) -> RunFolder:
-    """Write run.json and the frozen labels of a new run; the engine has not started yet."""
+def prepare_run(
+    project: "Project",
+    config: TrainConfig,
+    parent: str | None,
+    *,
+    is_curated: bool,
+    rule: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Write run.json and the frozen labels of a new run; the engine has not started yet.
+
+    rule and params pick pseudo-labels from the parent's scores, for this run alone.
+    """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
     snapshot = freeze(project, is_curated=is_curated)
     curated = snapshot.curated
+    if rule is not None:
+        if parent is None:
+            raise ConfigError("A rule picks pseudo-labels from a parent run's scores: choose a parent run.")
+        picked = project.select(parent, rule, **(params or {}))
+        curated = with_selection(curated, picked.ids, picked.labels)
     if config.method == "self_training" and not (curated.sources != Source.GIVEN).any() and not len(curated.reject_ids):
         raise InputError(
             "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
-            "first, or choose the method supervised."
+            "first, let a rule pick them from a parent run, or choose the method supervised."
         )
     runs = project.path / "runs"
     sources = np.bincount(curated.sources, minlength=len(Source))
@@ -94,6 +112,7 @@ def prepare_run(project: "Project", config: TrainConfig, parent: str | None, *, 
             **{name: version(name) for name in ("winnow", "numpy", "torch")},
         },
         num_labels={source.name.lower(): int(sources[source]) for source in Source},
+        rule=None if rule is None else {"rule": rule, **(params or {})},
     )
     folder = RunFolder.create(runs, record)
     folder.save_curated(curated, snapshot.decisions)

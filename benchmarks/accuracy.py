@@ -1,0 +1,162 @@
+"""Fashion-MNIST with few labels: every method, 100, 500 and 1,000 labels, several seeds, one fixed budget of steps.
+
+Labels: class-balanced, nested (100 in 500 in 1,000), drawn by seed from the 60,000 training images, ids kept in
+benchmarks/fashion_mnist_labels.json; the other training images are the pool. 1,000 further ones choose the checkpoint
+(val). The 10,000 test images are looked at once a run, with the checkpoint that val chose.
+
+    python benchmarks/accuracy.py --out FILE [--methods …] [--labels …] [--seeds …] [--model …] [--steps …]
+    python benchmarks/accuracy.py --table FILE
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.machine import machine, table
+from core.base.config import METHODS, TrainConfig
+from core.base.records import ImageSet
+from core.data.datasets import fashion_mnist
+from core.learn.batches import part
+from core.learn.material import TrainData
+from core.learn.models import build
+from core.learn.training import Trainer
+
+LABEL_FILE = Path(__file__).parent / "fashion_mnist_labels.json"
+CPU = torch.device("cpu")
+NUM_VAL = 1000
+
+
+def drawn(labels: np.ndarray, train: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of 1,000 labeled images, class after class in rounds (a prefix of 10 n is balanced), and of 1,000 for val."""
+    rng = np.random.default_rng(seed)
+    by_class = [rng.permutation(train[labels[train] == label]) for label in range(10)]
+    rounds = np.stack([ids[:200] for ids in by_class], axis=1).ravel()
+    return rounds[:1000], rounds[1000 : 1000 + NUM_VAL]
+
+
+def material(images: ImageSet, num_labels: int, seed: int, extra: tuple[np.ndarray, np.ndarray] | None) -> TrainData:
+    """What one run sees; extra: ids and labels of curated pseudo-labels (self_training)."""
+    train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
+    labeled, val = drawn(images.labels, train, seed)
+    labeled = labeled[:num_labels]
+    pool = np.setdiff1d(train, np.concatenate([labeled, val]))
+    mean, std = (torch.full((1, 1, 1, 1), value) for value in (0.286, 0.353))
+    pseudo = part(images.pixels, *extra, None, CPU) if extra is not None else None
+    return TrainData(
+        part(images.pixels, labeled, images.labels[labeled], None, CPU), pseudo, None,
+        part(images.pixels, pool, None, None, CPU), torch.from_numpy(images.labels[pool].copy()),
+        part(images.pixels, val, images.labels[val], None, CPU), None, mean, std,
+    )  # fmt: skip
+
+
+def trained(config: TrainConfig, data: TrainData, start: dict[str, Any] | None = None) -> Trainer:
+    """A finished training whose averaged model is the one that val chose."""
+    trainer = Trainer(config, build(config.model, 10, 1, 28, 28, config.seed), data, CPU, "bf16")
+    if start is not None:
+        trainer.model.load_state_dict(start)
+    trainer.run(lambda _: None, lambda: False)
+    trainer.average.model.load_state_dict(trainer.best["weights"])
+    return trainer
+
+
+def one(images: ImageSet, config: TrainConfig, num_labels: int) -> dict[str, Any]:
+    """One run: its test accuracy, and what the pool was taken for."""
+    begin = time.perf_counter()
+    extra = None
+    data = material(images, num_labels, config.seed, None)
+    if config.method == "self_training":
+        first = trained(config.model_copy(update={"method": "supervised", "epochs": max(1, config.epochs // 2)}), data)
+        assert data.pool is not None
+        train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
+        labeled, val = drawn(images.labels, train, config.seed)
+        pool = np.setdiff1d(train, np.concatenate([labeled[:num_labels], val]))
+        probs = torch.cat([first._logits_of(chunk).softmax(1) for chunk, _ in data.pool.chunks()]).numpy()
+        kept = probs.max(1) >= 0.95
+        extra = pool[kept], probs.argmax(1)[kept]
+        data = material(images, num_labels, config.seed, extra)
+        config = config.model_copy(update={"epochs": max(1, config.epochs - config.epochs // 2)})
+    trainer = trained(config, data)
+    test = images.official_test
+    judged = trainer.evaluate(part(images.pixels, test, images.labels[test], None, CPU))
+    return {
+        "method": config.method, "labels": num_labels, "seed": config.seed, "model": config.model,
+        "steps": trainer.steps, "ratio": config.unlabeled_ratio, "test": judged.accuracy,
+        "val": trainer.best["val_accuracy"], "seconds": time.perf_counter() - begin,
+        "pseudo": len(extra[0]) if extra else 0,
+    }  # fmt: skip
+
+
+def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int) -> TrainConfig:
+    """The same budget for all: so many steps, one evaluation in about sixty."""
+    steps_per_epoch = -(-num_labels // min(words.batch, num_labels))
+    epochs = max(1, words.steps // steps_per_epoch)
+    every = max(1, epochs // max(1, words.steps // 60))
+    ramp = {"pseudo_label": "linear", "mean_teacher": "sigmoid", "self_training": "linear"}.get(method, "none")
+    weight = 20.0 if method == "mean_teacher" else 1.0
+    return TrainConfig(
+        method=method, model=words.model, profile="natural", epochs=epochs, batch_size=words.batch,
+        unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
+        ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
+        wrn_depth=words.depth, threshold=words.threshold,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+def show(path: Path) -> None:
+    """Median and range of test accuracy by method and number of labels."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    counts = sorted({row["labels"] for row in rows})
+    shown = []
+    for method in [name for name in METHODS if any(row["method"] == name for row in rows)]:
+        cells = [method]
+        for count in counts:
+            found = sorted(100 * r["test"] for r in rows if (r["method"], r["labels"]) == (method, count))
+            cells.append(f"{median(found):.1f} ({found[0]:.1f} to {found[-1]:.1f}), n = {len(found)}" if found else "–")
+        shown.append([*cells, f"{median(r['seconds'] for r in rows if r['method'] == method):.0f}"])
+    print(table(["method", *(f"{count:,} labels" for count in counts), "s a run"], shown))
+    first = rows[0]
+    print(f"\n{first['model']}, {first['steps']} steps, ratio {first['ratio']}. {machine()}")
+
+
+def main() -> None:
+    """Run what was asked for, one line of results a run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--table", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--labels", nargs="+", type=int, default=[100, 500, 1000])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--model", default="small_cnn")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--ratio", type=int, default=2)
+    parser.add_argument("--ema", type=float, default=0.99)
+    parser.add_argument("--rate", type=float, default=0.03)
+    parser.add_argument("--depth", type=int, default=28)
+    parser.add_argument("--threshold", type=float, default=0.95)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    words = parser.parse_args()
+    if words.table:
+        show(words.table)
+        return
+    torch.set_num_threads(words.threads)
+    images = fashion_mnist()
+    train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
+    ids = {str(seed): [part.tolist() for part in drawn(images.labels, train, seed)] for seed in range(3)}
+    LABEL_FILE.write_text(json.dumps(ids))
+    for seed in words.seeds:
+        for num_labels in words.labels:
+            for method in words.methods:
+                row = one(images, settings(method, words, num_labels, seed), num_labels)
+                with words.out.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
