@@ -4,7 +4,14 @@ from dashboard.charts.compare import class_mix, confusion, difference, per_class
 from dashboard.charts.data import class_counts
 from dashboard.charts.scores import coverage_error, limits, pool_histogram, reliability_diagram, right_wrong_histogram
 from dashboard.charts.style import CONFIG
-from dashboard.charts.training import accuracy_curves, loss_curves, schedule_curve, two_curves
+from dashboard.charts.training import (
+    accuracy_curves,
+    loss_curves,
+    mix_curves,
+    pool_curves,
+    schedule_curve,
+    two_curves,
+)
 
 __all__ = [
     "CONFIG",
@@ -16,7 +23,9 @@ __all__ = [
     "difference",
     "limits",
     "loss_curves",
+    "mix_curves",
     "per_class",
+    "pool_curves",
     "pool_histogram",
     "reliability_diagram",
     "right_wrong_histogram",

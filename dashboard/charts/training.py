@@ -5,15 +5,39 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RUN_A, RUN_B, figure
+from dashboard.charts.style import (
+    BLUE,
+    CYCLE,
+    GOLD,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RUN_A,
+    RUN_B,
+    figure,
+    shortened,
+)
 
 Metrics = Sequence[Mapping[str, Any]]
 
 _LOSSES = {"labeled_loss": BLUE, "unlabeled_loss": ORANGE, "reject_loss": PURPLE, "val_loss": GREY}
 _ACCURACIES = {"train_accuracy": GREY, "val_accuracy": BLUE, "calibration_accuracy": GREEN}
+_POOL = {
+    "mask_rate": BLUE,
+    "pool_accuracy": GREY,
+    "pool_kept_accuracy": GREEN,
+    "calibration_kept_accuracy": GOLD,
+    "flip_rate": ORANGE,
+}
 _NAMES = {
+    "mask_rate": "kept",
+    "pool_accuracy": "right, all (true labels known)",
+    "pool_kept_accuracy": "right, kept (true labels known)",
+    "calibration_kept_accuracy": "right, kept (hidden calibration items)",
+    "flip_rate": "flipped since last seen",
     "labeled_loss": "labeled",
-    "unlabeled_loss": "pseudo-labeled",
+    "unlabeled_loss": "unlabeled",
     "reject_loss": "rejected",
     "val_loss": "val",
     "train_accuracy": "train",
@@ -31,6 +55,31 @@ def accuracy_curves(metrics: Metrics) -> go.Figure:
     """Accuracy in percent on train and val, and of the pseudo-labels on the hidden calibration items."""
     chart = _curves(metrics, _ACCURACIES, "accuracy")
     chart.update_yaxes(tickformat=".0%")
+    return chart
+
+
+def pool_curves(metrics: Metrics) -> go.Figure:
+    """What the method takes the pool for: share it keeps, how right it is, how often a label flips; all in percent."""
+    chart = _curves(metrics, _POOL, "share")
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    return chart
+
+
+def mix_curves(metrics: Metrics, class_names: tuple[str, ...]) -> go.Figure:
+    """Share of each class among the kept pseudo-labels, stacked; classes past the tenth are added up as others."""
+    known = [line for line in metrics if line.get("class_mix")]
+    chart = figure(x="epoch", y="share of the kept", height=300)
+    names = shortened(class_names)
+    shown = min(len(names), len(CYCLE)) if len(names) <= len(CYCLE) else len(CYCLE) - 1
+    rows = [(names[n], [line["class_mix"][n] for line in known], CYCLE[n]) for n in range(shown)]
+    if shown < len(names):
+        rows.append(("others", [sum(line["class_mix"][shown:]) for line in known], GREY))
+    for name, shares, color in rows:
+        chart.add_scatter(
+            x=[line["epoch"] for line in known], y=shares, name=name, stackgroup="mix", mode="lines",
+            line={"width": 0.5, "color": color}, hovertemplate="%{y:.0%}",
+        )  # fmt: skip
+    chart.update_yaxes(tickformat=".0%", range=[0, 1])
     return chart
 
 

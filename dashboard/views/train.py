@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import LIVE_STATES, METHODS, Project, Run, TrainConfig
+from core import LIVE_STATES, PRESETS, Preset, Project, Run, TrainConfig
 from dashboard import charts, context, words
 from dashboard.views.fields import inputs
 
@@ -26,27 +26,51 @@ def show() -> None:
 
 
 def _form(project: Project) -> None:
-    has_labels = len(project.curate().decisions.nonzero()[0]) > 0
+    text = "Settings that belong together because a paper, or an earlier tool, used them together."
+    name = st.selectbox("preset", list(PRESETS), key="preset", on_change=_forget_settings, help=text)
+    preset = PRESETS[name]
+    st.caption(_sentence(preset))
+    usual = preset.config().model_dump()
     parents: list[str | None] = [None, *[run.id for run in context.finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
-        values = inputs(TrainConfig, _MAIN, "train")
-        left, right = st.columns(2, vertical_alignment="bottom")
+        values = inputs(TrainConfig, _MAIN, "train", usual=usual)
+        left, middle, right = st.columns(3, vertical_alignment="bottom")
         text = "The run whose suggestions were reviewed; with warm start, also where the weights come from."
         parent = left.selectbox("parent run", parents, format_func=lambda name: name or "none", help=text)
+        text = "One run for each seed, from the seed above on; they wait in line for the device."
+        num_seeds = middle.number_input("seeds", 1, 100, 1, key="num-seeds", help=text)
         text = "On: the given labels and everything decided on the Review page. Off: the given labels alone, a control."
         is_curated = right.toggle("train on the curated set", value=True, help=text)
         with st.container(border=True):
             st.caption("More options")
-            values |= inputs(TrainConfig, _MORE, "train", columns=4)
+            values |= inputs(TrainConfig, _MORE, "train", columns=4, usual=usual)
         is_sent = st.form_submit_button("Start", type="primary")
-    if not has_labels:
-        st.caption(f"Nothing is reviewed yet, so {METHODS[0]} is the method to begin with.")
     if is_sent:
         with context.spoken():
-            run = project.start_run(TrainConfig.checked(values), parent, is_curated=is_curated)
-            st.session_state["train-run"] = run.id
-            context.go("run", run.id)
+            config = TrainConfig.checked(values)
+            rule = preset.rule if parent else None
+            seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
+            runs = [
+                project.start_run(one, parent, is_curated=is_curated, rule=rule, params=preset.params) for one in seeds
+            ]
+            st.session_state["train-run"] = runs[0].id
+            context.go("run", runs[0].id)
             st.rerun()
+
+
+def _sentence(preset: Preset) -> str:
+    """What a preset is, and what picks its pseudo-labels."""
+    said = preset.doc[0].upper() + preset.doc[1:] + "."
+    if preset.rule is None:
+        return said
+    numbers = ", ".join(f"{name} {value:g}" for name, value in preset.params.items())
+    return f"{said} Picks from the parent run by {preset.rule.replace('_', ' ')} ({numbers}): choose one below."
+
+
+def _forget_settings() -> None:
+    """Another preset: its settings take the place of what was typed."""
+    for name in TrainConfig.model_fields:
+        st.session_state.pop(f"train-{name}", None)
 
 
 def _watch(project: Project, runs: list[Run]) -> None:
@@ -59,6 +83,7 @@ def _watch(project: Project, runs: list[Run]) -> None:
     is_live = states[chosen] in LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
     _curves(metrics)
+    _pool(project, metrics)
     left, right = st.columns(2, gap="large")
     with left:
         _settings(run)
@@ -118,6 +143,26 @@ def _curves(metrics: list[dict[str, Any]]) -> None:
         st.plotly_chart(chart, config=charts.CONFIG, key="unlabeled-weight")
 
 
+def _pool(project: Project, metrics: list[dict[str, Any]]) -> None:
+    """What the method takes the pool for while it learns; nothing where it does not look at the pool."""
+    known = [line for line in metrics if line.get("mask_rate") is not None]
+    if not known:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("What it takes the pool for")
+        st.plotly_chart(
+            charts.pool_curves(known), config=charts.CONFIG, key="pool", alt="Kept share and how right it is"
+        )
+    with right:
+        st.subheader("Class mix of the kept")
+        chart = charts.mix_curves(known, project.class_names)
+        st.plotly_chart(chart, config=charts.CONFIG, key="mix", alt="Share of each class among kept pseudo-labels")
+        drift = known[-1].get("kl_to_prior")
+        if drift is not None:
+            st.caption(f"{drift:.3f} bits away from the labeled classes' mix (KL divergence, last epoch).")
+
+
 def _settings(run: Run) -> None:
     st.subheader("Settings")
     record = run.record
@@ -137,6 +182,6 @@ def _pictures(run: Run) -> None:
     st.subheader("What the model sees")
     file = run.folder.path / "augmentation.png"
     if file.exists():
-        st.image(str(file), caption="Images of the labeled set, and what augmentation makes of them.")
+        st.image(str(file), caption="Images of the labeled set; below each, two weak and two strong views.")
     else:
         st.caption("A picture of the augmented images appears once the engine has begun.")

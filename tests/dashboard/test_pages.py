@@ -135,6 +135,43 @@ def test_the_form_starts_a_run_with_its_settings(page: OpenPage, untrained_proje
     assert run.record.config == TrainConfig(model="mlp", epochs=2)
 
 
+def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(
+    page: OpenPage, trained_project: Project, tmp_path: Path
+) -> None:
+    parent = trained_project.runs()[0].id
+    test = page("train", project=trained_project.key)
+    test.number_input(key="train-epochs").set_value(7)
+    test.selectbox(key="preset").set_value("self_training_entropy").run()
+    assert "lowest entropy (percent 10)" in said(test)
+    assert test.selectbox(key="train-method").value == "self_training"
+    assert test.number_input(key="train-epochs").value == TrainConfig().epochs  # what was typed is gone
+    test.selectbox(key="train-model").set_value("mlp")
+    test.number_input(key="train-epochs").set_value(1)
+    test.number_input(key="num-seeds").set_value(2)
+    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    next(button for button in test.button if button.label == "Start").click().run()
+    assert not test.exception
+    runs = trained_project.runs()[1:]
+    assert [run.record.config.seed for run in runs] == [0, 1]
+    for run in runs:
+        assert run.record.rule == {"rule": "lowest_entropy", "percent": 10.0}
+        assert run.record.num_labels["bulk"] == trained_project.select(parent, "lowest_entropy", percent=10).count
+        trained_project.wait_run(run.id, timeout=120)
+
+
+def test_what_the_pool_is_taken_for_is_drawn(page: OpenPage, trained_project: Project) -> None:
+    config = QUICK.model_copy(update={"method": "fixmatch", "threshold": 0.4})
+    run = trained_project.start_run(config)
+    trained_project.wait_run(run.id, timeout=120)
+    test = page("train", project=trained_project.key, run=run.id)
+    assert "What it takes the pool for" in [element.value for element in test.subheader]
+    assert "bits away from the labeled classes' mix" in said(test)
+    base = trained_project.runs()[0].id
+    test = page("train", project=trained_project.key, run=base)
+    test.selectbox(key="train-run").set_value(base).run()
+    assert "What it takes the pool for" not in [element.value for element in test.subheader]
+
+
 def test_a_refused_run_is_a_sentence(page: OpenPage, untrained_project: Project) -> None:
     test = page("train", project=untrained_project.key)
     test.selectbox(key="train-method").set_value("self_training")

@@ -1,0 +1,44 @@
+"""Every preset is a valid setting that does what its paper says, and its rule is one that there is."""
+
+import pytest
+
+from core.base.errors import ConfigError
+from core.base.presets import PRESETS
+from core.curate.selection import checked_rule
+from core.learn.schedules import unlabeled_weight
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_valid_setting_with_a_rule_that_exists(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.doc
+    assert (preset.rule is not None) == (preset.config().method == "self_training")
+    if preset.rule is not None:
+        checked_rule(preset.rule, dict(preset.params))
+
+
+def test_what_is_typed_outweighs_the_preset() -> None:
+    config = PRESETS["fixmatch"].config({"unlabeled_ratio": 3, "seed": 5})
+    assert (config.method, config.unlabeled_ratio, config.seed) == ("fixmatch", 3, 5)
+    with pytest.raises(ConfigError):
+        PRESETS["fixmatch"].config({"threshold": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("name", "epoch", "weight"),
+    [
+        ("pseudo_label_seed", 99, 0.0),
+        ("pseudo_label_seed", 275, 0.5e-4),
+        ("pseudo_label_seed", 450, 1e-4),
+        ("pseudo_label_lee2013", 100, 0.0),
+        ("pseudo_label_lee2013", 350, 1.5),
+        ("pseudo_label_lee2013", 650, 3.0),
+        ("self_training_seed", 20, 0.0),
+        ("self_training_seed", 450, 1e-4),
+        ("self_training_union", 0, 1.0),
+        ("self_training_entropy", 30, 0.5),
+        ("fixmatch", 0, 1.0),
+    ],
+)
+def test_the_weight_follows_the_papers_schedule(name: str, epoch: float, weight: float) -> None:
+    assert unlabeled_weight(epoch, PRESETS[name].config()) == pytest.approx(weight)
