@@ -104,7 +104,7 @@ def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int)
         unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
         ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
         wrn_depth=words.depth, threshold=words.threshold,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def show(path: Path) -> None:

@@ -2,6 +2,7 @@
 
     python -m core.engine train PROJECT RUN [--resume]
     python -m core.engine dataset NAME --root FOLDER --out FOLDER
+    python -m core.engine noise PROJECT RUN [--foreign IMAGES]
 
 It reads the images, the splits and the frozen labels, never the decision log; whatever happens stands in status.json.
 """
@@ -22,9 +23,8 @@ import numpy as np
 import torch
 
 from core.base.errors import TrainingError, WinnowError
-from core.base.records import ImageSet, Labels, Logits, RunStatus, Splits
-from core.curate.calibration import expected_calibration_error, fit_temperature, nll
-from core.curate.scores import probabilities
+from core.base.records import ImageSet, RunStatus, Splits
+from core.curate.calibration import calibrate
 from core.data.ingest import open_images, write_images
 from core.data.splits import load_splits
 from core.learn import ranks, torchvision_sets
@@ -32,6 +32,7 @@ from core.learn.checkpoints import load_checkpoint, save_checkpoint
 from core.learn.material import train_data
 from core.learn.methods import SECOND_VIEWS
 from core.learn.models import Classifier, build
+from core.learn.noise import check_noise
 from core.learn.pictures import draw_views
 from core.learn.precision import choose_device, faster_precision
 from core.learn.predict import load_model, predict, save_weights
@@ -251,42 +252,36 @@ class Engine:
         self._is_stopped = True
 
 
-def calibrate(logits: Logits, labels: Labels) -> dict[str, float | int | None]:
-    """The temperature fitted on val, and NLL (nats) and ECE before and after it."""
-    temperature = fit_temperature(logits, labels)
-    before, after = probabilities(logits), probabilities(logits, temperature)
-    facts = {
-        "nll_before": nll(logits, labels),
-        "nll_after": nll(logits, labels, temperature),
-        "ece_before": expected_calibration_error(before, labels),
-        "ece_after": expected_calibration_error(after, labels),
-    }
-    known = {name: value if value == value else None for name, value in facts.items()}
-    return {"temperature": temperature, "n": len(labels), **known}
-
-
 def main() -> int:
     """Read the command line and do the one thing it asks for."""
-    parser = argparse.ArgumentParser(prog="python -m core.engine")
-    commands = parser.add_subparsers(dest="command", required=True)
-    training = commands.add_parser("train")
-    training.add_argument("project", type=Path)
-    training.add_argument("run")
-    training.add_argument("--resume", action="store_true")
-    dataset = commands.add_parser("dataset")
-    dataset.add_argument("name")
-    dataset.add_argument("--root", type=Path, required=True)
-    dataset.add_argument("--out", type=Path, required=True)
-    words = parser.parse_args()
+    words = _parser().parse_args()
     try:
-        if words.command == "dataset":
+        if words.command == "noise":
+            check_noise(RunFolder(words.project / "runs" / words.run).path, words.foreign)
+        elif words.command == "dataset":
             socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
             write_images(torchvision_sets.load(words.name, words.root), words.out)
-            return 0
-        return Engine(words.project, words.run, is_resume=words.resume).go()
+        else:
+            return Engine(words.project, words.run, is_resume=words.resume).go()
     except WinnowError as error:
         print(error, file=sys.stderr)
         return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core.engine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    training, dataset, foreign = (commands.add_parser(name) for name in ("train", "dataset", "noise"))
+    for asked in (training, foreign):
+        asked.add_argument("project", type=Path)
+        asked.add_argument("run")
+    training.add_argument("--resume", action="store_true")
+    dataset.add_argument("name")
+    dataset.add_argument("--root", type=Path, required=True)
+    dataset.add_argument("--out", type=Path, required=True)
+    foreign.add_argument("--foreign", type=Path)
+    return parser
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from core.store.runs import RunFolder
 
 _PYTHON = [sys.executable, "-P"]  # -P: a folder called core, where the person stands, is not ours
 _ENGINE = [*_PYTHON, "-m", "core.engine"]
+_WAITER = [*_PYTHON, "-m", "core.jobs"]
 _HEARTBEAT = 5.0
 """Seconds between two words of a run that waits for its turn."""
 
@@ -41,7 +42,7 @@ def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch
     folder = RunFolder(project / "runs" / run_id)
     folder.clear_cancel()
     folder.write_status(replace(folder.status(), state="queued", message="Waiting for the engine."))
-    command = [*_PYTHON, "-m", "core.jobs", str(project), run_id, *(launch or Launch()).words()]
+    command = [*_WAITER, str(project), run_id, *(launch or Launch()).words()]
     try:
         with folder.log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -84,6 +85,16 @@ def load_dataset(name: str, root: Path | None, out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"{name} could not be read (exit code {done.returncode})."]
+        raise InputError(lines[-1])
+
+
+def check_noise(project: Path, run_id: str, foreign: Path | None) -> None:
+    """Let a finished model answer noise and an image folder of ours; InputError says what is wrong."""
+    words = [] if foreign is None else ["--foreign", str(foreign)]
+    command = [*_ENGINE, "noise", str(project), run_id, *words]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"The noise check failed (exit code {done.returncode})."]
         raise InputError(lines[-1])
 
 

@@ -132,6 +132,24 @@ def curate(path: ProjectPath, as_json: AsJson = False) -> None:
     answer(facts, f"{text} · {len(curated.reject_ids):,} rejects\ndigest {curated.digest}", as_json=as_json)
 
 
+def noise(
+    path: ProjectPath,
+    run: RunId,
+    foreign: Annotated[
+        str | None, typer.Option(help="Another data set to compare with: its name, an image folder or a project.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a run about random noise and foreign images: can entropy, energy or neighbor distance tell them apart?"""
+    report = Project.open(path).check_noise(run, foreign)
+    lines = []
+    for score, groups in report.scores.items():
+        told = [f"{name} median {np.median(values):.3f}" for name, values in groups.items()]
+        apart = [f"AUROC {value:.3f} against {name}" for name, value in report.auroc[score].items()]
+        lines.append(f"{score:<18} {', '.join(told)}; {', '.join(apart)}")
+    answer({"run": run, "auroc": report.auroc}, "\n".join(lines), as_json=as_json)
+
+
 def _rule(
     project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None
 ) -> tuple[str, dict[str, Any]]:

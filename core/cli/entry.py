@@ -29,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": training.resume,
     "score": deciding.score,
     "select": deciding.select,
+    "noise": deciding.noise,
     "decide": deciding.decide,
     "curate": deciding.curate,
     "compare": leaving.compare,

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from core.base.records import Labels, Logits, Probs
-from core.curate.scores import confidence, pseudo_labels
+from core.curate.scores import confidence, probabilities, pseudo_labels
 
 _RANGE = (0.05, 20.0)
 
@@ -61,3 +61,17 @@ def expected_calibration_error(probs: Probs, labels: Labels, bins: int = 15) -> 
         return float("nan")
     gaps = np.abs(found.bin_accuracy - found.bin_confidence)
     return float(np.nansum(gaps * found.bin_count) / found.bin_count.sum())
+
+
+def calibrate(logits: Logits, labels: Labels) -> dict[str, float | int | None]:
+    """The temperature fitted on val, and NLL (nats) and ECE before and after it."""
+    temperature = fit_temperature(logits, labels)
+    before, after = probabilities(logits), probabilities(logits, temperature)
+    facts = {
+        "nll_before": nll(logits, labels),
+        "nll_after": nll(logits, labels, temperature),
+        "ece_before": expected_calibration_error(before, labels),
+        "ece_after": expected_calibration_error(after, labels),
+    }
+    known = {name: value if value == value else None for name, value in facts.items()}
+    return {"temperature": temperature, "n": len(labels), **known}

@@ -37,7 +37,7 @@ def create_project(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
     with _building(target) as folder:
-        images = _load(source, folder / "images", image_size, root)
+        images = load_source(source, folder / "images", image_size, root)
         groups = exact_duplicates(images.pixels)
         config = split or _default_split(source, images, groups)
         splits = draw_splits(
@@ -61,7 +61,8 @@ def create_project(
         (folder / "runs").mkdir()
 
 
-def _load(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
+def load_source(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
+    """Images of a built-in data set or an image folder, written into our own kind of folder."""
     known = DATASETS.get(source)
     if known is not None and known.is_available(root):
         write_images(known.load(root), folder)

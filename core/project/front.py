@@ -39,10 +39,12 @@ from core.jobs import Launch
 from core.project import shelf
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
+from core.project.foreign import NoiseReport
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
-from core.project.project import DataSummary, Project
+from core.project.project import Project
 from core.project.runs import Run
+from core.project.summary import DataSummary
 from core.store.export import EXPORTS
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "KnownScores",
     "LabelState",
     "Launch",
+    "NoiseReport",
     "Outcome",
     "Page",
     "PageQuery",

@@ -4,17 +4,13 @@ import time
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
-from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, ImageSet, Quarantined, Splits
+from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Splits
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
 from core.data.splits import load_splits
@@ -22,31 +18,14 @@ from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
+from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.outbound import export_curated
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
+from core.project.summary import DataSummary, summary_of
 from core.store.export import export_model
 from core.store.runs import RunFolder, list_runs
-
-
-@dataclass(frozen=True)
-class DataSummary:
-    """What the Data page shows: sizes, splits, what was left out and why."""
-
-    num_images: int
-    height: int
-    width: int
-    channels: int
-    class_names: tuple[str, ...]
-    split_sizes: Mapping[str, int]
-    class_counts: Mapping[str, NDArray[np.int64]]  # (K,) per split whose labels may be shown: labeled, val, test
-    num_set_aside: int
-    num_duplicates: int
-    quarantined: tuple[Quarantined, ...]
-    source: str
-    created: str
-    split: SplitConfig
 
 
 class Project:
@@ -122,17 +101,7 @@ class Project:
 
     def summary(self) -> DataSummary:
         """Sizes, splits, class counts, duplicates and files left out."""
-        images, splits = self.images, self.splits
-        num_images, height, width, channels = images.pixels.shape
-        parts = {name: getattr(splits, name) for name in SPLIT_NAMES}
-        shown = ("labeled", "val", "test")
-        counts = {n: np.bincount(images.labels[parts[n]], minlength=len(self.class_names)) for n in shown}
-        return DataSummary(
-            num_images, height, width, channels, self.class_names,
-            {name: len(ids) for name, ids in parts.items()}, counts,
-            len(splits.set_aside), int(self._facts.get("num_duplicates", 0)), images.quarantined,
-            str(self._facts["source"]), str(self._facts["created"]), splits.config,
-        )  # fmt: skip
+        return summary_of(self.images, self.splits, self._facts)
 
     # --- runs -----------------------------------------------------------------------------------------------------
 
@@ -233,6 +202,17 @@ class Project:
         """What a rule keeps of the pool: mask, count, coverage, estimated error with interval."""
         hidden = self.desk.hidden_calibration()
         return insight.select(self.scores(run_id), hidden, self.images.labels, rule, params)
+
+    def check_noise(self, run_id: str, foreign: str | None = None) -> NoiseReport:
+        """Let a run answer random noise and, if named, another data set, image folder or project; remembered."""
+        run_check(self, self._finished(run_id), foreign)
+        found = self.noise_report(run_id)
+        assert found is not None
+        return found
+
+    def noise_report(self, run_id: str) -> NoiseReport | None:
+        """What the last noise check of a run found; None before the first."""
+        return noise_report(self, self._finished(run_id))
 
     # --- decisions ------------------------------------------------------------------------------------------------
 

@@ -223,6 +223,11 @@ class RunFolder:
         file = self.path / "calibration.json"
         return read_json(file) if file.exists() else {}
 
+    def noise(self) -> dict[str, NDArray[Any]]:
+        """Logits and features of noise and foreign images, by group; empty before the noise check."""
+        file = self.path / "noise.npz"
+        return load_arrays(file) if file.exists() else {}
+
     def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
         """Freeze the labels this run trains on, and the decisions they come from."""
         columns = {name: value for name, value in vars(curated).items() if name != "digest"}

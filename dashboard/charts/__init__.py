@@ -2,7 +2,14 @@
 
 from dashboard.charts.compare import class_mix, confusion, difference, per_class
 from dashboard.charts.data import class_counts
-from dashboard.charts.scores import coverage_error, limits, pool_histogram, reliability_diagram, right_wrong_histogram
+from dashboard.charts.scores import (
+    coverage_error,
+    foreign_histogram,
+    limits,
+    pool_histogram,
+    reliability_diagram,
+    right_wrong_histogram,
+)
 from dashboard.charts.style import CONFIG
 from dashboard.charts.training import (
     accuracy_curves,
@@ -21,6 +28,7 @@ __all__ = [
     "confusion",
     "coverage_error",
     "difference",
+    "foreign_histogram",
     "limits",
     "loss_curves",
     "mix_curves",

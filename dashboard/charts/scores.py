@@ -6,11 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core import CalibrationReport, CoverageErrorCurve, KnownScores, PoolScores, Selection
+from core import CalibrationReport, CoverageErrorCurve, KnownScores, NoiseReport, PoolScores, Selection
 from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
 
 BINS = 50
 _FEW = 30
+FOREIGN_TITLES = {
+    "entropy": "entropy (bits)",
+    "energy": "energy (nats)",
+    "neighbor distance": "distance to the nearest labels",
+}
 TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "margin"}
 
 
@@ -37,6 +42,23 @@ def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None 
     _bars(chart, values[known.is_right & is_shown], ends, "right", RIGHT)
     _bars(chart, values[~known.is_right & is_shown], ends, "wrong", WRONG, pattern="/")
     chart.update_layout(barmode="stack")
+    return chart
+
+
+def foreign_histogram(report: NoiseReport, score: str) -> go.Figure:
+    """A score of held-out images, of noise and of foreign images, each as a share of its own group."""
+    chart = figure(x=FOREIGN_TITLES[score], y="share of the group", height=260)
+    groups = report.scores[score]
+    values = np.concatenate(list(groups.values()))
+    ends = (float(values.min()), float(values.max()) + 1e-6)
+    for (name, found), color in zip(groups.items(), (BLUE, GREY, ORANGE), strict=False):
+        counts, edges = np.histogram(found, bins=BINS, range=ends)
+        middle = (edges[:-1] + edges[1:]) / 2
+        share = counts / max(1, len(found))
+        line = {"color": color, "width": 2, "shape": "hvh"}
+        fill = {"fill": "tozeroy", "fillcolor": translucent(color, 0.18)}
+        chart.add_scatter(x=middle, y=share, name=name, mode="lines", line=line, hovertemplate="%{y:.1%}", **fill)
+    chart.update_yaxes(tickformat=".0%", rangemode="tozero")
     return chart
 
 

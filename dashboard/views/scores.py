@@ -21,6 +21,7 @@ def show() -> None:
         _coverage(project, run, selection)
     with right:
         _reliability(project, run)
+    _noise(project, run)
 
 
 def _histograms(project: Project, run: str) -> None:
@@ -68,6 +69,31 @@ def _reliability(project: Project, run: str) -> None:
     st.caption(
         f"{report.n:,} val images in 15 bins. The logits are divided by T = {report.temperature:.2f}, which was fitted "
         "on the same images; ECE is the mean gap to the diagonal."
+    )
+
+
+def _noise(project: Project, run: str) -> None:
+    st.subheader("Does it know what it does not know?")
+    report = project.noise_report(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = "A built-in data set, an image folder or a project folder; empty: noise alone."
+        foreign = st.text_input("Another data set to compare with", key="foreign", help=text, width=420)
+        is_asked = st.button("Run the noise check", type="primary" if report is None else "secondary")
+    if is_asked:
+        with context.spoken(), st.spinner("Asking the model about images it has no class for."):
+            report = project.check_noise(run, foreign.strip() or None)
+    if report is None:
+        st.caption("A model can be sure of pure noise. The check shows it noise, and other images if you name some.")
+        return
+    for place, score in zip(st.columns(len(report.scores), gap="large"), report.scores, strict=True):
+        with place:
+            chart = charts.foreign_histogram(report, score)
+            st.plotly_chart(chart, config=charts.CONFIG, key=f"foreign-{score}", alt=f"{score} of noise and images")
+            apart = [f"{value:.3f} for {name}" for name, value in report.auroc[score].items()]
+            st.caption(f"AUROC {', '.join(apart)}.")
+    st.caption(
+        "AUROC: how often a foreign image scores higher than a held-out one; 1 tells all apart, 0.5 is blind, less is "
+        "fooled. High entropy alone may miss noise; energy and the distance to labeled images stand beside it."
     )
 
 

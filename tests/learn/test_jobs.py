@@ -64,7 +64,7 @@ def test_starting_answers_at_once_and_forgets_an_old_wish_to_stop(tmp_path: Path
 def test_an_engine_that_cannot_begin_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY)
-    monkeypatch.setattr(jobs, "_ENGINE", [sys.executable, "-c", "import sys; sys.exit('the wheel is missing')"])
+    monkeypatch.setattr(jobs, "_WAITER", [sys.executable, "-c", "import sys; sys.exit('the wheel is missing')"])
     jobs.start(project, folder.id)
     assert wait(folder, 20) == "failed"
     assert "the wheel is missing" in folder.status().message

@@ -1,0 +1,260 @@
+"""How fast a training step is, each figure beside its own yardstick in the same run.
+
+* FixMatch, WRN-28-2, B = 64, 7 unlabeled images each, 32 x 32: ours against the usual port's recipe, written from the
+  paper's description: fp32, Pillow's RandAugment and cutout image by image in a DataLoader of two workers, one forward
+  pass of labeled, weak and strong images with gradient everywhere.
+* Small CNN, an epoch of 1,000 images: ours against a plain fp32 loop over a DataLoader with torchvision transforms.
+* Our whole step against the bare forward and backward of the same batch; our scoring against the bare forward.
+
+    python benchmarks/training_speed.py [--steps 3] [--device cuda]
+"""
+
+import argparse
+import random
+import resource
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageEnhance, ImageOps
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from benchmarks.machine import machine, table
+from core.base.config import TrainConfig
+from core.learn.batches import Part
+from core.learn.material import TrainData
+from core.learn.models import build
+from core.learn.precision import autocast
+from core.learn.predict import predict
+from core.learn.training import Trainer
+
+BATCH, RATIO, SIDE = 64, 7, 32
+
+
+def part(count: int, side: int, channels: int, device: torch.device) -> Part:
+    """Random images with random labels."""
+    draws = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (count, channels, side, side), generator=draws, dtype=torch.uint8)
+    labels = torch.randint(0, 10, (count,), generator=draws)
+    return Part(images.to(device), labels.to(device), torch.ones(count, device=device))
+
+
+def trainer(config: TrainConfig, side: int, channels: int, device: torch.device, num_pool: int = 5000) -> Trainer:
+    """Our trainer on random images."""
+    one = torch.full((1, 1, 1, 1), 0.3, device=device)
+    pool = part(num_pool, side, channels, device)
+    labeled, val = part(1000, side, channels, device), part(100, side, channels, device)
+    data = TrainData(labeled, None, None, pool, pool.labels, val, None, one, one)
+    model = build(config.model, 10, channels, side, side, 0)
+    return Trainer(config, model, data, device, config.precision)
+
+
+def seconds(step: Callable[[], object], count: int, device: torch.device) -> list[float]:
+    """Times of so many calls, after one that warms up."""
+    found = []
+    for _ in range(count + 1):
+        begin = time.perf_counter()
+        step()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        found.append(time.perf_counter() - begin)
+    return found[1:]
+
+
+# --- the usual recipe -----------------------------------------------------------------------------------------------
+
+
+def _operations() -> list[Callable[[Image.Image], Image.Image]]:
+    def enhanced(kind: Any) -> Callable[[Image.Image], Image.Image]:
+        return lambda image: kind(image).enhance(random.uniform(0.05, 0.95))
+
+    def moved(*numbers: Callable[[], float]) -> Callable[[Image.Image], Image.Image]:
+        return lambda image: image.transform(image.size, Image.Transform.AFFINE, tuple(n() for n in numbers))
+
+    one, zero = lambda: 1.0, lambda: 0.0
+    slope, way = lambda: random.uniform(-0.3, 0.3), lambda: random.uniform(-0.3, 0.3) * SIDE
+    kinds = (ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast, ImageEnhance.Sharpness)
+    return [
+        ImageOps.autocontrast, ImageOps.equalize, lambda image: image,
+        lambda image: image.rotate(random.uniform(-30, 30)),
+        lambda image: ImageOps.posterize(image, random.randint(4, 8)),
+        lambda image: ImageOps.solarize(image, random.randint(0, 256)),
+        moved(one, slope, zero, zero, one, zero), moved(one, zero, zero, slope, one, zero),
+        moved(one, zero, way, zero, one, zero), moved(one, zero, zero, zero, one, way),
+        *[enhanced(kind) for kind in kinds],
+    ]  # fmt: skip
+
+
+class UsualPool(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Weak and strong views made from one Pillow image at a time."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images, self.operations = images, _operations()
+        self.weak = transforms.Compose(
+            [transforms.RandomHorizontalFlip(), transforms.RandomCrop(SIDE, SIDE // 8, padding_mode="reflect")]
+        )
+        self.finish = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.3] * 3, [0.3] * 3)])
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> tuple[torch.Tensor, torch.Tensor]:
+        image = Image.fromarray(self.images[row])
+        strong = self.weak(image)
+        for operation in random.choices(self.operations, k=2):
+            strong = operation(strong)
+        size = int(random.uniform(0, 0.5) * SIDE)
+        left, top = random.randrange(SIDE), random.randrange(SIDE)
+        strong = strong.copy()
+        strong.paste((127, 127, 127), (left - size // 2, top - size // 2, left + size // 2, top + size // 2))
+        return self.finish(self.weak(image)), self.finish(strong)
+
+
+def usual_fixmatch(device: torch.device) -> Callable[[], object]:
+    """A step of the usual port."""
+    images = np.random.default_rng(0).integers(0, 256, (5000, SIDE, SIDE, 3), dtype=np.uint8)
+    loader = iter(DataLoader(UsualPool(np.concatenate([images] * 9)), BATCH * RATIO, num_workers=2, drop_last=True))
+    model = build("wrn", 10, 3, SIDE, SIDE, 0).to(device).train()
+    optimizer = torch.optim.SGD(model.parameters(), 0.03, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    average = [p.detach().clone() for p in model.parameters()]
+    labeled, labels = torch.rand(BATCH, 3, SIDE, SIDE, device=device), torch.randint(0, 10, (BATCH,), device=device)
+
+    def step() -> None:
+        weak, strong = (views.to(device) for views in next(loader))
+        logits = model(torch.cat([labeled, weak, strong]))
+        known, (guess, student) = logits[:BATCH], logits[BATCH:].chunk(2)
+        confidence, targets = guess.detach().softmax(1).max(1)
+        unlabeled = nn.functional.cross_entropy(student, targets, reduction="none") * (confidence >= 0.95)
+        loss = nn.functional.cross_entropy(known, labels) + unlabeled.mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        for own, other in zip(average, model.parameters(), strict=True):
+            own.mul_(0.999).add_(other.detach(), alpha=0.001)
+
+    return step
+
+
+def plain_epoch(device: torch.device) -> Callable[[], object]:
+    """An epoch of a plain loop: fp32, a DataLoader, torchvision transforms image by image."""
+    images = np.random.default_rng(0).integers(0, 256, (1000, 28, 28), dtype=np.uint8)
+    labels = torch.randint(0, 10, (1000,))
+    view = transforms.Compose(
+        [transforms.RandomHorizontalFlip(), transforms.RandomCrop(28, 3, padding_mode="reflect"), transforms.ToTensor()]
+    )
+
+    class Plain(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+        def __len__(self) -> int:
+            return 1000
+
+        def __getitem__(self, row: int) -> tuple[torch.Tensor, torch.Tensor]:
+            return view(Image.fromarray(images[row])), labels[row]
+
+    model = build("small_cnn", 10, 1, 28, 28, 0).to(device).train()
+    optimizer = torch.optim.SGD(model.parameters(), 0.03, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    loader = DataLoader(Plain(), 64, shuffle=True)
+
+    def epoch() -> None:
+        for batch, known in loader:
+            loss = nn.functional.cross_entropy(model(batch.to(device)), known.to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    return epoch
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def compared(name: str, ours: list[float], theirs: list[float], yardstick: str) -> list[str]:
+    """A row: ours, the yardstick, their ratio, the spread of both."""
+
+    def told(values: list[float]) -> str:
+        return f"{1000 * median(values):,.0f} ({1000 * min(values):,.0f} to {1000 * max(values):,.0f})"
+
+    return [name, told(ours), yardstick, told(theirs), f"{median(theirs) / median(ours):.2f}", str(len(ours))]
+
+
+def bare(one: Trainer, count: int) -> Callable[[], object]:
+    """Forward and backward alone of a batch of that many images, in the trainer's precision and layout."""
+    images = torch.rand(
+        count, 3 if one.config.model == "wrn" else 1, *([SIDE] * 2 if one.config.model == "wrn" else [28] * 2)
+    )
+    images = images.to(one.device).contiguous(memory_format=torch.channels_last)
+    labels = torch.randint(0, 10, (count,), device=one.device)
+
+    def step() -> None:
+        one.model.zero_grad(set_to_none=True)
+        with autocast(one.device, one.precision):
+            logits = one.model(images).float()
+        nn.functional.cross_entropy(logits, labels).backward()
+
+    return step
+
+
+def scoring(one: Trainer, side: int, channels: int) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Ours over 4,096 stored images, and the bare forward of as many in batches of the same size."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4096, side, side, channels), dtype=np.uint8)
+    model: Any = one.model.eval()
+    out = np.empty((4096, 10), np.float32), np.empty((4096, model.head.in_features), np.float16)
+    normal = (one.data.mean, one.data.std)
+    ready = torch.rand(512, channels, side, side, device=one.device).contiguous(memory_format=torch.channels_last)
+
+    def forward() -> None:
+        with torch.inference_mode(), autocast(one.device, one.precision):
+            for _ in range(8):
+                model(ready)
+
+    return lambda: predict(model, pixels, normal, one.device, one.precision, out, lambda _: None), forward
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", action="store_true")
+    words = parser.parse_args()
+    device, steps, rows = torch.device(words.device), words.steps, []
+    settings: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": words.compile}
+    fixmatch = trainer(TrainConfig(method="fixmatch", model="wrn", **settings), SIDE, 3, device)
+    ours = seconds(fixmatch._train_step, steps, device)
+    rows.append(compared("FixMatch step, WRN-28-2", ours, seconds(usual_fixmatch(device), steps, device), "usual port"))
+    images = BATCH * (1 + 2 * RATIO)
+    rows.append(compared("the same step", ours, seconds(bare(fixmatch, images), steps, device), "bare fwd + bwd"))
+    small = trainer(TrainConfig(model="small_cnn", precision="bf16"), 28, 1, device)
+    epochs = 3 * steps
+
+    def epoch() -> None:
+        for _ in range(small.steps_per_epoch):
+            small._train_step()
+
+    ours = seconds(epoch, epochs, device)
+    rows.append(
+        compared("small CNN, epoch of 1,000", ours, seconds(plain_epoch(device), epochs, device), "plain fp32 loop")
+    )
+    step = seconds(small._train_step, 10 * steps, device)
+    rows.append(compared("small CNN step", step, seconds(bare(small, BATCH), 10 * steps, device), "bare fwd + bwd"))
+    for name, one, side, channels in (("WRN-28-2", fixmatch, SIDE, 3), ("small CNN", small, 28, 1)):
+        score, forward = scoring(one, side, channels)
+        rows.append(
+            compared(
+                f"scoring 4,096, {name}", seconds(score, steps, device), seconds(forward, steps, device), "bare forward"
+            )
+        )
+    head = ["what", "ours: ms, median (range)", "beside", "ms, median (range)", "ratio", "n"]
+    print(table(head, rows))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    used = f", {torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB on the GPU" if device.type == "cuda" else ""
+    print(f"\n{where}, bf16. Peak memory of this process: {peak:.1f} GiB{used}. {machine()}")
+
+
+if __name__ == "__main__":
+    main()
