@@ -26,7 +26,7 @@ from torchvision import transforms
 
 from benchmarks.machine import machine, table
 from core.base.config import TrainConfig
-from core.learn.batches import Part
+from core.learn.batches import Part, channels_last
 from core.learn.material import TrainData
 from core.learn.models import build
 from core.learn.precision import autocast
@@ -163,7 +163,7 @@ def plain_epoch(device: torch.device) -> Callable[[], object]:
         for batch, known in loader:
             loss = nn.functional.cross_entropy(model(batch.to(device)), known.to(device))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
     return epoch
@@ -186,14 +186,14 @@ def bare(one: Trainer, count: int) -> Callable[[], object]:
     images = torch.rand(
         count, 3 if one.config.model == "wrn" else 1, *([SIDE] * 2 if one.config.model == "wrn" else [28] * 2)
     )
-    images = images.to(one.device).contiguous(memory_format=torch.channels_last)
+    images = channels_last(images.to(one.device))
     labels = torch.randint(0, 10, (count,), device=one.device)
 
     def step() -> None:
         one.model.zero_grad(set_to_none=True)
         with autocast(one.device, one.precision):
             logits = one.model(images).float()
-        nn.functional.cross_entropy(logits, labels).backward()
+            nn.functional.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
 
     return step
 
@@ -204,7 +204,7 @@ def scoring(one: Trainer, side: int, channels: int) -> tuple[Callable[[], object
     model: Any = one.model.eval()
     out = np.empty((4096, 10), np.float32), np.empty((4096, model.head.in_features), np.float16)
     normal = (one.data.mean, one.data.std)
-    ready = torch.rand(512, channels, side, side, device=one.device).contiguous(memory_format=torch.channels_last)
+    ready = channels_last(torch.rand(512, channels, side, side, device=one.device))
 
     def forward() -> None:
         with torch.inference_mode(), autocast(one.device, one.precision):

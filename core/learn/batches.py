@@ -21,6 +21,16 @@ def chunk_size(height: int, width: int) -> int:
     return max(1, min(512, 2**20 // (height * width)))
 
 
+def channels_last(images: Tensor) -> Tensor:
+    """The same images (b, C, H, W) laid out pixel by pixel, which convolutions on CPU and GPU are fastest on.
+
+    One channel looks laid out either way; without strides that say which, the slow kernels are taken.
+    """
+    images = images.contiguous(memory_format=torch.channels_last)
+    _, channels, height, width = images.shape
+    return images.as_strided(images.shape, (height * width, 1, width, 1)) if channels == 1 else images
+
+
 @dataclass(frozen=True)
 class OnDisk:
     """Images (n, C, H, W) uint8 that stay in their memory-mapped file until a batch asks for them."""

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from core.base.errors import DataError, TrainingError
+from core.learn.batches import channels_last
 from core.store.arrays import read_json, write_json
 from core.store.home import home
 
@@ -67,7 +68,7 @@ def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, f
     """Seconds of one training step in fp32 and bf16, the best of three; the model's state is left as it was."""
     state = {name: value.clone() for name, value in model.state_dict().items()}
     images = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
-    images = images.contiguous(memory_format=torch.channels_last)
+    images = channels_last(images)
     seconds = {precision: _best(model, images, device, precision) for precision in ("fp32", "bf16")}
     model.load_state_dict(state)
     model.zero_grad(set_to_none=True)

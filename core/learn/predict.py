@@ -14,7 +14,7 @@ from torch import Tensor
 from core.base.errors import DataError
 from core.base.records import Logits, Pixels
 from core.learn import ranks
-from core.learn.batches import chunk_size
+from core.learn.batches import channels_last, chunk_size
 from core.learn.models import Classifier, build
 from core.learn.precision import autocast
 from core.store.arrays import read_json, replace_file
@@ -44,7 +44,7 @@ def predict(
             chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
             images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
             with autocast(device, precision):
-                found = model.features(images.contiguous(memory_format=torch.channels_last))
+                found = model.features(channels_last(images))
                 answer = model.classify(found)
             logits[rows] = answer.float().cpu().numpy()
             features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()

@@ -15,7 +15,7 @@ from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.learn import ranks
 from core.learn.augment import PROFILES
-from core.learn.batches import Batch, Part, PoolViews, Stream, Views
+from core.learn.batches import Batch, Part, PoolViews, Stream, Views, channels_last
 from core.learn.ema import AveragedModel
 from core.learn.material import TrainData
 from core.learn.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
@@ -289,7 +289,7 @@ class Trainer:
         return logits
 
     def _standard(self, images: Tensor) -> Tensor:
-        return ((images - self.data.mean) / self.data.std).contiguous(memory_format=torch.channels_last)
+        return channels_last((images - self.data.mean) / self.data.std)
 
 
 def _number(value: float) -> float | None:
