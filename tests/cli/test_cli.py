@@ -13,6 +13,8 @@ from core.cli.options import percent
 
 RUN = "001-supervised-mlp"
 
+BASE = "001-supervised-mlp"
+
 
 class Shell:
     """Types commands; answers with exit code, output and error text."""
@@ -175,3 +177,58 @@ def test_export_writes_where_it_says(shell: Shell, trained_project: Project, tmp
 def test_an_unknown_proportion_reads_as_unknown() -> None:
     assert percent(float("nan")) == "unknown"
     assert percent(0.025) == "2.5 %"
+
+
+def test_train_with_a_preset_and_several_seeds_waits_for_all(shell: Shell, trained_project: Project) -> None:
+    words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32", "--unlabeled-ratio", "2")
+    code, _, err = shell("train", str(trained_project.path), "--preset", "fixmatch", "--seeds", "2", *words, "--json")
+    assert code == 0, err
+    runs = trained_project.runs()[1:]
+    assert [run.status.state for run in runs] == ["done", "done"]
+    assert [(run.record.config.method, run.record.config.seed) for run in runs] == [("fixmatch", 0), ("fixmatch", 1)]
+    assert runs[0].record.config.ramp == "none"  # the preset's, not the default's
+
+
+def test_a_rule_of_a_preset_or_of_ones_own_picks_from_the_parent(shell: Shell, trained_project: Project) -> None:
+    words = ("--parent", BASE, "--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
+    path = str(trained_project.path)
+    assert shell("train", path, "--preset", "self_training_entropy", *words)[0] == 0
+    own = ("--method", "self_training", "--rule", "highest_confidence", "--param", "percent=50")
+    assert shell("train", path, *own, *words)[0] == 0
+    assert [run.record.rule for run in trained_project.runs()[1:]] == [
+        {"rule": "lowest_entropy", "percent": 10.0}, {"rule": "highest_confidence", "percent": 50.0},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--preset", "magic"], "There is no preset called 'magic'"),
+        (["--launcher", "slurm"], "choose process or torchrun"),
+        (["--nodes", "2"], "Several machines need --launcher torchrun"),
+        (["--devices", "5"], "batch_size must be a multiple of devices"),
+        (["--model", "mlp", "--pretrained", "imagenet"], "mlp has no pretrained weights"),
+        (["--wrn-depth", "20"], "wrn_depth must be 6 n + 4"),
+    ],
+)
+def test_a_launch_that_makes_no_sense_is_a_sentence(
+    shell: Shell, trained_project: Project, words: list[str], sentence: str
+) -> None:
+    code, _, err = shell("train", str(trained_project.path), *words)
+    assert code == 2
+    assert sentence in err
+    assert len(trained_project.runs()) == 1
+
+
+def test_rounds_answer_with_a_line_each(shell: Shell, trained_project: Project) -> None:
+    words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
+    code, out, err = shell("rounds", str(trained_project.path), BASE, "--rounds", "2", *words)
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()] == ["002-self_training-mlp", "003-self_training-mlp"]
+
+
+def test_noise_tells_how_far_apart(shell: Shell, trained_project: Project) -> None:
+    code, out, err = shell("noise", str(trained_project.path), BASE)
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()] == ["entropy", "energy", "neighbor"]
+    assert "AUROC" in out

@@ -3,6 +3,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,30 @@ def test_local_idx_files_become_an_image_folder(tmp_path: Path) -> None:
     assert images.official_test.tolist() == [6, 7, 8, 9]
     assert images.names[[0, 6]].tolist() == ["train/0", "test/0"]
     assert images.class_names == tuple("0123456789")
+
+
+def test_a_second_run_waits_its_turn_says_so_and_can_be_cancelled(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "tiny")
+    long = TINY.model_copy(update={"epochs": 1_000_000})
+    first, second, third = (make_run(project, config, f"00{n}-run") for n, config in ((1, long), (2, TINY), (3, TINY)))
+    jobs.start(project, first.id)
+    until(lambda: first.status().state == "running")
+    for waiting in (second, third):
+        jobs.start(project, waiting.id)
+        until(lambda waiting=waiting: "is training there" in waiting.status().message)  # type: ignore[misc]
+    assert second.status().state == "queued"
+    assert "Waiting for cpu: 001-run is training there." in second.status().message
+    jobs.cancel(third)
+    until(lambda: third.status().state == "cancelled")
+    jobs.cancel(first)
+    assert wait(second) == "done"
+    assert first.status().state == "cancelled"
+    jobs.start(project, third.id, is_resume=True)
+    assert wait(third) == "done"
+
+
+def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.05)
