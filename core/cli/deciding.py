@@ -22,9 +22,12 @@ from core.curate.scores import RANKINGS, order
 from core.project.desk import Outcome
 from core.project.project import Project
 
+Promise = Annotated[
+    str, typer.Option(help="conformal: on average; tested: with 90 % probability; plug_in: estimated, not promised.")
+]
 TargetError = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Take the lowest confidence threshold at which calibration items show this error."),
+    typer.Option(min=0, max=1, help="Take the lowest threshold that keeps this error, in the sense of --promise."),
 ]
 
 
@@ -69,11 +72,12 @@ def select(
     rule: Rule = "fixed_threshold",
     param: Params = None,
     target_error: TargetError = None,
+    promise: Promise = "conformal",
     as_json: AsJson = False,
 ) -> None:
     """Show what a rule would keep of the pool, and the error that the calibration items estimate for it."""
     project = Project.open(path)
-    rule, params = _rule(project, run, rule, param, target_error)
+    rule, params = _rule(project, run, rule, param, target_error, promise)
     selection = project.select(run, rule, **params)
     facts = {
         "run": run,
@@ -105,6 +109,7 @@ def decide(
     rule: Rule = "fixed_threshold",
     param: Params = None,
     target_error: TargetError = None,
+    promise: Promise = "conformal",
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +120,7 @@ def decide(
     if undo:
         outcome = project.undo(run, reviewer)
     elif accept_all:
-        rule, params = _rule(project, run, rule, param, target_error)
+        rule, params = _rule(project, run, rule, param, target_error, promise)
         outcome = project.accept_all(run, rule, reviewer, **params)
     else:
         assert image is not None
@@ -151,13 +156,15 @@ def noise(
 
 
 def _rule(
-    project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None
+    project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None, promise: str
 ) -> tuple[str, dict[str, Any]]:
     if target_error is None:
         return rule, rule_params(rule, param)
-    threshold = project.threshold_for_error(run, target_error)
+    threshold = project.threshold_for_error(run, target_error, promise)
     if threshold is None:
-        raise InputError(f"No threshold brings the estimated error of {run} down to {percent(target_error)}.")
+        raise InputError(
+            f"No threshold keeps the error of {run} at {percent(target_error)} ({promise}): allow more, or label more."
+        )
     return "fixed_threshold", {"threshold": threshold}
 
 

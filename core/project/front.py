@@ -37,10 +37,11 @@ from core.curate.selection import RULES, Parameter, parameters
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
+from core.project.audits import Audits, AuditState
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport
-from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
+from core.project.insight import PROMISES, CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.runs import Run
@@ -55,6 +56,7 @@ __all__ = [
     "MODELS",
     "PRESETS",
     "PROFILES",
+    "PROMISES",
     "RAMPS",
     "RANKINGS",
     "RULES",
@@ -65,6 +67,8 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "AuditState",
+    "Audits",
     "CalibrationReport",
     "Card",
     "Command",

@@ -8,6 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
 from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Splits
@@ -16,6 +19,7 @@ from core.data.ingest import open_images
 from core.data.splits import load_splits
 from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
+from core.project.audits import Audits
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
@@ -99,6 +103,11 @@ class Project:
         """The review desk: every decision goes through it."""
         return Desk(self)
 
+    @cached_property
+    def audits(self) -> Audits:
+        """Audits of selections: blind answers, and what they certify."""
+        return Audits(self)
+
     def summary(self) -> DataSummary:
         """Sizes, splits, class counts, duplicates and files left out."""
         return summary_of(self.images, self.splits, self._facts)
@@ -107,16 +116,16 @@ class Project:
 
     def runs(self) -> list[Run]:
         """All runs whose record can be read, in the order they were made."""
-        return [Run(folder) for folder in self._folders() if problem(folder) is None]
+        return [Run(folder) for folder in list_runs(self.path / "runs") if problem(folder) is None]
 
     def broken_runs(self) -> dict[str, str]:
         """Run folders that cannot be read, each with the sentence that says why."""
-        problems = {folder.id: problem(folder) for folder in self._folders()}
+        problems = {folder.id: problem(folder) for folder in list_runs(self.path / "runs")}
         return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
 
     def run(self, run_id: str) -> Run:
         """One run by its id; InputError names the runs there are."""
-        known = [folder.id for folder in self._folders()]
+        known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
             there = ", ".join(known) or "none yet"
             raise InputError(f"{self.name} has no run called {run_id!r}. Its runs: {there}.")
@@ -193,10 +202,18 @@ class Project:
         folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
         return insight.coverage_error(self.scores(run_id), folder, hidden, self.images.labels)
 
-    def threshold_for_error(self, run_id: str, target: float) -> float | None:
-        """Lowest confidence at which the hidden calibration items show at most this error (an estimate, no promise)."""
+    def threshold_for_error(self, run_id: str, target: float, promise: str = "conformal") -> float | None:
+        """Lowest confidence whose accepted labels are wrong in at most this share, [0, 1]; None where no cut is.
+
+        promise: conformal (on average), tested (with 90 % probability) or plug_in (an estimate, no promise).
+        """
         folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
-        return insight.cut_for_error(folder, hidden, self.images.labels, target)
+        return insight.cut_for_error(self.scores(run_id), folder, hidden, self.images.labels, target, promise)
+
+    def thresholds_for_error(self, run_id: str, target: float) -> NDArray[np.float64]:
+        """The same for each predicted class (K,), conformal; inf where no cut of the class keeps the target."""
+        folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
+        return insight.cuts_for_error(self.scores(run_id), folder, hidden, self.images.labels, target)
 
     def select(self, run_id: str, rule: str, **params: Any) -> insight.Selection:
         """What a rule keeps of the pool: mask, count, coverage, estimated error with interval."""
@@ -258,9 +275,6 @@ class Project:
                 raise InputError("A model export needs to know which run: name it.")
             return export_model(self._finished(run_id), target)
         return export_curated(self, kind, target)
-
-    def _folders(self) -> list[RunFolder]:
-        return list_runs(self.path / "runs")
 
     def _finished(self, run_id: str) -> RunFolder:
         run = self.run(run_id)
