@@ -164,7 +164,7 @@ def _target(project: Project, run: str) -> None:
     st.button(f"Set the threshold to {found:.3f}", on_click=_set_threshold, args=(found,))
 
 
-_PROMISES = {"conformal": "on average", "tested": "with 90 % probability", "plug_in": "estimate only"}
+_PROMISES = {"conformal": "on average", "tested": "90 % sure", "plug_in": "estimate"}
 _SENTENCES = {
     "conformal": "**Of the labels accepted above this line, at most {target:g} % are wrong, on average.** Over draws "
     "of the hidden labeled images: in about four of ten it is a little more. It holds for images like those.",
