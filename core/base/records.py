@@ -91,7 +91,7 @@ class Command:
     verdict: str  # one of VERDICTS, or "undo"
     run_id: str  # the run whose suggestion was on screen
     reviewer: str = "me"
-    image_id: int | None = None  # None for bulk_accept and undo
+    image_id: int | None = None  # None for undo, and for what is decided about many images at once
     suggestion: int | None = None  # class on screen; must equal the run's pseudo-label or the command is stale
     label: int | None = None  # the class given (relabel) or rejected (reject); accept: the suggestion
     params: Mapping[str, Any] = field(default_factory=dict)  # bulk: rule and its parameters; queue probability
@@ -113,8 +113,8 @@ class Decision:
     label: int | None
     score: float | None  # confidence of the suggestion under run_id, [1/K, 1]
     params: Mapping[str, Any]
-    num_images: int  # 1, or the number a bulk decision covers
-    ids_hash: str | None  # bulk: sha256 of the ids and labels; their lists are kept under it
+    num_images: int  # 1, or the number that a decision about many covers
+    ids_hash: str | None  # many images: sha256 of the ids and labels; their lists are kept under it
     undo_of: int | None
 
 

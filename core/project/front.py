@@ -30,6 +30,7 @@ from core.base.records import (
     Splits,
     Verdict,
 )
+from core.curate.filters import SHOWN, QueueFilter, Range
 from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
@@ -38,8 +39,9 @@ from core.project import shelf
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
-from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
+from core.project.pages import SCORES, Card, Page, PageQuery
 from core.project.project import DataSummary, Project
+from core.project.queues import BORDER
 from core.project.runs import Run
 from core.store.export import EXPORTS
 
@@ -84,6 +86,8 @@ __all__ = [
     "PoolScores",
     "Project",
     "Quarantined",
+    "QueueFilter",
+    "Range",
     "Run",
     "RunComparison",
     "RunError",

@@ -1,37 +1,37 @@
 """What the review page shows of one run: cards in the order of a ranking, histograms; quick at a million images."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.records import Ids, Labels, LabelState, Mask, PerImage, Verdict
+from core.base.records import Decision, Ids, LabelState, Mask, PerImage, Verdict
+from core.curate.filters import RANGED, QueueFilter, base_name
 from core.curate.histograms import class_histogram, right_wrong_histogram
 from core.curate.quality import class_mix
-from core.curate.scores import RANKINGS, order, probabilities, top_classes
+from core.curate.scores import probabilities, top_classes
+from core.project.queues import RunQueues
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
 BINS = 1000
-BORDER = "border"
-SCORES = ("confidence", "entropy", "margin")
-SHOWN = ("all", *(verdict.name.lower() for verdict in Verdict))
+SCORES = RANGED
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Which cards: ranking, where to begin and which way, and filters. Ranks are positions in the ranking, from 0."""
+    """Which cards: ranking, where to begin and which way, and a filter. Ranks are positions in the ranking, from 0."""
 
     ranking: str = "entropy"  # one of RANKINGS, or "border": closest to the threshold first
     start: int = 0
     count: int = 48
     direction: str = "next"  # next: ranks >= start; previous: ranks < start
-    show: str = "all"  # one of SHOWN
-    predicted: int | None = None
     threshold: float = 0.95  # confidence; for border only
+    wanted: QueueFilter = field(default_factory=QueueFilter)
 
 
 @dataclass(frozen=True)
@@ -53,34 +53,31 @@ class Card:
 
 @dataclass(frozen=True)
 class Page:
-    """Cards in order; total is the pool, matching what the filters leave of it."""
+    """Cards in order; total is the pool, matching what the filter leaves of it, open what of that is undecided."""
 
     cards: list[Card]
     total: int
     matching: int
+    open: int
 
 
 class RunPages:
     """Orders and histograms of one finished run, made when first asked for."""
 
-    def __init__(self, project: "Project", run_id: str) -> None:
+    def __init__(self, project: "Project", run_id: str, decisions: Callable[[], list[Decision]]) -> None:
         self._project = project
         self._run = project.run(run_id)
         self._pool = project.scores(run_id)
-        self._orders: dict[str, Ids] = {}
-        self._border: tuple[float, Ids] = (np.nan, np.empty(0, dtype=np.int64))
-        self._parent_labels = self._labels_of_parent()
+        self.queues = RunQueues(project, run_id, decisions)
 
     def page(self, query: PageQuery, state: LabelState) -> Page:
         """The cards that a query asks for; InputError for a ranking or filter there is not."""
-        ordered = self._order(query)
-        matches = np.flatnonzero(self._matches(query, state)[ordered])
-        place = int(np.searchsorted(matches, query.start))
-        if query.direction == "previous":
-            ranks = matches[max(0, place - query.count) : place]
-        else:
-            ranks = matches[place : place + query.count]
-        return Page(self._cards(ordered[ranks], ranks, state), len(ordered), len(matches))
+        query.wanted.check(self._pool.scores.num_classes)
+        count = -query.count if query.direction == "previous" else query.count
+        ordered = self.queues.order(query.ranking, query.threshold)
+        ranks = self.queues.find(query.wanted, query.ranking, query.threshold, query.start, count, state)
+        counts = self.queues.counts(query.wanted, state)
+        return Page(self._cards(ordered[ranks], ranks, state), len(ordered), counts.matching, counts.open)
 
     def histogram(self, score: str, is_open: Mask, hidden: Ids) -> dict[str, Any]:
         """Pool images per predicted class and bin, all and those still open; right and wrong calibration items."""
@@ -108,30 +105,6 @@ class RunPages:
             "prior": class_mix(given, num_classes).tolist(),
         }
 
-    def _order(self, query: PageQuery) -> Ids:
-        if query.ranking == BORDER:
-            if self._border[0] != query.threshold:
-                near = -np.abs(self._pool.scores.confidence - np.float32(query.threshold))
-                self._border = (query.threshold, order(near))
-            return self._border[1]
-        if query.ranking not in RANKINGS:
-            raise InputError(
-                f"There is no ranking called {query.ranking!r}. There are: {', '.join(RANKINGS)}, {BORDER}."
-            )
-        if query.ranking not in self._orders:
-            self._orders[query.ranking] = order(RANKINGS[query.ranking](self._pool.scores))
-        return self._orders[query.ranking]
-
-    def _matches(self, query: PageQuery, state: LabelState) -> Mask:
-        if query.show not in SHOWN:
-            raise InputError(f"There is no filter called {query.show!r}. There are: {', '.join(SHOWN)}.")
-        keep = np.ones(len(self._pool.ids), dtype=np.bool_)
-        if query.show != "all":
-            keep &= state.verdict[self._pool.ids] == Verdict[query.show.upper()]
-        if query.predicted is not None:
-            keep &= self._pool.scores.pseudo_labels == query.predicted
-        return keep
-
     def _cards(self, rows: Ids, ranks: NDArray[np.int64], state: LabelState) -> list[Card]:
         ids, scores = self._pool.ids[rows], self._pool.scores
         probs = probabilities(np.asarray(self._run.folder.logits()[ids]), self._pool.temperature)
@@ -145,7 +118,7 @@ class RunPages:
                 Card(
                     id=image,
                     rank=rank,
-                    name=str(self._project.images.names[image]),
+                    name=base_name(str(self._project.images.names[image])),
                     suggestion=int(scores.pseudo_labels[row]),
                     confidence=float(scores.confidence[row]),
                     entropy=float(scores.entropy[row]),
@@ -165,15 +138,7 @@ class RunPages:
             f"rank {rank + 1:,} of {len(self._pool.ids):,}",
             " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2]),
         ]
-        parent = self._run.record.parent
-        if self._parent_labels is not None and self._parent_labels[row] != self._pool.scores.pseudo_labels[row]:
-            parts.append(f"was {names[int(self._parent_labels[row])]} in {parent}")
+        before = self.queues.parent_labels
+        if before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
+            parts.append(f"was {names[int(before[row])]} in {self._run.record.parent}")
         return " · ".join(parts)
-
-    def _labels_of_parent(self) -> Labels | None:
-        """What the parent run said, where there is one that can still be read."""
-        parent = self._run.record.parent
-        if parent is None or parent not in {run.id for run in self._project.runs()}:
-            return None
-        run = self._project.run(parent)
-        return self._project.scores(parent).scores.pseudo_labels if run.has_predictions else None

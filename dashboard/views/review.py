@@ -40,6 +40,7 @@ def show() -> None:
         data={
             "project": key,
             "run": run.id,
+            "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "height": height,
             "width": width,

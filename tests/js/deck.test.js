@@ -177,3 +177,20 @@ test("selecting all takes the page, a decision on it clears the selection", asyn
   deck.advance();
   assert.equal(deck.targets().length, 1);
 });
+
+test("Ctrl+A means all that the filter matches, and one click or arrow ends that", async () => {
+  const { deck } = await deal(100);
+  deck.selectAll();
+  assert.deepEqual([deck.isAll, deck.numSelected], [true, 100]);
+  deck.toggle(3);
+  assert.deepEqual([deck.isAll, deck.numSelected], [false, 47]);
+  deck.selectAll();
+  deck.move(1, false);
+  assert.deepEqual([deck.isAll, deck.numSelected], [false, 0]);
+});
+
+test("nothing is selected where nothing matches", async () => {
+  const { deck } = await deal(0);
+  deck.selectAll();
+  assert.deepEqual([deck.isAll, deck.targets()], [false, []]);
+});

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core import Command, DataError, Desk, PageQuery, Project, Verdict
+from core import Command, DataError, Desk, PageQuery, Project, QueueFilter, Verdict
 from core.curate.scores import score
 from core.project.insight import PoolScores
 
@@ -180,13 +180,13 @@ def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) ->
 def test_filters_leave_ranks_as_they_are(review: Review) -> None:
     everything = review.desk.page(review.run, PageQuery(count=200)).cards
     chosen = [card for card in everything if card.suggestion == 1]
-    found = review.desk.page(review.run, PageQuery(count=200, predicted=1))
+    found = review.desk.page(review.run, PageQuery(count=200, wanted=QueueFilter(predicted=1)))
     assert [(card.id, card.rank) for card in found.cards] == [(card.id, card.rank) for card in chosen]
     assert (found.total, found.matching) == (len(everything), len(chosen))
     review.desk.execute([review.command(0)])
-    accepted = review.desk.page(review.run, PageQuery(show="accept"))
+    accepted = review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="accept")))
     assert [card.id for card in accepted.cards] == [int(review.pool.ids[0])]
-    assert review.desk.page(review.run, PageQuery(show="undecided")).matching == len(everything) - 1
+    assert review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="undecided"))).matching == len(everything) - 1
 
 
 def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
@@ -218,6 +218,6 @@ def test_a_page_of_a_million_images_takes_less_than_50_ms(tmp_path: Any) -> None
     for start in (0, 500_000, 999_000):
         for show in ("all", "undecided"):
             begin = time.perf_counter()
-            assert len(desk.page("001", PageQuery(start=start, show=show, predicted=3)).cards) == 48
+            assert len(desk.page("001", PageQuery(start=start, wanted=QueueFilter(show=show, predicted=3))).cards) == 48
             times.append(time.perf_counter() - begin)
     assert np.median(times) < 0.05, times

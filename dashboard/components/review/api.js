@@ -46,7 +46,7 @@ export class Api {
 }
 
 function parameters(query) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
 }
 

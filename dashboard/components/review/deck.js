@@ -1,5 +1,7 @@
 /** The cards on the table: one page of a ranking, the one after it fetched ahead, cursor and selection. No DOM. */
 
+import { conditionsOf } from "./filters.js";
+
 const PAGE = 48;
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
@@ -11,8 +13,7 @@ export class Deck {
     this.run = run;
     this.query = {
       ranking: place.ranking ?? "entropy",
-      show: place.show ?? "undecided",
-      predicted: place.predicted ?? "",
+      ...conditionsOf(place),
       threshold: place.threshold ?? 0.95,
       count: PAGE,
     };
@@ -21,6 +22,9 @@ export class Deck {
     this.cards = [];
     this.total = 0;
     this.matching = 0;
+    this.open = 0;
+    /** Whether everything that the filter matches is selected, on all pages. */
+    this.isAll = false;
     this.cursor = 0;
     this.anchor = null;
     /** @type {Set<number>} */
@@ -75,6 +79,13 @@ export class Deck {
     return place >= 0;
   }
 
+  /** How much the filter matches now. */
+  async recount() {
+    const { ranking, threshold, ...words } = this.query;
+    const { matching, open } = await this.api.page(this.run, { ...words, ranking, threshold, start: 0, count: 1 });
+    Object.assign(this, { matching, open });
+  }
+
   /** What was fetched ahead no longer holds. */
   forget() {
     this.ahead = null;
@@ -93,15 +104,24 @@ export class Deck {
   }
 
   selectBetween(one, other) {
+    this.isAll = false;
     this.selected = new Set(this.cards.slice(Math.min(one, other), Math.max(one, other) + 1).map((card) => card.id));
   }
 
+  /** Everything that the filter matches, seen or not. */
   selectAll() {
+    this.isAll = this.cards.length > 0;
     this.selected = new Set(this.cards.map((card) => card.id));
+  }
+
+  /** How many are selected. */
+  get numSelected() {
+    return this.isAll ? this.matching : this.selected.size;
   }
 
   toggle(place) {
     const { id } = this.cards[place];
+    this.isAll = false;
     if (!this.selected.delete(id)) this.selected.add(id);
     this.anchor = place;
     this.cursor = place;
@@ -109,6 +129,7 @@ export class Deck {
 
   clear() {
     this.selected.clear();
+    this.isAll = false;
     this.anchor = null;
   }
 
@@ -139,7 +160,7 @@ export class Deck {
   }
 
   _take(page) {
-    Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, cursor: 0 });
+    Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
     this.clear();
     this.start = page.cards[0]?.rank ?? 0;
     this.goTo(this.wanted);
@@ -150,10 +171,4 @@ export class Deck {
     this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
     this.ahead.page.then((next) => this.onAhead?.(next.cards)).catch(() => {});
   }
-}
-
-/** How a card stands once a command is applied. @param {{image_id:number, verdict:string, suggestion:number, label?:number}} command */
-export function rowOf({ image_id, verdict, suggestion, label }) {
-  const kept = verdict === "relabel" ? label : verdict === "accept" || verdict === "reject" ? suggestion : null;
-  return { id: image_id, verdict, label: kept ?? null };
 }

@@ -1,17 +1,17 @@
 /** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
 
-import { SINGLE, isPlain, read } from "./answer.js";
+import { SINGLE } from "./answer.js";
 import { Api } from "./api.js";
-import { Deck, rowOf } from "./deck.js";
+import { Deck } from "./deck.js";
 import { focusView } from "./cards.js";
+import { CONDITIONS, describe, isMoving } from "./filters.js";
 import { Histogram } from "./histogram.js";
 import { Grid } from "./grid.js";
 import { make } from "./dom.js";
 import { Later } from "./later.js";
-import { Memory } from "./memory.js";
-import { Outbox } from "./outbox.js";
+import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
-import { askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
+import { askAll, askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
 import { readPlace, writePlace } from "./place.js";
 import { Notice, Saved } from "./status.js";
 import { Tools, emptiness } from "./tools.js";
@@ -25,23 +25,21 @@ export class Desk {
     this.place = readPlace();
     this.api = new Api(data.project, data.fingerprint);
     this.deck = new Deck(this.api, data.run, { ...this.place, threshold: this.place.threshold ?? data.threshold });
-    this.memory = new Memory();
     this.isFocus = this.place.view === "focus";
     this.isSmall = Math.max(data.height, data.width) <= 64;
     this.isClosed = false;
     this.isTurning = false;
-    this.returning = null;
     this.released = {};
     this.noted = "";
     this.noting = new Later(1000, () => this._note()); // browsers ignore addresses that change too often
-    this.counting = new Later(300, () => this._run(() => this._loadHistogram(this.histogram.data?.score ?? "confidence", true)));
+    this.counting = new Later(300, () => this._run(() => this._count()));
     this.telling = new Later(1000, () => this.component.setStateValue("threshold", this.histogram.value)); // other pages take it
     this._build();
     this.deck.onAhead = (cards) => this.grid.prefetch(cards);
-    this.outbox = new Outbox({
-      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: data.reviewer ?? "me",
-      send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
-      onAnswer: (answer, commands) => this._answered(answer, commands), onState: (state) => this.saved.show(state),
+    this.hand = new Hand({
+      deck: this.deck, data, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
+      onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
+      onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle),
     });
     this._listen();
     this._load(() => Promise.all([this._loadHistogram(this.place.score ?? "confidence"), this.deck.load(this.deck.start)]));
@@ -62,7 +60,7 @@ export class Desk {
   close() {
     this.isClosed = true;
     for (const work of [this.noting, this.counting, this.telling]) work.drop();
-    this.outbox.close();
+    this.hand.outbox.close();
     this.ending.abort();
     this.element.remove();
   }
@@ -78,7 +76,8 @@ export class Desk {
     });
     this.saved = new Saved();
     this.tools = new Tools({
-      query: this.deck.query, classes, onChange: (part) => this._load(() => this.deck.change(part)), onTurn: (way) => this._turn(way),
+      query: this.deck.query, classes, hasParent: Boolean(this.data.parent),
+      onChange: (part) => this._change(part), onTurn: (way) => this._turn(way),
     });
     this.notice = new Notice();
     this.grid = new Grid({
@@ -100,9 +99,9 @@ export class Desk {
     this.ending = new AbortController();
     const { signal } = this.ending;
     document.addEventListener("keydown", (event) => this._key(event), { signal });
-    window.addEventListener("pagehide", () => this.outbox.flush(true), { signal });
-    window.addEventListener("blur", () => this.outbox.flush(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden && this.outbox.flush(true), { signal });
+    window.addEventListener("pagehide", () => this.hand.outbox.flush(true), { signal });
+    window.addEventListener("blur", () => this.hand.outbox.flush(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.hand.outbox.flush(true), { signal });
   }
 
   _key(event) {
@@ -118,7 +117,7 @@ export class Desk {
   act(asked) {
     const { action } = asked;
     if (SINGLE.has(action)) { if (!this.isTurning) this._decide(action, asked.label); }
-    else if (action === "undo") this._undo();
+    else if (action === "undo") this.hand.undo();
     else if (action === "move") this._move(asked);
     else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
     else if (action === "clear") { this.deck.clear(); this.notice.say(""); this.render(); }
@@ -128,89 +127,55 @@ export class Desk {
     else if (action === "forward" || action === "back") this._turn(action);
   }
 
+  /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
   _decide(verdict, label) {
-    if (verdict === "relabel" && (label === undefined || label >= this.data.classes.length)) return;
-    const cards = this.deck.targets();
-    if (!cards.length) return;
-    const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
-    this.memory.add(cards.map((card) => this._decideOne(card, verdict, label)), before);
-    if (this.deck.advance()) this.render();
-    else this._turn("forward");
+    if (this.deck.isAll) this._run(() => this._askAll(verdict, label));
+    else this.hand.decide(verdict, label);
   }
 
-  /** @returns {string} id of the command */
-  _decideOne(card, verdict, label) {
-    const isOther = verdict === "relabel" && label !== card.suggestion;
-    const given = verdict === "relabel" && !isOther ? "accept" : verdict;
-    const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ranking: this.deck.query.ranking, rank: card.rank };
-    if (isOther) command.label = label;
-    this.deck.apply([rowOf(command)]);
-    return this.outbox.add(command).command_id;
-  }
-
-  /** Take back the latest step: at once where this session knows it, else when the server has answered. */
-  _undo() {
-    const step = this.memory.take();
-    for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
-    this.deck.forget();
-    const before = step?.before ?? [];
-    const [[first], from] = [before, this.deck.card?.id];
-    this.deck.apply(before);
-    this.deck.clear();
-    this.returning = first && this.deck.goTo(first.id) ? null : { rank: first?.rank, from };
-    this.render(true);
-    if (this.returning) this.outbox.flush();
-  }
-
-  _command(verdict) {
-    return { verdict, run_id: this.data.run };
+  /** The hand has decided: on to the next page where this one is done. */
+  _decided({ isTurning, isMoving }) {
+    if (isTurning) this._turn("forward");
+    else this.render(isMoving);
   }
 
   /** Ask with the number as it is once everything decided so far is saved. */
   async _askBulk() {
-    await this.outbox.flush();
+    await this.hand.outbox.flush();
     await this._loadHistogram(this.histogram.facts.score, true);
     const { facts } = this.histogram;
-    askBulk(this.root, facts, () => this._bulk(facts));
+    askBulk(this.root, facts, () => this.hand.decideRule(facts.rule, facts.params, facts.open));
   }
 
-  _bulk({ rule, params, open }) {
-    const command = this.outbox.add({ ...this._command("bulk_accept"), params: { rule, ...params, expected: open } });
-    this.memory.add([command.command_id], []);
-    this.outbox.flush();
+  async _askAll(verdict, label) {
+    if (verdict === "relabel" && (label === undefined || label >= this.data.classes.length)) return;
+    await this.hand.outbox.flush();
+    await this.deck.recount();
+    const { matching, open, query } = this.deck;
+    askAll(this.root, { verdict, name: this.data.classes[label], matching, open, filter: describe(query, this.data.classes) },
+      (count, isOpenOnly) => this.hand.decideFilter(verdict, label, count, isOpenOnly));
   }
 
-  _answered(answer, commands) {
+  _answered(answer, reasons, settle) {
     if (this.isClosed) return;
-    const { waiting } = this.outbox;
-    const { rows, refused, reasons, isWide } = read(answer, commands, waiting);
-    this.memory.forget(refused);
-    this.deck.apply(rows);
-    if (isWide) this.deck.forget();
     this.notice.say(reasons);
-    if (this.deck.query.show === "undecided" && this.deck.query.predicted === "") this.deck.matching = answer.counts.undecided;
     this._run(async () => {
-      if (!waiting.length) await this._comeBack(answer);
+      await settle();
       this.render();
     });
     this.counting.soon();
-  }
-
-  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew. */
-  async _comeBack(answer) {
-    const { returning } = this;
-    this.returning = null;
-    if (answer.refresh) await this.deck.load(this.deck.start);
-    else if (!returning || returning.from !== this.deck.card?.id) return; // the hand has moved on
-    else if (returning.rank !== undefined) await this.deck.load(returning.rank);
-    else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
   }
 
   _move({ by, isSelecting }) {
     const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
     if (this.deck.move(step, isSelecting)) this.render(true);
     else if (!isSelecting) this._turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
+  }
+
+  /** Another queue. @param {Record<string, string>} part */
+  _change(part) {
+    this._load(() => this.deck.change(part));
+    this.tools.adopt(this.deck.query);
   }
 
   _turn(way, where) {
@@ -227,7 +192,7 @@ export class Desk {
       } finally {
         this.isTurning = false;
       }
-      if (isPlain(this.outbox.waiting)) this.deck.apply(this.outbox.waiting.map(rowOf));
+      this.hand.redraw();
       this.render();
     });
   }
@@ -248,6 +213,14 @@ export class Desk {
     if (this.deck.query.ranking === "border") this._load(() => this.deck.change({}));
   }
 
+  /** Histogram and counts as they are now; the hand may go on meanwhile. */
+  async _count() {
+    await this._loadHistogram(this.histogram.data?.score ?? "confidence", true);
+    if (!isMoving(this.deck.query) || this.hand.outbox.waiting.length) return;
+    await this.deck.recount();
+    if (!this.isClosed) this.tools.show(this.deck);
+  }
+
   async _loadHistogram(score, isKeeping = false) {
     const data = await this.api.histogram(this.data.run, score);
     if (this.isClosed) return;
@@ -264,7 +237,7 @@ export class Desk {
     this.grid.element.hidden = this.isFocus || isEmpty;
     this.view.hidden = !this.isFocus || isEmpty;
     this.empty.hidden = !isEmpty;
-    if (isEmpty) this.empty.textContent = emptiness(deck.query);
+    if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
     if (this.isFocus && deck.card) {
       this.view.replaceChildren(focusView(deck.card, this.data.classes, this.api.image(deck.card.id), this.isSmall));
     } else this.grid.draw(deck, isMoving);
@@ -279,10 +252,11 @@ export class Desk {
   /** The place into the URL: another page at once, the cursor when the hand rests. */
   _note() {
     if (this.noted === "") return; // nothing is drawn yet: the address knows better
-    const { ranking, show, predicted } = this.deck.query;
+    const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, this.deck.query[name]]));
+    const { ranking } = this.deck.query;
     const score = this.histogram.data?.score ?? "confidence";
     writePlace({
-      ranking, show, predicted, rank: this.deck.start, image: this.deck.card?.id ?? null,
+      ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
       view: this.isFocus ? "focus" : null, score: score === "confidence" ? null : score, ...this.released,
     });
   }

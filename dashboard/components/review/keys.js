@@ -11,7 +11,7 @@ export const HELP = [
   ["u", "can't tell"],
   ["z  Backspace", "undo"],
   ["← → ↑ ↓", "move; with Shift: select"],
-  ["Ctrl+A", "select the whole page"],
+  ["Ctrl+A", "select all that the filter matches"],
   ["Esc", "clear the selection, close"],
   ["PageUp PageDown", "turn the page"],
   ["f", "grid ↔ focus"],
