@@ -59,11 +59,19 @@ def fraction(words: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
+def real(words: Mapping[str, str], name: str) -> float:
+    """Any number that is finite."""
+    value = _real(words.get(name, ""))
+    if value is None:
+        raise InputError(f"{name} must be a number (got {words.get(name)!r}).")
+    return value
+
+
 def ids(words: Mapping[str, str], num_images: int) -> Any:
     """Image numbers, separated by commas."""
     texts = [text for text in words.get("ids", "").split(",") if text]
     if not texts or len(texts) > MOST_IMAGES or not all(t.isdecimal() and int(t) < num_images for t in texts):
-        raise InputError(f"ids must be 1 to {MOST_IMAGES} image numbers below {num_images:,}, separated by commas.")
+        raise InputError(f"ids must be 1 to {MOST_IMAGES} numbers below {num_images:,}, separated by commas.")
     return np.array([int(text) for text in texts], dtype=np.int64)
 
 

@@ -74,6 +74,20 @@ def histogram(request: Request) -> dict[str, Any]:
     return _project(request).desk.histogram(request.path_params["run"], score)
 
 
+def border(request: Request) -> dict[str, Any]:
+    """The images on both sides of a cut, and the cuts one image away."""
+    words = request.query_params
+    value = asked.real(words, "value")
+    return asdict(_project(request).desk.border(request.path_params["run"], words.get("score", "confidence"), value))
+
+
+def per_class(request: Request) -> dict[str, Any]:
+    """Confidence per bin of the images suggested as each of some classes."""
+    project = _project(request)
+    labels = asked.ids(request.query_params, len(project.class_names)).tolist()
+    return project.desk.per_class(request.path_params["run"], labels)
+
+
 def sheet(request: Request) -> Response:
     """One picture with many tiles; the address names its content, so it may be kept for ever."""
     project = _project(request)
@@ -182,6 +196,8 @@ ROUTES = [
     Route("/winnow/assets/{version}/{name:path}", asset),
     Route(f"{_RUN}/page", spoken(page)),
     Route(f"{_RUN}/histogram", spoken(histogram)),
+    Route(f"{_RUN}/border", spoken(border)),
+    Route(f"{_RUN}/per_class", spoken(per_class)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),
     Route(f"{_RUN}/events", events),
     Route("/winnow/{project}/sprite", spoken(sheet)),

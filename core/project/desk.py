@@ -25,7 +25,7 @@ from core.base.records import (
 )
 from core.curate.curation import latest_live, live_decisions, replay, undecided
 from core.project.groups import group, is_group, kept_params
-from core.project.pages import Page, PageQuery, RunPages
+from core.project.pages import Border, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
 
 if TYPE_CHECKING:
@@ -118,7 +118,15 @@ class Desk:
 
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""
-        return self.pages(run_id).histogram(score, self.is_open(), self.hidden_calibration())
+        return self.pages(run_id).bins.histogram(score, self.state(), self.hidden_calibration())
+
+    def border(self, run_id: str, score: str, value: float) -> Border:
+        """The images on both sides of a cut, and the cuts one image away from it."""
+        return self.pages(run_id).border(score, value, self.state(), self.hidden_calibration())
+
+    def per_class(self, run_id: str, labels: list[int]) -> dict[str, Any]:
+        """Confidence per bin of the images suggested as each of some classes."""
+        return self.pages(run_id).bins.per_class(labels, self.state(), self.hidden_calibration())
 
     def pages(self, run_id: str) -> RunPages:
         """What the review page shows of one finished run; made once."""

@@ -36,10 +36,11 @@ from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.project import shelf
+from core.project.bins import SCORES
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
-from core.project.pages import SCORES, Card, Page, PageQuery
+from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import DataSummary, Project
 from core.project.queues import BORDER
 from core.project.runs import Run
@@ -62,6 +63,7 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "Border",
     "CalibrationReport",
     "Card",
     "Command",

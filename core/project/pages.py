@@ -1,4 +1,4 @@
-"""What the review page shows of one run: cards in the order of a ranking, histograms; quick at a million images."""
+"""What the review page shows of one run: cards in the order of a ranking; quick at a million images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
-from core.base.records import Decision, Ids, LabelState, Mask, PerImage, Verdict
-from core.curate.filters import RANGED, QueueFilter, base_name
-from core.curate.histograms import class_histogram, right_wrong_histogram
-from core.curate.quality import class_mix
+from core.base.records import Decision, Ids, LabelState, Verdict
+from core.curate.filters import QueueFilter, base_name
 from core.curate.scores import probabilities, top_classes
+from core.project.bins import RunBins
 from core.project.queues import RunQueues
 
 if TYPE_CHECKING:
     from core.project.project import Project
-
-BINS = 1000
-SCORES = RANGED
 
 
 @dataclass(frozen=True)
@@ -61,14 +56,25 @@ class Page:
     open: int
 
 
+@dataclass(frozen=True)
+class Border:
+    """What lies at a cut: the cuts one image apart (loose to strict), and the nearest images kept and left out."""
+
+    steps: list[dict[str, Any]]
+    here: int  # place of the cut itself among the steps
+    kept: list[Card]
+    left: list[Card]
+
+
 class RunPages:
-    """Orders and histograms of one finished run, made when first asked for."""
+    """Cards of one finished run, made when asked for."""
 
     def __init__(self, project: "Project", run_id: str, decisions: Callable[[], list[Decision]]) -> None:
         self._project = project
         self._run = project.run(run_id)
         self._pool = project.scores(run_id)
         self.queues = RunQueues(project, run_id, decisions)
+        self.bins = RunBins(project, self.queues)
 
     def page(self, query: PageQuery, state: LabelState) -> Page:
         """The cards that a query asks for; InputError for a ranking or filter there is not."""
@@ -79,31 +85,12 @@ class RunPages:
         counts = self.queues.counts(query.wanted, state)
         return Page(self._cards(ordered[ranks], ranks, state), len(ordered), counts.matching, counts.open)
 
-    def histogram(self, score: str, is_open: Mask, hidden: Ids) -> dict[str, Any]:
-        """Pool images per predicted class and bin, all and those still open; right and wrong calibration items."""
-        if score not in SCORES:
-            raise InputError(f"There is no score called {score!r}. There are: {', '.join(SCORES)}.")
-        scores, ids = self._pool.scores, self._pool.ids
-        values: PerImage = getattr(scores, score)
-        labels, num_classes = scores.pseudo_labels, scores.num_classes
-        high = float(np.log2(num_classes)) if score == "entropy" else 1.0
-        still_open, known = is_open[ids], np.isin(ids, hidden, assume_unique=True)
-        is_right = labels[known] == self._project.images.labels[ids[known]]
-        right, wrong = right_wrong_histogram(values[known], is_right, BINS, 0.0, high)
-        opened = class_histogram(values[still_open], labels[still_open], num_classes, BINS, 0.0, high)
-        given = self._project.images.labels[self._project.splits.labeled]
-        return {
-            "score": score,
-            "low": 0.0,
-            "high": high,
-            "bins": BINS,
-            "counts": class_histogram(values, labels, num_classes, BINS, 0.0, high).tolist(),
-            "undecided": opened.tolist(),
-            "right": right.tolist(),
-            "wrong": wrong.tolist(),
-            "total": len(ids),
-            "prior": class_mix(given, num_classes).tolist(),
-        }
+    def border(self, score: str, value: float, state: LabelState, hidden: Ids) -> Border:
+        """The images on both sides of a cut, and the cuts one image away; InputError for a score there is not."""
+        cut = self.bins.cut(score, value, state, hidden)
+        ordered = self.queues.order(score, 0.0)
+        left, kept = (self._cards(ordered[ranks], ranks, state) for ranks in self.bins.border(score, value))
+        return Border(cut["steps"], cut["here"], kept, left)
 
     def _cards(self, rows: Ids, ranks: NDArray[np.int64], state: LabelState) -> list[Card]:
         ids, scores = self._pool.ids[rows], self._pool.scores

@@ -90,7 +90,7 @@ def test_a_stale_verdict_is_refused_with_a_sentence_and_the_rest_of_the_batch_is
 def test_the_histogram_counts_what_a_bulk_accept_would_take(place: Place) -> None:
     place.send(place.command(0, "reject"))
     counts = place.get(f"/runs/{place.run}/histogram?score=confidence").json()
-    above = int(np.sum(np.array(counts["undecided"])[:, 600:]))
+    above = int(np.sum(counts["verdicts"]["undecided"][600:]))
     params = {"rule": "fixed_threshold", "threshold": 0.6, "expected": above}
     answer = place.send({"command_id": "b", "verdict": "bulk_accept", "params": params}).json()
     assert answer["outcomes"][0]["status"] == "saved"
@@ -125,6 +125,17 @@ def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) 
         "/runs/RUN/page?start=-1",
         "/runs/RUN/page?threshold=nan",
         "/runs/RUN/histogram?score=luck",
+        "/runs/RUN/page?predicted=99",
+        "/runs/RUN/page?predicted=x",
+        "/runs/RUN/page?runner_up=3",
+        "/runs/RUN/page?range=confidence",
+        "/runs/RUN/page?range=confidence,0,x",
+        "/runs/RUN/page?range=luck,0,1",
+        "/runs/RUN/page?decision=-1",
+        "/runs/RUN/border?value=x",
+        "/runs/RUN/border?score=luck&value=0.5",
+        "/runs/RUN/per_class?ids=3",
+        "/runs/nope/border?value=0.5",
         "/runs/nope/events",
         "/sprite?ids=",
         "/sprite?ids=1,x",

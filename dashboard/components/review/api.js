@@ -20,6 +20,11 @@ export class Api {
     return ask(`${this._run(run)}/histogram?${parameters({ score })}`);
   }
 
+  /** The cuts around a value of a score, and the images nearest to it. */
+  border(run, score, value) {
+    return ask(`${this._run(run)}/border?${parameters({ score, value })}`);
+  }
+
   /** @param {string} run @param {object} batch @param {boolean} isLast the page is going away */
   commands(run, batch, isLast = false) {
     return ask(`${this._run(run)}/commands`, {

@@ -3,6 +3,7 @@
 import { conditionsOf } from "./filters.js";
 
 const PAGE = 48;
+const PAGE_MOST = 400;
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
 
@@ -30,6 +31,8 @@ export class Deck {
     /** @type {Set<number>} */
     this.selected = new Set();
     this.ahead = null;
+    /** The page that was left for a visit. @type {{cards: object[], cursor: number}|null} */
+    this.away = null;
   }
 
   get card() {
@@ -56,6 +59,7 @@ export class Deck {
 
   /** The next page: at once where it was fetched ahead. */
   async forward() {
+    if (this.comeBack()) return;
     const last = this.cards.at(-1);
     if (!last) return;
     const start = last.rank + 1;
@@ -66,6 +70,7 @@ export class Deck {
 
   /** The page before. @param {"start"|"end"} where the cursor then stands */
   async back(where = "start") {
+    if (this.comeBack()) return;
     const first = this.cards[0];
     if (!first || first.rank === 0) return;
     await this.load(first.rank, "previous");
@@ -77,6 +82,27 @@ export class Deck {
     const place = this.cards.findIndex((card) => card.id === id);
     if (place >= 0) this.cursor = place;
     return place >= 0;
+  }
+
+  /** Show one image out of its turn; turning the page or a decision leads back to where one was. @param {number} id */
+  async visit(id) {
+    if (this.goTo(id)) return true;
+    const { ranking, threshold } = this.query;
+    const { cards } = await this.api.page(this.run, { ranking, threshold, show: "all", find: String(id), start: 0, count: PAGE_MOST });
+    const card = cards.find((one) => one.id === id);
+    if (!card) return false;
+    this.away ??= { cards: this.cards, cursor: this.cursor };
+    Object.assign(this, { cards: [card], cursor: 0 });
+    this.clear();
+    return true;
+  }
+
+  /** Back from a visit; answers whether there was one. */
+  comeBack() {
+    if (!this.away) return false;
+    Object.assign(this, this.away, { away: null });
+    this.clear();
+    return true;
   }
 
   /** How much the filter matches now. */
@@ -153,13 +179,14 @@ export class Deck {
   /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));
-    for (const card of this.cards) {
+    for (const card of [...this.cards, ...(this.away?.cards ?? [])]) {
       const row = known.get(card.id);
       if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
     }
   }
 
   _take(page) {
+    this.away = null;
     Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
     this.clear();
     this.start = page.cards[0]?.rank ?? 0;

@@ -5,10 +5,10 @@ import { Api } from "./api.js";
 import { Deck } from "./deck.js";
 import { focusView } from "./cards.js";
 import { CONDITIONS, describe, isMoving } from "./filters.js";
-import { Histogram } from "./histogram.js";
 import { Grid } from "./grid.js";
 import { make } from "./dom.js";
 import { Later } from "./later.js";
+import { Line } from "./line.js";
 import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
 import { askAll, askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
@@ -29,11 +29,9 @@ export class Desk {
     this.isSmall = Math.max(data.height, data.width) <= 64;
     this.isClosed = false;
     this.isTurning = false;
-    this.released = {};
     this.noted = "";
     this.noting = new Later(1000, () => this._note()); // browsers ignore addresses that change too often
     this.counting = new Later(300, () => this._run(() => this._count()));
-    this.telling = new Later(1000, () => this.component.setStateValue("threshold", this.histogram.value)); // other pages take it
     this._build();
     this.deck.onAhead = (cards) => this.grid.prefetch(cards);
     this.hand = new Hand({
@@ -42,7 +40,7 @@ export class Desk {
       onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle),
     });
     this._listen();
-    this._load(() => Promise.all([this._loadHistogram(this.place.score ?? "confidence"), this.deck.load(this.deck.start)]));
+    this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start)]));
   }
 
   matches(data) {
@@ -52,14 +50,15 @@ export class Desk {
   /** The theme or something that we do not show has changed. */
   refresh(component) {
     this.component = component;
-    requestAnimationFrame(() => this.histogram.repaint());
+    requestAnimationFrame(() => this.line.histogram.repaint());
     this._note(); // when Streamlit writes the address it drops what it does not know
     this.noting.soon();
   }
 
   close() {
     this.isClosed = true;
-    for (const work of [this.noting, this.counting, this.telling]) work.drop();
+    for (const work of [this.noting, this.counting]) work.drop();
+    this.line.close();
     this.hand.outbox.close();
     this.ending.abort();
     this.element.remove();
@@ -67,12 +66,13 @@ export class Desk {
 
   _build() {
     const { classes } = this.data;
-    this.histogram = new Histogram({
-      classes,
-      onGrab: () => this.telling.hold(),
-      onRelease: (value) => this._released(value),
-      onScore: (score) => this._run(() => this._loadHistogram(score)),
+    this.line = new Line({
+      api: this.api, run: this.data.run, classes, place: this.place, threshold: this.deck.query.threshold,
+      attempt: (work) => this._run(work), onRelease: () => this._released(), onShown: () => this.noting.soon(),
+      onTell: (value) => this.component.setStateValue("threshold", value),
       onAccept: () => this._run(() => this._askBulk()),
+      onBetween: (range) => this._change({ range, show: "undecided" }),
+      onPick: (card) => this._run(() => this._visit(card.id)),
     });
     this.saved = new Saved();
     this.tools = new Tools({
@@ -88,10 +88,10 @@ export class Desk {
     this.empty = make("div.empty", { hidden: true });
     this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
     this.panel.append(this.notice.element);
-    this.element = make("div.desk", {}, this.histogram.element, this.tools.element, this.grid.element, this.view, this.empty, this.panel);
+    this.element = make("div.desk", {}, this.line.element, this.tools.element, this.grid.element, this.view, this.empty, this.panel);
     this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
-    this.element.addEventListener("pointerleave", () => this.telling.now());
-    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.telling.now());
+    this.element.addEventListener("pointerleave", () => this.line.telling.now());
+    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.line.telling.now());
     this.root.append(this.element);
   }
 
@@ -142,8 +142,8 @@ export class Desk {
   /** Ask with the number as it is once everything decided so far is saved. */
   async _askBulk() {
     await this.hand.outbox.flush();
-    await this._loadHistogram(this.histogram.facts.score, true);
-    const { facts } = this.histogram;
+    await this.line.load();
+    const { facts } = this.line.histogram;
     askBulk(this.root, facts, () => this.hand.decideRule(facts.rule, facts.params, facts.open));
   }
 
@@ -204,29 +204,26 @@ export class Desk {
     this.render(true);
   }
 
-  _released(value) {
-    if (this.histogram.data?.score !== "confidence") return;
-    this.released = { threshold: value.toFixed(3) };
-    Object.assign(this.deck.query, this.released);
-    writePlace(this.released);
-    this.telling.soon();
+  _released() {
+    const { words } = this.line;
+    if (words.threshold) this.deck.query.threshold = words.threshold;
+    writePlace(words);
     if (this.deck.query.ranking === "border") this._load(() => this.deck.change({}));
+  }
+
+  /** One image, out of its turn. */
+  async _visit(id) {
+    if (!(await this.deck.visit(id))) return;
+    this.isFocus = true;
+    this.render(true);
   }
 
   /** Histogram and counts as they are now; the hand may go on meanwhile. */
   async _count() {
-    await this._loadHistogram(this.histogram.data?.score ?? "confidence", true);
+    await this.line.load();
     if (!isMoving(this.deck.query) || this.hand.outbox.waiting.length) return;
     await this.deck.recount();
     if (!this.isClosed) this.tools.show(this.deck);
-  }
-
-  async _loadHistogram(score, isKeeping = false) {
-    const data = await this.api.histogram(this.data.run, score);
-    if (this.isClosed) return;
-    const start = score === "confidence" ? Number(this.deck.query.threshold) : (data.low + data.high) * (score === "entropy" ? 0.15 : 0.9);
-    this.histogram.show(data, isKeeping ? this.histogram.value : start);
-    this.noting.soon();
   }
 
   /** Draw what the deck holds. @param {boolean} isMoving the cursor moved by hand: bring it into view */
@@ -254,10 +251,9 @@ export class Desk {
     if (this.noted === "") return; // nothing is drawn yet: the address knows better
     const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, this.deck.query[name]]));
     const { ranking } = this.deck.query;
-    const score = this.histogram.data?.score ?? "confidence";
     writePlace({
       ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
-      view: this.isFocus ? "focus" : null, score: score === "confidence" ? null : score, ...this.released,
+      view: this.isFocus ? "focus" : null, ...this.line.words,
     });
   }
 

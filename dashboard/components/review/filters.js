@@ -4,7 +4,7 @@
 export const CONDITIONS = ["show", "predicted", "runner_up", "label", "reviewer", "decision", "range", "changed", "find"];
 
 /** @type {[string, string][]} verdicts that can be shown, and their words */
-export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all"], ["accept", "accepted"],
+export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
   ["bulk_accept", "bulk-accepted"], ["relabel", "relabeled"], ["reject", "rejected"], ["none", "none of the classes"],
   ["skip", "skipped"], ["unsure", "can't tell"]];
 
