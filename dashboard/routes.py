@@ -88,6 +88,26 @@ def per_class(request: Request) -> dict[str, Any]:
     return project.desk.per_class(request.path_params["run"], labels)
 
 
+def card(request: Request) -> dict[str, Any]:
+    """One image of the pool, wherever it stands in the ranking."""
+    words, place = request.query_params, request.path_params
+    ranking, threshold = words.get("ranking", "entropy"), asked.fraction(words, "threshold", 0.95)
+    return asdict(_project(request).desk.card(place["run"], place["image"], ranking, threshold))
+
+
+def neighbors(request: Request) -> dict[str, Any]:
+    """Labeled images that look like one image of the pool."""
+    pages = _project(request).desk.pages(request.path_params["run"])
+    count = asked.number(request.query_params, "count", 6, 1, 50)
+    return {"neighbors": [asdict(found) for found in pages.neighbors(request.path_params["image"], count)]}
+
+
+def original(request: Request) -> Response:
+    """An image's own file at its own size, upright, as PNG or JPEG."""
+    project = _project(request)
+    return _picture(_encoded(project.original(_image_of(request, project))))
+
+
 def sheet(request: Request) -> Response:
     """One picture with many tiles; the address names its content, so it may be kept for ever."""
     project = _project(request)
@@ -100,11 +120,18 @@ def sheet(request: Request) -> Response:
 def image(request: Request) -> Response:
     """One image as the model sees it."""
     project = _project(request)
-    number = request.path_params["image"]
+    return _picture(_encoded(np.asarray(project.images.pixels[_image_of(request, project)])))
+
+
+def _image_of(request: Request, project: Project) -> int:
+    number: int = request.path_params["image"]
     if not 0 <= number < len(project.images.labels):
         raise InputError(f"There is no image {number} in {project.name}.")
-    pixels = np.asarray(project.images.pixels[number])
-    return _picture(encode_png(pixels) if max(pixels.shape[:2]) <= _TINY else encode_jpeg(pixels))
+    return number
+
+
+def _encoded(pixels: Any) -> bytes:
+    return encode_png(pixels) if max(pixels.shape[:2]) <= _TINY else encode_jpeg(pixels)
 
 
 def history(request: Request) -> dict[str, Any]:
@@ -196,11 +223,14 @@ ROUTES = [
     Route("/winnow/assets/{version}/{name:path}", asset),
     Route(f"{_RUN}/page", spoken(page)),
     Route(f"{_RUN}/histogram", spoken(histogram)),
+    Route(f"{_RUN}/card/{{image:int}}", spoken(card)),
+    Route(f"{_RUN}/neighbors/{{image:int}}", spoken(neighbors)),
     Route(f"{_RUN}/border", spoken(border)),
     Route(f"{_RUN}/per_class", spoken(per_class)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),
     Route(f"{_RUN}/events", events),
     Route("/winnow/{project}/sprite", spoken(sheet)),
     Route("/winnow/{project}/image/{image:int}", spoken(image)),
+    Route("/winnow/{project}/original/{image:int}", spoken(original)),
     Route("/winnow/{project}/history", spoken(history)),
 ]

@@ -25,7 +25,7 @@ from core.base.records import (
 )
 from core.curate.curation import latest_live, live_decisions, replay, undecided
 from core.project.groups import group, is_group, kept_params
-from core.project.pages import Border, Page, PageQuery, RunPages
+from core.project.pages import Border, Card, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class Desk:
     def page(self, run_id: str, query: PageQuery) -> Page:
         """Cards of the pool in the order of a ranking."""
         return self.pages(run_id).page(query, self.state())
+
+    def card(self, run_id: str, image: int, ranking: str, threshold: float) -> Card:
+        """One image of the pool with its rank in a ranking."""
+        return self.pages(run_id).card(image, ranking, threshold, self.state())
 
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.errors import InputError
 from core.base.records import Decision, Ids, LabelState, Verdict
 from core.curate.filters import QueueFilter, base_name
+from core.curate.neighbors import Features, nearest, unit
 from core.curate.scores import probabilities, top_classes
 from core.project.bins import RunBins
 from core.project.queues import RunQueues
@@ -57,6 +60,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Neighbor:
+    """A labeled image and how alike it is."""
+
+    id: int
+    label: int
+    similarity: float  # cosine of the features, [-1, 1]
+
+
+@dataclass(frozen=True)
 class Border:
     """What lies at a cut: the cuts one image apart (loose to strict), and the nearest images kept and left out."""
 
@@ -91,6 +103,32 @@ class RunPages:
         ordered = self.queues.order(score, 0.0)
         left, kept = (self._cards(ordered[ranks], ranks, state) for ranks in self.bins.border(score, value))
         return Border(cut["steps"], cut["here"], kept, left)
+
+    def card(self, image: int, ranking: str, threshold: float, state: LabelState) -> Card:
+        """One image of the pool, with its rank; InputError for an image that is not in it."""
+        row = self._row(image)
+        rank = np.flatnonzero(self.queues.order(ranking, threshold) == row)
+        return self._cards(np.array([row]), rank, state)[0]
+
+    def neighbors(self, image: int, count: int) -> list[Neighbor]:
+        """The labeled images that look most like one image of the pool to this run."""
+        self._row(image)
+        labeled, features = self._project.splits.labeled, self._run.folder.features()
+        rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count)
+        labels = self._project.images.labels[labeled[rows]]
+        return [
+            Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _labeled_units(self) -> Features:
+        return unit(self._run.folder.features()[self._project.splits.labeled])
+
+    def _row(self, image: int) -> int:
+        row = int(np.searchsorted(self._pool.ids, image))
+        if row == len(self._pool.ids) or self._pool.ids[row] != image:
+            raise InputError(f"Image {image} is not in the pool of this project.")
+        return row
 
     def _cards(self, rows: Ids, ranks: NDArray[np.int64], state: LabelState) -> list[Card]:
         ids, scores = self._pool.ids[rows], self._pool.scores

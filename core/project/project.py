@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
-from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, ImageSet, Quarantined, Splits
+from core.base.records import LIVE_STATES, SPLIT_NAMES, Command, CuratedSet, ImageSet, Pixels, Quarantined, Splits
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
+from core.data.originals import original_file
+from core.data.pictures import decode
 from core.data.splits import load_splits
 from core.jobs import cancel, start
 from core.project import insight, shelf
@@ -132,6 +134,10 @@ class Project:
             len(splits.set_aside), int(self._facts.get("num_duplicates", 0)), images.quarantined,
             str(self._facts["source"]), str(self._facts["created"]), splits.config,
         )  # fmt: skip
+
+    def original(self, image: int) -> Pixels:
+        """The pixels of an image's own file, at its own size; InputError where this project has no files."""
+        return decode(original_file(str(self._facts["source"]), str(self.images.names[image])))
 
     # --- runs -----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,32 @@ def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) 
     np.testing.assert_array_equal(shown, place.project.images.pixels[ids[0], ..., 0])
 
 
+def test_the_original_is_the_file_as_it_lies_in_the_folder(place: Place, pictures: Path) -> None:
+    number = int(place.project.splits.pool[0])
+    answer = place.get(f"/original/{number}")
+    file = pictures / str(place.project.images.names[number])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), np.asarray(Image.open(file)))
+
+
+def test_an_original_that_has_gone_or_lies_elsewhere_is_a_sentence(
+    place: Place, pictures: Path, tmp_path: Path
+) -> None:
+    from core import InputError
+    from core.data.originals import original_file
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    for source, name in ((str(tmp_path / "folder"), "../secret.png"), (str(tmp_path / "folder"), "gone.png"),
+                         ("demo", "x.png"), (str(tmp_path / "nowhere"), "x.png")):  # fmt: skip
+        with pytest.raises(InputError):
+            original_file(source, name)
+
+
+def test_a_card_is_found_wherever_it_stands(place: Place) -> None:
+    wanted = place.page("ranking=margin&count=60")["cards"][57]
+    assert place.get(f"/runs/{place.run}/card/{wanted['id']}?ranking=margin").json() == wanted
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -133,6 +160,10 @@ def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) 
         "/runs/RUN/page?range=luck,0,1",
         "/runs/RUN/page?decision=-1",
         "/runs/RUN/border?value=x",
+        "/runs/RUN/card/99999999",
+        "/runs/RUN/card/0?ranking=luck",
+        "/runs/RUN/neighbors/99999999",
+        "/original/99999999",
         "/runs/RUN/border?score=luck&value=0.5",
         "/runs/RUN/per_class?ids=3",
         "/runs/nope/border?value=0.5",

@@ -35,6 +35,26 @@ export class Api {
     });
   }
 
+  /** One card, wherever it stands in the ranking. */
+  card(run, id, query) {
+    return ask(`${this._run(run)}/card/${id}?${parameters(query)}`);
+  }
+
+  /** Labeled images that look like one. */
+  async neighbors(run, id) {
+    return (await ask(`${this._run(run)}/neighbors/${id}`)).neighbors;
+  }
+
+  /** The latest decisions, newest first. */
+  history(limit) {
+    return ask(`${this.base}/history?${parameters({ limit })}`);
+  }
+
+  /** @param {number} id @returns {string} address of an image's own file */
+  original(id) {
+    return `${this.base}/original/${id}?v=${this.version}`;
+  }
+
   /** @param {number[]} ids @param {number} columns @returns {string} address of one sheet with these images */
   sprite(ids, columns) {
     return `${this.base}/sprite?ids=${ids.join(",")}&tile=64&columns=${columns}&v=${this.version}`;

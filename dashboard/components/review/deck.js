@@ -3,7 +3,8 @@
 import { conditionsOf } from "./filters.js";
 
 const PAGE = 48;
-const PAGE_MOST = 400;
+/** Tiles on a page, from large ones to tiny ones. */
+export const SIZES = [24, 48, 96, 200];
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
 
@@ -16,7 +17,7 @@ export class Deck {
       ranking: place.ranking ?? "entropy",
       ...conditionsOf(place),
       threshold: place.threshold ?? 0.95,
-      count: PAGE,
+      count: SIZES.includes(Number(place.tiles)) ? Number(place.tiles) : PAGE,
     };
     this.start = Math.max(0, Math.floor(Number(place.rank))) || 0;
     this.wanted = Number(place.image ?? NaN);
@@ -86,15 +87,20 @@ export class Deck {
 
   /** Show one image out of its turn; turning the page or a decision leads back to where one was. @param {number} id */
   async visit(id) {
-    if (this.goTo(id)) return true;
+    if (this.goTo(id)) return;
     const { ranking, threshold } = this.query;
-    const { cards } = await this.api.page(this.run, { ranking, threshold, show: "all", find: String(id), start: 0, count: PAGE_MOST });
-    const card = cards.find((one) => one.id === id);
-    if (!card) return false;
+    const card = await this.api.card(this.run, id, { ranking, threshold });
     this.away ??= { cards: this.cards, cursor: this.cursor };
     Object.assign(this, { cards: [card], cursor: 0 });
     this.clear();
-    return true;
+  }
+
+  /** Other tiles on a page, from the same place on. @param {number} count */
+  async resize(count) {
+    const id = this.card?.id;
+    this.query.count = count;
+    await this.load(this.card?.rank ?? 0);
+    this.goTo(id);
   }
 
   /** Back from a visit; answers whether there was one. */
@@ -196,6 +202,7 @@ export class Deck {
     if (!last) return;
     const start = last.rank + 1;
     this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
-    this.ahead.page.then((next) => this.onAhead?.(next.cards)).catch(() => {});
+    this.next = [];
+    this.ahead.page.then((next) => { this.next = next.cards; this.onAhead?.(next.cards); }).catch(() => {});
   }
 }

@@ -1,17 +1,18 @@
 /** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
 
-import { SINGLE } from "./answer.js";
+import { SINGLE, imagesOf } from "./answer.js";
 import { Api } from "./api.js";
 import { Deck } from "./deck.js";
-import { focusView } from "./cards.js";
 import { CONDITIONS, describe, isMoving } from "./filters.js";
 import { Grid } from "./grid.js";
 import { make } from "./dom.js";
+import { FocusView } from "./focus.js";
 import { Later } from "./later.js";
 import { Line } from "./line.js";
 import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
 import { askAll, askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
+import { Past } from "./past.js";
 import { readPlace, writePlace } from "./place.js";
 import { Notice, Saved } from "./status.js";
 import { Tools, emptiness } from "./tools.js";
@@ -37,10 +38,10 @@ export class Desk {
     this.hand = new Hand({
       deck: this.deck, data, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
       onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
-      onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle),
+      onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle), onSent: (commands) => this._sent(commands),
     });
     this._listen();
-    this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start)]));
+    this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]));
   }
 
   matches(data) {
@@ -75,20 +76,24 @@ export class Desk {
       onPick: (card) => this._run(() => this._visit(card.id)),
     });
     this.saved = new Saved();
+    this.past = new Past({
+      api: this.api, onImage: (id) => this._run(() => this._visit(id)), onDecision: (id) => this._change({ decision: String(id), show: "all" }),
+    });
     this.tools = new Tools({
       query: this.deck.query, classes, hasParent: Boolean(this.data.parent),
       onChange: (part) => this._change(part), onTurn: (way) => this._turn(way),
+      onResize: (count) => this._load(() => this.deck.resize(count)), past: this.past.element,
     });
     this.notice = new Notice();
     this.grid = new Grid({
       api: this.api, classes, isSmall: this.isSmall,
       onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }),
     });
-    this.view = make("div.view", { hidden: true });
+    this.focus = new FocusView({ api: this.api, run: this.data.run, classes, isSmall: this.isSmall });
     this.empty = make("div.empty", { hidden: true });
     this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
     this.panel.append(this.notice.element);
-    this.element = make("div.desk", {}, this.line.element, this.tools.element, this.grid.element, this.view, this.empty, this.panel);
+    this.element = make("div.desk", {}, this.line.element, this.tools.element, this.grid.element, this.focus.element, this.empty, this.panel);
     this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
     this.element.addEventListener("pointerleave", () => this.line.telling.now());
     this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.line.telling.now());
@@ -156,6 +161,13 @@ export class Desk {
       (count, isOpenOnly) => this.hand.decideFilter(verdict, label, count, isOpenOnly));
   }
 
+  _sent(commands) {
+    this.past.push(commands.map((command) => {
+      const [image, ...more] = imagesOf(command);
+      return { key: command.command_id, verdict: command.verdict, image: more.length ? undefined : image, count: 1 + more.length };
+    }));
+  }
+
   _answered(answer, reasons, settle) {
     if (this.isClosed) return;
     this.notice.say(reasons);
@@ -213,7 +225,7 @@ export class Desk {
 
   /** One image, out of its turn. */
   async _visit(id) {
-    if (!(await this.deck.visit(id))) return;
+    await this.deck.visit(id);
     this.isFocus = true;
     this.render(true);
   }
@@ -221,6 +233,7 @@ export class Desk {
   /** Histogram and counts as they are now; the hand may go on meanwhile. */
   async _count() {
     await this.line.load();
+    if (!this.hand.outbox.waiting.length) await this.past.load();
     if (!isMoving(this.deck.query) || this.hand.outbox.waiting.length) return;
     await this.deck.recount();
     if (!this.isClosed) this.tools.show(this.deck);
@@ -231,13 +244,14 @@ export class Desk {
     if (this.isClosed) return;
     const { deck } = this;
     const isEmpty = !deck.cards.length;
+    this.line.element.hidden = this.isFocus; // one image has the window for itself
     this.grid.element.hidden = this.isFocus || isEmpty;
-    this.view.hidden = !this.isFocus || isEmpty;
+    this.focus.element.hidden = !this.isFocus || isEmpty;
     this.empty.hidden = !isEmpty;
     if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
-    if (this.isFocus && deck.card) {
-      this.view.replaceChildren(focusView(deck.card, this.data.classes, this.api.image(deck.card.id), this.isSmall));
-    } else this.grid.draw(deck, isMoving);
+    this.element.dataset.tiles = deck.query.count;
+    if (this.isFocus && deck.card) this.focus.draw(deck);
+    else this.grid.draw(deck, isMoving);
     this.tools.show(deck);
     const page = [deck.start, this.isFocus, ...Object.values(deck.query)].join();
     const isOther = page !== this.noted;
@@ -253,7 +267,7 @@ export class Desk {
     const { ranking } = this.deck.query;
     writePlace({
       ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
-      view: this.isFocus ? "focus" : null, ...this.line.words,
+      view: this.isFocus ? "focus" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
     });
   }
 

@@ -8,9 +8,9 @@ import { Outbox } from "./outbox.js";
 export class Hand {
   /** @param {{deck: import("./deck.js").Deck, data: object, send: (batch: object, isLast: boolean) => Promise<object>,
    *   onState: (state: object) => void, onDone: (change: {isTurning?: boolean, isMoving?: boolean}) => void,
-   *   onAnswer: (answer: object, reasons: string, settle: () => Promise<void>) => void}} options */
-  constructor({ deck, data, send, onState, onDone, onAnswer }) {
-    Object.assign(this, { deck, data, onDone, onAnswer });
+   *   onAnswer: (answer: object, reasons: string, settle: () => Promise<void>) => void, onSent: (commands: object[]) => void}} options */
+  constructor({ deck, data, send, onState, onDone, onAnswer, onSent }) {
+    Object.assign(this, { deck, data, onDone, onAnswer, onSent });
     this.memory = new Memory();
     this.returning = null;
     this.outbox = new Outbox({
@@ -87,7 +87,9 @@ export class Hand {
   _send(commands, cards) {
     const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
     this.deck.apply(commands.flatMap(rowsOf));
-    this.memory.add(commands.map((command) => this.outbox.add(command).command_id), before);
+    const sent = commands.map((command) => this.outbox.add(command));
+    this.memory.add(sent.map((command) => command.command_id), before);
+    this.onSent(sent);
   }
 
   _sendWide(command) {

@@ -6,16 +6,19 @@ import { make, menu, number } from "./dom.js";
 const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
   ["most_confident", "most confident first"], ["border", "closest to the threshold"]];
 
+const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny"]];
+
 export class Tools {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (way: "back"|"forward") => void}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn }) {
+   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, past: HTMLElement}} options */
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, past }) {
     Object.assign(this, { classes, onChange });
     const change = (name) => (value) => onChange({ [name]: value });
     const named = (first) => [["", first], ...classes.map((name, label) => [String(label), name])];
     this.where = make("span.where", { role: "status" });
     this.chips = make("span.conditions");
     this.controls = {
+      count: menu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
       ranking: menu("Order", RANKINGS, query.ranking, change("ranking")),
       show: menu("Show", SHOWN, query.show, change("show")),
       predicted: menu("Suggested", named("all classes"), query.predicted, change("predicted")),
@@ -27,13 +30,13 @@ export class Tools {
       range: this._range(query.range),
       find: field("Find", "search", query.find, "file name or image number", change("find")),
     };
-    const { ranking, show, predicted, find, ...more } = this.controls;
+    const { count, ranking, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "More filters"), make("div.conditions-panel", {}, ...Object.values(more)));
     this.element = make("div.tools", {},
-      make("div.row", {}, ranking, show, predicted, find, this.more, make("span.grow"),
+      make("div.row", {}, ranking, show, predicted, find, this.more, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
-      make("div.row.slim", {}, this.where, this.chips));
+      make("div.row.slim", {}, this.where, this.chips, make("span.grow"), past));
   }
 
   /** @param {import("./deck.js").Deck} deck */
