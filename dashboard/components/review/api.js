@@ -35,6 +35,11 @@ export class Api {
     });
   }
 
+  /** Confidence per bin of some classes. @param {number[]} labels */
+  perClass(run, labels) {
+    return ask(`${this._run(run)}/per_class?${parameters({ ids: labels.join(",") })}`);
+  }
+
   /** One card, wherever it stands in the ranking. */
   card(run, id, query) {
     return ask(`${this._run(run)}/card/${id}?${parameters(query)}`);

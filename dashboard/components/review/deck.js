@@ -27,6 +27,8 @@ export class Deck {
     this.open = 0;
     /** Whether everything that the filter matches is selected, on all pages. */
     this.isAll = false;
+    /** Whether clicks mark wrong ones and Enter accepts the rest of the page. */
+    this.isOdd = place.mode === "odd";
     this.cursor = 0;
     this.anchor = null;
     /** @type {Set<number>} */

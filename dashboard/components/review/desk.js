@@ -3,7 +3,7 @@
 import { SINGLE, imagesOf } from "./answer.js";
 import { Api } from "./api.js";
 import { Deck } from "./deck.js";
-import { CONDITIONS, describe, isMoving } from "./filters.js";
+import { CONDITIONS, isMoving } from "./filters.js";
 import { Grid } from "./grid.js";
 import { make } from "./dom.js";
 import { FocusView } from "./focus.js";
@@ -11,8 +11,10 @@ import { Later } from "./later.js";
 import { Line } from "./line.js";
 import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
-import { askAll, askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
+import { oddQuery, restOf } from "./odd.js";
+import { searchClass, showKeys, verdictBar } from "./panel.js";
 import { Past } from "./past.js";
+import { Questions } from "./questions.js";
 import { readPlace, writePlace } from "./place.js";
 import { Notice, Saved } from "./status.js";
 import { Tools, emptiness } from "./tools.js";
@@ -40,6 +42,7 @@ export class Desk {
       onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
       onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle), onSent: (commands) => this._sent(commands),
     });
+    this.questions = new Questions({ root: this.root, classes: data.classes, deck: this.deck, hand: this.hand, line: this.line });
     this._listen();
     this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]));
   }
@@ -71,7 +74,7 @@ export class Desk {
       api: this.api, run: this.data.run, classes, place: this.place, threshold: this.deck.query.threshold,
       attempt: (work) => this._run(work), onRelease: () => this._released(), onShown: () => this.noting.soon(),
       onTell: (value) => this.component.setStateValue("threshold", value),
-      onAccept: () => this._run(() => this._askBulk()),
+      onAccept: () => this._run(() => this.questions.rule()), onAcceptClasses: (params, count) => this._run(() => this.questions.perClass(params, count)),
       onBetween: (range) => this._change({ range, show: "undecided" }),
       onPick: (card) => this._run(() => this._visit(card.id)),
     });
@@ -82,7 +85,7 @@ export class Desk {
     this.tools = new Tools({
       query: this.deck.query, classes, hasParent: Boolean(this.data.parent),
       onChange: (part) => this._change(part), onTurn: (way) => this._turn(way),
-      onResize: (count) => this._load(() => this.deck.resize(count)), past: this.past.element,
+      onResize: (count) => this._load(() => this.deck.resize(count)), onOdd: () => this._odd(), past: this.past.element,
     });
     this.notice = new Notice();
     this.grid = new Grid({
@@ -121,6 +124,10 @@ export class Desk {
   /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
   act(asked) {
     const { action } = asked;
+    if (this.deck.isOdd && action === "accept" && !this.isFocus && !this.deck.isAll && restOf(this.deck.cards, this.deck.selected).length) {
+      if (!this.isTurning) this._acceptRest();
+      return;
+    }
     if (SINGLE.has(action)) { if (!this.isTurning) this._decide(action, asked.label); }
     else if (action === "undo") this.hand.undo();
     else if (action === "move") this._move(asked);
@@ -134,7 +141,7 @@ export class Desk {
 
   /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
   _decide(verdict, label) {
-    if (this.deck.isAll) this._run(() => this._askAll(verdict, label));
+    if (this.deck.isAll) this._run(() => this.questions.all(verdict, label));
     else this.hand.decide(verdict, label);
   }
 
@@ -144,21 +151,22 @@ export class Desk {
     else this.render(isMoving);
   }
 
-  /** Ask with the number as it is once everything decided so far is saved. */
-  async _askBulk() {
-    await this.hand.outbox.flush();
-    await this.line.load();
-    const { facts } = this.line.histogram;
-    askBulk(this.root, facts, () => this.hand.decideRule(facts.rule, facts.params, facts.open));
+  /** In and out of the odd-one-out mode. */
+  _odd() {
+    this.deck.isOdd = !this.deck.isOdd;
+    this.isFocus = false;
+    if (this.deck.isOdd) this._change(oddQuery(this.deck.query, this.deck.card?.suggestion ?? 0));
+    else { this.deck.clear(); this.render(); }
   }
 
-  async _askAll(verdict, label) {
-    if (verdict === "relabel" && (label === undefined || label >= this.data.classes.length)) return;
-    await this.hand.outbox.flush();
-    await this.deck.recount();
-    const { matching, open, query } = this.deck;
-    askAll(this.root, { verdict, name: this.data.classes[label], matching, open, filter: describe(query, this.data.classes) },
-      (count, isOpenOnly) => this.hand.decideFilter(verdict, label, count, isOpenOnly));
+  /** Enter in the odd-one-out mode: all of this page but the marked ones, as one decision; these stay marked. */
+  _acceptRest() {
+    const { deck } = this;
+    const odd = new Set(deck.selected);
+    this.hand.decidePage(restOf(deck.cards, odd), "accept");
+    if (!odd.size) { this._turn("forward"); return; }
+    deck.goTo([...odd][0]);
+    this.render(true);
   }
 
   _sent(commands) {
@@ -210,7 +218,8 @@ export class Desk {
   }
 
   _pick(place, event) {
-    if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
+    if (this.deck.isOdd) this.deck.toggle(place);
+    else if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
     else if (event.ctrlKey || event.metaKey) this.deck.toggle(place);
     else { this.deck.clear(); this.deck.cursor = place; }
     this.render(true);
@@ -249,7 +258,7 @@ export class Desk {
     this.focus.element.hidden = !this.isFocus || isEmpty;
     this.empty.hidden = !isEmpty;
     if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
-    this.element.dataset.tiles = deck.query.count;
+    Object.assign(this.element.dataset, { tiles: deck.query.count, mode: deck.isOdd ? "odd" : "" });
     if (this.isFocus && deck.card) this.focus.draw(deck);
     else this.grid.draw(deck, isMoving);
     this.tools.show(deck);
@@ -267,7 +276,7 @@ export class Desk {
     const { ranking } = this.deck.query;
     writePlace({
       ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
-      view: this.isFocus ? "focus" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
+      view: this.isFocus ? "focus" : null, mode: this.deck.isOdd ? "odd" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
     });
   }
 

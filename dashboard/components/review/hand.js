@@ -48,7 +48,7 @@ export class Hand {
 
   /** Everything that a rule keeps. */
   decideRule(rule, params, count) {
-    this._sendWide({ ...this._command("bulk_accept"), params: { rule, ...params, expected: count } });
+    this._sendWide({ ...this._command("bulk_accept"), params: { rule, ...params, ...(count === null ? {} : { expected: count }) } });
   }
 
   /** Take back the latest step: at once where this session knows it, else when the server has answered. */

@@ -14,6 +14,7 @@ export const HELP = [
   ["Ctrl+A", "select all that the filter matches"],
   ["Esc", "clear the selection, close"],
   ["PageUp PageDown", "turn the page"],
+  ["click, Enter", "odd one out: mark the wrong ones, accept the rest of the page"],
   ["f", "grid ↔ focus"],
   ["?", "these keys"],
 ];

@@ -3,12 +3,14 @@
 import { Histogram } from "./histogram.js";
 import { Later } from "./later.js";
 import { make } from "./dom.js";
+import { Multiples } from "./multiples.js";
 import { Strip } from "./strip.js";
 
 export class Line {
   /** @param {{api: import("./api.js").Api, run: string, classes: string[], place: Record<string, string>, threshold: number,
    *   attempt: (work: () => Promise<void>) => void, onRelease: () => void, onShown: () => void, onTell: (value: number) => void,
-   *   onAccept: () => void, onBetween: (range: string) => void, onPick: (card: object) => void}} options */
+   *   onAccept: () => void, onBetween: (range: string) => void, onPick: (card: object) => void,
+   *   onAcceptClasses: (params: object, count: number|null) => void}} options */
   constructor(options) {
     this.options = options;
     this.score = ["confidence", "entropy", "margin"].includes(options.place.score) ? options.place.score : "confidence";
@@ -22,7 +24,11 @@ export class Line {
       onSteps: (score, value) => options.api.border(options.run, score, value),
     });
     this.strip = new Strip({ api: options.api, classes: options.classes, onPick: options.onPick });
-    this.element = make("div.threshold", {}, this.histogram.element, this.strip.element);
+    this.multiples = new Multiples({
+      classes: options.classes, load: (labels) => options.api.perClass(options.run, labels), onAccept: options.onAcceptClasses,
+    });
+    this.multiples.threshold = this.values.confidence;
+    this.element = make("div.threshold", {}, this.histogram.element, this.strip.element, this.multiples.element);
   }
 
   /** The histogram of a score as it is now; the line stays where it stands. */
@@ -73,6 +79,7 @@ export class Line {
     const border = await api.border(run, this.score, this.histogram.value);
     if (asked !== this.looked) return;
     this.histogram.anchor(border);
+    await this.multiples.load(this.values.confidence);
     this.strip.show(border, this.score === "entropy");
   }
 }

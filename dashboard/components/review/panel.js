@@ -48,6 +48,18 @@ export function askBulk(root, facts, onYes) {
   ]);
 }
 
+/** Before everything above its own class's line is accepted. @param {object} params of the rule @param {number|null} count */
+export function askClasses(root, params, count, onYes) {
+  const own = Object.keys(params.thresholds).length;
+  const title = count === null ? "Accept all images above their class's line?" : `Accept ${number(count)} images?`;
+  dialog(root, title, [
+    make("p", {}, `Every undecided image at or above the line of its suggested class (${number(own)} of their own, ${params.threshold.toFixed(3)} for the others). It is one decision; one undo takes it back.`),
+  ], (close) => [
+    make("button", { onclick: close }, "Cancel"),
+    make("button.primary", { autofocus: true, onclick: () => { close(); onYes(); } }, count === null ? "Accept" : `Accept ${number(count)}`),
+  ]);
+}
+
 const ASKED = { accept: "Accept", reject: "Reject", none: "Say “none of the classes” to", skip: "Skip", unsure: "Say “can't tell” to" };
 
 /** The number spelled out before a verdict on everything that a filter matches.

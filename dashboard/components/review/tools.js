@@ -2,6 +2,7 @@
 
 import { SHOWN, extras } from "./filters.js";
 import { make, menu, number } from "./dom.js";
+import { restOf } from "./odd.js";
 
 const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
   ["most_confident", "most confident first"], ["border", "closest to the threshold"]];
@@ -10,8 +11,8 @@ const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny
 
 export class Tools {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, past: HTMLElement}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, past }) {
+   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, onOdd: () => void, past: HTMLElement}} options */
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOdd, past }) {
     Object.assign(this, { classes, onChange });
     const change = (name) => (value) => onChange({ [name]: value });
     const named = (first) => [["", first], ...classes.map((name, label) => [String(label), name])];
@@ -31,9 +32,10 @@ export class Tools {
       find: field("Find", "search", query.find, "file name or image number", change("find")),
     };
     const { count, ranking, show, predicted, find, ...more } = this.controls;
-    this.more = make("details.more", {}, make("summary", {}, "More filters"), make("div.conditions-panel", {}, ...Object.values(more)));
+    this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
+    this.odd = make("button.odd", { onclick: onOdd, "aria-pressed": "false", title: "A page of one class: click the wrong ones, Enter accepts the rest" }, "odd one out");
     this.element = make("div.tools", {},
-      make("div.row", {}, ranking, show, predicted, find, this.more, count, make("span.grow"),
+      make("div.row", {}, ranking, show, predicted, find, this.more, this.odd, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
       make("div.row.slim", {}, this.where, this.chips, make("span.grow"), past));
@@ -42,10 +44,11 @@ export class Tools {
   /** @param {import("./deck.js").Deck} deck */
   show(deck) {
     const { query } = deck;
+    this.odd.setAttribute("aria-pressed", String(deck.isOdd));
     const shown = query.show === "all" ? "" : SHOWN.find(([key]) => key === query.show)?.[1] ?? "";
     const first = deck.card ? `${number(deck.card.rank + 1)} of ${number(deck.total)} · ` : "";
     const everything = deck.isAll ? " (everything that the filter matches; a verdict asks first)" : "";
-    const selected = deck.selected.size ? ` · ${number(deck.numSelected)} selected${everything}` : "";
+    const selected = deck.isOdd ? ` · ${number(deck.selected.size)} wrong; Enter accepts the other ${number(restOf(deck.cards, deck.selected).length)}` : deck.selected.size ? ` · ${number(deck.numSelected)} selected${everything}` : "";
     this.where.textContent = `${first}${number(deck.matching)} ${shown || "images"}${selected}`;
     this._showConditions(query);
   }
