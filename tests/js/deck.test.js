@@ -194,3 +194,25 @@ test("nothing is selected where nothing matches", async () => {
   deck.selectAll();
   assert.deepEqual([deck.isAll, deck.targets()], [false, []]);
 });
+
+test("a queue of undecided images is done when its page is; a queue of all images never is", async () => {
+  for (const [show, isDone] of [["undecided", true], ["all", false]]) {
+    const { deck } = await deal(3, { show });
+    assert.equal(deck.isDone, false);
+    for (const card of deck.cards) card.verdict = "accept";
+    assert.equal(deck.isDone, isDone);
+  }
+});
+
+test("a visit to one image leads back to the page, the cursor and what was decided meanwhile", async () => {
+  const { pool, deck } = await deal(100);
+  pool.card = async (run, id) => ({ ...pool.cards.find((card) => card.id === id) });
+  deck.cursor = 7;
+  await deck.visit(1090);
+  assert.deepEqual([deck.cards.length, deck.card.id], [1, 1090]);
+  deck.apply([{ id: 1007, verdict: "reject", label: 1 }]);
+  await deck.forward();
+  assert.deepEqual([deck.cards.length, deck.cursor, deck.card.verdict], [48, 7, "reject"]);
+  await deck.visit(1003);
+  assert.deepEqual([deck.cards.length, deck.cursor], [48, 3]);
+});

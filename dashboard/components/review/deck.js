@@ -184,6 +184,11 @@ export class Deck {
     return after !== undefined || next !== undefined;
   }
 
+  /** Whether a queue of undecided images has none left on this page. */
+  get isDone() {
+    return this.query.show === "undecided" && !this.away && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
+  }
+
   /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));

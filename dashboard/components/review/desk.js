@@ -181,6 +181,7 @@ export class Desk {
     this.notice.say(reasons);
     this._run(async () => {
       await settle();
+      if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.isTurning) await this.deck.load(this.deck.start);
       this.render();
     });
     this.counting.soon();
