@@ -2,7 +2,7 @@
 
 Scores are synthetic, images are the demo's, tiled. Times run from the event to the first frame after the change shows.
 
-    python benchmarks/review_desk.py [--sizes 10000 100000 1000000 10000000] [--full 1000000]
+    python -m benchmarks.review_desk [--sizes 10000 100000 1000000 10000000] [--full 1000000]
 """
 
 import argparse
@@ -29,55 +29,7 @@ from core.data.datasets import DATASETS
 from tests.find_chromium import ARGUMENTS, find
 
 _PORT = 8767
-_PROBE = """
-window.deskOf = () => [...document.querySelectorAll('*')].map((one) => one.shadowRoot).find((root) => root?.querySelector('.desk'));
-window.painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))));
-window.until = async (test) => { while (!test()) await new Promise(requestAnimationFrame); return painted(); };
-window.key = (name) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, composed: true }));
-"""
-_KEY = """async (name) => {
-  const root = deskOf(), image = () => root.querySelector('.large').dataset.image, before = image(), start = performance.now();
-  key(name);
-  const end = await until(() => image() !== before && root.querySelector('.large').complete);
-  return end - start;
-}"""
-_TURN = """async (name) => {
-  const root = deskOf(), where = () => root.querySelector('.where').textContent, before = where(), start = performance.now();
-  key(name);
-  return (await until(() => where() !== before)) - start;
-}"""
-_DRAG = """async ({ frames }) => {
-  const root = deskOf(), plot = root.querySelector('.plot'), box = plot.getBoundingClientRect();
-  plot.setPointerCapture = () => {};
-  const fire = (type, share) => plot.dispatchEvent(new PointerEvent(type,
-    { clientX: box.left + share * box.width, clientY: box.top + 40, pointerId: 1, bubbles: true, composed: true, cancelable: true }));
-  const words = root.querySelector('.readout .words b'), asked = performance.getEntriesByType('resource').length;
-  let changes = 0, last = words.textContent;
-  fire('pointerdown', 0.9);
-  await painted();
-  const start = performance.now();
-  for (let frame = 0; frame < frames; frame++) {
-    fire('pointermove', 0.9 - 0.7 * Math.abs(((frame / 60) % 2) - 1));
-    await new Promise(requestAnimationFrame);
-    const b = root.querySelector('.readout .words b').textContent;
-    if (b !== last) { changes++; last = b; }
-  }
-  const seconds = (performance.now() - start) / 1000, calls = performance.getEntriesByType('resource').length - asked;
-  fire('pointerup', 0.5);
-  return { fps: frames / seconds, changes, calls };
-}"""
-_RELEASE = """async (share) => {
-  const root = deskOf(), plot = root.querySelector('.plot'), box = plot.getBoundingClientRect();
-  plot.setPointerCapture = () => {};
-  const fire = (type) => plot.dispatchEvent(new PointerEvent(type,
-    { clientX: box.left + share * box.width, clientY: box.top + 40, pointerId: 1, bubbles: true, composed: true, cancelable: true }));
-  const grid = () => root.querySelector('.tile').getAttribute('aria-label') + root.querySelector('.where').textContent;
-  fire('pointerdown');
-  await painted();
-  const before = grid(), start = performance.now();
-  fire('pointerup');
-  return (await until(() => grid() !== before)) - start;
-}"""
+_PROBE = Path(__file__).with_name("review_probe.js")
 
 
 class Desk:
@@ -95,7 +47,7 @@ class Desk:
             except ConnectionRefusedError:
                 time.sleep(0.02)
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.page.add_init_script(_PROBE)
+        self.page.add_init_script(path=_PROBE)
 
     def open(self, **query: str) -> float:
         """Seconds from the address to a painted grid (or large image) with the histogram's numbers."""
@@ -104,15 +56,15 @@ class Desk:
         self.page.goto(f"http://127.0.0.1:{_PORT}/review?{words}")
         self.page.locator(".tile, .large[data-image]").first.wait_for(timeout=120_000)
         seconds = time.perf_counter() - start
-        self.page.wait_for_function("deskOf()?.querySelector('.strip .edge')", timeout=120_000)
+        self.page.wait_for_function("isReady()", timeout=120_000)
         self.page.wait_for_timeout(500)
         return seconds
 
-    def many(self, script: str, values: list[Any], pause: int = 60) -> list[float]:
+    def many(self, probe: str, values: list[Any], pause: int = 60) -> list[float]:
         """One measurement a value, in milliseconds."""
         found = []
         for value in values:
-            found.append(float(self.page.evaluate(script, value)))
+            found.append(float(self.page.evaluate(f"(value) => {probe}(value)", value)))
             self.page.wait_for_timeout(pause)
         return found
 
@@ -138,17 +90,17 @@ def measure(desk: Desk, project: Project) -> list[list[str]]:
         rows.append([what, f"{p50:.1f}", f"{p95:.1f}", str(len(values)), reach])
 
     desk.open(show="all")
-    drag = desk.page.evaluate(_DRAG, {"frames": 240})
+    drag = desk.page.evaluate("dragLine(240)")
     rows.append([f"drag: frames a second ({drag['changes']} changed counts, {drag['calls']} server calls)",
                  f"{drag['fps']:.0f}", "", "240 frames", ">= 30, 0 calls"])  # fmt: skip
     desk.open(show="all", ranking="border")
     shares = list(np.random.default_rng(0).permutation(np.linspace(0.3, 0.95, 40)))
-    add("release of the line to new grid, ms", desk.many(_RELEASE, [float(s) for s in shares], 400), "p95 <= 300")
+    add("release of the line to new grid, ms", desk.many("releaseLine", [float(s) for s in shares], 400), "p95 <= 300")
     desk.open(show="all")
-    add("page turn, fetched ahead, ms", desk.many(_TURN, ["PageDown"] * 40, 350), "p95 <= 150")
-    add("page turn, back (not fetched ahead), ms", desk.many(_TURN, ["PageUp"] * 30, 100), "p95 <= 150")
+    add("page turn, fetched ahead, ms", desk.many("turnPage", ["PageDown"] * 40, 350), "p95 <= 150")
+    add("page turn, back (not fetched ahead), ms", desk.many("turnPage", ["PageUp"] * 30, 100), "p95 <= 150")
     desk.open(view="focus", show="undecided")
-    add("key to next image, focus view, ms", desk.many(_KEY, ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
+    add("key to next image, focus view, ms", desk.many("pressKey", ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
     rows += [["decision on disk after receipt, ms", *_on_disk(project)], *_bulk(desk, project)]
     return rows
 
@@ -172,21 +124,16 @@ def _bulk(desk: Desk, project: Project) -> list[list[str]]:
     """Accept about 100,000 at once and take it back, through the route as the browser does."""
     confidence = np.sort(project.scores(RUN).scores.confidence)
     cut = float(confidence[max(0, len(confidence) - 100_000)])
-    script = """async ([address, commands]) => {
-      const start = performance.now();
-      const answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ client: 'b', sequence: 1, reviewer: 'bulk', commands }) }).then((one) => one.json());
-      return [performance.now() - start, answer.outcomes[0].status, answer.outcomes[0].reason];
-    }"""
-    address, accept, undo = f"/winnow/{desk.key}/runs/{RUN}/commands", [], []
-    for number in range(7):
+    address = f"/winnow/{desk.key}/runs/{RUN}/commands"
+    accept: list[float] = []
+    undo: list[float] = []
+    for _ in range(7):
         for verdict, times in (("bulk_accept", accept), ("undo", undo)):
             params = {"rule": "fixed_threshold", "threshold": cut} if verdict == "bulk_accept" else {}
             command = {"command_id": str(uuid.uuid4()), "verdict": verdict, "run_id": RUN, "params": params}
-            milliseconds, status, reason = desk.page.evaluate(script, [address, [command]])
+            milliseconds, status, reason = desk.page.evaluate("(sent) => sendCommands(sent)", [address, [command]])
             assert status == "saved", reason
             times.append(milliseconds)
-        assert number >= 0
     return [
         [what, f"{np.median(times):.0f}", f"{max(times):.0f} (worst)", str(len(times)), "<= 1000"]
         for what, times in (("accept all of 100,000, ms", accept), ("its undo, ms", undo))
@@ -204,9 +151,9 @@ def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> l
         desk = Desk(browser, path, home)
         try:
             cold.append(desk.open(show="all"))
-            turn = desk.many(_TURN, ["PageDown"] * 15, 350)
+            turn = desk.many("turnPage", ["PageDown"] * 15, 350)
             desk.open(view="focus", show="undecided")
-            keys = desk.many(_KEY, ["a", "x"] * 15, 40)
+            keys = desk.many("pressKey", ["a", "x"] * 15, 40)
             total, own = desk.memory()
         finally:
             desk.close()
