@@ -7,6 +7,7 @@ every array with N rows is indexed by it. Labels are 0 … K - 1, or -1 where un
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -59,10 +60,10 @@ class Splits:
     config: SplitConfig
     set_aside: Ids  # exact duplicates of an image in another part: in no part
 
-    @property
+    @cached_property
     def pool(self) -> Ids:
         """What the reviewer sees and scores rank: unlabeled and calibration together, sorted."""
-        return np.sort(np.concatenate([self.unlabeled, self.calibration]))
+        return np.sort(np.concatenate([self.unlabeled, self.calibration]), kind="stable")  # two sorted runs: a merge
 
 
 class Verdict(IntEnum):

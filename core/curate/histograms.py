@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from core.base.records import PerImage
 
+_CHUNK = 1_000_000
+
 
 def edges(bins: int, low: float, high: float) -> NDArray[np.float32]:
     """The lower edges of the bins, (bins,), float32."""
@@ -32,9 +34,12 @@ def bin_of(values: PerImage, bins: int, low: float, high: float) -> NDArray[np.i
 def count_cells(
     place: NDArray[np.integer[Any]], groups: NDArray[np.integer[Any]], num_groups: int, bins: int
 ) -> NDArray[np.int64]:
-    """Images per group and bin, (num_groups, bins), from the bin of each image (any integer type)."""
-    cells = groups.astype(np.int64) * bins + place
-    return np.bincount(cells, minlength=num_groups * bins).reshape(num_groups, bins)
+    """Images per group and bin, (num_groups, bins), from the bin and the group of each image, (n,)."""
+    total = np.zeros(num_groups * bins, dtype=np.int64)
+    for start in range(0, len(place), _CHUNK):  # a large pool is counted without a copy of it
+        rows = slice(start, start + _CHUNK)
+        total += np.bincount(groups[rows].astype(np.int64) * bins + place[rows], minlength=len(total))
+    return total.reshape(num_groups, bins)
 
 
 def largest(counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:

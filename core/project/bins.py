@@ -12,12 +12,12 @@ from core.curate.cuts import Known, first_kept, steps
 from core.curate.filters import RANGED, is_open
 from core.curate.histograms import bin_of, count_cells, largest
 from core.curate.quality import class_mix
+from core.project.index import BINS
 from core.project.queues import RunQueues
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
-BINS = 1000
 SCORES = RANGED
 MOST_CLASSES = 24
 """With more classes the histogram names the most suggested ones and adds up the rest."""
@@ -96,6 +96,8 @@ class RunBins:
         return max(1e-6, float(np.log2(self._pool.scores.num_classes))) if score == "entropy" else 1.0
 
     def _place(self, score: str) -> NDArray[np.uint16]:
+        if score in self._pool.bins:
+            return self._pool.bins[score]
         if score not in self._places:
             values: PerImage = getattr(self._pool.scores, score)
             self._places[score] = bin_of(values, BINS, 0.0, self._high(score)).astype(np.uint16)

@@ -24,6 +24,7 @@ from core.jobs import cancel, start
 from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
+from core.project.index import pool_scores
 from core.project.outbound import export_curated
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
@@ -199,7 +200,7 @@ class Project:
     def scores(self, run_id: str) -> insight.PoolScores:
         """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
         if run_id not in self._scores:
-            self._scores[run_id] = insight.scores_of(self._finished(run_id), self.splits.pool)
+            self._scores[run_id] = pool_scores(self._finished(run_id), self.splits.pool)
         return self._scores[run_id]
 
     def known_scores(self, run_id: str) -> insight.KnownScores:

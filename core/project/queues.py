@@ -67,6 +67,8 @@ class RunQueues:
             return self._border[1]
         if ranking not in RANKINGS:
             raise InputError(f"There is no ranking called {ranking!r}. There are: {', '.join(RANKINGS)}, {BORDER}.")
+        if ranking in self.pool.orders:
+            return self.pool.orders[ranking]
         if ranking not in self._orders:
             self._orders[ranking] = order(RANKINGS[ranking](self.pool.scores))
         return self._orders[ranking]
