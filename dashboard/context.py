@@ -53,6 +53,12 @@ def keep_place() -> None:
             go(name, value)
 
 
+def here(**other: str) -> dict[str, str]:
+    """The place as a link carries it, with some parts of it named otherwise."""
+    found = {name: value for name in PLACE if (value := place(name)) is not None}
+    return {**found, **other}
+
+
 def threshold() -> float:
     """The confidence threshold of the URL, in [0, 1]."""
     try:

@@ -1,4 +1,4 @@
-"""Test images of which two runs say different things, sorted by who is right."""
+"""Test images of which two runs say different things, sorted by who is right; and those of one confusion cell."""
 
 from dataclasses import dataclass
 
@@ -38,3 +38,10 @@ def of(found: RunComparison, project: Project) -> dict[str, list[Flip]]:
         kind = {flip.predicted_b: "gained", flip.predicted_a: "lost"}.get(flip.label, "both wrong")
         kinds[kind].append(flip)
     return kinds
+
+
+def cell(found: RunComparison, project: Project, run: str, label: int, predicted: int) -> list[int]:
+    """Test images of one class that a run calls so."""
+    said = found.comparison.predictions_a if run == found.run_a else found.comparison.predictions_b
+    ids = found.test_ids[(project.images.labels[found.test_ids] == label) & (said == predicted)]
+    return [int(number) for number in ids]

@@ -8,7 +8,7 @@ import json
 import threading
 import traceback
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
@@ -20,10 +20,8 @@ from starlette.routing import Route
 
 from core import (
     LIVE_STATES,
-    Command,
     DecisionError,
     InputError,
-    PageQuery,
     Project,
     Verdict,
     WinnowError,
@@ -31,11 +29,10 @@ from core import (
     encode_png,
     sprite,
 )
+from dashboard import asked
 from dashboard.components import KINDS, assets
 from dashboard.context import opened
 
-_MOST_IMAGES = 400
-_MOST_COMMANDS = 10_000
 _MOST_CHANGED = 2_000
 _TINY = 64  # pixels a side up to which PNG is the smaller and sharper
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -67,7 +64,7 @@ def spoken(handler: Handler) -> Callable[[Request], Any]:
 
 def page(request: Request) -> dict[str, Any]:
     """Cards of one page of a ranking."""
-    found = _project(request).desk.page(request.path_params["run"], _query(request))
+    found = _project(request).desk.page(request.path_params["run"], asked.page_query(request.query_params))
     return asdict(found)
 
 
@@ -77,30 +74,71 @@ def histogram(request: Request) -> dict[str, Any]:
     return _project(request).desk.histogram(request.path_params["run"], score)
 
 
+def border(request: Request) -> dict[str, Any]:
+    """The images on both sides of a cut, and the cuts one image away."""
+    words = request.query_params
+    value = asked.real(words, "value")
+    return asdict(_project(request).desk.border(request.path_params["run"], words.get("score", "confidence"), value))
+
+
+def per_class(request: Request) -> dict[str, Any]:
+    """Confidence per bin of the images suggested as each of some classes."""
+    project = _project(request)
+    labels = asked.ids(request.query_params, len(project.class_names)).tolist()
+    return project.desk.per_class(request.path_params["run"], labels)
+
+
+def card(request: Request) -> dict[str, Any]:
+    """One image of the pool, wherever it stands in the ranking."""
+    words, place = request.query_params, request.path_params
+    ranking, threshold = words.get("ranking", "entropy"), asked.fraction(words, "threshold", 0.95)
+    return asdict(_project(request).desk.card(place["run"], place["image"], ranking, threshold))
+
+
+def neighbors(request: Request) -> dict[str, Any]:
+    """Labeled images that look like one image of the pool."""
+    pages = _project(request).desk.pages(request.path_params["run"])
+    count = asked.number(request.query_params, "count", 6, 1, 50)
+    return {"neighbors": [asdict(found) for found in pages.neighbors(request.path_params["image"], count)]}
+
+
+def original(request: Request) -> Response:
+    """An image's own file at its own size, upright, as PNG or JPEG."""
+    project = _project(request)
+    return _picture(_encoded(project.original(_image_of(request, project))))
+
+
 def sheet(request: Request) -> Response:
     """One picture with many tiles; the address names its content, so it may be kept for ever."""
     project = _project(request)
-    ids = _ids(request, len(project.images.labels))
-    tile = _number(request, "tile", 56, 8, 512)
-    columns = _number(request, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, _MOST_IMAGES)
+    ids = asked.ids(request.query_params, len(project.images.labels))
+    tile = asked.number(request.query_params, "tile", 56, 8, 512)
+    columns = asked.number(request.query_params, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, asked.MOST_IMAGES)
     return _picture(sprite(np.asarray(project.images.pixels[ids]), tile, columns))
 
 
 def image(request: Request) -> Response:
     """One image as the model sees it."""
     project = _project(request)
-    number = request.path_params["image"]
+    return _picture(_encoded(np.asarray(project.images.pixels[_image_of(request, project)])))
+
+
+def _image_of(request: Request, project: Project) -> int:
+    number: int = request.path_params["image"]
     if not 0 <= number < len(project.images.labels):
         raise InputError(f"There is no image {number} in {project.name}.")
-    pixels = np.asarray(project.images.pixels[number])
-    return _picture(encode_png(pixels) if max(pixels.shape[:2]) <= _TINY else encode_jpeg(pixels))
+    return number
+
+
+def _encoded(pixels: Any) -> bytes:
+    return encode_png(pixels) if max(pixels.shape[:2]) <= _TINY else encode_jpeg(pixels)
 
 
 def history(request: Request) -> dict[str, Any]:
     """The latest decisions, newest first, each with whether it still counts."""
     desk = _project(request).desk
     live = desk.live_ids()
-    limit = _number(request, "limit", 20, 1, 1000)
+    limit = asked.number(request.query_params, "limit", 20, 1, 1000)
     return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in desk.history(limit)]}
 
 
@@ -110,19 +148,19 @@ async def commands(request: Request) -> Response:
         body = await request.json()
     except ValueError:
         return JSONResponse({"error": "The commands are not JSON."}, status_code=400)
-    answer: Response = await spoken(lambda asked: _execute(asked, body))(request)
+    answer: Response = await spoken(lambda given: _execute(given, body))(request)
     return answer
 
 
 def _execute(request: Request, body: Any) -> dict[str, Any]:
     project, run = _project(request), request.path_params["run"]
-    batch = _commands(body, run)
+    batch = asked.commands(body, run)
     desk = project.desk
-    before = desk.state().verdict
+    before = desk.state()
     outcomes = desk.execute(batch)
     state = desk.state()
-    named = [c.image_id for c in batch if c.image_id is not None and 0 <= c.image_id < len(before)]
-    changed = np.union1d(np.flatnonzero(before != state.verdict), np.array(named, dtype=np.int64))
+    named = [number for c in batch for number in asked.images(c) if 0 <= number < len(state.verdict)]
+    changed = np.union1d(np.flatnonzero(before.decision != state.decision), np.array(named, dtype=np.int64))
     is_many = len(changed) > _MOST_CHANGED
     rows = [] if is_many else [_row(state, int(number)) for number in changed]
     return {
@@ -139,27 +177,6 @@ def _row(state: Any, number: int) -> dict[str, Any]:
     verdict, label = Verdict(int(state.verdict[number])), int(state.label[number])
     name = "" if verdict is Verdict.UNDECIDED else verdict.name.lower()
     return {"id": number, "verdict": name, "label": label if label >= 0 else None}
-
-
-def _commands(body: Any, run: str) -> list[Command]:
-    if not isinstance(body, dict) or not isinstance(body.get("commands"), list):
-        raise InputError("The request holds no list of commands.")
-    if len(body["commands"]) > _MOST_COMMANDS:
-        raise InputError(f"A batch holds at most {_MOST_COMMANDS:,} commands: send it in parts.")
-    reviewer = str(body.get("reviewer") or "me")
-    return [_command(facts, reviewer, run) for facts in body["commands"]]
-
-
-def _command(facts: Any, reviewer: str, run: str) -> Command:
-    known = {field.name for field in fields(Command)}
-    if not isinstance(facts, dict) or not {"command_id", "verdict"} <= facts.keys() <= known:
-        raise InputError(f"A command has the keys {', '.join(sorted(known))}; this one is {facts!r}.")
-    whole = ("image_id", "suggestion", "label", "undo_of")
-    is_whole = all(facts.get(key) is None or type(facts[key]) is int for key in whole)
-    is_named = isinstance(facts["command_id"], str) and isinstance(facts["verdict"], str)
-    if not is_whole or not is_named or not isinstance(facts.get("params", {}), dict):
-        raise InputError(f"A value in this command has the wrong type: {facts!r}.")
-    return Command(**{"reviewer": reviewer, "run_id": run, **facts})
 
 
 async def asset(request: Request) -> Response:
@@ -196,46 +213,6 @@ def _project(request: Request) -> Project:
     return opened(request.path_params["project"])
 
 
-def _query(request: Request) -> PageQuery:
-    asked = request.query_params
-    if asked.get("direction", "next") not in ("next", "previous"):
-        raise InputError(f"direction must be next or previous (got {asked['direction']!r}).")
-    predicted = asked.get("predicted", "")
-    return PageQuery(
-        ranking=asked.get("ranking", "entropy"),
-        start=_number(request, "start", 0, 0, 2**62),
-        count=_number(request, "count", 48, 1, _MOST_IMAGES),
-        direction=asked.get("direction", "next"),
-        show=asked.get("show", "all"),
-        predicted=_number(request, "predicted", 0, 0, 2**31) if predicted else None,
-        threshold=_fraction(asked.get("threshold", "0.95")),
-    )
-
-
-def _number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isdigit() or not low <= int(text) <= high:
-        raise InputError(f"{name} must be a whole number from {low} to {high} (got {text!r}).")
-    return int(text)
-
-
-def _fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 1:
-        raise InputError(f"threshold must be a number from 0 to 1 (got {text!r}).")
-    return value
-
-
-def _ids(request: Request, num_images: int) -> Any:
-    texts = [text for text in request.query_params.get("ids", "").split(",") if text]
-    if not texts or len(texts) > _MOST_IMAGES or not all(text.isdigit() and int(text) < num_images for text in texts):
-        raise InputError(f"ids must be 1 to {_MOST_IMAGES} image numbers below {num_images:,}, separated by commas.")
-    return np.array([int(text) for text in texts], dtype=np.int64)
-
-
 def _picture(data: bytes) -> Response:
     is_png = data.startswith(b"\x89PNG")
     return Response(data, media_type="image/png" if is_png else "image/jpeg", headers=_FOREVER)
@@ -246,9 +223,14 @@ ROUTES = [
     Route("/winnow/assets/{version}/{name:path}", asset),
     Route(f"{_RUN}/page", spoken(page)),
     Route(f"{_RUN}/histogram", spoken(histogram)),
+    Route(f"{_RUN}/card/{{image:int}}", spoken(card)),
+    Route(f"{_RUN}/neighbors/{{image:int}}", spoken(neighbors)),
+    Route(f"{_RUN}/border", spoken(border)),
+    Route(f"{_RUN}/per_class", spoken(per_class)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),
     Route(f"{_RUN}/events", events),
     Route("/winnow/{project}/sprite", spoken(sheet)),
     Route("/winnow/{project}/image/{image:int}", spoken(image)),
+    Route("/winnow/{project}/original/{image:int}", spoken(original)),
     Route("/winnow/{project}/history", spoken(history)),
 ]

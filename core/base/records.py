@@ -7,6 +7,7 @@ every array with N rows is indexed by it. Labels are 0 … K - 1, or -1 where un
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -59,10 +60,10 @@ class Splits:
     config: SplitConfig
     set_aside: Ids  # exact duplicates of an image in another part: in no part
 
-    @property
+    @cached_property
     def pool(self) -> Ids:
         """What the reviewer sees and scores rank: unlabeled and calibration together, sorted."""
-        return np.sort(np.concatenate([self.unlabeled, self.calibration]))
+        return np.sort(np.concatenate([self.unlabeled, self.calibration]), kind="stable")  # two sorted runs: a merge
 
 
 class Verdict(IntEnum):
@@ -91,7 +92,7 @@ class Command:
     verdict: str  # one of VERDICTS, or "undo"
     run_id: str  # the run whose suggestion was on screen
     reviewer: str = "me"
-    image_id: int | None = None  # None for bulk_accept and undo
+    image_id: int | None = None  # None for undo, and for what is decided about many images at once
     suggestion: int | None = None  # class on screen; must equal the run's pseudo-label or the command is stale
     label: int | None = None  # the class given (relabel) or rejected (reject); accept: the suggestion
     params: Mapping[str, Any] = field(default_factory=dict)  # bulk: rule and its parameters; queue probability
@@ -113,8 +114,8 @@ class Decision:
     label: int | None
     score: float | None  # confidence of the suggestion under run_id, [1/K, 1]
     params: Mapping[str, Any]
-    num_images: int  # 1, or the number a bulk decision covers
-    ids_hash: str | None  # bulk: sha256 of the ids and labels; their lists are kept under it
+    num_images: int  # 1, or the number that a decision about many covers
+    ids_hash: str | None  # many images: sha256 of the ids and labels; their lists are kept under it
     undo_of: int | None
 
 

@@ -40,8 +40,8 @@ def evidence(size: int, answers: int, right: int, target: float) -> float:
     if not len(larger):
         return 0.0
     logs = _log_draws(larger, size, right, wrong) - _log_draws(np.array([most]), size, right, wrong)
-    mean = np.asarray(logsumexp(logs)).item() - math.log(size - most)
-    return math.exp(min(700.0, mean))
+    total: float = logsumexp(logs)
+    return math.exp(min(700.0, total - math.log(size - most)))
 
 
 def certified(size: int, answers: int, right: int, alpha: float, digits: int = 3) -> float:

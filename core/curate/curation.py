@@ -86,7 +86,7 @@ def replay(
         else:
             chosen = live[first]
             covered = find(str(chosen.ids_hash))
-            _write(state, covered.ids, np.int8(Verdict.BULK_ACCEPT), covered.labels, np.int64(chosen.id))
+            _write(state, covered.ids, np.int8(_CODES[chosen.verdict]), covered.labels, np.int64(chosen.id))
     return state
 
 

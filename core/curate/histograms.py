@@ -5,10 +5,14 @@ the bin above it, so that the bins from i on hold exactly the values >= edge i; 
 but one stay in the last bin.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.records import Labels, Mask, PerImage
+from core.base.records import PerImage
+
+_CHUNK = 1_000_000
 
 
 def edges(bins: int, low: float, high: float) -> NDArray[np.float32]:
@@ -27,16 +31,18 @@ def bin_of(values: PerImage, bins: int, low: float, high: float) -> NDArray[np.i
     return place
 
 
-def class_histogram(
-    values: PerImage, pseudo_labels: Labels, num_classes: int, bins: int = 1000, low: float = 0.0, high: float = 1.0
+def count_cells(
+    place: NDArray[np.integer[Any]], groups: NDArray[np.integer[Any]], num_groups: int, bins: int
 ) -> NDArray[np.int64]:
-    """Images per predicted class and bin, (K, bins)."""
-    cells = pseudo_labels * bins + bin_of(values, bins, low, high)
-    return np.bincount(cells, minlength=num_classes * bins).reshape(num_classes, bins)
+    """Images per group and bin, (num_groups, bins), from the bin and the group of each image, (n,)."""
+    total = np.zeros(num_groups * bins, dtype=np.int64)
+    for start in range(0, len(place), _CHUNK):  # a large pool is counted without a copy of it
+        rows = slice(start, start + _CHUNK)
+        total += np.bincount(groups[rows].astype(np.int64) * bins + place[rows], minlength=len(total))
+    return total.reshape(num_groups, bins)
 
 
-def right_wrong_histogram(
-    values: PerImage, is_right: Mask, bins: int = 1000, low: float = 0.0, high: float = 1.0
-) -> NDArray[np.int64]:
-    """Calibration items per bin, (2, bins): right in row 0, wrong in row 1."""
-    return class_histogram(values, (~is_right).astype(np.int64), 2, bins, low, high)
+def largest(counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """The groups with the most images, at most `most` of them, in their own order; (K, bins) -> (k,)."""
+    sizes = counts.sum(axis=1)
+    return np.sort(np.argsort(-sizes, kind="stable")[:most]).astype(np.int64)

@@ -51,7 +51,7 @@ def create_project(
         facts: dict[str, str | int] = {
             "format": FORMAT,
             "name": name or target.name,
-            "source": source,
+            "source": source if source in SOURCES else str(Path(source).expanduser().resolve()),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "fingerprint": fingerprint(images),
             "num_duplicates": len(groups) - len(np.unique(groups)),

@@ -16,7 +16,6 @@ from core.base.errors import DecisionError, WinnowError
 from core.base.records import (
     UNDO,
     VERDICTS,
-    BulkSet,
     Command,
     Decision,
     Ids,
@@ -25,14 +24,13 @@ from core.base.records import (
     Verdict,
 )
 from core.curate.curation import latest_live, live_decisions, replay, undecided
-from core.curate.selection import checked_rule
-from core.project.pages import Page, PageQuery, RunPages
+from core.project.groups import group, is_group, kept_params
+from core.project.pages import Border, Card, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
-_BULK = Verdict.BULK_ACCEPT.name.lower()
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
 _STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
 
@@ -104,7 +102,7 @@ class Desk:
             for command in commands:
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
-                if command.verdict in (UNDO, _BULK):  # they depend on what the batch has changed so far
+                if command.verdict == UNDO or is_group(command):  # they depend on what the batch has changed so far
                     self._append(waiting)
                     waiting = []
                 try:
@@ -118,15 +116,27 @@ class Desk:
         """Cards of the pool in the order of a ranking."""
         return self.pages(run_id).page(query, self.state())
 
+    def card(self, run_id: str, image: int, ranking: str, threshold: float) -> Card:
+        """One image of the pool with its rank in a ranking."""
+        return self.pages(run_id).card(image, ranking, threshold, self.state())
+
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""
-        return self.pages(run_id).histogram(score, self.is_open(), self.hidden_calibration())
+        return self.pages(run_id).bins.histogram(score, self.state(), self.hidden_calibration())
+
+    def border(self, run_id: str, score: str, value: float) -> Border:
+        """The images on both sides of a cut, and the cuts one image away from it."""
+        return self.pages(run_id).border(score, value, self.state(), self.hidden_calibration())
+
+    def per_class(self, run_id: str, labels: list[int]) -> dict[str, Any]:
+        """Confidence per bin of the images suggested as each of some classes."""
+        return self.pages(run_id).bins.per_class(labels, self.state(), self.hidden_calibration())
 
     def pages(self, run_id: str) -> RunPages:
         """What the review page shows of one finished run; made once."""
         with self._lock:
             if run_id not in self._pages:
-                self._pages[run_id] = RunPages(self._project, run_id)
+                self._pages[run_id] = RunPages(self._project, run_id, self.decisions)
             return self._pages[run_id]
 
     def _follow(self) -> None:
@@ -154,8 +164,8 @@ class Desk:
     def _decision(self, command: Command) -> NewDecision:
         if command.verdict == UNDO:
             return self._undo(command)
-        if command.verdict == _BULK:
-            return self._bulk(command)
+        if is_group(command):
+            return self._group(command)
         return self._single(command)
 
     def _single(self, command: Command) -> NewDecision:
@@ -194,20 +204,14 @@ class Desk:
             )
         return label
 
-    def _bulk(self, command: Command) -> NewDecision:
-        params = dict(command.params)
-        rule, expected = str(params.pop("rule", "")), params.pop("expected", None)
-        pool = self._project.scores(command.run_id)
-        mask = checked_rule(rule, params)(pool.scores) & self.is_open()[pool.ids]
-        count = int(mask.sum())
-        if not count:
-            raise DecisionError("This rule keeps no undecided image, so there is nothing to accept.")
-        if expected is not None and expected != count:
-            raise DecisionError(
-                f"The selection has changed: it holds {count:,} undecided images now, not {expected:,}."
-            )
-        bulk = BulkSet(pool.ids[mask], pool.scores.pseudo_labels[mask])
-        return NewDecision(**_common(command), bulk=bulk)
+    def _group(self, command: Command) -> NewDecision:
+        if command.verdict not in VERDICTS:
+            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+        if command.verdict == "relabel":
+            self._known(command.label)
+        bulk = group(command, self.pages(command.run_id).queues, self._state)
+        label = command.label if command.verdict == "relabel" else None
+        return NewDecision(**{**_common(command), "params": kept_params(command)}, label=label, bulk=bulk)
 
     def _undo(self, command: Command) -> NewDecision:
         if command.undo_of is not None:

@@ -31,6 +31,7 @@ from core.base.records import (
     Splits,
     Verdict,
 )
+from core.curate.filters import SHOWN, QueueFilter, Range
 from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
@@ -38,12 +39,14 @@ from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
 from core.project.audits import Audits, AuditState
+from core.project.bins import SCORES
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport
 from core.project.insight import PROMISES, CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
-from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
+from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
+from core.project.queues import BORDER
 from core.project.runs import Run
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
@@ -69,6 +72,7 @@ __all__ = [
     "VERDICTS",
     "AuditState",
     "Audits",
+    "Border",
     "CalibrationReport",
     "Card",
     "Command",
@@ -96,6 +100,8 @@ __all__ = [
     "Preset",
     "Project",
     "Quarantined",
+    "QueueFilter",
+    "Range",
     "Run",
     "RunComparison",
     "RunError",

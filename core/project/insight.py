@@ -3,7 +3,8 @@
 Each function opens a run's arrays, calls one pure function of `curate` and names the result; nothing is decided here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ class PoolScores:
     ids: Ids  # (n,) sorted
     scores: Scores
     temperature: float
+    orders: Mapping[str, Ids] = field(default_factory=dict)  # rows in the order of a ranking, where an index keeps them
+    bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)  # bin of each row, 1,000 per score, likewise
 
 
 @dataclass(frozen=True)

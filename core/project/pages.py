@@ -1,37 +1,35 @@
-"""What the review page shows of one run: cards in the order of a ranking, histograms; quick at a million images."""
+"""What the review page shows of one run: cards in the order of a ranking; quick at a million images."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.records import Ids, Labels, LabelState, Mask, PerImage, Verdict
-from core.curate.histograms import class_histogram, right_wrong_histogram
-from core.curate.quality import class_mix
-from core.curate.scores import RANKINGS, order, probabilities, top_classes
+from core.base.records import Decision, Ids, LabelState, Verdict
+from core.curate.filters import QueueFilter, base_name
+from core.curate.neighbors import Features, nearest, unit
+from core.curate.scores import probabilities, top_classes
+from core.project.bins import RunBins
+from core.project.queues import RunQueues
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
-BINS = 1000
-BORDER = "border"
-SCORES = ("confidence", "entropy", "margin")
-SHOWN = ("all", *(verdict.name.lower() for verdict in Verdict))
-
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Which cards: ranking, where to begin and which way, and filters. Ranks are positions in the ranking, from 0."""
+    """Which cards: ranking, where to begin and which way, and a filter. Ranks are positions in the ranking, from 0."""
 
     ranking: str = "entropy"  # one of RANKINGS, or "border": closest to the threshold first
     start: int = 0
     count: int = 48
     direction: str = "next"  # next: ranks >= start; previous: ranks < start
-    show: str = "all"  # one of SHOWN
-    predicted: int | None = None
     threshold: float = 0.95  # confidence; for border only
+    wanted: QueueFilter = field(default_factory=QueueFilter)
 
 
 @dataclass(frozen=True)
@@ -53,84 +51,84 @@ class Card:
 
 @dataclass(frozen=True)
 class Page:
-    """Cards in order; total is the pool, matching what the filters leave of it."""
+    """Cards in order; total is the pool, matching what the filter leaves of it, open what of that is undecided."""
 
     cards: list[Card]
     total: int
     matching: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A labeled image and how alike it is."""
+
+    id: int
+    label: int
+    similarity: float  # cosine of the features, [-1, 1]
+
+
+@dataclass(frozen=True)
+class Border:
+    """What lies at a cut: the cuts one image apart (loose to strict), and the nearest images kept and left out."""
+
+    steps: list[dict[str, Any]]
+    here: int  # place of the cut itself among the steps
+    kept: list[Card]
+    left: list[Card]
 
 
 class RunPages:
-    """Orders and histograms of one finished run, made when first asked for."""
+    """Cards of one finished run, made when asked for."""
 
-    def __init__(self, project: "Project", run_id: str) -> None:
+    def __init__(self, project: "Project", run_id: str, decisions: Callable[[], list[Decision]]) -> None:
         self._project = project
         self._run = project.run(run_id)
         self._pool = project.scores(run_id)
-        self._orders: dict[str, Ids] = {}
-        self._border: tuple[float, Ids] = (np.nan, np.empty(0, dtype=np.int64))
-        self._parent_labels = self._labels_of_parent()
+        self.queues = RunQueues(project, run_id, decisions)
+        self.bins = RunBins(project, self.queues)
 
     def page(self, query: PageQuery, state: LabelState) -> Page:
         """The cards that a query asks for; InputError for a ranking or filter there is not."""
-        ordered = self._order(query)
-        matches = np.flatnonzero(self._matches(query, state)[ordered])
-        place = int(np.searchsorted(matches, query.start))
-        if query.direction == "previous":
-            ranks = matches[max(0, place - query.count) : place]
-        else:
-            ranks = matches[place : place + query.count]
-        return Page(self._cards(ordered[ranks], ranks, state), len(ordered), len(matches))
+        query.wanted.check(self._pool.scores.num_classes)
+        count = -query.count if query.direction == "previous" else query.count
+        ordered = self.queues.order(query.ranking, query.threshold)
+        ranks = self.queues.find(query.wanted, query.ranking, query.threshold, query.start, count, state)
+        counts = self.queues.counts(query.wanted, state)
+        return Page(self._cards(ordered[ranks], ranks, state), len(ordered), counts.matching, counts.open)
 
-    def histogram(self, score: str, is_open: Mask, hidden: Ids) -> dict[str, Any]:
-        """Pool images per predicted class and bin, all and those still open; right and wrong calibration items."""
-        if score not in SCORES:
-            raise InputError(f"There is no score called {score!r}. There are: {', '.join(SCORES)}.")
-        scores, ids = self._pool.scores, self._pool.ids
-        values: PerImage = getattr(scores, score)
-        labels, num_classes = scores.pseudo_labels, scores.num_classes
-        high = float(np.log2(num_classes)) if score == "entropy" else 1.0
-        still_open, known = is_open[ids], np.isin(ids, hidden, assume_unique=True)
-        is_right = labels[known] == self._project.images.labels[ids[known]]
-        right, wrong = right_wrong_histogram(values[known], is_right, BINS, 0.0, high)
-        opened = class_histogram(values[still_open], labels[still_open], num_classes, BINS, 0.0, high)
-        given = self._project.images.labels[self._project.splits.labeled]
-        return {
-            "score": score,
-            "low": 0.0,
-            "high": high,
-            "bins": BINS,
-            "counts": class_histogram(values, labels, num_classes, BINS, 0.0, high).tolist(),
-            "undecided": opened.tolist(),
-            "right": right.tolist(),
-            "wrong": wrong.tolist(),
-            "total": len(ids),
-            "prior": class_mix(given, num_classes).tolist(),
-        }
+    def border(self, score: str, value: float, state: LabelState, hidden: Ids) -> Border:
+        """The images on both sides of a cut, and the cuts one image away; InputError for a score there is not."""
+        cut = self.bins.cut(score, value, state, hidden)
+        ordered = self.queues.order(score, 0.0)
+        left, kept = (self._cards(ordered[ranks], ranks, state) for ranks in self.bins.border(score, value))
+        return Border(cut["steps"], cut["here"], kept, left)
 
-    def _order(self, query: PageQuery) -> Ids:
-        if query.ranking == BORDER:
-            if self._border[0] != query.threshold:
-                near = -np.abs(self._pool.scores.confidence - np.float32(query.threshold))
-                self._border = (query.threshold, order(near))
-            return self._border[1]
-        if query.ranking not in RANKINGS:
-            raise InputError(
-                f"There is no ranking called {query.ranking!r}. There are: {', '.join(RANKINGS)}, {BORDER}."
-            )
-        if query.ranking not in self._orders:
-            self._orders[query.ranking] = order(RANKINGS[query.ranking](self._pool.scores))
-        return self._orders[query.ranking]
+    def card(self, image: int, ranking: str, threshold: float, state: LabelState) -> Card:
+        """One image of the pool, with its rank; InputError for an image that is not in it."""
+        row = self._row(image)
+        rank = np.flatnonzero(self.queues.order(ranking, threshold) == row)
+        return self._cards(np.array([row]), rank, state)[0]
 
-    def _matches(self, query: PageQuery, state: LabelState) -> Mask:
-        if query.show not in SHOWN:
-            raise InputError(f"There is no filter called {query.show!r}. There are: {', '.join(SHOWN)}.")
-        keep = np.ones(len(self._pool.ids), dtype=np.bool_)
-        if query.show != "all":
-            keep &= state.verdict[self._pool.ids] == Verdict[query.show.upper()]
-        if query.predicted is not None:
-            keep &= self._pool.scores.pseudo_labels == query.predicted
-        return keep
+    def neighbors(self, image: int, count: int) -> list[Neighbor]:
+        """The labeled images that look most like one image of the pool to this run."""
+        self._row(image)
+        labeled, features = self._project.splits.labeled, self._run.folder.features()
+        rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count)
+        labels = self._project.images.labels[labeled[rows]]
+        return [
+            Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _labeled_units(self) -> Features:
+        return unit(self._run.folder.features()[self._project.splits.labeled])
+
+    def _row(self, image: int) -> int:
+        row = int(np.searchsorted(self._pool.ids, image))
+        if row == len(self._pool.ids) or self._pool.ids[row] != image:
+            raise InputError(f"Image {image} is not in the pool of this project.")
+        return row
 
     def _cards(self, rows: Ids, ranks: NDArray[np.int64], state: LabelState) -> list[Card]:
         ids, scores = self._pool.ids[rows], self._pool.scores
@@ -145,7 +143,7 @@ class RunPages:
                 Card(
                     id=image,
                     rank=rank,
-                    name=str(self._project.images.names[image]),
+                    name=base_name(str(self._project.images.names[image])),
                     suggestion=int(scores.pseudo_labels[row]),
                     confidence=float(scores.confidence[row]),
                     entropy=float(scores.entropy[row]),
@@ -165,15 +163,7 @@ class RunPages:
             f"rank {rank + 1:,} of {len(self._pool.ids):,}",
             " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2]),
         ]
-        parent = self._run.record.parent
-        if self._parent_labels is not None and self._parent_labels[row] != self._pool.scores.pseudo_labels[row]:
-            parts.append(f"was {names[int(self._parent_labels[row])]} in {parent}")
+        before = self.queues.parent_labels
+        if before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
+            parts.append(f"was {names[int(before[row])]} in {self._run.record.parent}")
         return " · ".join(parts)
-
-    def _labels_of_parent(self) -> Labels | None:
-        """What the parent run said, where there is one that can still be read."""
-        parent = self._run.record.parent
-        if parent is None or parent not in {run.id for run in self._project.runs()}:
-            return None
-        run = self._project.run(parent)
-        return self._project.scores(parent).scores.pseudo_labels if run.has_predictions else None

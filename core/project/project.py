@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
-from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Splits
+from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Pixels, Splits
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
+from core.data.originals import original_file
+from core.data.pictures import decode
 from core.data.splits import load_splits
 from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
@@ -23,6 +25,7 @@ from core.project.audits import Audits
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
+from core.project.index import pool_scores
 from core.project.outbound import export_curated
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
@@ -112,6 +115,10 @@ class Project:
         """Sizes, splits, class counts, duplicates and files left out."""
         return summary_of(self.images, self.splits, self._facts)
 
+    def original(self, image: int) -> Pixels:
+        """The pixels of an image's own file, at its own size; InputError where this project has no files."""
+        return decode(original_file(str(self._facts["source"]), str(self.images.names[image])))
+
     # --- runs -----------------------------------------------------------------------------------------------------
 
     def runs(self) -> list[Run]:
@@ -186,7 +193,7 @@ class Project:
     def scores(self, run_id: str) -> insight.PoolScores:
         """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
         if run_id not in self._scores:
-            self._scores[run_id] = insight.scores_of(self._finished(run_id), self.splits.pool)
+            self._scores[run_id] = pool_scores(self._finished(run_id), self.splits.pool)
         return self._scores[run_id]
 
     def known_scores(self, run_id: str) -> insight.KnownScores:

@@ -55,24 +55,37 @@ def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Fig
         z=shares,
         x=names,
         y=names,
-        customdata=counts,
         colorscale=[[share, translucent(BLUE, alpha)] for share, alpha in _SHADES],
         zmin=0,
         zmax=1,
         showscale=False,
         xgap=1,
         ygap=1,
-        hovertemplate="true %{y}, predicted %{x}: %{customdata:,} images (%{z:.0%})<extra></extra>",
+        hoverinfo="skip",
     )
     if len(names) <= _MOST_NUMBERS:
         for is_shown, font in ((shares < _DARK, {}), (shares >= _DARK, {"color": "#FFFFFF"})):
             rows, columns = np.nonzero(is_shown)
             text = {"mode": "text", "text": counts[is_shown], "textfont": font, "hoverinfo": "skip"}
             chart.add_scatter(x=[names[c] for c in columns], y=[names[r] for r in rows], **text)
+    _add_cells(chart, counts, shares, names)
     chart.update_layout(hovermode="closest")
     chart.update_xaxes(type="category", showgrid=False, tickangle=-40)
     chart.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return chart
+
+
+def _add_cells(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np.float64], names: list[str]) -> None:
+    """An unseen mark in every cell that holds an image: it says its number, and can be clicked (a heatmap cannot)."""
+    rows, columns = np.nonzero(counts)
+    chart.add_scatter(
+        x=[names[c] for c in columns],
+        y=[names[r] for r in rows],
+        customdata=np.column_stack([rows, columns, counts[rows, columns], shares[rows, columns]]).tolist(),
+        mode="markers",
+        marker={"size": 26, "symbol": "square", "opacity": 0},
+        hovertemplate="true %{y}, predicted %{x}: %{customdata[2]:,} images (%{customdata[3]:.0%})<extra></extra>",
+    )
 
 
 def difference(found: RunComparison) -> go.Figure:

@@ -1,5 +1,7 @@
 """Compare: did it help?"""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import Project, RunComparison
@@ -7,6 +9,7 @@ from dashboard import charts, context, flips, pictures, words
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
 _MOST = 48
+_MOST_OF_CELL = 24
 
 
 def show() -> None:
@@ -24,7 +27,7 @@ def show() -> None:
         return
     found = project.compare(run_a, run_b)
     _verdict(found)
-    _per_class(project, found)
+    _per_class(key, project, found)
     _curves(project, found)
     _flips(key, project, found)
 
@@ -49,7 +52,7 @@ def _verdict(found: RunComparison) -> None:
     )
 
 
-def _per_class(project: Project, found: RunComparison) -> None:
+def _per_class(key: str, project: Project, found: RunComparison) -> None:
     st.subheader("Per class")
     chart = charts.per_class(found, project.class_names)
     st.plotly_chart(chart, config=charts.CONFIG, key="per-class", alt="Accuracy per class of both runs")
@@ -64,7 +67,25 @@ def _per_class(project: Project, found: RunComparison) -> None:
         with place:
             st.caption(run)
             chart = charts.confusion(counts, project.class_names)
-            st.plotly_chart(chart, config=charts.CONFIG, key=f"confusion-{run}", alt=f"Confusion matrix of {run}")
+            chosen = st.plotly_chart(
+                chart, config=charts.CONFIG, key=f"confusion-{run}", alt=f"Confusion matrix of {run}",
+                on_select="rerun", selection_mode="points",
+            )  # fmt: skip
+            _cell(key, project, found, run, [point["customdata"] for point in chosen["selection"]["points"]])
+
+
+def _cell(key: str, project: Project, found: RunComparison, run: str, cells: Sequence[Sequence[float]]) -> None:
+    """What a clicked cell holds: its test images, and the queue of pool images that are like them."""
+    if not cells:
+        st.caption("Click a cell to see its images and to review the pool images that are like them.")
+        return
+    label, predicted = int(cells[0][0]), int(cells[0][1])
+    names, shown = project.class_names, flips.cell(found, project, run, label, predicted)
+    queue = {"predicted": str(predicted)} | ({} if label == predicted else {"runner_up": str(label)})
+    doubt = "" if label == predicted else f" with {names[label]} as runner-up"
+    st.caption(f"{len(shown):,} test images of {names[label]} that {run} calls {names[predicted]}.")
+    context.link("review", f"Review the pool images called {names[predicted]}{doubt}", **context.here(run=run), **queue)
+    st.html(pictures.sheet(key, project, shown[:_MOST_OF_CELL], columns=8))
 
 
 def _curves(project: Project, found: RunComparison) -> None:

@@ -24,7 +24,7 @@ def show() -> None:
     key, project = context.current_project()
     run = context.current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
-    title.title("Review")
+    title.subheader("Review")
     with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), context.spoken():
         _retrain(project, run)
     desk = st.components.v2.component(
@@ -40,6 +40,7 @@ def show() -> None:
         data={
             "project": key,
             "run": run.id,
+            "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "height": height,
             "width": width,
@@ -52,7 +53,8 @@ def show() -> None:
 def _remember(name: str) -> None:
     """The line was let go: other pages take the same threshold."""
     if (value := st.session_state[name].get("threshold")) is not None:
-        context.go("threshold", f"{min(1.0, max(0.0, float(value))):.3f}")
+        inside = min(1.0, max(0.0, float(value)))
+        context.go("threshold", f"{inside:.3f}" if abs(round(inside, 3) - inside) < 1e-9 else f"{inside:.9g}")
 
 
 def _retrain(project: Project, run: Run) -> None:

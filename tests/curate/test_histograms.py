@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.base.records import PerImage
-from core.curate.histograms import bin_of, class_histogram, edges, right_wrong_histogram
+from core.curate.histograms import bin_of, count_cells, edges, largest
 
 RANGES = [(0.0, 1.0), (0.0, float(np.log2(10))), (0.1, 1.0)]
 
@@ -33,12 +33,11 @@ def test_an_edge_is_the_float32_of_the_threshold_it_stands_for() -> None:
     np.testing.assert_array_equal(edges(1000, 0, 1), [np.float32(i / 1000) for i in range(1000)])
 
 
-def test_the_histogram_keeps_classes_apart_and_loses_nobody() -> None:
+def test_the_histogram_keeps_groups_apart_and_loses_nobody() -> None:
     values = nasty(1000, 0, 1)
     labels = np.random.default_rng(1).integers(0, 4, len(values))
-    found = class_histogram(values, labels, 5)
+    found = count_cells(bin_of(values, 1000, 0, 1).astype(np.uint16), labels.astype(np.int8), 5, 1000)
     assert found.shape == (5, 1000)
-    assert found.dtype == np.int64
     assert found.sum(axis=1).tolist() == [*np.bincount(labels, minlength=5)]
     for label in range(4):
         for cut in (1, 500, 950, 999):
@@ -46,12 +45,12 @@ def test_the_histogram_keeps_classes_apart_and_loses_nobody() -> None:
             assert found[label, cut:].sum() == exact
 
 
-def test_right_and_wrong_have_a_row_each() -> None:
-    values = np.array([0.1, 0.6, 0.6, 1.0], dtype=np.float32)
-    found = right_wrong_histogram(values, np.array([True, False, True, False]), bins=2)
-    assert found.tolist() == [[1, 1], [0, 2]]
-
-
 def test_no_values_give_empty_bins() -> None:
-    nothing = np.empty(0, dtype=np.float32)
-    assert class_histogram(nothing, np.empty(0, dtype=np.int64), 3, bins=4).tolist() == [[0] * 4] * 3
+    nothing = np.empty(0, dtype=np.int64)
+    assert count_cells(nothing, nothing, 3, 4).tolist() == [[0] * 4] * 3
+
+
+def test_the_largest_groups_stay_in_their_own_order() -> None:
+    counts = np.array([[1, 0], [5, 5], [0, 0], [3, 4], [2, 0]])
+    assert largest(counts, 3).tolist() == [1, 3, 4]
+    assert largest(counts, 9).tolist() == [0, 1, 2, 3, 4]

@@ -152,8 +152,14 @@ def test_per_class_accuracy_carries_exact_intervals() -> None:
 
 
 def test_confusion_colors_by_the_share_of_the_true_class() -> None:
-    heat, light, dark = charts.confusion(np.array([[3, 1], [0, 0]]), ("a", "b")).data
+    heat, light, dark, _ = charts.confusion(np.array([[3, 1], [0, 0]]), ("a", "b")).data
     assert np.asarray(heat.z).tolist() == [[0.75, 0.25], [0, 0]]
     assert (list(dark.x), list(dark.y), list(dark.text)) == (["a"], ["a"], [3])
     assert list(zip(light.y, light.x, light.text, strict=True)) == [("a", "b", 1), ("b", "a", 0), ("b", "b", 0)]
     assert light.textfont.color is None
+
+
+def test_each_cell_that_holds_an_image_can_be_clicked_and_says_what_it_is() -> None:
+    cells = charts.confusion(np.array([[3, 1], [0, 2]]), ("a", "b")).data[-1]
+    assert [tuple(row[:3]) for row in cells.customdata] == [(0, 0, 3), (0, 1, 1), (1, 1, 2)]
+    assert list(zip(cells.y, cells.x, strict=True)) == [("a", "a"), ("a", "b"), ("b", "b")]

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_a_stale_verdict_is_refused_with_a_sentence_and_the_rest_of_the_batch_is
 def test_the_histogram_counts_what_a_bulk_accept_would_take(place: Place) -> None:
     place.send(place.command(0, "reject"))
     counts = place.get(f"/runs/{place.run}/histogram?score=confidence").json()
-    above = int(np.sum(np.array(counts["undecided"])[:, 600:]))
+    above = int(np.sum(counts["verdicts"]["undecided"][600:]))
     params = {"rule": "fixed_threshold", "threshold": 0.6, "expected": above}
     answer = place.send({"command_id": "b", "verdict": "bulk_accept", "params": params}).json()
     assert answer["outcomes"][0]["status"] == "saved"
@@ -113,6 +114,32 @@ def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) 
     np.testing.assert_array_equal(shown, place.project.images.pixels[ids[0], ..., 0])
 
 
+def test_the_original_is_the_file_as_it_lies_in_the_folder(place: Place, pictures: Path) -> None:
+    number = int(place.project.splits.pool[0])
+    answer = place.get(f"/original/{number}")
+    file = pictures / str(place.project.images.names[number])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), np.asarray(Image.open(file)))
+
+
+def test_an_original_that_has_gone_or_lies_elsewhere_is_a_sentence(
+    place: Place, pictures: Path, tmp_path: Path
+) -> None:
+    from core import InputError
+    from core.data.originals import original_file
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    for source, name in ((str(tmp_path / "folder"), "../secret.png"), (str(tmp_path / "folder"), "gone.png"),
+                         ("demo", "x.png"), (str(tmp_path / "nowhere"), "x.png")):  # fmt: skip
+        with pytest.raises(InputError):
+            original_file(source, name)
+
+
+def test_a_card_is_found_wherever_it_stands(place: Place) -> None:
+    wanted = place.page("ranking=margin&count=60")["cards"][57]
+    assert place.get(f"/runs/{place.run}/card/{wanted['id']}?ranking=margin").json() == wanted
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -125,6 +152,21 @@ def test_sprites_and_images_show_what_the_model_sees_and_are_kept(place: Place) 
         "/runs/RUN/page?start=-1",
         "/runs/RUN/page?threshold=nan",
         "/runs/RUN/histogram?score=luck",
+        "/runs/RUN/page?predicted=99",
+        "/runs/RUN/page?predicted=x",
+        "/runs/RUN/page?runner_up=3",
+        "/runs/RUN/page?range=confidence",
+        "/runs/RUN/page?range=confidence,0,x",
+        "/runs/RUN/page?range=luck,0,1",
+        "/runs/RUN/page?decision=-1",
+        "/runs/RUN/border?value=x",
+        "/runs/RUN/card/99999999",
+        "/runs/RUN/card/0?ranking=luck",
+        "/runs/RUN/neighbors/99999999",
+        "/original/99999999",
+        "/runs/RUN/border?score=luck&value=0.5",
+        "/runs/RUN/per_class?ids=3",
+        "/runs/nope/border?value=0.5",
         "/runs/nope/events",
         "/sprite?ids=",
         "/sprite?ids=1,x",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { read } from "../../dashboard/components/review/answer.js";
+import { imagesOf, isPlain, read, rowsOf } from "../../dashboard/components/review/answer.js";
 
 const saved = (command_id) => ({ command_id, status: "saved", reason: "" });
 const refused = (command_id, reason) => ({ command_id, status: "refused", reason });
@@ -36,4 +36,24 @@ test("an undo or a bulk accept reaches beyond the page", () => {
   for (const verdict of ["undo", "bulk_accept"]) {
     assert.ok(read({ outcomes: [], changed: [] }, [{ command_id: "a", verdict }], []).isWide);
   }
+});
+
+test("a page accepted as one decision is drawn image by image, and only there", () => {
+  const command = { command_id: "p", verdict: "accept", params: { images: [[7, 2], [9, 0]] } };
+  assert.deepEqual(imagesOf(command), [7, 9]);
+  assert.deepEqual(rowsOf(command), [{ id: 7, verdict: "accept", label: 2 }, { id: 9, verdict: "accept", label: 0 }]);
+  assert.ok(isPlain([command]));
+  const answer = { outcomes: [refused("p", "Look again.")], changed: [row(7, ""), row(9, "")] };
+  assert.deepEqual(read(answer, [command], [{ verdict: "undo" }]).rows, answer.changed);
+});
+
+test("a verdict on what a filter matches cannot be drawn from itself", () => {
+  for (const verdict of ["reject", "relabel", "bulk_accept"]) {
+    assert.equal(isPlain([{ command_id: "f", verdict, params: { filter: { show: "all" } } }]), false);
+  }
+});
+
+test("a verdict draws the label that it gives: the suggestion, another class, or none", () => {
+  const drawn = (verdict, label) => rowsOf({ command_id: "a", verdict, image_id: 4, suggestion: 1, label })[0].label;
+  assert.deepEqual([drawn("accept"), drawn("reject"), drawn("relabel", 0), drawn("none"), drawn("skip")], [1, 1, 0, null, null]);
 });

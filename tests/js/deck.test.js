@@ -177,3 +177,42 @@ test("selecting all takes the page, a decision on it clears the selection", asyn
   deck.advance();
   assert.equal(deck.targets().length, 1);
 });
+
+test("Ctrl+A means all that the filter matches, and one click or arrow ends that", async () => {
+  const { deck } = await deal(100);
+  deck.selectAll();
+  assert.deepEqual([deck.isAll, deck.numSelected], [true, 100]);
+  deck.toggle(3);
+  assert.deepEqual([deck.isAll, deck.numSelected], [false, 47]);
+  deck.selectAll();
+  deck.move(1, false);
+  assert.deepEqual([deck.isAll, deck.numSelected], [false, 0]);
+});
+
+test("nothing is selected where nothing matches", async () => {
+  const { deck } = await deal(0);
+  deck.selectAll();
+  assert.deepEqual([deck.isAll, deck.targets()], [false, []]);
+});
+
+test("a queue of undecided images is done when its page is; a queue of all images never is", async () => {
+  for (const [show, isDone] of [["undecided", true], ["all", false]]) {
+    const { deck } = await deal(3, { show });
+    assert.equal(deck.isDone, false);
+    for (const card of deck.cards) card.verdict = "accept";
+    assert.equal(deck.isDone, isDone);
+  }
+});
+
+test("a visit to one image leads back to the page, the cursor and what was decided meanwhile", async () => {
+  const { pool, deck } = await deal(100);
+  pool.card = async (run, id) => ({ ...pool.cards.find((card) => card.id === id) });
+  deck.cursor = 7;
+  await deck.visit(1090);
+  assert.deepEqual([deck.cards.length, deck.card.id], [1, 1090]);
+  deck.apply([{ id: 1007, verdict: "reject", label: 1 }]);
+  await deck.forward();
+  assert.deepEqual([deck.cards.length, deck.cursor, deck.card.verdict], [48, 7, "reject"]);
+  await deck.visit(1003);
+  assert.deepEqual([deck.cards.length, deck.cursor], [48, 3]);
+});

@@ -45,7 +45,7 @@ test("suffix sums count what lies at or above an edge", () => {
   assert.deepEqual([...suffixSums([1, 0, 4])], [5, 4, 4, 0]);
 });
 
-const DATA = { score: "confidence", bins: 4, total: 10, counts: [[1, 2, 0, 3], [0, 1, 1, 2]], undecided: [[1, 1, 0, 1], [0, 1, 1, 0]],
+const DATA = { score: "confidence", bins: 4, low: 0, high: 1, total: 10, classes: [0, 1], counts: [[1, 2, 0, 3], [0, 1, 1, 2]], verdicts: { undecided: [1, 1, 0, 1], skip: [0, 1, 1, 0], accept: [0, 1, 0, 4] },
   right: [0, 1, 2, 4], wrong: [3, 1, 1, 0] };
 
 test("a cut in confidence keeps the bins from it on", () => {

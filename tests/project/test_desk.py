@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core import Command, DataError, Desk, PageQuery, Project, Verdict
+from core import Command, DataError, Desk, PageQuery, Project, QueueFilter, Verdict
 from core.curate.scores import score
 from core.project.insight import PoolScores
 
@@ -177,16 +177,56 @@ def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) ->
         assert counts[place:].sum() == (values >= edge).sum()
 
 
+@pytest.mark.parametrize(
+    ("score_name", "cut"), [("confidence", 0.6), ("confidence", 0.0), ("entropy", 0.9), ("margin", 1.0)]
+)
+def test_the_border_strip_holds_the_images_nearest_to_the_cut(review: Review, score_name: str, cut: float) -> None:
+    found = review.desk.border(review.run, score_name, cut)
+    values = getattr(review.pool.scores, score_name)
+    keeps = values <= np.float32(cut) if score_name == "entropy" else values >= np.float32(cut)
+    distance = np.abs(values.astype(np.float64) - np.float32(cut))
+    for cards, side in ((found.kept, keeps), (found.left, ~keeps)):
+        nearest = np.sort(distance[side])[:8]
+        np.testing.assert_allclose([abs(getattr(card, score_name) - np.float32(cut)) for card in cards], nearest)
+    assert found.steps[found.here]["kept"] == keeps.sum()
+
+
+def test_the_histogram_by_verdict_adds_up_to_the_pool_and_right_and_wrong_to_the_calibration_items(
+    review: Review,
+) -> None:
+    review.desk.execute([review.command(0), review.command(1, "skip")])
+    found = review.desk.histogram(review.run, "confidence")
+    sums = {name: sum(row) for name, row in found["verdicts"].items()}
+    assert sums == {"accept": 1, "skip": 1, "undecided": len(review.pool.ids) - 2}
+    np.testing.assert_array_equal(np.sum(list(found["verdicts"].values()), axis=0), np.sum(found["counts"], axis=0))
+    assert sum(found["right"]) + sum(found["wrong"]) == len(review.desk.hidden_calibration())
+    assert found["ghost"] is None
+    apart = review.desk.per_class(review.run, [0, 2])
+    np.testing.assert_array_equal(apart["counts"], np.array(found["counts"])[[0, 2]])
+
+
+def test_of_many_classes_the_histogram_names_the_most_suggested_and_adds_up_the_rest(tmp_path: Any) -> None:
+    project = _large_project(tmp_path, 5000, num_classes=300)
+    desk = Desk(project)
+    found = desk.histogram("001", "confidence")
+    assert len(found["classes"]) == len(found["counts"]) == len(found["prior"]) == 24
+    assert found["classes"][-1] == -1
+    assert np.sum(found["counts"]) == 5000
+    assert sum(found["prior"]) == pytest.approx(1)
+    step = desk.border("001", "entropy", 3.0)
+    assert sum(step.steps[step.here]["per_class"]) == step.steps[step.here]["kept"]
+
+
 def test_filters_leave_ranks_as_they_are(review: Review) -> None:
     everything = review.desk.page(review.run, PageQuery(count=200)).cards
     chosen = [card for card in everything if card.suggestion == 1]
-    found = review.desk.page(review.run, PageQuery(count=200, predicted=1))
+    found = review.desk.page(review.run, PageQuery(count=200, wanted=QueueFilter(predicted=1)))
     assert [(card.id, card.rank) for card in found.cards] == [(card.id, card.rank) for card in chosen]
     assert (found.total, found.matching) == (len(everything), len(chosen))
     review.desk.execute([review.command(0)])
-    accepted = review.desk.page(review.run, PageQuery(show="accept"))
+    accepted = review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="accept")))
     assert [card.id for card in accepted.cards] == [int(review.pool.ids[0])]
-    assert review.desk.page(review.run, PageQuery(show="undecided")).matching == len(everything) - 1
+    assert review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="undecided"))).matching == len(everything) - 1
 
 
 def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
@@ -195,17 +235,17 @@ def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
     assert distances == sorted(distances)
 
 
-def _large_project(tmp_path: Any, num: int) -> Project:
+def _large_project(tmp_path: Any, num: int, num_classes: int = 10) -> Project:
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (num, 10)).astype(np.float32)
+    logits = rng.normal(0, 3, (num, num_classes)).astype(np.float32)
     ids = np.arange(num)
     folder = SimpleNamespace(logits=lambda: logits)
     run = SimpleNamespace(id="001", folder=folder, record=SimpleNamespace(parent=None), has_predictions=True)
     scores = PoolScores(ids, score(logits), 1.0)
-    images = SimpleNamespace(labels=rng.integers(0, 10, num), names=np.array(["x"] * num))
+    images = SimpleNamespace(labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num))
     splits = SimpleNamespace(pool=ids, calibration=ids[:1000], labeled=ids[:10])
     made = SimpleNamespace(
-        path=tmp_path, images=images, splits=splits, class_names=tuple("abcdefghij"),
+        path=tmp_path, images=images, splits=splits, class_names=tuple(map(str, range(num_classes))),
         scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
     )  # fmt: skip
     return cast(Project, made)
@@ -218,6 +258,6 @@ def test_a_page_of_a_million_images_takes_less_than_50_ms(tmp_path: Any) -> None
     for start in (0, 500_000, 999_000):
         for show in ("all", "undecided"):
             begin = time.perf_counter()
-            assert len(desk.page("001", PageQuery(start=start, show=show, predicted=3)).cards) == 48
+            assert len(desk.page("001", PageQuery(start=start, wanted=QueueFilter(show=show, predicted=3))).cards) == 48
             times.append(time.perf_counter() - begin)
     assert np.median(times) < 0.05, times

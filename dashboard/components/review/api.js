@@ -20,6 +20,11 @@ export class Api {
     return ask(`${this._run(run)}/histogram?${parameters({ score })}`);
   }
 
+  /** The cuts around a value of a score, and the images nearest to it. */
+  border(run, score, value) {
+    return ask(`${this._run(run)}/border?${parameters({ score, value })}`);
+  }
+
   /** @param {string} run @param {object} batch @param {boolean} isLast the page is going away */
   commands(run, batch, isLast = false) {
     return ask(`${this._run(run)}/commands`, {
@@ -28,6 +33,31 @@ export class Api {
       body: JSON.stringify(batch),
       keepalive: isLast,
     });
+  }
+
+  /** Confidence per bin of some classes. @param {number[]} labels */
+  perClass(run, labels) {
+    return ask(`${this._run(run)}/per_class?${parameters({ ids: labels.join(",") })}`);
+  }
+
+  /** One card, wherever it stands in the ranking. */
+  card(run, id, query) {
+    return ask(`${this._run(run)}/card/${id}?${parameters(query)}`);
+  }
+
+  /** Labeled images that look like one. */
+  async neighbors(run, id) {
+    return (await ask(`${this._run(run)}/neighbors/${id}`)).neighbors;
+  }
+
+  /** The latest decisions, newest first. */
+  history(limit) {
+    return ask(`${this.base}/history?${parameters({ limit })}`);
+  }
+
+  /** @param {number} id @returns {string} address of an image's own file */
+  original(id) {
+    return `${this.base}/original/${id}?v=${this.version}`;
   }
 
   /** @param {number[]} ids @param {number} columns @returns {string} address of one sheet with these images */
@@ -46,7 +76,7 @@ export class Api {
 }
 
 function parameters(query) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
 }
 

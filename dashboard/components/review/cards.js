@@ -58,22 +58,3 @@ export function paint(element, card, place, sheet) {
   picture.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
   picture.style.backgroundPosition = `${at(place % columns, columns)} ${at(Math.floor(place / columns), rows)}`;
 }
-
-/** The focus view of one card. @param {import("./api.js").Card} card */
-export function focusView(card, classes, address, isSmall) {
-  const bars = card.top.map(([label, share]) => {
-    const bar = make("div.bar", {}, make("i"), make("span", {}, classes[label]), make("b", {}, share.toFixed(3)));
-    bar.style.setProperty("--share", `${100 * share}%`);
-    return bar;
-  });
-  const state = card.verdict ? `${MARKS[card.verdict][0]} ${MARKS[card.verdict][1]}` : "undecided";
-  const said = card.label !== null && card.verdict === "relabel" ? `${state} ${classes[card.label]}` : state;
-  return make("div.focus", {},
-    make(isSmall ? "img.large.small" : "img.large", { src: address, alt: spoken(card, classes), "data-image": card.id }),
-    make("div.about", {},
-      make("div.suggestion", {}, make("small", {}, "suggested"), classes[card.suggestion]),
-      make("div.state", { "data-verdict": card.verdict }, said),
-      make("div.bars", {}, ...bars),
-      make("p.why", {}, card.why),
-      make("p.name", { title: card.name }, card.name)));
-}

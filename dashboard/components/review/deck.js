@@ -1,6 +1,10 @@
 /** The cards on the table: one page of a ranking, the one after it fetched ahead, cursor and selection. No DOM. */
 
+import { conditionsOf } from "./filters.js";
+
 const PAGE = 48;
+/** Tiles on a page, from large ones to tiny ones. */
+export const SIZES = [24, 48, 96, 200];
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
 
@@ -11,21 +15,27 @@ export class Deck {
     this.run = run;
     this.query = {
       ranking: place.ranking ?? "entropy",
-      show: place.show ?? "undecided",
-      predicted: place.predicted ?? "",
+      ...conditionsOf(place),
       threshold: place.threshold ?? 0.95,
-      count: PAGE,
+      count: SIZES.includes(Number(place.tiles)) ? Number(place.tiles) : PAGE,
     };
     this.start = Math.max(0, Math.floor(Number(place.rank))) || 0;
     this.wanted = Number(place.image ?? NaN);
     this.cards = [];
     this.total = 0;
     this.matching = 0;
+    this.open = 0;
+    /** Whether everything that the filter matches is selected, on all pages. */
+    this.isAll = false;
+    /** Whether clicks mark wrong ones and Enter accepts the rest of the page. */
+    this.isOdd = place.mode === "odd";
     this.cursor = 0;
     this.anchor = null;
     /** @type {Set<number>} */
     this.selected = new Set();
     this.ahead = null;
+    /** The page that was left for a visit. @type {{cards: object[], cursor: number}|null} */
+    this.away = null;
   }
 
   get card() {
@@ -52,6 +62,7 @@ export class Deck {
 
   /** The next page: at once where it was fetched ahead. */
   async forward() {
+    if (this.comeBack()) return;
     const last = this.cards.at(-1);
     if (!last) return;
     const start = last.rank + 1;
@@ -62,6 +73,7 @@ export class Deck {
 
   /** The page before. @param {"start"|"end"} where the cursor then stands */
   async back(where = "start") {
+    if (this.comeBack()) return;
     const first = this.cards[0];
     if (!first || first.rank === 0) return;
     await this.load(first.rank, "previous");
@@ -73,6 +85,39 @@ export class Deck {
     const place = this.cards.findIndex((card) => card.id === id);
     if (place >= 0) this.cursor = place;
     return place >= 0;
+  }
+
+  /** Show one image out of its turn; turning the page or a decision leads back to where one was. @param {number} id */
+  async visit(id) {
+    if (this.goTo(id)) return;
+    const { ranking, threshold } = this.query;
+    const card = await this.api.card(this.run, id, { ranking, threshold });
+    this.away ??= { cards: this.cards, cursor: this.cursor };
+    Object.assign(this, { cards: [card], cursor: 0 });
+    this.clear();
+  }
+
+  /** Other tiles on a page, from the same place on. @param {number} count */
+  async resize(count) {
+    const id = this.card?.id;
+    this.query.count = count;
+    await this.load(this.card?.rank ?? 0);
+    this.goTo(id);
+  }
+
+  /** Back from a visit; answers whether there was one. */
+  comeBack() {
+    if (!this.away) return false;
+    Object.assign(this, this.away, { away: null });
+    this.clear();
+    return true;
+  }
+
+  /** How much the filter matches now. */
+  async recount() {
+    const { ranking, threshold, ...words } = this.query;
+    const { matching, open } = await this.api.page(this.run, { ...words, ranking, threshold, start: 0, count: 1 });
+    Object.assign(this, { matching, open });
   }
 
   /** What was fetched ahead no longer holds. */
@@ -93,15 +138,24 @@ export class Deck {
   }
 
   selectBetween(one, other) {
+    this.isAll = false;
     this.selected = new Set(this.cards.slice(Math.min(one, other), Math.max(one, other) + 1).map((card) => card.id));
   }
 
+  /** Everything that the filter matches, seen or not. */
   selectAll() {
+    this.isAll = this.cards.length > 0;
     this.selected = new Set(this.cards.map((card) => card.id));
+  }
+
+  /** How many are selected. */
+  get numSelected() {
+    return this.isAll ? this.matching : this.selected.size;
   }
 
   toggle(place) {
     const { id } = this.cards[place];
+    this.isAll = false;
     if (!this.selected.delete(id)) this.selected.add(id);
     this.anchor = place;
     this.cursor = place;
@@ -109,6 +163,7 @@ export class Deck {
 
   clear() {
     this.selected.clear();
+    this.isAll = false;
     this.anchor = null;
   }
 
@@ -129,17 +184,23 @@ export class Deck {
     return after !== undefined || next !== undefined;
   }
 
+  /** Whether a queue of undecided images has none left on this page. */
+  get isDone() {
+    return this.query.show === "undecided" && !this.away && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
+  }
+
   /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));
-    for (const card of this.cards) {
+    for (const card of [...this.cards, ...(this.away?.cards ?? [])]) {
       const row = known.get(card.id);
       if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
     }
   }
 
   _take(page) {
-    Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, cursor: 0 });
+    this.away = null;
+    Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
     this.clear();
     this.start = page.cards[0]?.rank ?? 0;
     this.goTo(this.wanted);
@@ -148,12 +209,7 @@ export class Deck {
     if (!last) return;
     const start = last.rank + 1;
     this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
-    this.ahead.page.then((next) => this.onAhead?.(next.cards)).catch(() => {});
+    this.next = [];
+    this.ahead.page.then((next) => { this.next = next.cards; this.onAhead?.(next.cards); }).catch(() => {});
   }
-}
-
-/** How a card stands once a command is applied. @param {{image_id:number, verdict:string, suggestion:number, label?:number}} command */
-export function rowOf({ image_id, verdict, suggestion, label }) {
-  const kept = verdict === "relabel" ? label : verdict === "accept" || verdict === "reject" ? suggestion : null;
-  return { id: image_id, verdict, label: kept ?? null };
 }

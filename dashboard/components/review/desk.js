@@ -1,17 +1,20 @@
 /** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
 
-import { SINGLE, isPlain, read } from "./answer.js";
+import { SINGLE, imagesOf } from "./answer.js";
 import { Api } from "./api.js";
-import { Deck, rowOf } from "./deck.js";
-import { focusView } from "./cards.js";
-import { Histogram } from "./histogram.js";
+import { Deck } from "./deck.js";
+import { CONDITIONS, isMoving } from "./filters.js";
 import { Grid } from "./grid.js";
 import { make } from "./dom.js";
+import { FocusView } from "./focus.js";
 import { Later } from "./later.js";
-import { Memory } from "./memory.js";
-import { Outbox } from "./outbox.js";
+import { Line } from "./line.js";
+import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
-import { askBulk, searchClass, showKeys, verdictBar } from "./panel.js";
+import { oddQuery, restOf } from "./odd.js";
+import { searchClass, showKeys, verdictBar } from "./panel.js";
+import { Past } from "./past.js";
+import { Questions } from "./questions.js";
 import { readPlace, writePlace } from "./place.js";
 import { Notice, Saved } from "./status.js";
 import { Tools, emptiness } from "./tools.js";
@@ -25,26 +28,23 @@ export class Desk {
     this.place = readPlace();
     this.api = new Api(data.project, data.fingerprint);
     this.deck = new Deck(this.api, data.run, { ...this.place, threshold: this.place.threshold ?? data.threshold });
-    this.memory = new Memory();
     this.isFocus = this.place.view === "focus";
     this.isSmall = Math.max(data.height, data.width) <= 64;
     this.isClosed = false;
     this.isTurning = false;
-    this.returning = null;
-    this.released = {};
     this.noted = "";
     this.noting = new Later(1000, () => this._note()); // browsers ignore addresses that change too often
-    this.counting = new Later(300, () => this._run(() => this._loadHistogram(this.histogram.data?.score ?? "confidence", true)));
-    this.telling = new Later(1000, () => this.component.setStateValue("threshold", this.histogram.value)); // other pages take it
+    this.counting = new Later(300, () => this._run(() => this._count()));
     this._build();
     this.deck.onAhead = (cards) => this.grid.prefetch(cards);
-    this.outbox = new Outbox({
-      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: data.reviewer ?? "me",
-      send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
-      onAnswer: (answer, commands) => this._answered(answer, commands), onState: (state) => this.saved.show(state),
+    this.hand = new Hand({
+      deck: this.deck, data, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
+      onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
+      onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle), onSent: (commands) => this._sent(commands),
     });
+    this.questions = new Questions({ root: this.root, classes: data.classes, deck: this.deck, hand: this.hand, line: this.line });
     this._listen();
-    this._load(() => Promise.all([this._loadHistogram(this.place.score ?? "confidence"), this.deck.load(this.deck.start)]));
+    this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]));
   }
 
   matches(data) {
@@ -54,45 +54,52 @@ export class Desk {
   /** The theme or something that we do not show has changed. */
   refresh(component) {
     this.component = component;
-    requestAnimationFrame(() => this.histogram.repaint());
+    requestAnimationFrame(() => this.line.histogram.repaint());
     this._note(); // when Streamlit writes the address it drops what it does not know
     this.noting.soon();
   }
 
   close() {
     this.isClosed = true;
-    for (const work of [this.noting, this.counting, this.telling]) work.drop();
-    this.outbox.close();
+    for (const work of [this.noting, this.counting]) work.drop();
+    this.line.close();
+    this.hand.outbox.close();
     this.ending.abort();
     this.element.remove();
   }
 
   _build() {
     const { classes } = this.data;
-    this.histogram = new Histogram({
-      classes,
-      onGrab: () => this.telling.hold(),
-      onRelease: (value) => this._released(value),
-      onScore: (score) => this._run(() => this._loadHistogram(score)),
-      onAccept: () => this._run(() => this._askBulk()),
+    this.line = new Line({
+      api: this.api, run: this.data.run, classes, place: this.place, threshold: this.deck.query.threshold,
+      attempt: (work) => this._run(work), onRelease: () => this._released(), onShown: () => this.noting.soon(),
+      onTell: (value) => this.component.setStateValue("threshold", value),
+      onAccept: () => this._run(() => this.questions.rule()), onAcceptClasses: (params, count) => this._run(() => this.questions.perClass(params, count)),
+      onBetween: (range) => this._change({ range, show: "undecided" }),
+      onPick: (card) => this._run(() => this._visit(card.id)),
     });
     this.saved = new Saved();
+    this.past = new Past({
+      api: this.api, onImage: (id) => this._run(() => this._visit(id)), onDecision: (id) => this._change({ decision: String(id), show: "all" }),
+    });
     this.tools = new Tools({
-      query: this.deck.query, classes, onChange: (part) => this._load(() => this.deck.change(part)), onTurn: (way) => this._turn(way),
+      query: this.deck.query, classes, hasParent: Boolean(this.data.parent),
+      onChange: (part) => this._change(part), onTurn: (way) => this._turn(way),
+      onResize: (count) => this._load(() => this.deck.resize(count)), onOdd: () => this._odd(), past: this.past.element,
     });
     this.notice = new Notice();
     this.grid = new Grid({
       api: this.api, classes, isSmall: this.isSmall,
       onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }),
     });
-    this.view = make("div.view", { hidden: true });
+    this.focus = new FocusView({ api: this.api, run: this.data.run, classes, isSmall: this.isSmall });
     this.empty = make("div.empty", { hidden: true });
     this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
     this.panel.append(this.notice.element);
-    this.element = make("div.desk", {}, this.histogram.element, this.tools.element, this.grid.element, this.view, this.empty, this.panel);
+    this.element = make("div.desk", {}, this.line.element, this.tools.element, this.grid.element, this.focus.element, this.empty, this.panel);
     this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
-    this.element.addEventListener("pointerleave", () => this.telling.now());
-    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.telling.now());
+    this.element.addEventListener("pointerleave", () => this.line.telling.now());
+    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.line.telling.now());
     this.root.append(this.element);
   }
 
@@ -100,9 +107,9 @@ export class Desk {
     this.ending = new AbortController();
     const { signal } = this.ending;
     document.addEventListener("keydown", (event) => this._key(event), { signal });
-    window.addEventListener("pagehide", () => this.outbox.flush(true), { signal });
-    window.addEventListener("blur", () => this.outbox.flush(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden && this.outbox.flush(true), { signal });
+    window.addEventListener("pagehide", () => this.hand.outbox.flush(true), { signal });
+    window.addEventListener("blur", () => this.hand.outbox.flush(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.hand.outbox.flush(true), { signal });
   }
 
   _key(event) {
@@ -117,8 +124,12 @@ export class Desk {
   /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
   act(asked) {
     const { action } = asked;
+    if (this.deck.isOdd && action === "accept" && !this.isFocus && !this.deck.isAll && restOf(this.deck.cards, this.deck.selected).length) {
+      if (!this.isTurning) this._acceptRest();
+      return;
+    }
     if (SINGLE.has(action)) { if (!this.isTurning) this._decide(action, asked.label); }
-    else if (action === "undo") this._undo();
+    else if (action === "undo") this.hand.undo();
     else if (action === "move") this._move(asked);
     else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
     else if (action === "clear") { this.deck.clear(); this.notice.say(""); this.render(); }
@@ -128,89 +139,64 @@ export class Desk {
     else if (action === "forward" || action === "back") this._turn(action);
   }
 
+  /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
   _decide(verdict, label) {
-    if (verdict === "relabel" && (label === undefined || label >= this.data.classes.length)) return;
-    const cards = this.deck.targets();
-    if (!cards.length) return;
-    const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
-    this.memory.add(cards.map((card) => this._decideOne(card, verdict, label)), before);
-    if (this.deck.advance()) this.render();
-    else this._turn("forward");
+    if (this.deck.isAll) this._run(() => this.questions.all(verdict, label));
+    else this.hand.decide(verdict, label);
   }
 
-  /** @returns {string} id of the command */
-  _decideOne(card, verdict, label) {
-    const isOther = verdict === "relabel" && label !== card.suggestion;
-    const given = verdict === "relabel" && !isOther ? "accept" : verdict;
-    const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ranking: this.deck.query.ranking, rank: card.rank };
-    if (isOther) command.label = label;
-    this.deck.apply([rowOf(command)]);
-    return this.outbox.add(command).command_id;
+  /** The hand has decided: on to the next page where this one is done. */
+  _decided({ isTurning, isMoving }) {
+    if (isTurning) this._turn("forward");
+    else this.render(isMoving);
   }
 
-  /** Take back the latest step: at once where this session knows it, else when the server has answered. */
-  _undo() {
-    const step = this.memory.take();
-    for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
-    this.deck.forget();
-    const before = step?.before ?? [];
-    const [[first], from] = [before, this.deck.card?.id];
-    this.deck.apply(before);
-    this.deck.clear();
-    this.returning = first && this.deck.goTo(first.id) ? null : { rank: first?.rank, from };
+  /** In and out of the odd-one-out mode. */
+  _odd() {
+    this.deck.isOdd = !this.deck.isOdd;
+    this.isFocus = false;
+    if (this.deck.isOdd) this._change(oddQuery(this.deck.query, this.deck.card?.suggestion ?? 0));
+    else { this.deck.clear(); this.render(); }
+  }
+
+  /** Enter in the odd-one-out mode: all of this page but the marked ones, as one decision; these stay marked. */
+  _acceptRest() {
+    const { deck } = this;
+    const odd = new Set(deck.selected);
+    this.hand.decidePage(restOf(deck.cards, odd), "accept");
+    if (!odd.size) { this._turn("forward"); return; }
+    deck.goTo([...odd][0]);
     this.render(true);
-    if (this.returning) this.outbox.flush();
   }
 
-  _command(verdict) {
-    return { verdict, run_id: this.data.run };
+  _sent(commands) {
+    this.past.push(commands.map((command) => {
+      const [image, ...more] = imagesOf(command);
+      return { key: command.command_id, verdict: command.verdict, image: more.length ? undefined : image, count: 1 + more.length };
+    }));
   }
 
-  /** Ask with the number as it is once everything decided so far is saved. */
-  async _askBulk() {
-    await this.outbox.flush();
-    await this._loadHistogram(this.histogram.facts.score, true);
-    const { facts } = this.histogram;
-    askBulk(this.root, facts, () => this._bulk(facts));
-  }
-
-  _bulk({ rule, params, open }) {
-    const command = this.outbox.add({ ...this._command("bulk_accept"), params: { rule, ...params, expected: open } });
-    this.memory.add([command.command_id], []);
-    this.outbox.flush();
-  }
-
-  _answered(answer, commands) {
+  _answered(answer, reasons, settle) {
     if (this.isClosed) return;
-    const { waiting } = this.outbox;
-    const { rows, refused, reasons, isWide } = read(answer, commands, waiting);
-    this.memory.forget(refused);
-    this.deck.apply(rows);
-    if (isWide) this.deck.forget();
     this.notice.say(reasons);
-    if (this.deck.query.show === "undecided" && this.deck.query.predicted === "") this.deck.matching = answer.counts.undecided;
     this._run(async () => {
-      if (!waiting.length) await this._comeBack(answer);
+      await settle();
+      if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.isTurning) await this.deck.load(this.deck.start);
       this.render();
     });
     this.counting.soon();
-  }
-
-  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew. */
-  async _comeBack(answer) {
-    const { returning } = this;
-    this.returning = null;
-    if (answer.refresh) await this.deck.load(this.deck.start);
-    else if (!returning || returning.from !== this.deck.card?.id) return; // the hand has moved on
-    else if (returning.rank !== undefined) await this.deck.load(returning.rank);
-    else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
   }
 
   _move({ by, isSelecting }) {
     const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
     if (this.deck.move(step, isSelecting)) this.render(true);
     else if (!isSelecting) this._turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
+  }
+
+  /** Another queue. @param {Record<string, string>} part */
+  _change(part) {
+    this._load(() => this.deck.change(part));
+    this.tools.adopt(this.deck.query);
   }
 
   _turn(way, where) {
@@ -227,33 +213,40 @@ export class Desk {
       } finally {
         this.isTurning = false;
       }
-      if (isPlain(this.outbox.waiting)) this.deck.apply(this.outbox.waiting.map(rowOf));
+      this.hand.redraw();
       this.render();
     });
   }
 
   _pick(place, event) {
-    if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
+    if (this.deck.isOdd) this.deck.toggle(place);
+    else if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
     else if (event.ctrlKey || event.metaKey) this.deck.toggle(place);
     else { this.deck.clear(); this.deck.cursor = place; }
     this.render(true);
   }
 
-  _released(value) {
-    if (this.histogram.data?.score !== "confidence") return;
-    this.released = { threshold: value.toFixed(3) };
-    Object.assign(this.deck.query, this.released);
-    writePlace(this.released);
-    this.telling.soon();
+  _released() {
+    const { words } = this.line;
+    if (words.threshold) this.deck.query.threshold = words.threshold;
+    writePlace(words);
     if (this.deck.query.ranking === "border") this._load(() => this.deck.change({}));
   }
 
-  async _loadHistogram(score, isKeeping = false) {
-    const data = await this.api.histogram(this.data.run, score);
-    if (this.isClosed) return;
-    const start = score === "confidence" ? Number(this.deck.query.threshold) : (data.low + data.high) * (score === "entropy" ? 0.15 : 0.9);
-    this.histogram.show(data, isKeeping ? this.histogram.value : start);
-    this.noting.soon();
+  /** One image, out of its turn. */
+  async _visit(id) {
+    await this.deck.visit(id);
+    this.isFocus = true;
+    this.render(true);
+  }
+
+  /** Histogram and counts as they are now; the hand may go on meanwhile. */
+  async _count() {
+    await this.line.load();
+    if (!this.hand.outbox.waiting.length) await this.past.load();
+    if (!isMoving(this.deck.query) || this.hand.outbox.waiting.length) return;
+    await this.deck.recount();
+    if (!this.isClosed) this.tools.show(this.deck);
   }
 
   /** Draw what the deck holds. @param {boolean} isMoving the cursor moved by hand: bring it into view */
@@ -261,13 +254,14 @@ export class Desk {
     if (this.isClosed) return;
     const { deck } = this;
     const isEmpty = !deck.cards.length;
+    this.line.element.hidden = this.isFocus; // one image has the window for itself
     this.grid.element.hidden = this.isFocus || isEmpty;
-    this.view.hidden = !this.isFocus || isEmpty;
+    this.focus.element.hidden = !this.isFocus || isEmpty;
     this.empty.hidden = !isEmpty;
-    if (isEmpty) this.empty.textContent = emptiness(deck.query);
-    if (this.isFocus && deck.card) {
-      this.view.replaceChildren(focusView(deck.card, this.data.classes, this.api.image(deck.card.id), this.isSmall));
-    } else this.grid.draw(deck, isMoving);
+    if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
+    Object.assign(this.element.dataset, { tiles: deck.query.count, mode: deck.isOdd ? "odd" : "" });
+    if (this.isFocus && deck.card) this.focus.draw(deck);
+    else this.grid.draw(deck, isMoving);
     this.tools.show(deck);
     const page = [deck.start, this.isFocus, ...Object.values(deck.query)].join();
     const isOther = page !== this.noted;
@@ -279,11 +273,11 @@ export class Desk {
   /** The place into the URL: another page at once, the cursor when the hand rests. */
   _note() {
     if (this.noted === "") return; // nothing is drawn yet: the address knows better
-    const { ranking, show, predicted } = this.deck.query;
-    const score = this.histogram.data?.score ?? "confidence";
+    const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, this.deck.query[name]]));
+    const { ranking } = this.deck.query;
     writePlace({
-      ranking, show, predicted, rank: this.deck.start, image: this.deck.card?.id ?? null,
-      view: this.isFocus ? "focus" : null, score: score === "confidence" ? null : score, ...this.released,
+      ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
+      view: this.isFocus ? "focus" : null, mode: this.deck.isOdd ? "odd" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
     });
   }
 

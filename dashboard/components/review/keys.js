@@ -11,9 +11,10 @@ export const HELP = [
   ["u", "can't tell"],
   ["z  Backspace", "undo"],
   ["← → ↑ ↓", "move; with Shift: select"],
-  ["Ctrl+A", "select the whole page"],
+  ["Ctrl+A", "select all that the filter matches"],
   ["Esc", "clear the selection, close"],
   ["PageUp PageDown", "turn the page"],
+  ["click, Enter", "odd one out: mark the wrong ones, accept the rest of the page"],
   ["f", "grid ↔ focus"],
   ["?", "these keys"],
 ];

@@ -48,6 +48,39 @@ export function askBulk(root, facts, onYes) {
   ]);
 }
 
+/** Before everything above its own class's line is accepted. @param {object} params of the rule @param {number|null} count */
+export function askClasses(root, params, count, onYes) {
+  const own = Object.keys(params.thresholds).length;
+  const title = count === null ? "Accept all images above their class's line?" : `Accept ${number(count)} images?`;
+  dialog(root, title, [
+    make("p", {}, `Every undecided image at or above the line of its suggested class (${number(own)} of their own, ${params.threshold.toFixed(3)} for the others). It is one decision; one undo takes it back.`),
+  ], (close) => [
+    make("button", { onclick: close }, "Cancel"),
+    make("button.primary", { autofocus: true, onclick: () => { close(); onYes(); } }, count === null ? "Accept" : `Accept ${number(count)}`),
+  ]);
+}
+
+const ASKED = { accept: "Accept", reject: "Reject", none: "Say “none of the classes” to", skip: "Skip", unsure: "Say “can't tell” to" };
+
+/** The number spelled out before a verdict on everything that a filter matches.
+ * @param {{verdict: string, name?: string, matching: number, open: number, filter: string}} asked
+ * @param {(count: number, isOpenOnly: boolean) => void} onYes */
+export function askAll(root, { verdict, name, matching, open, filter }, onYes) {
+  const verb = verdict === "relabel" ? `Label as ${name}:` : ASKED[verdict];
+  const decided = matching - open;
+  const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are decided already; a verdict on all overrules these.")] : [];
+  const yes = (count, isOpenOnly, text, isFirst) => (close) =>
+    make(isFirst ? "button.primary" : "button", { autofocus: isFirst, onclick: () => { close(); onYes(count, isOpenOnly); } }, text);
+  const buttons = [
+    ...(decided ? [yes(matching, false, `All ${number(matching)}`, !open)] : []),
+    ...(open ? [yes(open, true, decided ? `Only the ${number(open)} undecided` : `${verb} ${number(open)}`, true)] : []),
+  ];
+  dialog(root, `${verb} ${number(matching)} images?`, [
+    make("p", {}, "Everything that the filter matches, on all pages: ", make("b", {}, filter), "."), ...overruled,
+    make("p", {}, "It is one decision; one undo takes it back."),
+  ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((button) => button(close))]);
+}
+
 export function showKeys(root) {
   const rows = HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
   dialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [

@@ -1,6 +1,8 @@
 /** The place in the URL: ranking, filters, rank, view, threshold. A refresh or a colleague's link comes back to it. */
 
-const NAMES = ["ranking", "show", "predicted", "rank", "image", "view", "threshold", "score"];
+import { CONDITIONS } from "./filters.js";
+
+const NAMES = ["ranking", "rank", "image", "view", "mode", "tiles", "threshold", "floor", "score", ...CONDITIONS];
 
 /** @returns {Record<string, string>} what the URL says */
 export function readPlace() {

@@ -76,24 +76,38 @@ export function logGamma(x) {
   return shift + (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series;
 }
 
+/** @param {Record<string, number[]>} verdicts rows of the histogram by verdict @param {number} bins
+ * @returns {number[]} what waits for a decision: undecided or skipped */
+export function openRow(verdicts, bins) {
+  const rows = ["undecided", "skip"].map((name) => verdicts[name]).filter(Boolean);
+  return rows.length ? addRows(rows) : new Array(bins).fill(0);
+}
+
+/** Error among known items that a cut keeps, with its interval. @param {number} wrong @param {number} right */
+export function errorOf(wrong, right) {
+  const n = wrong + right;
+  const [low, high] = clopperPearson(wrong, n);
+  return { wrong, n, error: n ? wrong / n : NaN, low, high };
+}
+
 /** What a cut keeps: bins at or above it (confidence, margin) or below it (entropy).
  * @param {object} data the histogram route's answer @returns {(cut:number) => {kept:number, open:number,
  *   perClass:number[], wrong:number, n:number, error:number, low:number, high:number, coverage:number}} */
 export function counter(data) {
   const isBelow = data.score === "entropy";
-  const sums = (row) => suffixSums(row);
-  const all = data.counts.map(sums);
-  const open = sums(addRows(data.undecided));
-  const right = sums(data.right);
-  const wrong = sums(data.wrong);
+  const all = data.counts.map(suffixSums);
+  const [open, right, wrong] = [openRow(data.verdicts, data.bins), data.right, data.wrong].map(suffixSums);
   const take = (row, cut) => (isBelow ? row[0] - row[cut] : row[cut]);
   return (cut) => {
     const perClass = all.map((row) => take(row, cut));
     const kept = perClass.reduce((sum, count) => sum + count, 0);
-    const bad = take(wrong, cut);
-    const n = bad + take(right, cut);
-    const [low, high] = clopperPearson(bad, n);
-    const error = n ? bad / n : NaN;
-    return { kept, open: take(open, cut), perClass, wrong: bad, n, error, low, high, coverage: kept / Math.max(1, data.total) };
+    return { kept, open: take(open, cut), perClass, ...errorOf(take(wrong, cut), take(right, cut)), coverage: kept / Math.max(1, data.total) };
   };
+}
+
+/** Bins added up to fewer, wider ones. @param {number[]} counts @param {number} groups */
+export function grouped(counts, groups) {
+  const sums = new Array(groups).fill(0);
+  counts.forEach((count, bin) => { sums[Math.floor((bin * groups) / counts.length)] += count; });
+  return sums;
 }

@@ -1,0 +1,196 @@
+"""The review desk at scale, in real Chromium: drag, release, page turn, key to next image, bulk accept and undo.
+
+Scores are synthetic, images are the demo's, tiled. Times run from the event to the first frame after the change shows.
+
+    python -m benchmarks.review_desk [--sizes 10000 100000 1000000 10000000] [--full 1000000]
+"""
+
+import argparse
+import gc
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.machine import machine, table
+from benchmarks.synthetic import RUN, synthetic_project
+from core import Command, Project
+from core.data.datasets import DATASETS
+from tests.find_chromium import ARGUMENTS, find
+
+_PORT = 8767
+_PROBE = Path(__file__).with_name("review_probe.js")
+
+
+class Desk:
+    """A dashboard process on a project, and a window on its review page."""
+
+    def __init__(self, browser: Browser, project: Path, home: Path) -> None:
+        self.key = Project(project).key
+        command = [sys.executable, "-m", "core.cli", "open", str(project), "--no-browser", "--port", str(_PORT)]
+        environment = os.environ | {"WINNOW_HOME": str(home), "WINNOW_TOKEN": "bench"}
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", _PORT), 1).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page.add_init_script(path=_PROBE)
+
+    def open(self, **query: str) -> float:
+        """Seconds from the address to a painted grid (or large image) with the histogram's numbers."""
+        words = "&".join(f"{name}={value}" for name, value in {"token": "bench", **query}.items())
+        start = time.perf_counter()
+        self.page.goto(f"http://127.0.0.1:{_PORT}/review?{words}")
+        self.page.locator(".tile, .large[data-image]").first.wait_for(timeout=120_000)
+        seconds = time.perf_counter() - start
+        self.page.wait_for_function("isReady()", timeout=120_000)
+        self.page.wait_for_timeout(500)
+        return seconds
+
+    def many(self, probe: str, values: list[Any], pause: int = 60) -> list[float]:
+        """One measurement a value, in milliseconds."""
+        found = []
+        for value in values:
+            found.append(float(self.page.evaluate(f"(value) => {probe}(value)", value)))
+            self.page.wait_for_timeout(pause)
+        return found
+
+    def memory(self) -> tuple[float, float]:
+        """Resident memory of the dashboard in MiB: all of it, and what is its own (without mapped files)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = [re.search(rf"{name}:\s+(\d+)", status) for name in ("VmRSS", "RssAnon")]
+        return tuple(int(match[1]) / 1024 for match in found if match)  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """End the window and the process."""
+        self.page.close()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+
+def measure(desk: Desk, project: Project) -> list[list[str]]:
+    """Everything that is measured at the full size."""
+    rows: list[list[str]] = []
+
+    def add(what: str, values: list[float], reach: str) -> None:
+        p50, p95 = np.percentile(values, [50, 95])
+        rows.append([what, f"{p50:.1f}", f"{p95:.1f}", str(len(values)), reach])
+
+    desk.open(show="all")
+    drag = desk.page.evaluate("dragLine(240)")
+    rows.append([f"drag: frames a second ({drag['changes']} changed counts, {drag['calls']} server calls)",
+                 f"{drag['fps']:.0f}", "", "240 frames", ">= 30, 0 calls"])  # fmt: skip
+    desk.open(show="all", ranking="border")
+    shares = list(np.random.default_rng(0).permutation(np.linspace(0.3, 0.95, 40)))
+    add("release of the line to new grid, ms", desk.many("releaseLine", [float(s) for s in shares], 400), "p95 <= 300")
+    desk.open(show="all")
+    add("page turn, fetched ahead, ms", desk.many("turnPage", ["PageDown"] * 40, 350), "p95 <= 150")
+    add("page turn, back (not fetched ahead), ms", desk.many("turnPage", ["PageUp"] * 30, 100), "p95 <= 150")
+    desk.open(view="focus", show="undecided")
+    add("key to next image, focus view, ms", desk.many("pressKey", ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
+    rows += [["decision on disk after receipt, ms", *_on_disk(project)], *_bulk(desk, project)]
+    return rows
+
+
+def _on_disk(project: Project) -> list[str]:
+    """One command at a time through the desk: durably stored and replayed when it returns."""
+    pool, times = project.scores(RUN), []
+    project.desk.state()
+    for row in range(1000, 1100):
+        command = Command(
+            str(uuid.uuid4()), "accept", RUN, "bench", int(pool.ids[row]), int(pool.scores.pseudo_labels[row])
+        )
+        start = time.perf_counter()
+        project.execute([command])
+        times.append(1000 * (time.perf_counter() - start))
+    p50, p95 = np.percentile(times, [50, 95])
+    return [f"{p50:.1f}", f"{p95:.1f}", str(len(times)), "p95 <= 50"]
+
+
+def _bulk(desk: Desk, project: Project) -> list[list[str]]:
+    """Accept about 100,000 at once and take it back, through the route as the browser does."""
+    confidence = np.sort(project.scores(RUN).scores.confidence)
+    cut = float(confidence[max(0, len(confidence) - 100_000)])
+    address = f"/winnow/{desk.key}/runs/{RUN}/commands"
+    accept: list[float] = []
+    undo: list[float] = []
+    for _ in range(7):
+        for verdict, times in (("bulk_accept", accept), ("undo", undo)):
+            params = {"rule": "fixed_threshold", "threshold": cut} if verdict == "bulk_accept" else {}
+            command = {"command_id": str(uuid.uuid4()), "verdict": verdict, "run_id": RUN, "params": params}
+            milliseconds, status, reason = desk.page.evaluate("(sent) => sendCommands(sent)", [address, [command]])
+            assert status == "saved", reason
+            times.append(milliseconds)
+    return [
+        [what, f"{np.median(times):.0f}", f"{max(times):.0f} (worst)", str(len(times)), "<= 1000"]
+        for what, times in (("accept all of 100,000, ms", accept), ("its undo, ms", undo))
+    ]
+
+
+def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> list[str]:
+    """One size: first page cold and again after a restart, page turn, key, memory."""
+    made = synthetic_project(folder / f"pool-{size}", num_images=size, tiles=tiles)
+    path = made.path
+    del made
+    gc.collect()
+    cold = []
+    for _ in range(2):  # the second start finds the sorted index on disk, if one is kept
+        desk = Desk(browser, path, home)
+        try:
+            cold.append(desk.open(show="all"))
+            turn = desk.many("turnPage", ["PageDown"] * 15, 350)
+            desk.open(view="focus", show="undecided")
+            keys = desk.many("pressKey", ["a", "x"] * 15, 40)
+            total, own = desk.memory()
+        finally:
+            desk.close()
+    return [
+        f"{size:,}", f"{cold[0]:.1f}", f"{cold[1]:.1f}", f"{np.percentile(turn, 95):.0f}",
+        f"{np.percentile(keys, 50):.0f}", f"{np.percentile(keys, 95):.0f}", f"{total:.0f}", f"{own:.0f}",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print both tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--full", type=int, default=1_000_000)
+    words = parser.parse_args()
+    images = np.asarray(DATASETS["demo"].load(None).pixels[:4096])
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder, home = Path(name), Path(name) / "home"
+        os.environ["WINNOW_HOME"] = str(home)
+        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+        if words.full:
+            project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
+            desk = Desk(browser, project.path, home)
+            try:
+                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], measure(desk, project)), flush=True)
+            finally:
+                desk.close()
+        rows = []
+        for size in words.sizes:
+            small = np.ascontiguousarray(images[:, ::2, ::2]) if size > 2_000_000 else images
+            rows.append(grow(browser, folder, home, size, small))
+            print(rows[-1], flush=True)
+        head = ["images", "first page cold, s", "again, s", "page turn p95, ms", "key p50, ms", "key p95, ms"]
+        print(table([*head, "dashboard MiB", "its own MiB"], rows))
+        browser.close()
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+/** The threshold at the desk: its histogram and its border strip, loaded when asked, kept where the hand left the line. */
+
+import { Histogram } from "./histogram.js";
+import { Later } from "./later.js";
+import { make } from "./dom.js";
+import { Multiples } from "./multiples.js";
+import { Strip } from "./strip.js";
+
+export class Line {
+  /** @param {{api: import("./api.js").Api, run: string, classes: string[], place: Record<string, string>, threshold: number,
+   *   attempt: (work: () => Promise<void>) => void, onRelease: () => void, onShown: () => void, onTell: (value: number) => void,
+   *   onAccept: () => void, onBetween: (range: string) => void, onPick: (card: object) => void,
+   *   onAcceptClasses: (params: object, count: number|null) => void}} options */
+  constructor(options) {
+    this.options = options;
+    this.score = ["confidence", "entropy", "margin"].includes(options.place.score) ? options.place.score : "confidence";
+    this.values = { confidence: Number(options.threshold) };
+    this.floors = { [this.score]: options.place.floor ? Number(options.place.floor) : null };
+    this.isReleased = false;
+    this.telling = new Later(1000, () => options.onTell(this.values.confidence)); // other pages take it
+    this.histogram = new Histogram({
+      classes: options.classes, onGrab: () => this.telling.hold(), onRelease: () => this._released(),
+      onScore: (score) => options.attempt(() => this.load(score)), onAccept: options.onAccept, onBetween: options.onBetween,
+      onSteps: (score, value) => options.api.border(options.run, score, value),
+    });
+    this.strip = new Strip({ api: options.api, classes: options.classes, onPick: options.onPick });
+    this.multiples = new Multiples({
+      classes: options.classes, load: (labels) => options.api.perClass(options.run, labels), onAccept: options.onAcceptClasses,
+    });
+    this.multiples.threshold = this.values.confidence;
+    this.element = make("div.threshold", {}, this.histogram.element, this.strip.element, this.multiples.element);
+  }
+
+  /** The histogram of a score as it is now; the line stays where it stands. */
+  async load(score = this.score) {
+    const asked = (this.asked = Symbol("histogram"));
+    const data = await this.options.api.histogram(this.options.run, score);
+    if (asked !== this.asked) return;
+    if (score === this.score) this._remember();
+    this.score = score;
+    this.values[score] ??= (data.low + data.high) * (score === "entropy" ? 0.15 : 0.9);
+    this.histogram.show(data, this.values[score], this.floors[score] ?? null);
+    this.options.onShown();
+    await this._look();
+  }
+
+  /** What of the line stands in the address. */
+  get words() {
+    const { score } = this;
+    const floor = this.histogram.data && this.histogram.cut.hasFloor ? this.histogram.cut.floorValue.toFixed(3) : null;
+    return { score: score === "confidence" ? null : score, floor, ...(this.isReleased ? { threshold: this.text } : {}) };
+  }
+
+  close() {
+    this.telling.drop();
+  }
+
+  _remember() {
+    if (!this.histogram.data) return;
+    this.values[this.score] = this.histogram.value;
+    this.floors[this.score] = this.histogram.cut.hasFloor ? this.histogram.cut.floorValue : null;
+    if (this.score === "confidence") this.text = this.histogram.text;
+  }
+
+  _released() {
+    this._remember();
+    if (this.score === "confidence") {
+      this.isReleased = true;
+      this.telling.soon();
+    }
+    this.options.onRelease();
+    this.options.attempt(() => this._look());
+  }
+
+  /** The images at the cut, and the cuts around it. */
+  async _look() {
+    const { api, run } = this.options;
+    const asked = (this.looked = Symbol("border"));
+    const border = await api.border(run, this.score, this.histogram.value);
+    if (asked !== this.looked) return;
+    this.histogram.anchor(border);
+    await this.multiples.load(this.values.confidence);
+    this.strip.show(border, this.score === "entropy");
+  }
+}

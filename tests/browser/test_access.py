@@ -1,0 +1,79 @@
+"""The review page for everybody: axe-core finds nothing serious in any view; names, roles and focus by keyboard."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import Project
+from tests.browser import axe
+from tests.browser.conftest import Server
+from tests.browser.test_loop import review
+
+pytestmark = pytest.mark.browser
+
+VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "grid": ({"show": "all"}, ("a", "x", "2", "n", "s", "u")),
+    "focus": ({"show": "all"}, ("a", "f")),
+    "keys": ({}, ("?",)),
+    "search": ({}, ("/",)),
+    "number": ({}, ("Control+a", "x")),
+    "nothing": ({"show": "accept"}, ()),
+}
+
+
+def problems(page: Page) -> list[dict[str, Any]]:
+    """What axe-core calls serious or critical inside the desk."""
+    found: list[dict[str, Any]] = page.evaluate(
+        """async () => {
+          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.desk'));
+          const result = await axe.run(host ?? document, { resultTypes: ['violations'] });
+          return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
+            .map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 4)
+              .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`) }));
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, scheme: Any) -> None:
+    script = axe.source()
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for name, (query, keys) in VIEWS.items():
+        page.goto(server.address("review", **query))
+        expect(page.locator(".where")).not_to_be_empty(timeout=20_000)
+        expect(page.locator(".readout .words b").first).not_to_be_empty()
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_timeout(700)
+        page.evaluate(script)
+        found[name] = problems(page)
+    assert found == {name: [] for name in VIEWS}
+
+
+def test_the_parts_of_the_desk_can_be_found_by_role_and_name(page: Page, server: Server) -> None:
+    review(page, server)
+    for role, name in (("listbox", "Images"), ("toolbar", "Decide"), ("slider", "Threshold"), ("slider", "Leave below"),
+                       ("group", "Images at the threshold")):  # fmt: skip
+        expect(page.get_by_role(role, name=name, exact=True)).to_be_visible()  # type: ignore[arg-type]
+    assert page.get_by_role("option").filter(has_text="").count() >= 48
+
+
+def test_the_line_says_its_value_and_what_it_keeps(page: Page, server: Server, trained_project: Project) -> None:
+    review(page, server, threshold="0.9")
+    count = trained_project.select("001-supervised-mlp", "fixed_threshold", threshold=0.9).count
+    line = page.get_by_role("slider", name="Threshold")
+    expect(line).to_have_attribute("aria-valuenow", "0.900")
+    expect(line).to_have_attribute("aria-valuetext", f"0.900: keeps {count} of {len(trained_project.splits.pool)}")
+
+
+def test_the_focus_comes_back_to_where_it_was_when_a_dialog_closes(page: Page, server: Server) -> None:
+    review(page, server)
+    button = page.get_by_role("button", name="keys")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()

@@ -1,0 +1,147 @@
+"""Queues in real Chromium: every filter has its address; a verdict on all that matches names its number first."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core import Command, PageQuery, Project, QueueFilter, TrainConfig
+from tests.browser.conftest import Server
+from tests.browser.test_loop import RUN, review, saved, verdicts
+
+pytestmark = pytest.mark.browser
+QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
+
+
+def matching(project: Project, run: str = RUN, **words: Any) -> int:
+    return project.desk.page(run, PageQuery(wanted=QueueFilter(**words))).matching
+
+
+def where(page: Page) -> Locator:
+    return page.locator(".where")
+
+
+def test_a_filter_that_is_chosen_stands_in_the_address_and_a_refresh_keeps_it(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    pairs = [(one, other) for one in range(3) for other in range(3)]
+    found = [
+        (matching(trained_project, predicted=a), matching(trained_project, predicted=a, runner_up=b)) for a, b in pairs
+    ]
+    (one, other), (count, fewer) = next(both for both in zip(pairs, found, strict=True) if both[1][0] > both[1][1] > 0)
+    page.get_by_label("Suggested").select_option(str(one))
+    expect(where(page)).to_contain_text(f" {count} undecided")
+    page.locator(".more summary").click()
+    page.get_by_label("Runner-up").select_option(str(other))
+    expect(where(page)).to_contain_text(f" {fewer} undecided")
+    expect(page).to_have_url(re.compile(rf"predicted={one}.*runner_up={other}"))
+    page.reload()
+    expect(where(page)).to_contain_text(f" {fewer} undecided", timeout=30_000)
+    page.locator(".condition").click()
+    expect(where(page)).to_contain_text(f" {count} undecided")
+    expect(page).not_to_have_url(re.compile("runner_up"))
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"show": "all", "range": "confidence,0.3,0.5"}, {"range": ("confidence", 0.3, 0.5)}),
+        ({"show": "all", "find": "12"}, {"text": "12"}),
+        ({"show": "all", "label": "0"}, {"label": 0}),
+        ({"show": "all", "reviewer": "ann"}, {"reviewer": "ann"}),
+        ({"show": "all", "decision": "1"}, {"decision": 1}),
+        ({"show": "open"}, {"show": "open"}),
+        ({"show": "all", "changed": "1"}, {"is_changed": True}),
+    ],
+    ids=str,
+)
+def test_an_address_is_a_queue(
+    page: Page, server: Server, trained_project: Project, query: dict[str, str], words: dict[str, Any]
+) -> None:
+    from core import Range
+
+    scores = trained_project.scores(RUN)
+    for row in range(6):
+        name, suggestion = "ann" if row % 2 else "me", int(scores.scores.pseudo_labels[row])
+        command = Command(str(uuid.uuid4()), "accept", RUN, name, int(scores.ids[row]), suggestion)
+        trained_project.execute([command])
+    if "range" in words:
+        words = {"range": Range(*words["range"])}
+    count = matching(trained_project, **words)
+    page.goto(server.address("review", **query))
+    shown = " undecided or skipped" if query["show"] == "open" else " images"
+    expect(where(page)).to_contain_text(f"{count}{shown}", timeout=30_000)
+    assert page.locator(".tile").count() == min(count, 48)
+
+
+def test_ctrl_a_takes_all_pages_spells_the_number_and_one_undo_takes_it_back(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server, show="all")
+    count = matching(trained_project)
+    assert count > 48
+    page.keyboard.press("a")
+    saved(page, 1)
+    page.keyboard.press("Control+a")
+    expect(where(page)).to_contain_text(f"{count} selected")
+    page.keyboard.press("x")
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text(f"Reject {count} images?")
+    expect(dialog).to_contain_text("1 of them are decided already")
+    assert verdicts(trained_project).get("reject") is None
+    dialog.get_by_role("button", name=f"Only the {count - 1} undecided").click()
+    saved(page, 2)
+    assert verdicts(trained_project) == {"accept": 1, "reject": count - 1}
+    page.keyboard.press("z")
+    saved(page, 3)
+    assert verdicts(trained_project) == {"accept": 1, "undecided": count - 1}
+
+
+def test_escape_before_the_number_is_confirmed_decides_nothing(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server, show="all", predicted="1")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("2")
+    expect(page.locator("dialog h3")).to_contain_text(f"Label as {trained_project.class_names[1]}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(where(page)).not_to_contain_text("selected")
+    assert trained_project.desk.decisions() == []
+
+
+def test_ctrl_a_is_refused_where_the_number_has_changed_since_it_was_read(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server, show="undecided")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("a")
+    expect(page.locator("dialog")).to_be_visible()
+    trained_project.decide(RUN, "reject", int(trained_project.splits.pool[0]))
+    page.locator("dialog button.primary").click()
+    expect(page.locator(".notice")).to_contain_text("The selection has changed", timeout=10_000)
+    assert verdicts(trained_project).get("bulk_accept") is None
+
+
+def test_a_confusion_cell_leads_to_its_queue(page: Page, server: Server, trained_project: Project) -> None:
+    other = trained_project.start_run(QUICK)
+    trained_project.wait_run(other.id, timeout=120)
+    page.goto(server.address("compare"))
+    chart = page.locator(".stPlotlyChart", has_text="predicted").first
+    expect(chart).to_be_visible(timeout=30_000)
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(1_500)
+    cells = chart.locator(".scatterlayer .trace").last.locator(".points path")
+    assert cells.count() > 0
+    box = cells.first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("test images of").first).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name=re.compile("Review the pool images called")).first.click()
+    expect(page).to_have_url(re.compile(r"/review.*predicted=\d"), timeout=20_000)
+    expect(page.locator(".where")).to_contain_text("undecided", timeout=30_000)

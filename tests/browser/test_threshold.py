@@ -1,0 +1,144 @@
+"""The histogram as the threshold control in real Chromium: drag, nudge by one image, two lines, border strip."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import Project
+from core.store.arrays import save_array, write_json
+from tests.browser.conftest import Server
+from tests.browser.test_loop import RUN, drag_to, kept, review, saved, verdicts
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def _doubtful(trained_project: Project) -> None:
+    """The toy run is certain of everything: give its logits the spread of a real one."""
+    folder = trained_project.run(RUN).folder
+    logits = np.array(folder.logits())
+    noise = np.random.default_rng(0).normal(0, 1.2, logits.shape)
+    save_array(folder.path / "predictions" / "logits.npy", (logits / logits.std() + noise).astype(np.float32))
+    write_json(folder.path / "calibration.json", {**folder.calibration(), "temperature": 1.0})
+
+
+def quantile(project: Project, share: float) -> float:
+    """A confidence, on an edge of the histogram, below which about that share of the pool lies."""
+    return round(float(np.quantile(project.scores(RUN).scores.confidence, share)), 3)
+
+
+def settle(page: Page) -> None:
+    """Let go, and wait until the border strip shows the cut."""
+    with page.expect_response(re.compile("/border")):
+        page.mouse.up()
+    page.wait_for_timeout(100)
+
+
+def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    drag_to(page, quantile(trained_project, 0.5))
+    settle(page)
+    before = kept(page)
+    confidence = trained_project.scores(RUN).scores.confidence
+    for way, key in ((-1, "ArrowRight"), (1, "ArrowLeft"), (1, "ArrowLeft"), (1, "ArrowLeft")):
+        page.keyboard.press(key)
+        page.wait_for_timeout(60)
+        before += way
+        assert kept(page) == before
+        value = float(page.locator("input.exact").input_value())
+        assert (confidence >= np.float32(value)).sum() == before
+    page.wait_for_timeout(1_500)
+    page.reload()
+    expect(page.locator(".readout .words b").first).to_have_text(f"{before}", timeout=30_000)
+    page.get_by_role("button", name=re.compile("Accept all")).click()
+    page.locator("dialog button.primary").click()
+    saved(page, 1)
+    assert verdicts(trained_project)["bulk_accept"] == before
+
+
+def test_shift_and_an_arrow_move_by_one_percent(page: Page, server: Server) -> None:
+    review(page, server)
+    page.get_by_role("slider", name="Threshold").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("input.exact")).to_have_value("0.940")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("input.exact")).to_have_value("0.960")
+
+
+def test_many_quick_nudges_come_to_the_same_place_as_counting(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    drag_to(page, quantile(trained_project, 0.9))
+    settle(page)
+    before = kept(page)
+    total = len(trained_project.scores(RUN).ids)
+    times = min(70, total - before)
+    for _ in range(times):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(15)
+    page.wait_for_timeout(800)
+    value = float(page.locator("input.exact").input_value())
+    assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=value).count
+    assert kept(page) > before + times // 2
+
+
+def test_the_strip_shows_the_images_on_both_sides_of_the_cut_and_opens_them(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    drag_to(page, quantile(trained_project, 0.3))
+    settle(page)
+    cut = float(page.locator("input.exact").input_value())
+    pool = trained_project.scores(RUN)
+    confidence = pool.scores.confidence
+    above = np.flatnonzero(confidence >= np.float32(cut))
+    nearest = pool.ids[above[np.argmin(confidence[above])]]
+    edges = page.locator(".strip button.edge")
+    assert edges.count() == min(8, int((confidence < np.float32(cut)).sum())) + min(8, len(above))
+    page.locator(f'.strip button[data-id="{nearest}"]').click()
+    expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_be_visible()
+    page.keyboard.press("a")
+    saved(page, 1)
+    assert trained_project.desk.state().verdict[nearest] == 1
+    expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_have_count(0)
+
+
+def test_two_lines_make_a_queue_of_what_lies_between(page: Page, server: Server, trained_project: Project) -> None:
+    cut, floor = quantile(trained_project, 0.8), quantile(trained_project, 0.4)
+    review(page, server, threshold=f"{cut:.3f}", floor=f"{floor:.3f}")
+    confidence = trained_project.scores(RUN).scores.confidence
+
+    def between(low: float) -> int:
+        return int(((confidence >= np.float32(low)) & (confidence < np.float32(cut))).sum())
+
+    left = int((confidence < np.float32(floor)).sum())
+    expect(page.locator(".rest")).to_have_text(f"{between(floor)} to review between the lines, {left} left")
+    page.get_by_role("slider", name="Leave below").focus()
+    page.keyboard.press("ArrowLeft")
+    lower = round(floor - 0.001, 3)
+    button = page.get_by_role("button", name=f"Review {between(lower)}", exact=True)
+    expect(button).to_be_visible()
+    button.click()
+    expect(page.locator(".where")).to_contain_text(f" {between(lower)} undecided")
+    expect(page).to_have_url(re.compile(f"floor={lower:.3f}"))
+
+
+@pytest.mark.parametrize("score", ["entropy", "margin"])
+def test_other_scores_have_their_own_line(page: Page, server: Server, trained_project: Project, score: str) -> None:
+    review(page, server)
+    page.get_by_label("Score", exact=True).select_option(score)
+    values = getattr(trained_project.scores(RUN).scores, score)
+    expect(page.locator(".readout .words").first).to_contain_text(f"have {score} at")
+    value = np.float32(page.locator("input.exact").input_value())
+    assert kept(page) == int((values <= value).sum() if score == "entropy" else (values >= value).sum())
+    expect(page).to_have_url(re.compile(f"score={score}"))
+    page.get_by_label("Color").select_option("verdict")
+    expect(page.locator(".key")).to_contain_text("undecided")
+    page.get_by_label("Color").select_option("class")
+    expect(page.locator(".key")).to_contain_text(trained_project.class_names[0])

@@ -1,0 +1,168 @@
+"""Queues on a project: pages, counts and commands see the same images, forwards and backwards."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import Command, PageQuery, Project, QueueFilter, Range, Source, Verdict
+
+
+class Place:
+    """A trained project and commands about many of its images."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.desk, self.run = project, project.desk, project.runs()[0].id
+        self.pool = project.scores(self.run)
+        self.num = 0
+
+    def do(self, verdict: str, label: int | None = None, **params: Any) -> Any:
+        self.num += 1
+        command = Command(f"c{self.num}", verdict, self.run, label=label, params=params)
+        return self.desk.execute([command])[0]
+
+    def single(self, row: int, verdict: str, reviewer: str = "me") -> None:
+        self.num += 1
+        suggestion = int(self.pool.scores.pseudo_labels[row])
+        command = Command(f"c{self.num}", verdict, self.run, reviewer, int(self.pool.ids[row]), suggestion)
+        assert self.desk.execute([command])[0].status == "saved"
+
+    def ids(self, **words: Any) -> list[int]:
+        query = PageQuery(ranking="margin", count=400, wanted=QueueFilter(**words))
+        return [card.id for card in self.desk.page(self.run, query).cards]
+
+    def verdicts(self, ids: list[int]) -> set[int]:
+        return set(self.desk.state().verdict[ids].tolist())
+
+
+@pytest.fixture
+def place(trained_project: Project) -> Place:
+    return Place(trained_project)
+
+
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"predicted": 1},
+    {"predicted": 0, "runner_up": 2},
+    {"range": Range("confidence", 0.4, 0.6)},
+    {"show": "open", "predicted": 2},
+    {"text": "1"},
+    {"show": "accept", "reviewer": "ann"},
+    {"decision": 2},
+    {"is_changed": True},
+]
+
+
+@pytest.mark.parametrize("words", FILTERS, ids=str)
+def test_turning_pages_forwards_and_backwards_meets_each_matching_image_once(
+    place: Place, words: dict[str, Any]
+) -> None:
+    for row, (verdict, who) in enumerate([("accept", "ann"), ("accept", "bob"), ("skip", "ann"), ("reject", "ann")]):
+        place.single(row, verdict, who)
+    wanted, whole = QueueFilter(**words), place.ids(**words)
+    forwards: list[int] = []
+    backwards: list[int] = []
+    start, end = 0, len(place.pool.ids)
+    while cards := place.desk.page(place.run, PageQuery("margin", start, 7, wanted=wanted)).cards:
+        forwards += [card.id for card in cards]
+        start = cards[-1].rank + 1
+    while cards := place.desk.page(place.run, PageQuery("margin", end, 7, "previous", wanted=wanted)).cards:
+        backwards = [card.id for card in cards] + backwards
+        end = cards[0].rank
+    assert forwards == backwards == whole
+    page = place.desk.page(place.run, PageQuery(wanted=wanted))
+    assert page.matching == len(whole)
+    assert page.open == sum(int(place.desk.state().verdict[i]) in (Verdict.UNDECIDED, Verdict.SKIP) for i in whole)
+
+
+def test_without_a_parent_nothing_has_changed(place: Place) -> None:
+    assert place.ids(is_changed=True) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("bulk_accept", Verdict.BULK_ACCEPT), ("reject", Verdict.REJECT), ("relabel", Verdict.RELABEL),
+     ("none", Verdict.NONE), ("skip", Verdict.SKIP), ("unsure", Verdict.UNSURE)],
+)  # fmt: skip
+def test_a_verdict_on_a_filter_is_one_decision_about_just_these_and_one_undo_takes_it_back(
+    place: Place, verdict: str, code: Verdict
+) -> None:
+    ids, others = place.ids(predicted=1), place.ids(predicted=0)
+    before = place.desk.state()
+    label = 2 if verdict == "relabel" else None
+    outcome = place.do(verdict, label, filter={"show": "undecided", "predicted": 1}, expected=len(ids))
+    assert outcome.status == "saved", outcome.reason
+    state = place.desk.state()
+    assert place.verdicts(ids) == {code}
+    assert place.verdicts(others) == {Verdict.UNDECIDED}
+    given = {"bulk_accept": 1, "reject": 1, "relabel": 2}.get(verdict, -1)
+    assert set(state.label[ids].tolist()) == {given}
+    assert place.desk.history(1)[0].num_images == len(ids)
+    assert place.project.curate().digest
+    assert place.do("undo").status == "saved"
+    for name in ("verdict", "label", "decision"):
+        np.testing.assert_array_equal(getattr(place.desk.state(), name), getattr(before, name))
+
+
+def test_what_was_decided_is_overruled_only_where_that_was_asked_for(place: Place) -> None:
+    ids = place.ids(predicted=1)
+    place.single(int(np.flatnonzero(place.pool.ids == ids[0])[0]), "accept")
+    place.do("reject", filter={"show": "all", "predicted": 1}, expected=len(ids) - 1)
+    assert place.verdicts(ids[:1]) == {Verdict.ACCEPT}
+    assert place.verdicts(ids[1:]) == {Verdict.REJECT}
+    place.do("none", filter={"show": "all", "predicted": 1}, only_open=False, expected=len(ids))
+    assert place.verdicts(ids) == {Verdict.NONE}
+
+
+def test_another_number_than_the_one_that_was_read_is_refused(place: Place) -> None:
+    number = len(place.ids(predicted=1))
+    outcome = place.do("reject", filter={"predicted": 1}, expected=number + 1)
+    assert outcome.status == "refused"
+    assert f"{number:,}" in outcome.reason
+    assert place.desk.decisions() == []
+
+
+def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
+    pairs = [[int(place.pool.ids[row]), int(place.pool.scores.pseudo_labels[row])] for row in range(5)]
+    assert place.do("accept", images=pairs).status == "saved"
+    curated = place.project.curate()
+    assert (curated.sources == Source.ACCEPTED).sum() == 5
+    (line,) = place.desk.decisions()
+    assert (line.num_images, line.params["rule"]) == (5, "page")
+    assert "images" not in line.params
+
+
+@pytest.mark.parametrize(
+    ("verdict", "params", "words"),
+    [
+        ("accept", {"filter": {}}, "one by one"),
+        ("reject", {"filter": {"predicted": 99}}, "class from 0"),
+        ("reject", {"filter": {"predicted": "1"}}, "cannot be read"),
+        ("reject", {"filter": {"predicted": True}}, "cannot be read"),
+        ("reject", {"filter": {"colour": 1}}, "cannot be read"),
+        ("reject", {"filter": {"range": ["confidence", 0]}}, "cannot be read"),
+        ("reject", {"filter": 7}, "conditions"),
+        ("reject", {"filter": {"text": "no such file"}}, "nothing to decide"),
+        ("relabel", {"filter": {}}, "no class"),
+        ("praise", {"filter": {}}, "no verdict"),
+        ("accept", {"images": []}, "none are named"),
+        ("accept", {"images": "all"}, "none are named"),
+        ("accept", {"images": [[1]]}, "none are named"),
+        ("accept", {"images": [[10**9, 0]]}, "not in the pool"),
+    ],
+)
+def test_a_group_that_cannot_be_meant_is_refused_with_a_sentence(
+    place: Place, verdict: str, params: dict[str, Any], words: str
+) -> None:
+    outcome = place.do(verdict, **params)
+    assert outcome.status == "refused"
+    assert words in outcome.reason
+    assert place.desk.decisions() == []
+
+
+def test_a_page_on_which_one_suggestion_is_stale_is_refused_whole(place: Place) -> None:
+    pairs = [[int(place.pool.ids[row]), int(place.pool.scores.pseudo_labels[row])] for row in range(3)]
+    pairs[1][1] = (pairs[1][1] + 1) % 3
+    outcome = place.do("accept", images=pairs)
+    assert (outcome.status, "look at the page again" in outcome.reason) == ("refused", True)
+    assert place.verdicts([pair[0] for pair in pairs]) == {Verdict.UNDECIDED}
