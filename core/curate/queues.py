@@ -80,9 +80,9 @@ QUEUES: dict[str, Callable[[View], PerImage]] = {
 
 def head(values: PerImage, is_open: Mask, count: int) -> Picks:
     """The first `count` of a ranking; probability 1, because nothing was left to chance."""
-    ranked = _ranked(values, is_open)
-    shown = ranked[:count]
-    return Picks(shown, np.ones(len(shown)), len(ranked), is_random=False)
+    shown = _ranked(values, is_open, count)
+    eligible = int(np.count_nonzero(is_open & ~np.isneginf(values)))
+    return Picks(shown, np.ones(len(shown)), eligible, is_random=False)
 
 
 def audit(is_open: Mask, count: int, rng: np.random.Generator) -> Picks:
@@ -101,7 +101,9 @@ def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator,
     if not LOWEST_ETA <= eta <= 1:
         raise InputError(f"eta, the share of uniform draws, must lie from {LOWEST_ETA} to 1 (got {eta}).")
     eligible = np.flatnonzero(is_open)
-    ranked = np.append(_ranked(values, is_open), np.flatnonzero(is_open & np.isneginf(values)))
+    ranked = _ranked(values, is_open, count)
+    if len(ranked) < count:
+        ranked = np.append(ranked, np.flatnonzero(is_open & np.isneginf(values)))
     count, leader, taken = min(count, len(eligible)), 0, np.zeros(len(values), dtype=np.bool_)
     positions, probability = np.empty(count, dtype=np.int64), np.empty(count)
     for number in range(count):
@@ -151,9 +153,13 @@ def _most_typical(unit: PerImage, members: Ids, rng: np.random.Generator) -> int
     return int(np.sqrt(np.maximum(2 - 2 * nearest, 0)).mean(axis=1).argmin())
 
 
-def _ranked(values: PerImage, is_open: Mask) -> Ids:
+def _ranked(values: PerImage, is_open: Mask, count: int) -> Ids:
+    """The first `count` open positions of a ranking; only those that can be among them are sorted."""
     eligible = np.flatnonzero(is_open & ~np.isneginf(values))
-    return eligible[order(values[eligible])]
+    if 0 < count < len(eligible):
+        found = values[eligible]
+        eligible = eligible[found >= np.partition(found, len(found) - count)[len(found) - count]]
+    return eligible[order(values[eligible])][:count]
 
 
 def _uniform(eligible: Ids, taken: Mask, left: int, rng: np.random.Generator) -> int:

@@ -30,16 +30,21 @@ from core.base.records import (
     Splits,
     Verdict,
 )
+from core.curate.certificate import TARGETS, Certificate
 from core.curate.quality import CoverageErrorCurve, proportion
+from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
+from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.project import shelf
+from core.project.audit import Audit
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
 from core.project.project import DataSummary, Project
+from core.project.risk import LabelIssues
 from core.project.runs import Run
 from core.store.export import EXPORTS
 
@@ -57,14 +62,18 @@ __all__ = [
     "SHOWN",
     "SOURCES",
     "SPLIT_NAMES",
+    "TARGETS",
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "Audit",
     "CalibrationReport",
     "Card",
+    "Certificate",
     "Command",
     "Config",
     "ConfigError",
+    "ConformalCut",
     "CoverageErrorCurve",
     "CuratedSet",
     "DataError",
@@ -73,9 +82,11 @@ __all__ = [
     "DecisionError",
     "Desk",
     "Estimate",
+    "HighProbabilityCut",
     "ImageSet",
     "InputError",
     "KnownScores",
+    "LabelIssues",
     "LabelState",
     "Outcome",
     "Page",
@@ -84,6 +95,7 @@ __all__ = [
     "PoolScores",
     "Project",
     "Quarantined",
+    "ReviewValue",
     "Run",
     "RunComparison",
     "RunError",
@@ -98,6 +110,7 @@ __all__ = [
     "TrainingError",
     "Verdict",
     "WinnowError",
+    "class_thresholds",
     "encode_jpeg",
     "encode_png",
     "parameters",

@@ -23,6 +23,7 @@ from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.outbound import export_curated
+from core.project.promises import Promises
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
 from core.store.export import export_model
@@ -118,6 +119,11 @@ class Project:
     def desk(self) -> Desk:
         """The review desk: every decision goes through it."""
         return Desk(self)
+
+    @cached_property
+    def promises(self) -> Promises:
+        """Target error, audits, label issues, review value."""
+        return Promises(self)
 
     def summary(self) -> DataSummary:
         """Sizes, splits, class counts, duplicates and files left out."""
