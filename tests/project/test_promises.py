@@ -11,16 +11,16 @@ from core import Audit, InputError, Project, class_thresholds
 RUN = "001-supervised-mlp"
 
 
-def answered(project: Project, count: int, threshold: float = 0.0, *, wrong: tuple[int, ...] = ()) -> Audit:
+def answered(project: Project, count: int, percent: float = 100, *, wrong: tuple[int, ...] = ()) -> Audit:
     """An audit after `count` answers, right except at the positions named."""
     pool = project.scores(RUN)
     for number in range(count):
-        audit = project.promises.audit(RUN, "fixed_threshold", threshold=threshold)
+        audit = project.promises.audit(RUN, "lowest_entropy", percent=percent)
         assert audit.next_id is not None
         label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
         outcome = project.promises.answer_audit(audit, (label + 1) % 3 if number in wrong else label, "ann")
         assert outcome.status == "saved", outcome.reason
-    return project.promises.audit(RUN, "fixed_threshold", threshold=threshold)
+    return project.promises.audit(RUN, "lowest_entropy", percent=percent)
 
 
 def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certificate_is_a_replay(
@@ -33,7 +33,7 @@ def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certif
     assert [d.verdict for d in lines] == ["accept", "accept", "relabel", "accept", "accept"]
     size = audit.certificate.size
     assert [d.params["probability"] for d in lines] == pytest.approx([1 / (size - k) for k in range(5)])
-    again = Project.open(trained_project.path).promises.audit(RUN, "fixed_threshold", threshold=0.0)
+    again = Project.open(trained_project.path).promises.audit(RUN, "lowest_entropy", percent=100)
     assert (again.certificate, again.next_id) == (audit.certificate, audit.next_id)
 
 
@@ -41,7 +41,7 @@ def test_undoing_an_audit_answer_asks_for_the_same_image_again(trained_project: 
     audit = answered(trained_project, 3)
     last = audit.answered[-1]
     trained_project.undo(RUN, "ann")
-    after = trained_project.promises.audit(RUN, "fixed_threshold", threshold=0.0)
+    after = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
     assert after.next_id == last
     assert after.certificate.num_answers == 2
 
@@ -49,28 +49,21 @@ def test_undoing_an_audit_answer_asks_for_the_same_image_again(trained_project: 
 def test_a_tighter_cut_keeps_its_answers_and_a_looser_one_asks_for_what_was_added_first(
     trained_project: Project,
 ) -> None:
-    confidence = trained_project.scores(RUN).scores.confidence
-    middle, tight = (float(np.quantile(confidence, share)) for share in (0.3, 0.6))
-    assert middle < tight
-    audit = answered(trained_project, 8, threshold=middle)
-    tighter = trained_project.promises.audit(RUN, "fixed_threshold", threshold=tight)
-    inside = [i for i in audit.answered.tolist() if i in set(_kept(trained_project, tight))]
-    assert tighter.answered.tolist() == inside
-    looser = trained_project.promises.audit(RUN, "fixed_threshold", threshold=0.0)
+    audit = answered(trained_project, 8, percent=50)
+    kept = trained_project.select(RUN, "lowest_entropy", percent=25).ids.tolist()
+    tighter = trained_project.promises.audit(RUN, "lowest_entropy", percent=25)
+    assert tighter.answered.tolist() == [i for i in audit.answered.tolist() if i in kept]
+    looser = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
     assert looser.certificate.num_answers + looser.num_waiting == 8
+    assert looser.num_waiting > 0
     assert looser.next_id not in audit.answered
     assert looser.ids_hash != audit.ids_hash
 
 
-def _kept(project: Project, threshold: float) -> list[int]:
-    kept: list[int] = project.select(RUN, "fixed_threshold", threshold=threshold).ids.tolist()
-    return kept
-
-
 def test_an_answer_that_is_none_of_the_classes_counts_as_wrong(trained_project: Project) -> None:
-    audit = trained_project.promises.audit(RUN, "fixed_threshold", threshold=0.0)
+    audit = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
     trained_project.promises.answer_audit(audit, None)
-    assert trained_project.promises.audit(RUN, "fixed_threshold", threshold=0.0).is_right.tolist() == [False]
+    assert trained_project.promises.audit(RUN, "lowest_entropy", percent=100).is_right.tolist() == [False]
 
 
 def test_an_audit_of_nothing_is_a_sentence(trained_project: Project) -> None:
