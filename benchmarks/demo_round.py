@@ -40,7 +40,7 @@ def play(folder: Path, seed: int, target: float, config: TrainConfig, retrain: T
     project = Project.create(folder / f"seed-{seed}", "demo", split=SplitConfig(seed=seed))
     baseline = project.start_run(config.model_copy(update={"seed": seed}))
     project.wait_run(baseline.id)
-    threshold = project.threshold_for_error(baseline.id, target, "plug_in")
+    threshold = project.threshold_for_error(baseline.id, target)
     assert threshold is not None
     kept = project.select(baseline.id, "fixed_threshold", threshold=threshold)
     project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)

@@ -1,5 +1,6 @@
 """winnow score, select, decide, curate: from scores to labels."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import numpy as np
@@ -22,8 +23,13 @@ from core.curate.scores import RANKINGS, order
 from core.project.desk import Outcome
 from core.project.project import Project
 
+_PROMISES: dict[str, Callable[[Project, str, float], float | None]] = {
+    "conformal": lambda project, run, target: project.promises.conformal_cut(run, target).threshold,
+    "careful": lambda project, run, target: project.promises.careful_cut(run, target).threshold,
+    "plug_in": lambda project, run, target: project.threshold_for_error(run, target),
+}
 Promise = Annotated[
-    str, typer.Option(help="conformal: on average; tested: with 90 % probability; plug_in: estimated, not promised.")
+    str, typer.Option(help="conformal: on average; careful: with 90 % probability; plug_in: estimated, not promised.")
 ]
 TargetError = Annotated[
     float | None,
@@ -160,7 +166,9 @@ def _rule(
 ) -> tuple[str, dict[str, Any]]:
     if target_error is None:
         return rule, rule_params(rule, param)
-    threshold = project.threshold_for_error(run, target_error, promise)
+    if promise not in _PROMISES:
+        raise InputError(f"There is no promise called {promise!r}. There are: {', '.join(_PROMISES)}.")
+    threshold = _PROMISES[promise](project, run, target_error)
     if threshold is None:
         raise InputError(
             f"No threshold keeps the error of {run} at {percent(target_error)} ({promise}): allow more, or label more."

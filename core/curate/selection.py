@@ -57,17 +57,18 @@ def per_class_threshold(
     scores: Scores,
     *,
     threshold: Annotated[float, Between(0, 1), "for classes without a threshold of their own"] = 0.95,
-    thresholds: Mapping[str, float] | None = None,
+    thresholds: Mapping[str, float | None] | None = None,
 ) -> Mask:
     """Keep confidence at or above the threshold of the predicted class.
 
-    thresholds maps a class number (as text, as JSON keeps it) to its own threshold; the others take `threshold`.
+    thresholds maps a class number (as text, as JSON keeps it) to its own threshold, None keeping nothing of that class;
+    the others take `threshold`.
     """
     per_class = np.full(scores.num_classes, threshold, dtype=np.float32)
     for label, value in (thresholds or {}).items():
         if int(label) >= scores.num_classes:
             raise ConfigError(f"There is no class {label}: classes go from 0 to {scores.num_classes - 1}.")
-        per_class[int(label)] = value
+        per_class[int(label)] = np.inf if value is None else value
     return scores.confidence >= per_class[scores.pseudo_labels]
 
 
@@ -149,7 +150,8 @@ def _check_thresholds(value: Any, threshold: Parameter) -> None:
     for label, number in value.items():
         if not str(label).isdecimal():
             raise ConfigError(f"thresholds: {label!r} is no class number; classes are numbered from 0.")
-        _check(f"threshold of class {label}", number, threshold)
+        if number is not None:
+            _check(f"threshold of class {label}", number, threshold)
 
 
 def _check(name: str, value: Any, parameter: Parameter) -> None:

@@ -62,5 +62,5 @@ def noise_report(project: "Project", folder: RunFolder) -> NoiseReport | None:
     scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
     return NoiseReport(
         scores,
-        {s: {n: auroc(v["held-out"], v[n]) for n in v if n != "held-out"} for s, v in scores.items()},
+        {s: {n: auroc(v[n], v["held-out"]) for n in v if n != "held-out"} for s, v in scores.items()},
     )

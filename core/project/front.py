@@ -31,22 +31,26 @@ from core.base.records import (
     Splits,
     Verdict,
 )
+from core.curate.certificate import TARGETS, Certificate
 from core.curate.filters import SHOWN, QueueFilter, Range
 from core.curate.quality import CoverageErrorCurve, proportion
+from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
+from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
-from core.project.audits import Audits, AuditState
+from core.project.audit import Audit
 from core.project.bins import SCORES
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport
-from core.project.insight import PROMISES, CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
+from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER
+from core.project.risk import LabelIssues
 from core.project.runs import Run
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
@@ -59,7 +63,6 @@ __all__ = [
     "MODELS",
     "PRESETS",
     "PROFILES",
-    "PROMISES",
     "RAMPS",
     "RANKINGS",
     "RULES",
@@ -67,17 +70,19 @@ __all__ = [
     "SHOWN",
     "SOURCES",
     "SPLIT_NAMES",
+    "TARGETS",
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
-    "AuditState",
-    "Audits",
+    "Audit",
     "Border",
     "CalibrationReport",
     "Card",
+    "Certificate",
     "Command",
     "Config",
     "ConfigError",
+    "ConformalCut",
     "CoverageErrorCurve",
     "CuratedSet",
     "DataError",
@@ -86,9 +91,11 @@ __all__ = [
     "DecisionError",
     "Desk",
     "Estimate",
+    "HighProbabilityCut",
     "ImageSet",
     "InputError",
     "KnownScores",
+    "LabelIssues",
     "LabelState",
     "Launch",
     "NoiseReport",
@@ -102,6 +109,7 @@ __all__ = [
     "Quarantined",
     "QueueFilter",
     "Range",
+    "ReviewValue",
     "Run",
     "RunComparison",
     "RunError",
@@ -116,6 +124,7 @@ __all__ = [
     "TrainingError",
     "Verdict",
     "WinnowError",
+    "class_thresholds",
     "encode_jpeg",
     "encode_png",
     "parameters",

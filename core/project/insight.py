@@ -14,7 +14,6 @@ from core.base.records import Estimate, Ids, Labels, Mask, Splits
 from core.curate.calibration import Reliability, expected_calibration_error, reliability
 from core.curate.comparison import Comparison, compare
 from core.curate.quality import CoverageErrorCurve, coverage_error_curve, error_of, threshold_for_error
-from core.curate.risk import certified_threshold, conformal_threshold, conformal_thresholds
 from core.curate.scores import Scores, probabilities, score
 from core.curate.selection import checked_rule
 from core.store.runs import RunFolder
@@ -117,37 +116,10 @@ def coverage_error(pool: PoolScores, folder: RunFolder, hidden: Ids, labels: Lab
     return coverage_error_curve(pool.scores.confidence, known.confidence, known.pseudo_labels == labels[hidden])
 
 
-PROMISES = ("conformal", "tested", "plug_in")
-"""How a threshold for a target error is chosen: on average, with 90 % probability, or without a promise."""
-
-
-def cut_for_error(
-    pool: PoolScores, folder: RunFolder, hidden: Ids, labels: Labels, target: float, promise: str
-) -> float | None:
-    """Lowest confidence that keeps the target error, in the sense of the promise; None where no cut does."""
+def cut_for_error(folder: RunFolder, hidden: Ids, labels: Labels, target: float) -> float | None:
+    """Lowest confidence at which the hidden calibration items show at most the target error; None where no cut does."""
     known = scores_of(folder, hidden).scores
-    is_right = known.pseudo_labels == labels[hidden]
-    if promise == "conformal":
-        rest = pool.scores.confidence[~np.isin(pool.ids, hidden, assume_unique=True)]
-        return conformal_threshold(rest, known.confidence, is_right, target)
-    if promise == "tested":
-        return certified_threshold(known.confidence, is_right, target)
-    if promise == "plug_in":
-        return threshold_for_error(known.confidence, is_right, target)
-    raise InputError(f"There is no promise called {promise!r}. There are: {', '.join(PROMISES)}.")
-
-
-def cuts_for_error(
-    pool: PoolScores, folder: RunFolder, hidden: Ids, labels: Labels, target: float
-) -> NDArray[np.float64]:
-    """One threshold for each predicted class (K,), the conformal promise holding in each; inf where no cut does."""
-    known = scores_of(folder, hidden).scores
-    rest = ~np.isin(pool.ids, hidden, assume_unique=True)
-    scores = pool.scores
-    return conformal_thresholds(
-        scores.confidence[rest], scores.pseudo_labels[rest], known.confidence, known.pseudo_labels,
-        known.pseudo_labels == labels[hidden], target, scores.num_classes,
-    )  # fmt: skip
+    return threshold_for_error(known.confidence, known.pseudo_labels == labels[hidden], target)
 
 
 def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dict[str, object]) -> Selection:

@@ -8,9 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
 from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Pixels, Splits
@@ -21,12 +18,12 @@ from core.data.pictures import decode
 from core.data.splits import load_splits
 from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
-from core.project.audits import Audits
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.index import pool_scores
 from core.project.outbound import export_curated
+from core.project.promises import Promises
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
@@ -107,9 +104,9 @@ class Project:
         return Desk(self)
 
     @cached_property
-    def audits(self) -> Audits:
-        """Audits of selections: blind answers, and what they certify."""
-        return Audits(self)
+    def promises(self) -> Promises:
+        """Target error, audits, label issues, review value."""
+        return Promises(self)
 
     def summary(self) -> DataSummary:
         """Sizes, splits, class counts, duplicates and files left out."""
@@ -209,18 +206,13 @@ class Project:
         folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
         return insight.coverage_error(self.scores(run_id), folder, hidden, self.images.labels)
 
-    def threshold_for_error(self, run_id: str, target: float, promise: str = "conformal") -> float | None:
-        """Lowest confidence whose accepted labels are wrong in at most this share, [0, 1]; None where no cut is.
+    def threshold_for_error(self, run_id: str, target: float) -> float | None:
+        """Lowest confidence at which the hidden calibration items show at most this error: an estimate, no promise.
 
-        promise: conformal (on average), tested (with 90 % probability) or plug_in (an estimate, no promise).
+        `promises` has the thresholds that keep one.
         """
         folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
-        return insight.cut_for_error(self.scores(run_id), folder, hidden, self.images.labels, target, promise)
-
-    def thresholds_for_error(self, run_id: str, target: float) -> NDArray[np.float64]:
-        """The same for each predicted class (K,), conformal; inf where no cut of the class keeps the target."""
-        folder, hidden = self._finished(run_id), self.desk.hidden_calibration()
-        return insight.cuts_for_error(self.scores(run_id), folder, hidden, self.images.labels, target)
+        return insight.cut_for_error(folder, hidden, self.images.labels, target)
 
     def select(self, run_id: str, rule: str, **params: Any) -> insight.Selection:
         """What a rule keeps of the pool: mask, count, coverage, estimated error with interval."""

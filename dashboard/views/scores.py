@@ -150,29 +150,13 @@ def _per_class(project: Project, threshold: float) -> dict[str, float]:
 
 
 def _target(project: Project, run: str) -> None:
-    text = "The error you can live with; the threshold follows."
-    target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target", help=text)
-    promise = st.segmented_control(
-        "Promise", list(_PROMISES), default="conformal", required=True, key="promise", format_func=_PROMISES.__getitem__
-    )
-    assert promise is not None
-    found = project.threshold_for_error(run, target / 100, promise)
-    st.caption(_SENTENCES[promise].format(target=target))
+    text = "The lowest threshold whose estimated error meets the target: an estimate, not a promise."
+    target = st.number_input("At most this much wrong (%)", 0.1, 50.0, 5.0, step=0.5, key="target", help=text)
+    found = project.threshold_for_error(run, target / 100)
     if found is None:
-        st.caption("No threshold keeps this promise here: allow more, or label more images.")
+        st.caption("No threshold meets this target on the hidden calibration items.")
         return
     st.button(f"Set the threshold to {found:.3f}", on_click=_set_threshold, args=(found,))
-
-
-_PROMISES = {"conformal": "on average", "tested": "90 % sure", "plug_in": "estimate"}
-_SENTENCES = {
-    "conformal": "**Of the labels accepted above this line, at most {target:g} % are wrong, on average.** Over draws "
-    "of the hidden labeled images: in about four of ten it is a little more. It holds for images like those.",
-    "tested": "**With 90 % probability, at most {target:g} % of the labels accepted above this line are wrong.** The "
-    "stricter promise keeps fewer images.",
-    "plug_in": "The hidden labeled images show {target:g} % wrong above this line. No promise: about half of such "
-    "lines let more through.",
-}
 
 
 def _set_threshold(found: float) -> None:

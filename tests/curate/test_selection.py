@@ -73,7 +73,7 @@ def test_top_per_class_keeps_the_surest_of_each_class_and_all_of_a_small_one() -
 
 
 @pytest.mark.parametrize(
-    "thresholds", [5.0, [0.9], {"first": 0.9}, {"-1": 0.9}, {"0": 1.5}, {"0": None}, {"0": float("nan")}, {"3": 0.9}]
+    "thresholds", [5.0, [0.9], {"first": 0.9}, {"-1": 0.9}, {"0": 1.5}, {"0": float("nan")}, {"3": 0.9}]
 )
 def test_thresholds_that_cannot_be_used_are_refused_with_a_sentence(thresholds: Any) -> None:
     with pytest.raises(ConfigError, match="class"):

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import Project, RunStatus, TrainConfig, shelf
 from dashboard import context, flips, pictures, words
 
-NAMES = ("data", "train", "scores", "audit", "compare", "export")
+NAMES = ("data", "train", "scores", "compare", "export")
 APP = Path(context.__file__).with_name("app.py")
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
 
@@ -199,34 +199,6 @@ def test_the_threshold_slider_writes_the_url(page: OpenPage, trained_project: Pr
     test = page("scores", project=trained_project.key)
     test.slider(key="fixed_threshold-threshold").set_value(0.7).run()
     assert test.query_params["threshold"] == "0.7"
-
-
-def test_an_audit_is_begun_answered_and_taken_back(page: OpenPage, trained_project: Project) -> None:
-    test = page("audit", project=trained_project.key, threshold="0.4")
-    next(button for button in test.button if button.label == "Begin the audit").click().run()
-    assert not test.exception
-    assert metrics(test)["Right at least"] == "nothing yet"
-    for _ in range(3):
-        image = trained_project.audits.state("001").next_image
-        suggested = int(trained_project.run("001-supervised-mlp").folder.logits()[image].argmax())
-        test.button(key=f"answer-{suggested}").click().run()
-    assert trained_project.audits.state("001").certificate.right == 3
-    assert "3 of 3 answers agreed" in said(test)
-    next(button for button in test.button if button.label == "Undo").click().run()
-    assert "2 of 2 answers agreed" in said(test)
-
-
-def test_the_threshold_follows_the_target_error_and_its_promise(page: OpenPage, trained_project: Project) -> None:
-    test = page("scores", project=trained_project.key)
-    test.slider(key="target").set_value(20.0)
-    for promise, sentence in (("conformal", "are wrong, on average"), ("tested", "With 90 % probability"),
-                              ("plug_in", "No promise")):  # fmt: skip
-        test.segmented_control(key="promise").set_value(promise).run()
-        assert not test.exception
-        assert sentence in said(test)
-        found = trained_project.threshold_for_error("001-supervised-mlp", 0.2, promise)
-        labels = [button.label for button in test.button]
-        assert found is None or f"Set the threshold to {found:.3f}" in labels
 
 
 def test_the_noise_check_is_asked_for_and_drawn(page: OpenPage, trained_project: Project) -> None:

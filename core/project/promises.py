@@ -1,0 +1,73 @@
+"""What a project can promise about its labels: target error, audits and certificates, label issues, review value."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import InputError
+from core.base.records import HUMAN_LABELS, Verdict
+from core.curate.curation import live_decisions
+from core.curate.risk import ConformalCut, HighProbabilityCut
+from core.curate.value import ReviewValue, review_value
+from core.project import risk
+from core.project.audit import Audit, answer_audit, read_audit, save_certificate
+
+if TYPE_CHECKING:
+    from core.project.desk import Outcome
+    from core.project.project import Project
+
+_BY_PERSON = {Verdict(v).name.lower() for v in (*HUMAN_LABELS, Verdict.REJECT, Verdict.NONE)}
+
+
+class Promises:
+    """Risk of one project: each method opens its arrays, calls one pure function and names the answer."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+
+    def conformal_cut(self, run_id: str, target: float) -> ConformalCut:
+        """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong."""
+        return risk.cut(self._project, run_id, target)
+
+    def conformal_cuts(self, run_id: str, target: float) -> tuple[ConformalCut, ...]:
+        """The same for each predicted class; `thresholds` of per_class_threshold come from class_thresholds."""
+        return risk.cuts(self._project, run_id, target)
+
+    def careful_cut(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityCut:
+        """Lowest threshold whose error is at most `target` with probability 1 - delta (Learn then Test)."""
+        return risk.careful_cut(self._project, run_id, target, delta)
+
+    def label_issues(self, run_id: str) -> risk.LabelIssues:
+        """Given labels of val and calibration images that confident learning calls wrong."""
+        return risk.issues(self._project, run_id)
+
+    def audit(
+        self,
+        run_id: str,
+        rule: str,
+        *,
+        target: float = 0.95,
+        alpha: float = 0.05,
+        seed: int = 0,
+        **params: Any,
+    ) -> Audit:
+        """The audit of what a rule keeps: answers so far, what they prove, the image to ask about next."""
+        return read_audit(self._project, run_id, rule, params, target, alpha, seed)
+
+    def answer_audit(self, current: Audit, label: int | None, reviewer: str = "me") -> "Outcome":
+        """Record the class seen on the audit's next image (None: none of the classes) as a decision in the log."""
+        return answer_audit(self._project, current, label, reviewer)
+
+    def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
+        """Write what the audit proves, with set hash, alpha and every draw, as JSON; by default into the project."""
+        return save_certificate(self._project, current, Path(file).expanduser() if file is not None else None)
+
+    def review_value(self, control: str, curated: str) -> ReviewValue:
+        """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`."""
+        if control == curated:
+            raise InputError("A run cannot be its own control: choose two different runs.")
+        compared = self._project.compare(control, curated)
+        until = self._project.run(curated).record.created
+        lines = [line for line in live_decisions(self._project.desk.decisions()) if line.time[:19] <= until[:19]]
+        clicks = sum(line.verdict in _BY_PERSON for line in lines)
+        labels = self._project.images.labels[compared.test_ids]
+        return review_value(compared.comparison.predictions_a, compared.comparison.predictions_b, labels, clicks)
