@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from core import Project, TrainConfig
+from docs.loop_picture import take_loop
 from tests.find_chromium import ARGUMENTS, find
 
 FOLDER = Path(__file__).parent / "images"
@@ -55,6 +56,12 @@ def take(page: Page, address: str) -> None:
     page.emulate_media(color_scheme="light")
     _show(page, address, "review", ".tile")
     page.screenshot(path=FOLDER / "review-1920.png")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    _show(page, address, "review", ".tile")
+    page.keyboard.press("f")
+    page.wait_for_timeout(800)
+    page.screenshot(path=FOLDER / "focus-light.png")
+    take_loop(page, address, FOLDER / "loop.png")
 
 
 def _show(page: Page, address: str, name: str, sign: str) -> None:

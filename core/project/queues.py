@@ -62,8 +62,9 @@ class RunQueues:
         """Rows of the pool in the order of a ranking; InputError for a ranking there is not."""
         if ranking == BORDER:
             if self._border[0] != threshold:
-                near = -np.abs(self.pool.scores.confidence - np.float32(threshold))
-                self._border = (threshold, order(near))
+                doubtful = self.order("confidence", threshold)  # two sorted runs of distances: sorting is a merge
+                near = -np.abs(self.pool.scores.confidence[doubtful] - np.float32(threshold))
+                self._border = (threshold, doubtful[order(near)])
             return self._border[1]
         if ranking not in RANKINGS:
             raise InputError(f"There is no ranking called {ranking!r}. There are: {', '.join(RANKINGS)}, {BORDER}.")

@@ -13,7 +13,7 @@ export class FocusView {
     this.options = options;
     this.zoom = new Zoom(options.isSmall);
     this.name = make("p.name");
-    this.original = make("button", { onclick: () => this._showOriginal(), hidden: options.isSmall ? null : false, title: "The file itself, at its own size" }, "original");
+    this.original = make("button", { onclick: () => this._showOriginal(), title: "The file itself, at its own size" }, "original");
     this.suggestion = make("div.suggestion");
     this.state = make("div.state", { role: "status" });
     this.bars = Array.from({ length: TOP }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
