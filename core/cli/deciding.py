@@ -21,7 +21,7 @@ Params = Annotated[
 ]
 TargetError = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Take the lowest confidence threshold at which calibration items show this error."),
+    typer.Option(min=0, max=1, help="Take the lowest confidence threshold that keeps this error on average."),
 ]
 
 
@@ -116,7 +116,7 @@ def decide(
         outcome = project.accept_all(run, rule, reviewer, **params)
     else:
         assert image is not None
-        outcome = project.decide(run, verdict, image, _class(project, label), reviewer)
+        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer)
     _report(project, outcome, as_json)
 
 
@@ -133,14 +133,18 @@ def _rule(
     project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None
 ) -> tuple[str, dict[str, Any]]:
     if target_error is None:
-        return rule, _params(rule, param)
-    threshold = project.threshold_for_error(run, target_error)
+        return rule, rule_params(rule, param)
+    threshold = project.promises.conformal_cut(run, target_error).threshold
     if threshold is None:
-        raise InputError(f"No threshold brings the estimated error of {run} down to {percent(target_error)}.")
+        raise InputError(
+            f"No threshold can promise an error of {percent(target_error)} on average for {run} with the calibration "
+            "items there are: allow a larger error, or audit what you accept."
+        )
     return "fixed_threshold", {"threshold": threshold}
 
 
-def _params(rule: str, texts: list[str] | None) -> dict[str, Any]:
+def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
+    """The parameters typed as name=number; InputError for another form."""
     params: dict[str, Any] = {}
     whole = {parameter.name for parameter in parameters(rule) if parameter.is_integer}
     for text in texts or []:
@@ -152,7 +156,8 @@ def _params(rule: str, texts: list[str] | None) -> dict[str, Any]:
     return params
 
 
-def _class(project: Project, label: str | None) -> int | None:
+def class_number(project: Project, label: str | None) -> int | None:
+    """A class by its name or number; None stays None, InputError where there is no such class."""
     if label is None:
         return None
     if label in project.class_names:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from core.base.errors import WinnowError
-from core.cli import deciding, leaving, making, opening, training
+from core.cli import auditing, deciding, leaving, making, opening, training
 
 app = typer.Typer(
     name="winnow",
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "select": deciding.select,
     "decide": deciding.decide,
     "curate": deciding.curate,
+    "audit": auditing.audit,
     "compare": leaving.compare,
     "export": leaving.export,
     "open": opening.open_project,
