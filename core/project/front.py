@@ -38,6 +38,7 @@ from core.curate.selection import RULES, Parameter, parameters
 from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.project import shelf
+from core.project.arms import ARMS
 from core.project.audit import Audit
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
@@ -49,6 +50,7 @@ from core.project.runs import Run
 from core.store.export import EXPORTS
 
 __all__ = [
+    "ARMS",
     "BORDER",
     "EXPORTS",
     "LIVE_STATES",

@@ -11,7 +11,7 @@ import numpy as np
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, InputError
 from core.base.records import RunRecord, RunStatus, Source
-from core.project.snapshot import freeze
+from core.project.snapshot import Snapshot, freeze
 from core.store.runs import RunFolder, next_run_id
 
 if TYPE_CHECKING:
@@ -68,11 +68,21 @@ def problem(folder: RunFolder) -> str | None:
     return None
 
 
-def prepare_run(project: "Project", config: TrainConfig, parent: str | None, *, is_curated: bool) -> RunFolder:
-    """Write run.json and the frozen labels of a new run; the engine has not started yet."""
+def prepare_run(
+    project: "Project",
+    config: TrainConfig,
+    parent: str | None,
+    *,
+    is_curated: bool = True,
+    snapshot: Snapshot | None = None,
+) -> RunFolder:
+    """Write run.json and the frozen labels of a new run; the engine has not started yet.
+
+    The labels are those of the snapshot where one is given, else the log's as it stands.
+    """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
-    snapshot = freeze(project, is_curated=is_curated)
+    snapshot = snapshot or freeze(project, is_curated=is_curated)
     curated = snapshot.curated
     if config.method == "self_training" and not (curated.sources != Source.GIVEN).any() and not len(curated.reject_ids):
         raise InputError(
