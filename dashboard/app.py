@@ -7,13 +7,14 @@ import streamlit as st
 
 from core import Project, WinnowError, shelf
 from dashboard import context, words
-from dashboard.views import compare, data, export, review, scores, train
+from dashboard.views import audit, compare, data, export, review, scores, train
 
 PAGES: dict[str, Callable[[], None]] = {
     "data": data.show,
     "train": train.show,
     "scores": scores.show,
     "review": review.show,
+    "audit": audit.show,
     "compare": compare.show,
     "export": export.show,
 }

@@ -130,7 +130,7 @@ def decide(
         outcome = project.accept_all(run, rule, reviewer, **params)
     else:
         assert image is not None
-        outcome = project.decide(run, verdict, image, _class(project, label), reviewer)
+        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer)
     _report(project, outcome, as_json)
 
 
@@ -176,7 +176,8 @@ def _rule(
     return "fixed_threshold", {"threshold": threshold}
 
 
-def _class(project: Project, label: str | None) -> int | None:
+def class_number(project: Project, label: str | None) -> int | None:
+    """A class by its name or number; None stays None, InputError where there is no such class."""
     if label is None:
         return None
     if label in project.class_names:

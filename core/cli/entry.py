@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from core.base.errors import WinnowError
-from core.cli import deciding, leaving, making, opening, training
+from core.cli import auditing, deciding, leaving, making, opening, training
 
 app = typer.Typer(
     name="winnow",
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "noise": deciding.noise,
     "decide": deciding.decide,
     "curate": deciding.curate,
+    "audit": auditing.audit,
     "compare": leaving.compare,
     "export": leaving.export,
     "open": opening.open_project,

@@ -41,6 +41,7 @@ from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
+from core.project.arms import ARMS
 from core.project.audit import Audit
 from core.project.bins import SCORES
 from core.project.creation import SOURCES
@@ -56,6 +57,7 @@ from core.project.summary import DataSummary
 from core.store.export import EXPORTS
 
 __all__ = [
+    "ARMS",
     "BORDER",
     "EXPORTS",
     "LIVE_STATES",

@@ -4,18 +4,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
-from core.base.records import HUMAN_LABELS, Verdict
-from core.curate.curation import live_decisions
 from core.curate.risk import ConformalCut, HighProbabilityCut
 from core.curate.value import ReviewValue, review_value
+from core.jobs import start
 from core.project import risk
+from core.project.arms import num_clicks, prepare_arm
 from core.project.audit import Audit, answer_audit, read_audit, save_certificate
+from core.project.runs import Run
 
 if TYPE_CHECKING:
     from core.project.desk import Outcome
     from core.project.project import Project
-
-_BY_PERSON = {Verdict(v).name.lower() for v in (*HUMAN_LABELS, Verdict.REJECT, Verdict.NONE)}
 
 
 class Promises:
@@ -66,8 +65,13 @@ class Promises:
         if control == curated:
             raise InputError("A run cannot be its own control: choose two different runs.")
         compared = self._project.compare(control, curated)
-        until = self._project.run(curated).record.created
-        lines = [line for line in live_decisions(self._project.desk.decisions()) if line.time[:19] <= until[:19]]
-        clicks = sum(line.verdict in _BY_PERSON for line in lines)
+        frozen = self._project.run(curated).folder.curated()
         labels = self._project.images.labels[compared.test_ids]
+        clicks = 0 if frozen is None else num_clicks(frozen)
         return review_value(compared.comparison.predictions_a, compared.comparison.predictions_b, labels, clicks)
+
+    def start_arm(self, run_id: str, arm: str) -> Run:
+        """Train a control arm beside a curated run, on its seed, budget and parent: threshold_only, random_clicks."""
+        run = prepare_arm(self._project, run_id, arm)
+        start(self._project.path, run.id)
+        return run

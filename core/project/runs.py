@@ -13,7 +13,7 @@ from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, InputError
 from core.base.records import RunRecord, RunStatus, Source
 from core.curate.additions import with_selection
-from core.project.snapshot import freeze
+from core.project.snapshot import Snapshot, freeze
 from core.store.runs import RunFolder, next_run_id
 
 if TYPE_CHECKING:
@@ -75,17 +75,19 @@ def prepare_run(
     config: TrainConfig,
     parent: str | None,
     *,
-    is_curated: bool,
+    is_curated: bool = True,
+    snapshot: Snapshot | None = None,
     rule: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> RunFolder:
     """Write run.json and the frozen labels of a new run; the engine has not started yet.
 
-    rule and params pick pseudo-labels from the parent's scores, for this run alone.
+    The labels are those of the snapshot where one is given, else the log's as it stands. rule and params pick
+    pseudo-labels from the parent's scores, for this run alone.
     """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
-    snapshot = freeze(project, is_curated=is_curated)
+    snapshot = snapshot or freeze(project, is_curated=is_curated)
     curated = snapshot.curated
     if rule is not None:
         if parent is None:

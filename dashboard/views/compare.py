@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import Project, RunComparison
+from core import ARMS, InputError, Project, RunComparison
 from dashboard import charts, context, flips, pictures, words
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
@@ -27,6 +27,7 @@ def show() -> None:
         return
     found = project.compare(run_a, run_b)
     _verdict(found)
+    _value(project, run_a, run_b)
     _per_class(key, project, found)
     _curves(project, found)
     _flips(key, project, found)
@@ -50,6 +51,31 @@ def _verdict(found: RunComparison) -> None:
         f"Paired difference B − A: {words.points(result.difference)} points "
         f"[{words.points(result.low)}, {words.points(result.high)}] (95 %); p is the exact two-sided McNemar test."
     )
+
+
+def _value(project: Project, control: str, curated: str) -> None:
+    st.subheader("What did the clicking buy?")
+    try:
+        found = project.promises.review_value(control, curated)
+    except InputError as error:
+        st.caption(str(error))
+        return
+    st.markdown(f"Review value of B over A: **{found.sentence}**.")
+    st.caption(
+        f"{found.num_decisions:,} single decisions went into B; {found.n:,} test images, 95 % interval of the paired "
+        "difference (it does not contain the spread between training seeds). Only a control arm as A, trained on the "
+        "same seed and budget, makes this the value of the clicks."
+    )
+    with st.container(horizontal=True):
+        for arm in ARMS:
+            st.button(
+                f"Train the control: {arm.replace('_', ' ')}", key=arm, on_click=_train, args=(project, curated, arm)
+            )
+
+
+@context.speaks
+def _train(project: Project, curated: str, arm: str) -> None:
+    st.toast(f"{project.promises.start_arm(curated, arm).id} is on its way.")
 
 
 def _per_class(key: str, project: Project, found: RunComparison) -> None:

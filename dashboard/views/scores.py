@@ -6,13 +6,22 @@ import numpy as np
 import streamlit as st
 
 from core import RULES, Parameter, Project, Selection, parameters
-from dashboard import charts, context, words
+from dashboard import charts, context, pictures, words
+
+_CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
+_LIMIT = (
+    "An average over draws of the calibration items: about four single selections in ten exceed it by a little. To be "
+    "sure of this one, audit it. It holds while the calibration items stay hidden and look like the pool."
+)
+_CAREFUL_LIMIT = (
+    "One draw of the calibration items in ten may exceed it. It holds while they stay hidden and look like the pool."
+)
 
 
 def show() -> None:
     """Histograms, calibration, coverage against error, and rules to play with."""
     st.title("Scores")
-    _, project = context.current_project()
+    key, project = context.current_project()
     run = context.current_run(project).id
     _histograms(project, run)
     selection = _playground(project, run)
@@ -22,6 +31,7 @@ def show() -> None:
     with right:
         _reliability(project, run)
     _noise(project, run)
+    _label_issues(key, project, run)
 
 
 def _histograms(project: Project, run: str) -> None:
@@ -97,6 +107,22 @@ def _noise(project: Project, run: str) -> None:
     )
 
 
+def _label_issues(key: str, project: Project, run: str) -> None:
+    st.subheader("Are the given labels sound?")
+    if not st.toggle("Look for wrong labels", key="label-issues"):
+        return
+    found = project.promises.label_issues(run)
+    st.caption(
+        f"Confident learning calls {len(found.ids):,} of {found.num_checked:,} given labels probably wrong. Only "
+        "labels that this run was not trained on are judged: those of val and of the hidden calibration part."
+    )
+    names = project.class_names
+    shown = zip(found.ids[:24].tolist(), found.given.tolist(), found.suggested.tolist(), strict=False)
+    items = [(image, [f"given {names[a]}", f"looks like {names[b]}"]) for image, a, b in shown]
+    if items:
+        st.html(pictures.cards(key, project, items))
+
+
 def _playground(project: Project, run: str) -> Selection:
     st.subheader("Which pseudo-labels would a rule keep?")
     left, right = st.columns([2, 3], gap="large")
@@ -150,13 +176,18 @@ def _per_class(project: Project, threshold: float) -> dict[str, float]:
 
 
 def _target(project: Project, run: str) -> None:
-    text = "The lowest threshold whose estimated error meets the target: an estimate, not a promise."
-    target = st.number_input("At most this much wrong (%)", 0.1, 50.0, 5.0, step=0.5, key="target", help=text)
-    found = project.threshold_for_error(run, target / 100)
-    if found is None:
-        st.caption("No threshold meets this target on the hidden calibration items.")
+    target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
+    is_careful = st.toggle("In 9 of 10 draws instead of on average", key="careful", help=_CAREFUL)
+    found = project.promises.careful_cut(run, target) if is_careful else project.promises.conformal_cut(run, target)
+    if found.threshold is None:
+        st.caption("No threshold can promise this with the calibration items there are: audit what you accept instead.")
         return
-    st.button(f"Set the threshold to {found:.3f}", on_click=_set_threshold, args=(found,))
+    st.button(f"Set the threshold to {found.threshold:.3f}", on_click=_set_threshold, args=(found.threshold,))
+    how = "in at least 9 of 10 draws" if is_careful else "on average"
+    st.markdown(
+        f"Of the {found.num_kept:,} open images it accepts, at most **{words.percent(target)}** are wrong, {how}."
+    )
+    st.caption(_CAREFUL_LIMIT if is_careful else _LIMIT)
 
 
 def _set_threshold(found: float) -> None:

@@ -1,0 +1,57 @@
+"""winnow audit, typed as a person types it; --target-error keeps its promise or says that it cannot."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import Project
+from core.cli.entry import main
+
+RUN = "001-supervised-mlp"
+
+
+def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    try:
+        main([str(word) for word in words])
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_an_audit_goes_from_image_to_image_and_writes_its_certificate(
+    capsys: pytest.CaptureFixture[str], trained_project: Project, tmp_path: Path
+) -> None:
+    path, set_ = trained_project.path, ("--rule", "lowest_entropy", "--param", "percent=50")
+    start = json.loads(typed(capsys, "audit", path, RUN, *set_, "--json")[1])
+    assert (start["num_answers"], start["certified"]) == (0, 0)
+    file = tmp_path / "certificate.json"
+    after = json.loads(typed(capsys, "audit", path, RUN, *set_, "--answer", "none", "--save", file, "--json")[1])
+    assert (after["num_answers"], after["num_right"]) == (1, 0)
+    assert after["next_image"] != start["next_image"]
+    assert json.loads(file.read_text())["draws"][0]["image_id"] == start["next_image"]
+    code, out, _ = typed(capsys, "audit", path, RUN, *set_, "--answer", "cross")
+    assert code == 0
+    assert "of 2 answers right" in out
+
+
+def test_bad_answers_and_risks_are_sentences(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
+    path = trained_project.path
+    for words in (("--answer", "banana"), ("--alpha", "0.5"), ("--target", "2"), ("--param", "threshold=7")):
+        code, _, err = typed(capsys, "audit", path, RUN, *words)
+        assert code == 2
+        assert err.startswith("winnow: ")
+    assert trained_project.desk.decisions() == []
+
+
+def test_a_target_error_that_cannot_be_promised_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], trained_project: Project
+) -> None:
+    code, _, err = typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.001")
+    assert code == 2
+    assert "audit what you accept" in err
+    cut = trained_project.promises.conformal_cut(RUN, 0.5)
+    facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
+    assert facts["parameters"] == {"threshold": cut.threshold}
