@@ -51,7 +51,7 @@ def test_a_target_error_that_cannot_be_promised_says_what_to_do(
 ) -> None:
     code, _, err = typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.001")
     assert code == 2
-    assert "audit what you accept" in err
+    assert "allow more, or label more" in err
     cut = trained_project.promises.conformal_cut(RUN, 0.5)
     facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
     assert facts["parameters"] == {"threshold": cut.threshold}
