@@ -42,6 +42,7 @@ from core.project.arms import ARMS
 from core.project.audit import Audit
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
+from core.project.guarding import OUTLIERS
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import BORDER, SCORES, SHOWN, Card, Page, PageQuery
 from core.project.project import DataSummary, Project
@@ -56,6 +57,7 @@ __all__ = [
     "LIVE_STATES",
     "METHODS",
     "MODELS",
+    "OUTLIERS",
     "PROFILES",
     "RAMPS",
     "RANKINGS",
