@@ -47,6 +47,7 @@ from core.project.bins import SCORES
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport
+from core.project.guarding import OUTLIERS
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
@@ -63,6 +64,7 @@ __all__ = [
     "LIVE_STATES",
     "METHODS",
     "MODELS",
+    "OUTLIERS",
     "PRESETS",
     "PROFILES",
     "RAMPS",

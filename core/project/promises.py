@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
+from core.base.records import Ids
+from core.curate.guards import ClassShare
 from core.curate.risk import ConformalCut, HighProbabilityCut
 from core.curate.value import ReviewValue, review_value
 from core.jobs import start
-from core.project import risk
+from core.project import guarding, risk
 from core.project.arms import num_clicks, prepare_arm
 from core.project.audit import Audit, answer_audit, read_audit, save_certificate
 from core.project.runs import Run
@@ -38,6 +40,18 @@ class Promises:
     def label_issues(self, run_id: str) -> risk.LabelIssues:
         """Given labels of val and calibration images that confident learning calls wrong."""
         return risk.issues(self._project, run_id)
+
+    def foreign(self, run_id: str, score: str = "energy", false_alarms: float = 0.01) -> guarding.Foreign:
+        """Pool images that look like none of the classes, by a score (energy, entropy, confidence, knn) and a rate."""
+        return guarding.foreign(self._project, run_id, score, false_alarms)
+
+    def class_shares(self, run_id: str, rule: str, *, factor: float = 2.0, **params: Any) -> tuple[ClassShare, ...]:
+        """Share of each class in what a rule keeps beside its share of the labeled images."""
+        return guarding.shares(self._project, run_id, rule, params, factor)
+
+    def leaks(self) -> list[Ids]:
+        """Groups of identical images that lie in more than one split."""
+        return guarding.leaks(self._project)
 
     def audit(
         self,

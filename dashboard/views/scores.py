@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import RULES, Parameter, Project, Selection, parameters
+from core import OUTLIERS, RULES, Parameter, Project, Selection, parameters
 from dashboard import charts, context, pictures, words
 
 _CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
@@ -31,6 +31,7 @@ def show() -> None:
     with right:
         _reliability(project, run)
     _noise(project, run)
+    _foreign(key, project, run)
     _label_issues(key, project, run)
 
 
@@ -105,6 +106,24 @@ def _noise(project: Project, run: str) -> None:
         "AUROC: how often a foreign image scores higher than a held-out one; 1 tells all apart, 0.5 is blind, less is "
         "fooled. High entropy alone may miss noise; energy and the distance to labeled images stand beside it."
     )
+
+
+def _foreign(key: str, project: Project, run: str) -> None:
+    st.subheader("What belongs to no class?")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        score = st.segmented_control("Outlier score", OUTLIERS, default="energy", required=True, key="outlier")
+        rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
+    if not rate:
+        st.caption("Allow some false alarms to see the images that look least like the val images.")
+        return
+    found = project.promises.foreign(run, score, rate / 100)
+    st.caption(
+        f"{len(found.ids):,} of {found.num_pool:,} pool images. Of images that are like the {found.num_val:,} val "
+        f"images, at most {rate:g} % are called foreign by mistake."
+    )
+    items = [(i, [f"p = {p:.3f}"]) for i, p in zip(found.ids[:24].tolist(), found.p_values.tolist(), strict=False)]
+    if items:
+        st.html(pictures.cards(key, project, items))
 
 
 def _label_issues(key: str, project: Project, run: str) -> None:

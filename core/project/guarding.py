@@ -1,0 +1,68 @@
+"""Guards of one project: images that belong to no class, classes that a rule prefers, duplicates across splits."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import InputError
+from core.base.records import SPLIT_NAMES, Ids
+from core.curate.guards import ClassShare, class_shares
+from core.curate.outliers import OUTLIER_SCORES, conformal_p_values, is_foreign, knn_distance
+from core.data.splits import exact_duplicates
+
+if TYPE_CHECKING:
+    from core.project.project import Project
+
+OUTLIERS = (*OUTLIER_SCORES, "knn")
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Pool images called foreign, the least usual first."""
+
+    ids: Ids  # (n,)
+    p_values: NDArray[np.float64]  # (n,) conformal, among the val images
+    num_pool: int
+    num_val: int
+
+
+def foreign(project: "Project", run_id: str, score: str, false_alarms: float) -> Foreign:
+    """Pool images whose outlier score is as high as that of a share `false_alarms` of val images, or higher."""
+    if score not in OUTLIERS:
+        raise InputError(f"There is no outlier score called {score!r}. There are: {', '.join(OUTLIERS)}.")
+    if not 0 <= false_alarms <= 1:
+        raise InputError(f"The share of false alarms must lie from 0 to 1 (got {false_alarms}).")
+    pool, val = project.scores(run_id).ids, project.splits.val
+    high, usual = _scores(project, run_id, score, pool), _scores(project, run_id, score, val)
+    p_values = conformal_p_values(high, usual)
+    rows = np.flatnonzero(is_foreign(p_values, false_alarms))
+    rows = rows[np.lexsort((-high[rows], p_values[rows]))]
+    return Foreign(pool[rows], p_values[rows], len(pool), len(val))
+
+
+def shares(project: "Project", run_id: str, rule: str, params: dict[str, Any], factor: float) -> tuple[ClassShare, ...]:
+    """Classes of what a rule keeps beside the labeled images' classes."""
+    labels = project.images.labels[project.splits.labeled]
+    prior = np.bincount(labels, minlength=len(project.class_names))
+    return class_shares(project.select(run_id, rule, **params).labels, prior, factor)
+
+
+def leaks(project: "Project") -> list[Ids]:
+    """Groups of images with the same pixels that lie in more than one split; empty where nothing leaks."""
+    groups, part = exact_duplicates(project.images.pixels), np.full(len(project.images.labels), -1)
+    for number, name in enumerate(SPLIT_NAMES):
+        part[getattr(project.splits, name)] = number
+    inside = np.flatnonzero(part >= 0)
+    order = inside[np.argsort(groups[inside], kind="stable")]
+    same = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    return [ids for ids in same if len(np.unique(part[ids])) > 1]
+
+
+def _scores(project: "Project", run_id: str, score: str, ids: Ids) -> NDArray[np.float32]:
+    run = project.run(run_id)
+    if score == "knn":
+        features, labeled = run.folder.features(), project.splits.labeled
+        return knn_distance(np.asarray(features[ids]), np.asarray(features[labeled]), k=min(5, len(labeled)))
+    return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)
