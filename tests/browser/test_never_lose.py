@@ -40,6 +40,9 @@ def burst(page: Page, server: Server, project: Project) -> None:
     expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
     server.start()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=40_000)
+    app = page.locator("[data-testid=stApp]")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=40_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
     page.wait_for_timeout(2_500)  # Streamlit has come back too and shown the page anew
     expect(page.locator(".tile")).to_have_count(200)
     for key in keys[150:]:

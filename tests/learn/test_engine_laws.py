@@ -111,11 +111,11 @@ LARGE = ("resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16")
 @pytest.mark.parametrize("model", LARGE)
 def test_a_large_model_learns_its_labels(trained_project: Project, model: str) -> None:
     rate = 0.01 if model in ("convnext_tiny", "vit_b_16") else 0.05
-    config = QUICK.model_copy(update={"model": model, "epochs": 16, "profile": "none", "learning_rate": rate})
+    config = QUICK.model_copy(update={"model": model, "epochs": 8, "profile": "none", "learning_rate": rate})
     one = trainer(trained_project, config)
     lines: list[dict[str, Any]] = []
     one.run(lines.append, lambda: False)
-    assert lines[-1]["labeled_loss"] < 0.6 * lines[0]["labeled_loss"]
+    assert lines[-1]["labeled_loss"] < 0.8 * lines[0]["labeled_loss"]
 
 
 @pytest.mark.parametrize("model", [name for name in MODELS if name not in LARGE])
