@@ -54,16 +54,19 @@ def trainer(config: TrainConfig, side: int, channels: int, device: torch.device,
     return Trainer(config, model, data, device, config.precision)
 
 
-def seconds(step: Callable[[], object], count: int, device: torch.device) -> list[float]:
-    """Times of so many calls, after one that warms up."""
-    found = []
+def by_turns(
+    ours: Callable[[], object], theirs: Callable[[], object], count: int, device: torch.device
+) -> tuple[list[float], list[float]]:
+    """Times of so many calls of each, taken by turns after one each that warms up: both meet the same weather."""
+    found: tuple[list[float], list[float]] = ([], [])
     for _ in range(count + 1):
-        begin = time.perf_counter()
-        step()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        found.append(time.perf_counter() - begin)
-    return found[1:]
+        for step, times in zip((ours, theirs), found, strict=True):
+            begin = time.perf_counter()
+            step()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - begin)
+    return found[0][1:], found[1][1:]
 
 
 # --- the usual recipe -----------------------------------------------------------------------------------------------
@@ -224,30 +227,25 @@ def main() -> None:
     device, steps, rows = torch.device(words.device), words.steps, []
     settings: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": words.compile}
     fixmatch = trainer(TrainConfig(method="fixmatch", model="wrn", **settings), SIDE, 3, device)
-    ours = seconds(fixmatch._train_step, steps, device)
-    rows.append(compared("FixMatch step, WRN-28-2", ours, seconds(usual_fixmatch(device), steps, device), "usual port"))
     images = BATCH * (1 + 2 * RATIO)
-    rows.append(compared("the same step", ours, seconds(bare(fixmatch, images), steps, device), "bare fwd + bwd"))
+    step = fixmatch._train_step
+    rows.append(
+        compared("FixMatch step, WRN-28-2", *by_turns(step, usual_fixmatch(device), steps, device), "usual port")
+    )
+    rows.append(compared("the same step", *by_turns(step, bare(fixmatch, images), steps, device), "bare fwd + bwd"))
     small = trainer(TrainConfig(model="small_cnn", precision="bf16"), 28, 1, device)
-    epochs = 3 * steps
 
     def epoch() -> None:
         for _ in range(small.steps_per_epoch):
             small._train_step()
 
-    ours = seconds(epoch, epochs, device)
-    rows.append(
-        compared("small CNN, epoch of 1,000", ours, seconds(plain_epoch(device), epochs, device), "plain fp32 loop")
-    )
-    step = seconds(small._train_step, 10 * steps, device)
-    rows.append(compared("small CNN step", step, seconds(bare(small, BATCH), 10 * steps, device), "bare fwd + bwd"))
+    found = by_turns(epoch, plain_epoch(device), 3 * steps, device)
+    rows.append(compared("small CNN, epoch of 1,000", *found, "plain fp32 loop"))
+    found = by_turns(small._train_step, bare(small, BATCH), 20 * steps, device)
+    rows.append(compared("small CNN step", *found, "bare fwd + bwd"))
     for name, one, side, channels in (("WRN-28-2", fixmatch, SIDE, 3), ("small CNN", small, 28, 1)):
-        score, forward = scoring(one, side, channels)
-        rows.append(
-            compared(
-                f"scoring 4,096, {name}", seconds(score, steps, device), seconds(forward, steps, device), "bare forward"
-            )
-        )
+        found = by_turns(*scoring(one, side, channels), 2 * steps, device)
+        rows.append(compared(f"scoring 4,096, {name}", *found, "bare forward"))
     head = ["what", "ours: ms, median (range)", "beside", "ms, median (range)", "ratio", "n"]
     print(table(head, rows))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
