@@ -100,10 +100,10 @@ def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int)
     ramp = {"pseudo_label": "linear", "mean_teacher": "sigmoid", "self_training": "linear"}.get(method, "none")
     weight = 20.0 if method == "mean_teacher" else 1.0
     return TrainConfig(
-        method=method, model=words.model, profile="natural", epochs=epochs, batch_size=words.batch,
+        method=method, model=words.model, profile=words.profile, epochs=epochs, batch_size=words.batch,
         unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
         ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
-        wrn_depth=words.depth, threshold=words.threshold,
+        wrn_depth=words.depth, wrn_width=words.width, threshold=words.threshold,
     )  # fmt: skip
 
 
@@ -138,6 +138,8 @@ def main() -> None:
     parser.add_argument("--ema", type=float, default=0.99)
     parser.add_argument("--rate", type=float, default=0.03)
     parser.add_argument("--depth", type=int, default=28)
+    parser.add_argument("--profile", default="natural")
+    parser.add_argument("--width", type=int, default=2)
     parser.add_argument("--threshold", type=float, default=0.95)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()
