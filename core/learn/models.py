@@ -36,7 +36,7 @@ class Classifier(nn.Module):
 
 def mlp(num_classes: int, channels: int, height: int, width: int) -> Classifier:
     """One hidden layer of 512 units, as in Lee 2013 but narrower: the fastest, for simple pictures."""
-    body = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, 512), nn.ReLU())
+    body = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, 512), nn.ReLU(inplace=True))
     return Classifier(body, 512, num_classes)
 
 
@@ -50,7 +50,7 @@ def small_cnn(num_classes: int, channels: int, height: int, width: int) -> Class
 def _block(num_in: int, num_out: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before in (num_in, num_out):
-        layers += [nn.Conv2d(before, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out), nn.ReLU()]
+        layers += [nn.Conv2d(before, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
 
@@ -66,9 +66,9 @@ class WideBlock(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(b, num_in, h, w) to (b, num_out, h / stride, w / stride)."""
-        active = functional.leaky_relu(self.norm1(images), 0.1)
+        active = functional.leaky_relu(self.norm1(images), 0.1, inplace=True)
         kept = images if self.shortcut is None else self.shortcut(active)
-        found: Tensor = self.conv2(functional.leaky_relu(self.norm2(self.conv1(active)), 0.1))
+        found: Tensor = self.conv2(functional.leaky_relu(self.norm2(self.conv1(active)), 0.1, inplace=True))
         return kept + found
 
 
@@ -81,7 +81,7 @@ def wrn(num_classes: int, channels: int, height: int, width: int, *, depth: int 
             num_in = widths[group] if number == 0 else widths[group + 1]
             layers.append(WideBlock(num_in, widths[group + 1], 2 if number == 0 and group else 1))
     body = nn.Sequential(
-        *layers, _norm(widths[3]), nn.LeakyReLU(0.1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        *layers, _norm(widths[3]), nn.LeakyReLU(0.1, inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten()
     )  # fmt: skip
     for module in body.modules():
         if isinstance(module, nn.Conv2d):

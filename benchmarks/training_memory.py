@@ -1,0 +1,82 @@
+"""Memory of a training process on the CPU: peak of the whole process less the images, for growing pools.
+
+One process a row: FixMatch, B = 64, mu = 7, 32 x 32 in colour, its diagnostics and evaluations included,
+then logits and features of the whole pool written to files as a run's end writes them. Small pools show what a step
+needs; what a step keeps must not grow with the pool.
+
+    python -m benchmarks.training_memory [--model small_cnn] [--ratio 7] [--pools 5000 60000 120000]
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.machine import machine, table
+
+MEGABYTE = 1e6
+
+
+def peak() -> float:
+    """Most memory this process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+
+
+def child(num_pool: int, model: str, ratio: int) -> dict[str, float]:
+    """Train and predict in this process; peaks in MB after each."""
+    import numpy as np
+    import torch
+    from numpy.lib.format import open_memmap
+
+    from benchmarks.training_speed import BATCH, SIDE, trainer
+    from core.base.config import TrainConfig
+    from core.learn.models import build
+    from core.learn.predict import predict
+
+    imported = peak()
+    words = {"method": "fixmatch", "model": model, "epochs": 1, "unlabeled_ratio": ratio, "device": "cpu"}
+    config = TrainConfig.checked({**words, "batch_size": BATCH, "precision": "bf16"})
+    ours = trainer(config, SIDE, 3, torch.device("cpu"), num_pool)
+    assert ours.data.pool is not None
+    images = num_pool * 3 * SIDE * SIDE / MEGABYTE
+    ours.run(lambda _: None, lambda: False)
+    trained = peak() - images
+    pixels = ours.data.pool.take(torch.arange(num_pool)).permute(0, 2, 3, 1).contiguous().numpy()  # a second copy
+    with tempfile.TemporaryDirectory() as folder:
+        logits = open_memmap(Path(folder) / "logits.npy", "w+", np.float32, (num_pool, 10))
+        features = open_memmap(Path(folder) / "features.npy", "w+", np.float16, (num_pool, 128))
+        normal, out = (ours.data.mean, ours.data.std), (logits, features)
+        predict(
+            build(model, 10, 3, SIDE, SIDE, 0), pixels, normal, torch.device("cpu"), ours.precision, out, lambda _: None
+        )
+    return {"pool": num_pool, "images": images, "imported": imported, "trained": trained, "scored": peak() - 2 * images}
+
+
+def main() -> None:
+    """A process a pool, a row a process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pools", nargs="+", type=int, default=[5_000, 60_000, 120_000])
+    parser.add_argument("--model", default="small_cnn")
+    parser.add_argument("--ratio", type=int, default=7)
+    parser.add_argument("--child", type=int)
+    words = parser.parse_args()
+    if words.child:
+        print(json.dumps(child(words.child, words.model, words.ratio)))
+        return
+    rows = []
+    for pool in words.pools:
+        command = [sys.executable, "-m", "benchmarks.training_memory", "--child", str(pool)]
+        command += ["--model", words.model, "--ratio", str(words.ratio)]
+        seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+        beyond = [f"{seen[name]:,.0f}" for name in ("trained", "scored")]
+        rows.append([f"{pool:,}", f"{seen['images']:,.0f}", f"{seen['imported']:,.0f}", *beyond])
+    head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
+    print(table(head, rows))
+    print(f"\n{words.model}, mu = {words.ratio}. One epoch of 1,000 labeled images (16 steps) each. {machine()}")
+
+
+if __name__ == "__main__":
+    main()
