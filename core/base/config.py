@@ -147,3 +147,20 @@ class TrainConfig(Config):
         if self.pretrained and self.model in ("mlp", "small_cnn", "wrn"):
             raise ValueError(f"{self.model} has no pretrained weights: choose another model or leave it empty")
         return self
+
+
+class SimulateConfig(Config):
+    """How a simulated reviewer plays the loop, for each queue, cut and seed."""
+
+    rounds: Annotated[int, Between(1, 100)] = 3
+    """Rounds of clicking, accepting above the line and retraining."""
+    clicks: Annotated[int, Between(1, 1_000_000)] = 50
+    """Single answers that the reviewer gives in each round."""
+    error_rate: Annotated[float, Between(0.0, 1.0)] = 0.02
+    """Share of the reviewer's answers that are wrong; each other class is answered equally often."""
+    seeds: Annotated[int, Between(1, 100)] = 1
+    """Repetitions, each with its own seed of training, draws and mistakes, counted up from the training seed."""
+    controls: bool = True
+    """Also play each cut without a click (threshold only) and with clicks at random."""
+    keep: bool = False
+    """Keep the sandboxes, projects of their own with runs and simulated decisions; else only the curves stay."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from core.base.errors import WinnowError
-from core.cli import auditing, deciding, leaving, making, opening, training
+from core.cli import auditing, deciding, leaving, making, opening, simulating, training
 
 app = typer.Typer(
     name="winnow",
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "decide": deciding.decide,
     "curate": deciding.curate,
     "audit": auditing.audit,
+    "simulate": simulating.simulate,
     "compare": leaving.compare,
     "export": leaving.export,
     "open": opening.open_project,

@@ -1,6 +1,6 @@
 """Everything that comes through the front door, in one list; `core` forwards to it on first use."""
 
-from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SplitConfig, TrainConfig
+from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SimulateConfig, SplitConfig, TrainConfig
 from core.base.errors import (
     ConfigError,
     DataError,
@@ -37,6 +37,7 @@ from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
+from core.curate.simulation import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Point, curve, labels_of
 from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
@@ -54,26 +55,33 @@ from core.project.project import Project
 from core.project.queues import BORDER
 from core.project.risk import LabelIssues
 from core.project.runs import Run
+from core.project.simulation import DATA, PICTURE, TABLE, Simulation, Simulations
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
 
 __all__ = [
     "ARMS",
     "BORDER",
+    "CUTS",
+    "DATA",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
     "OUTLIERS",
+    "PICTURE",
     "PRESETS",
     "PROFILES",
+    "QUANTITIES",
     "RAMPS",
     "RANKINGS",
+    "REVIEW_QUEUES",
     "RULES",
     "SCORES",
     "SHOWN",
     "SOURCES",
     "SPLIT_NAMES",
+    "TABLE",
     "TARGETS",
     "UNDO",
     "UNKNOWN",
@@ -87,6 +95,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "ConformalCut",
+    "Contestant",
     "CoverageErrorCurve",
     "CuratedSet",
     "DataError",
@@ -107,6 +116,7 @@ __all__ = [
     "Page",
     "PageQuery",
     "Parameter",
+    "Point",
     "PoolScores",
     "Preset",
     "Project",
@@ -121,6 +131,9 @@ __all__ = [
     "RunStatus",
     "Selection",
     "ServerError",
+    "SimulateConfig",
+    "Simulation",
+    "Simulations",
     "Source",
     "SplitConfig",
     "Splits",
@@ -129,8 +142,10 @@ __all__ = [
     "Verdict",
     "WinnowError",
     "class_thresholds",
+    "curve",
     "encode_jpeg",
     "encode_png",
+    "labels_of",
     "parameters",
     "proportion",
     "shelf",

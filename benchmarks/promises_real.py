@@ -1,0 +1,133 @@
+"""Do the promises hold on real images? Calibration sets drawn from the pool of a model trained on Fashion-MNIST.
+
+A small CNN learns from a few labels of the 60,000 training images; the rest is the pool, whose true labels judge. Each
+draw hides n calibration items at random among 20,000 random pool images. `python benchmarks/promises_real.py [--keep
+FOLDER]` trains (or takes the projects kept in FOLDER) and prints the Markdown that stands in docs/BENCHMARKS.md.
+"""
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.machine import machine, table
+from benchmarks.promises import outcome
+from core import Project, SplitConfig, TrainConfig
+from core.base.records import Mask, PerImage
+from core.curate import certificate, risk
+from core.curate.quality import threshold_for_error
+
+DRAWS, POOL, ROUNDS = 300, 20_000, 1_000
+TARGETS, SIZES = (0.01, 0.02, 0.05), (200, 500, 1_000)
+BUDGETS = {1_000: 40, 10_000: 12}
+"""Epochs by number of labels."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Confidence of one trained run on its whole pool, and whether it is right."""
+
+    confidence: PerImage  # (m,)
+    is_right: Mask  # (m,)
+    num_labels: int
+    test_accuracy: float  # on the 10,000 official test images
+
+    def drawn(self, num: int, rng: np.random.Generator) -> tuple[PerImage, Mask, PerImage, Mask]:
+        """A random pool of 20,000 images and num calibration items, no image in both."""
+        rows = rng.permutation(len(self.is_right))[: POOL + num]
+        pool, known = rows[:POOL], rows[POOL:]
+        return self.confidence[pool], self.is_right[pool], self.confidence[known], self.is_right[known]
+
+
+def scored(folder: Path, num_labels: int) -> Scored:
+    """The run of that many labels, trained where the folder does not hold it yet."""
+    path = folder / f"labels-{num_labels}"
+    if not (path / "project.toml").exists():
+        split = SplitConfig(labeled=num_labels, val=500, calibration=0, test=10_000)
+        Project.create(path, "fashion_mnist", split=split)
+    project = Project(path)
+    if not project.runs():
+        project.start_run(TrainConfig(epochs=BUDGETS[num_labels], log_epochs=2))
+    run = project.wait_run(project.runs()[0].id)
+    pool, labels = project.scores(run.id), project.images.labels
+    test = project.splits.test
+    accuracy = float((np.asarray(run.folder.logits()[test]).argmax(axis=1) == labels[test]).mean())
+    return Scored(pool.scores.confidence, pool.scores.pseudo_labels == labels[pool.ids], num_labels, accuracy)
+
+
+def draws(found: Scored, target: float, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(DRAWS, 5): oracle's coverage, error and coverage of conformal selection, and of the plug-in threshold."""
+    rows = []
+    for _ in range(DRAWS):
+        pool, is_right, sure, is_known_right = found.drawn(num, rng)
+        best = outcome(pool, is_right, threshold_for_error(pool, is_right, target))[1]
+        conformal = risk.conformal_cut(pool, sure, is_known_right, target).threshold
+        plug_in = threshold_for_error(sure, is_known_right, target)
+        rows.append([best, *outcome(pool, is_right, conformal), *outcome(pool, is_right, plug_in)])
+    return np.array(rows)
+
+
+def target_row(found: Scored, target: float, num: int, rng: np.random.Generator) -> list[str]:
+    """One row: conformal selection beside the oracle and beside the plug-in threshold."""
+    rows = draws(found, target, num, rng)
+    mean, spread = rows.mean(axis=0), rows.std(axis=0, ddof=1) / np.sqrt(DRAWS)
+    over = (rows > target).mean(axis=0)
+    return [
+        f"{found.num_labels:,}", f"{target:.0%}", f"{num:,}", f"{mean[1]:.4f} ± {spread[1]:.4f}",
+        "yes" if mean[1] <= target + 2 * spread[1] else "NO", f"{mean[2]:.3f} ± {spread[2]:.3f}", f"{mean[0]:.3f}",
+        f"{mean[3]:.4f} ± {spread[3]:.4f}", "yes" if mean[3] <= target + 2 * spread[3] else "NO",
+        f"{over[3]:.0%}", f"{over[1]:.0%}", f"{(rows[:, 2] == 0).mean():.0%}",
+    ]  # fmt: skip
+
+
+def false_certificates(found: Scored, threshold: float, alpha: float, rng: np.random.Generator) -> list[str]:
+    """One row: audits of a real selection, the target just above its truth, a look after every one of 600 answers."""
+    right = found.is_right[found.confidence >= np.float32(threshold)]
+    size, num_right = len(right), int(right.sum())
+    target = (num_right + 1) / size  # one image more than is true: no certificate for it can be right
+    refuted = certificate.highest_refuted(size, target)
+    false = 0
+    for _ in range(ROUNDS):
+        answers = rng.permutation(right)[:600]
+        false += _is_certified(answers, size, refuted, alpha)
+    return [
+        f"{found.num_labels:,}", f"{threshold:.2f}", f"{size:,}", f"{num_right / size:.4f}", f"{alpha:.0%}",
+        f"{false / ROUNDS:.1%}", "yes" if false / ROUNDS <= alpha else "NO", f"{ROUNDS:,}",
+    ]  # fmt: skip
+
+
+def _is_certified(answers: Mask, size: int, refuted: int, alpha: float) -> bool:
+    """Whether the evidence reached 1 / alpha after any of the answers."""
+    limit = -np.log(alpha)
+    return any(
+        answers[number - 1] and certificate.log_evidence(size, right, number - right, refuted) >= limit
+        for number, right in enumerate(np.cumsum(answers).tolist(), start=1)
+    )
+
+
+def main() -> None:
+    """Train or take what is kept, and print the section."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", type=Path, help="folder in which the trained projects stay")
+    words = parser.parse_args()
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as temporary:
+        models = [scored(words.keep or Path(temporary), num_labels) for num_labels in BUDGETS]
+    print("## Promises on real images (`python benchmarks/promises_real.py`)\n")
+    for found in models:
+        print(f"* {found.num_labels:,} labels: test accuracy {found.test_accuracy:.1%} (n = 10,000), "
+              f"pool {len(found.is_right):,}, of which {found.is_right.mean():.1%} are right")  # fmt: skip
+    head = ["labels", "target", "n", "realised error ± SE", "kept", "coverage ± SE", "oracle", "plug-in error ± SE",
+            "plug-in keeps", "plug-in over", "conformal over", "kept nothing"]  # fmt: skip
+    rows = [target_row(found, target, num, rng) for found in models for target in TARGETS for num in SIZES]
+    print(f"\n{DRAWS} draws a row:\n\n{table(head, rows)}\n")
+    head = ["labels", "confidence ≥", "images", "truth", "alpha", "falsely certified", "kept", "rounds"]
+    audits = [false_certificates(found, 0.9, alpha, rng) for found in models for alpha in (0.05, 0.1)]
+    print(f"{table(head, audits)}\n\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()
