@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import Project, WinnowError, shelf
 from dashboard import context, words
-from dashboard.views import audit, compare, data, export, review, scores, train
+from dashboard.views import audit, compare, data, export, review, scores, simulate, train
 
 PAGES: dict[str, Callable[[], None]] = {
     "data": data.show,
@@ -16,6 +16,7 @@ PAGES: dict[str, Callable[[], None]] = {
     "review": review.show,
     "audit": audit.show,
     "compare": compare.show,
+    "simulate": simulate.show,
     "export": export.show,
 }
 """In the order of the loop; the name is the page's path in the URL."""

@@ -37,7 +37,7 @@ from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
-from core.curate.simulation import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Point, curve, labels_of
+from core.curate.simulation import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Curve, Point, curve, labels_of
 from core.curate.value import ReviewValue
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
@@ -55,21 +55,22 @@ from core.project.project import Project
 from core.project.queues import BORDER
 from core.project.risk import LabelIssues
 from core.project.runs import Run
-from core.project.simulation import DATA, PICTURE, TABLE, Simulation, Simulations
+from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
+from core.store.simulations import SimulationStatus
 
 __all__ = [
     "ARMS",
     "BORDER",
     "CUTS",
-    "DATA",
+    "DEFAULT_CUTS",
+    "DEFAULT_QUEUES",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
     "OUTLIERS",
-    "PICTURE",
     "PRESETS",
     "PROFILES",
     "QUANTITIES",
@@ -79,9 +80,9 @@ __all__ = [
     "RULES",
     "SCORES",
     "SHOWN",
+    "SIMULATION_FILES",
     "SOURCES",
     "SPLIT_NAMES",
-    "TABLE",
     "TARGETS",
     "UNDO",
     "UNKNOWN",
@@ -98,6 +99,7 @@ __all__ = [
     "Contestant",
     "CoverageErrorCurve",
     "CuratedSet",
+    "Curve",
     "DataError",
     "DataSummary",
     "Decision",
@@ -133,6 +135,7 @@ __all__ = [
     "ServerError",
     "SimulateConfig",
     "Simulation",
+    "SimulationStatus",
     "Simulations",
     "Source",
     "SplitConfig",

@@ -33,7 +33,9 @@ from core.store.simulations import SimulationFolder, SimulationStatus, find_simu
 if TYPE_CHECKING:
     from core.project.project import Project
 
-PICTURE, TABLE, DATA = "curves.svg", "curves.csv", "curves.json"
+PICTURE, DATA = "curves.svg", "curves.json"
+SIMULATION_FILES = {"curves.csv": "text/csv", DATA: "application/json", PICTURE: "image/svg+xml"}
+"""What a simulation writes, with its media type."""
 DEFAULT_QUEUES, DEFAULT_CUTS = ("entropy",), ("conformal=0.05",)
 
 

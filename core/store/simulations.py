@@ -172,9 +172,9 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_simulations(root: Path) -> list[SimulationFolder]:
-    """The simulations of a project by number."""
-    names = sorted(name for name in os.listdir(root) if name.isdecimal()) if root.is_dir() else []
-    return [SimulationFolder(root / name) for name in names]
+    """The simulations of a project by number; a folder that does not say what was asked for is none."""
+    names = sorted((name for name in os.listdir(root) if name.isdecimal()), key=int) if root.is_dir() else []
+    return [SimulationFolder(root / name) for name in names if (root / name / "simulation.json").exists()]
 
 
 def find_simulation(root: Path, number: str) -> SimulationFolder:

@@ -10,7 +10,8 @@ from dashboard.charts.scores import (
     reliability_diagram,
     right_wrong_histogram,
 )
-from dashboard.charts.style import CONFIG
+from dashboard.charts.simulate import simulated
+from dashboard.charts.style import CONFIG, CYCLE
 from dashboard.charts.training import (
     accuracy_curves,
     loss_curves,
@@ -22,6 +23,7 @@ from dashboard.charts.training import (
 
 __all__ = [
     "CONFIG",
+    "CYCLE",
     "accuracy_curves",
     "class_counts",
     "class_mix",
@@ -38,5 +40,6 @@ __all__ = [
     "reliability_diagram",
     "right_wrong_histogram",
     "schedule_curve",
+    "simulated",
     "two_curves",
 ]
