@@ -7,10 +7,11 @@ import click
 from annotated_types import Interval
 from typer.main import get_command
 
-from core.base.config import Config, SplitConfig, TrainConfig
+from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig
 from core.cli.entry import app
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, parameters
+from core.curate.simulation import CUTS, REVIEW_QUEUES
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.project.creation import SOURCES
 from core.store.export import EXPORTS
@@ -30,6 +31,10 @@ def reference() -> str:
         "## Rankings: what comes first",
         "`border` (on the Review page) adds one that depends on the threshold: closest to the cut first.",
         "\n".join(f"* `{name}`" for name in RANKINGS),
+        *_settings("Simulation settings (`winnow simulate`, the Simulate page, `SimulateConfig`)", SimulateConfig),
+        f"`--queue`, where the clicks go: {', '.join(f'`{name}`' for name in REVIEW_QUEUES)}. "
+        "`--cut`, what is accepted without a look, as `name=number`:",
+        _table(("cut", "its number"), [(f"`{name}`", number) for name, number in CUTS.items()]),
         "## Data sets",
         _table(("source", "what"), [(f"`{name}`", _dataset(name)) for name in SOURCES]),
         "Any other source is a folder of images: one sub-folder per class, and perhaps one called `unlabeled`.",

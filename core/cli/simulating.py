@@ -110,7 +110,8 @@ def _table(simulation: Simulation) -> str:
         low, high = row["test_accuracy_low"], row["test_accuracy_high"]
         rows.append((
             row["contestant"], share(row["baseline_accuracy"]), share(row["test_accuracy"]),
-            f"{percent(low)} to {percent(high)}", f"{row['clicks']:,.0f}", f"{row['accepted']:,.0f}",
+            f"{percent(low)} to {percent(high)}" if row["seeds"] > 1 else "one seed",
+            f"{row['clicks']:,.0f}", f"{row['accepted']:,.0f}",
             share(row["accepted_error"]), share(row["selected_error"]),
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

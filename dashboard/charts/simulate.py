@@ -24,7 +24,7 @@ def simulated(curves: Sequence[Curve], *, is_share: bool, from_zero: bool) -> go
         chart.add_scatter(
             x=rounds, y=found.mean.tolist(), name=found.label, mode="lines+markers", marker={"size": 7},
             line={"color": color, "width": 2, "dash": "dash" if number >= len(CYCLE) else "solid"},
-            hovertemplate="%{y:.1%}" if is_share else "%{y:,.0f}",
+            cliponaxis=False, hovertemplate="%{y:.1%}" if is_share else "%{y:,.0f}",
         )  # fmt: skip
     chart.update_xaxes(dtick=1 if all(len(found.rounds) <= 12 for found in curves) else None)
     chart.update_yaxes(tickformat=".1%" if is_share else ",.0f", rangemode="tozero" if from_zero else "normal")

@@ -169,8 +169,7 @@ def _table(found: Simulation) -> None:
             "way to review": row["contestant"],
             "test before": words.percent(row["baseline_accuracy"]),
             "test after": words.percent(row["test_accuracy"]),
-            "lowest to highest": f"{words.percent(row['test_accuracy_low'])} to "
-            f"{words.percent(row['test_accuracy_high'])}",
+            "lowest to highest": _range(row),
             "clicks": f"{row['clicks']:,.0f}",
             "accepted": f"{row['accepted']:,.0f}",
             "wrong among them": words.percent(row["accepted_error"]),
@@ -183,6 +182,12 @@ def _table(found: Simulation) -> None:
         "Means over the seeds, against the true labels. “Wrong in a bulk accept” is what a target error speaks of: the "
         "mean share of wrong labels among what one round accepted above its line, hidden calibration items left out."
     )
+
+
+def _range(row: dict[str, Any]) -> str:
+    if row["seeds"] == 1:
+        return "one seed"
+    return f"{words.percent(row['test_accuracy_low'])} to {words.percent(row['test_accuracy_high'])}"
 
 
 def _files(found: Simulation) -> None:

@@ -1,0 +1,76 @@
+"""winnow simulate as a person types it: a table and files in the end, a sentence and exit code 2 for what cannot be."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core import Project
+from core.cli.entry import main
+from tests.conftest import CLASSES, SMALL
+
+FAST = ("--model", "mlp", "--epochs", "2", "--batch-size", "15", "--precision", "fp32", "--device", "cpu")
+
+
+@pytest.fixture
+def known_project(pictures: Path, tmp_path: Path) -> Project:
+    for name in CLASSES:
+        shutil.copytree(pictures / name, tmp_path / "known" / name)
+    return Project.create(tmp_path / "shapes", tmp_path / "known", split=SMALL)
+
+
+def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    try:
+        main([str(word) for word in words])
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--queue", "doubt"), "no queue called 'doubt'"),
+        (("--cut", "perfect=1"), "no cut called 'perfect'"),
+        (("--cut", "conformal=2"), "between 0 and 1"),
+        (("--error-rate", "1.5"), "error_rate: Input should be less than or equal to 1"),
+        (("--clicks", "0"), "clicks: Input should be greater than or equal to 1"),
+        (("--queue", "none", "--cut", "none"), "Nothing to simulate"),
+        (("--cancel", "7"), "none yet"),
+    ],
+)
+def test_what_cannot_be_played_is_a_sentence_and_leaves_nothing(
+    known_project: Project, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    extra = ("--no-controls",) if "none" in words else ()
+    code, out, err = typed(capsys, "simulate", known_project.path, *words, *extra)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert not (known_project.path / "simulations").exists()
+
+
+def test_unknown_truth_is_a_sentence_in_json_too(
+    untrained_project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = typed(capsys, "simulate", untrained_project.path, "--json")
+    assert code == 2
+    assert "nobody can play its reviewer" in json.loads(err)["error"]
+
+
+def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
+    known_project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--queue", "none", "--cut", "conformal=0.0001", "--no-controls", "--rounds", "2", *FAST)
+    code, out, err = typed(capsys, "simulate", known_project.path, *words, "--json")
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
+    (row,) = facts["summary"]
+    assert (row["clicks"], row["accepted"], row["accepted_error"], row["rounds"]) == (0, 0, None, 2)
+    assert row["test_accuracy"] == row["baseline_accuracy"]
+    assert facts["state"] == "done"
+    folder = Path(facts["folder"])
+    assert sorted(file.name for file in folder.glob("curves.*")) == ["curves.csv", "curves.json", "curves.svg"]
+    assert not (folder / "sandbox").exists()
