@@ -189,12 +189,14 @@ def curve(points: Sequence[Point], label: str, quantity: str) -> Curve:
 
 
 def promise_kept(points: Sequence[Point], label: str) -> tuple[float, float, int]:
-    """Mean and standard error of the error of what was accepted in a round, and how many rounds accepted anything.
+    """Mean error of what one round accepted in bulk, its standard error, and the number of rounds played.
 
-    The mean of a conformal cut is promised to lie at or below its target; nan mean of no round, nan error of one.
+    A round that accepted nothing counts as one without error, as it does in the promise of a conformal cut: the mean is
+    to lie at or below the target. nan where nothing was ever accepted; the standard error of one round is nan.
     """
-    found = np.array([p.selected_error for p in points if p.label == label and p.selected], dtype=np.float64)
-    if not len(found):
-        return float("nan"), float("nan"), 0
+    mine = [point for point in points if point.label == label and point.round > 0]
+    if not any(point.selected for point in mine):
+        return float("nan"), float("nan"), len(mine)
+    found = np.array([point.selected_error if point.selected else 0.0 for point in mine], dtype=np.float64)
     spread = float(found.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else float("nan")
     return float(found.mean()), spread, len(found)

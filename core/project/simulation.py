@@ -96,7 +96,7 @@ def _row(points: Sequence[Point], one: Contestant) -> dict[str, Any]:
         "seeds": int(accuracy.num_seeds[-1]), "rounds": int(accuracy.rounds[-1]),
         "baseline_accuracy": float(accuracy.mean[0]), "test_accuracy": float(accuracy.mean[-1]),
         "test_accuracy_low": float(accuracy.low[-1]), "test_accuracy_high": float(accuracy.high[-1]),
-        **last, "selected_error": error, "selected_error_se": spread, "selections": num,
+        **last, "selected_error": error, "selected_error_se": spread, "rounds_judged": num,
     })  # fmt: skip
 
 

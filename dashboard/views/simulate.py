@@ -180,7 +180,8 @@ def _table(found: Simulation) -> None:
     st.dataframe(rows, hide_index=True)
     st.caption(
         "Means over the seeds, against the true labels. “Wrong in a bulk accept” is what a target error speaks of: the "
-        "mean share of wrong labels among what one round accepted above its line, hidden calibration items left out."
+        "mean share of wrong labels among what one round accepted above its line. Hidden calibration items are left "
+        "out, and a round that accepted nothing counts as one without error."
     )
 
 

@@ -1,4 +1,4 @@
-"""Promises on real scores: 8,000 pool images of Fashion-MNIST under a small CNN trained on 10,000 labels (90.0 % right).
+"""Promises on real scores: 8,000 pool images of Fashion-MNIST, a small CNN trained on 10,000 labels (90.0 % right).
 
 The scores are those of `benchmarks/promises_real.py`, which draws from all 49,500; confidence is rounded to float16.
 """

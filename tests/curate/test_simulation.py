@@ -155,9 +155,11 @@ def test_a_curve_is_the_mean_over_the_seeds_between_lowest_and_highest() -> None
     assert labels_of(points) == (POINT.label, "another")
 
 
-def test_the_promise_is_judged_by_rounds_that_accepted_something() -> None:
-    points = [replace(POINT, selected=10, selected_error=e) for e in (0.02, 0.06)] + [POINT]
+def test_a_round_that_accepts_nothing_counts_as_one_without_error_and_the_baseline_does_not_count() -> None:
+    played = replace(POINT, round=1)
+    points = [POINT, *(replace(played, selected=10, selected_error=e) for e in (0.03, 0.06)), played]
     mean, spread, num = promise_kept(points, POINT.label)
-    assert (mean, num) == (pytest.approx(0.04), 2)
-    assert spread == pytest.approx(0.02)
-    assert promise_kept([POINT], POINT.label)[2] == 0
+    assert num == 3
+    assert mean == pytest.approx(0.03)
+    assert spread == pytest.approx(0.03 / np.sqrt(3))
+    assert np.isnan(promise_kept([POINT, played], POINT.label)[0])
