@@ -28,6 +28,9 @@ from core.store.simulations import SimulationStatus
 
 _HUMAN = ("supervised", "self_training")
 
+_PATIENCE = 20.0
+"""Seconds for which a cancelled training may take its time."""
+
 Tell = Callable[[SimulationStatus, Point | None], None]
 
 
@@ -86,9 +89,15 @@ class Player:
             self._tell(self.status, None)
 
     def stop_run(self) -> None:
-        """Ask the training that is going on to stop."""
-        if self._live is not None and self._live[0].run(self._live[1]).status.state in LIVE_STATES:
-            self._live[0].cancel_run(self._live[1])
+        """Ask the training that is going on to stop, and wait a while for it, so that its folder can go."""
+        if self._live is None:
+            return
+        sandbox, run = self._live[0], self._live[0].run(self._live[1])
+        if run.status.state in LIVE_STATES:
+            sandbox.cancel_run(run.id)
+        end = time.monotonic() + _PATIENCE
+        while run.status.state in LIVE_STATES and time.monotonic() < end:
+            time.sleep(0.1)
 
     def tidy(self) -> None:
         """Throw the sandboxes away, unless they are to be kept."""
