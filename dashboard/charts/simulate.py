@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core import Curve
@@ -26,6 +27,10 @@ def simulated(curves: Sequence[Curve], *, is_share: bool, from_zero: bool) -> go
             line={"color": color, "width": 2, "dash": "dash" if number >= len(CYCLE) else "solid"},
             cliponaxis=False, hovertemplate="%{y:.1%}" if is_share else "%{y:,.0f}",
         )  # fmt: skip
+    last = max(int(found.rounds.max()) for found in curves)
+    if not any(np.isfinite(found.mean).any() for found in curves):
+        chart.update_yaxes(range=[0, 1])
+    chart.update_xaxes(range=[-0.05 * last, 1.05 * last])
     chart.update_xaxes(dtick=1 if all(len(found.rounds) <= 12 for found in curves) else None)
     chart.update_yaxes(tickformat=".1%" if is_share else ",.0f", rangemode="tozero" if from_zero else "normal")
     return chart

@@ -104,8 +104,8 @@ def _watch(simulations: Simulations, known: list[Simulation]) -> None:
     found = simulations.find(chosen)
     points, is_live = found.points(), found.status.state in LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(simulations, found, is_live, len(points))
-    if not points:
-        st.caption("Curves appear after the baseline is trained.")
+    if not any(point.round for point in points):
+        st.caption("Curves appear after the first round.")
         return
     _curves(points)
     _table(found)

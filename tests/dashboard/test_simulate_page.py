@@ -91,3 +91,12 @@ def test_a_curve_of_several_seeds_has_a_band_and_one_of_a_single_seed_has_none()
     assert (band.fill, line.name, alone.name) == ("toself", "a", "b")
     assert list(line.y) == mean.tolist()
     assert band.y == pytest.approx([0.6, 0.7, 0.8, 0.6, 0.5, 0.4])
+
+
+def test_the_cancel_button_asks_a_live_simulation_to_stop(known_project: Project) -> None:
+    made = Simulations(known_project).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
+    with made.folder.lock():
+        test = open_page(known_project)
+        test.button(key="cancel-simulation").click().run()
+        assert not test.exception
+        assert made.folder.is_cancel_requested()
