@@ -47,6 +47,7 @@ def simulate(
         typer.Option("--wait/--no-wait", help="Play it here, or in a process of its own."),
     ] = True,
     stop: Annotated[str | None, typer.Option("--cancel", help="Stop the live simulation of this number.")] = None,
+    show: Annotated[str | None, typer.Option("--show", help="Say how far the simulation of this number is.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a simulated reviewer play the whole loop in a sandbox, and write curves of accuracy, error and clicks."""
@@ -55,6 +56,12 @@ def simulate(
     if stop is not None:
         simulations.cancel(stop)
         answer({"simulation": stop, "cancelled": True}, f"Simulation {stop} was asked to stop.", as_json=as_json)
+        return
+    if show is not None:
+        found = simulations.find(show)
+        now = found.status
+        head = f"Simulation {show}: {now.state}, {now.done} of {now.total} trainings. {now.message}".rstrip()
+        answer(_facts(found), f"{head}\n{_table(found)}", as_json=as_json)
         return
     mine = {name: value for name, value in settings.items() if name in SimulateConfig.model_fields}
     training = {"epochs": _Options.model_fields["epochs"].default} | {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core import Project
+from core import Project, SimulateConfig, Simulations
 from core.cli.entry import main
-from tests.conftest import CLASSES, SMALL
+from tests.conftest import CLASSES, QUICK, SMALL
 
 FAST = ("--model", "mlp", "--epochs", "2", "--batch-size", "15", "--precision", "fp32", "--device", "cpu")
 
@@ -40,6 +40,7 @@ def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str,
         (("--clicks", "0"), "clicks: Input should be greater than or equal to 1"),
         (("--queue", "none", "--cut", "none"), "Nothing to simulate"),
         (("--cancel", "7"), "none yet"),
+        (("--show", "7"), "none yet"),
     ],
 )
 def test_what_cannot_be_played_is_a_sentence_and_leaves_nothing(
@@ -74,3 +75,16 @@ def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
     folder = Path(facts["folder"])
     assert sorted(file.name for file in folder.glob("curves.*")) == ["curves.csv", "curves.json", "curves.svg"]
     assert not (folder / "sandbox").exists()
+
+
+def test_a_simulation_of_another_process_can_be_looked_at(
+    known_project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = SimulateConfig(rounds=2, controls=False)
+    made = Simulations(known_project).prepare(["entropy", "random"], ["none"], settings, QUICK)
+    code, out, err = typed(capsys, "simulate", known_project.path, "--show", made.id)
+    assert (code, err) == (0, "")
+    assert "Simulation 001: queued, 0 of 5 trainings." in out
+    facts = json.loads(typed(capsys, "simulate", known_project.path, "--show", made.id, "--json")[1])
+    assert facts["contestants"] == [one.label for one in made.contestants]
+    assert facts["summary"] == []

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import Project, RunStatus, TrainConfig, shelf
 from dashboard import context, flips, pictures, words
 
-NAMES = ("data", "train", "scores", "audit", "compare", "export")
+NAMES = ("data", "train", "scores", "audit", "compare", "simulate", "export")
 APP = Path(context.__file__).with_name("app.py")
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
 

@@ -1,0 +1,28 @@
+"""The Simulate page in a real browser: a refusal is a sentence, a live simulation can be stopped."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import Project, SimulateConfig, Simulations
+from core.store.simulations import SimulationFolder
+from tests.browser.conftest import Server
+from tests.conftest import QUICK
+
+pytestmark = pytest.mark.browser
+
+
+def test_where_the_truth_is_unknown_start_says_so(page: Page, server: Server) -> None:
+    page.goto(server.address("simulate"))
+    page.get_by_role("button", name="Start").click(timeout=30_000)
+    expect(page.get_by_text("nobody can play its reviewer")).to_be_visible(timeout=20_000)
+
+
+def test_cancel_reaches_the_simulation(page: Page, server: Server, trained_project: Project) -> None:
+    root = Simulations(trained_project).root
+    asked = {"queues": ["entropy"], "cuts": ["none"], "simulate": SimulateConfig().model_dump()}
+    folder = SimulationFolder.create(root, {**asked, "train": QUICK.model_dump()}, 4)
+    with folder.lock():
+        page.goto(server.address("simulate"))
+        page.get_by_role("button", name="Cancel").click(timeout=30_000)
+        expect(page.get_by_text("was asked to stop")).to_be_visible(timeout=20_000)
+    assert folder.is_cancel_requested()
