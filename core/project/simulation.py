@@ -88,6 +88,10 @@ class Simulation:
 
 
 def _row(points: Sequence[Point], one: Contestant) -> dict[str, Any]:
+    """Of the seeds that have got as far as any: a seed half played would mix rounds."""
+    last_round = max(point.round for point in points if point.label == one.label)
+    played = {point.seed for point in points if point.label == one.label and point.round == last_round}
+    points = [point for point in points if point.seed in played]
     accuracy = curve(points, one.label, "test_accuracy")
     last = {name: float(curve(points, one.label, name).mean[-1]) for name in ("accepted", "accepted_error", "clicks")}
     error, spread, num = promise_kept(points, one.label)

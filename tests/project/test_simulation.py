@@ -13,6 +13,7 @@ import pytest
 from core import (
     LIVE_STATES,
     InputError,
+    Point,
     Project,
     RunError,
     SimulateConfig,
@@ -184,3 +185,14 @@ def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Proj
     Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
     with pytest.raises(InputError, match="There are: 001"):
         Simulations(known_project).find("7")
+
+
+def test_the_summary_compares_the_same_seeds_before_and_after(known_project: Project) -> None:
+    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    label = made.contestants[0].label
+    for seed, number, accuracy in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.9)):
+        point = Point(seed, "entropy", "none", 0.0, label, number, 6 * number, 0, 0, float("nan"), 6 * number,
+                      float("nan"), float("nan"), accuracy, 30, RUN)  # fmt: skip
+        made.folder.append_point(vars(point))
+    (row,) = made.summary()
+    assert (row["seeds"], row["baseline_accuracy"], row["test_accuracy"]) == (1, 0.5, 0.7)
