@@ -19,8 +19,11 @@ from core.cli.options import (
     percent,
     rule_params,
 )
+from core.cli.queueing import Drawn, Eta
 from core.curate.scores import RANKINGS, order
 from core.project.desk import Outcome
+from core.project.draws import ETA
+from core.project.pages import PageQuery
 from core.project.project import Project
 
 _PROMISES: dict[str, Callable[[Project, str, float], float | None]] = {
@@ -116,6 +119,11 @@ def decide(
     param: Params = None,
     target_error: TargetError = None,
     promise: Promise = "conformal",
+    shown_by: Annotated[
+        str | None, typer.Option("--order", help="The queue of `winnow queue` that showed the image.")
+    ] = None,
+    eta: Eta = ETA,
+    drawn: Drawn = None,
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +138,8 @@ def decide(
         outcome = project.accept_all(run, rule, reviewer, **params)
     else:
         assert image is not None
-        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer)
+        shown = {} if shown_by is None else project.desk.shown(run, image, PageQuery(shown_by, eta=eta, drawn=drawn))
+        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer, **shown)
     _report(project, outcome, as_json)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from core.base.errors import InputError
+from core.base.records import Mask
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,26 @@ def lure(
     left = 1 - num / size  # nothing is uncertain about a set drawn to the last image
     spread = np.sqrt(left * np.sum((weights * (values - value)) ** 2)) / num
     return _interval(value, float(spread), num, level)
+
+
+def lure_of_part(
+    values: NDArray[np.floating],
+    is_inside: Mask,
+    probability: NDArray[np.float64],
+    size: int,
+    part: int,
+    level: float = 0.95,
+) -> MeanEstimate:
+    """Mean over a part of the set, `part` of its `size` images, from draws (M,) from all of it: unbiased.
+
+    Draws outside the part count as zeros, the mean is scaled by size / part; n is the number of draws inside. Without a
+    draw inside, or in an empty part, it is unknown.
+    """
+    num = int(np.count_nonzero(is_inside))
+    if not num or not part:
+        return MeanEstimate(float("nan"), 0.0, 1.0, 0, level)
+    whole, scale = lure(np.where(is_inside, values, 0.0), probability, size, level), size / part
+    return MeanEstimate(whole.value * scale, min(1.0, whole.low * scale), min(1.0, whole.high * scale), num, level)
 
 
 def _interval(value: float, spread: float, num: int, level: float) -> MeanEstimate:

@@ -64,6 +64,11 @@ class Desk:
             self._follow()
             return self._state
 
+    def state_at(self, last: int) -> LabelState:
+        """What the log said about every image when `last` was the id of its latest line."""
+        lines = [line for line in self.decisions() if line.id <= last]
+        return replay(lines, self._find_bulk, len(self._project.images.labels))
+
     def decisions(self) -> list[Decision]:
         """The whole log, oldest first."""
         with self._lock:
@@ -116,9 +121,13 @@ class Desk:
         """Cards of the pool in the order of a ranking."""
         return self.pages(run_id).page(query, self.state())
 
-    def card(self, run_id: str, image: int, ranking: str, threshold: float) -> Card:
-        """One image of the pool with its rank in a ranking."""
-        return self.pages(run_id).card(image, ranking, threshold, self.state())
+    def card(self, run_id: str, image: int, query: PageQuery) -> Card:
+        """One image of the pool with its rank in the queue of a query."""
+        return self.pages(run_id).card(image, query, self.state())
+
+    def shown(self, run_id: str, image: int, query: PageQuery) -> dict[str, Any]:
+        """Where a queue shows an image, as a decision about it carries it; a random queue names the probability."""
+        return self.pages(run_id).shown(image, query)
 
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""
@@ -180,8 +189,9 @@ class Desk:
             raise DecisionError(
                 f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
             )
+        params = self.pages(command.run_id).queues.draws.kept(row, command.params)
         return NewDecision(
-            **_common(command),
+            **{**_common(command), "params": params},
             image_id=command.image_id,
             suggestion=suggestion,
             label=self._label(command, suggestion),

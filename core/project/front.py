@@ -32,6 +32,7 @@ from core.base.records import (
     Verdict,
 )
 from core.curate.certificate import TARGETS, Certificate
+from core.curate.estimates import MeanEstimate
 from core.curate.filters import SHOWN, QueueFilter, Range
 from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
@@ -46,12 +47,14 @@ from core.project.audit import Audit
 from core.project.bins import SCORES
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
+from core.project.draws import ETA
+from core.project.estimating import QueueEstimate
 from core.project.foreign import NoiseReport
 from core.project.guarding import OUTLIERS
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
-from core.project.queues import BORDER
+from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
 from core.project.runs import Run
 from core.project.summary import DataSummary
@@ -60,6 +63,7 @@ from core.store.export import EXPORTS
 __all__ = [
     "ARMS",
     "BORDER",
+    "ETA",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
@@ -67,6 +71,7 @@ __all__ = [
     "OUTLIERS",
     "PRESETS",
     "PROFILES",
+    "QUEUES",
     "RAMPS",
     "RANKINGS",
     "RULES",
@@ -102,6 +107,7 @@ __all__ = [
     "LabelIssues",
     "LabelState",
     "Launch",
+    "MeanEstimate",
     "NoiseReport",
     "Outcome",
     "Page",
@@ -111,6 +117,7 @@ __all__ = [
     "Preset",
     "Project",
     "Quarantined",
+    "QueueEstimate",
     "QueueFilter",
     "Range",
     "ReviewValue",

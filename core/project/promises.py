@@ -12,6 +12,7 @@ from core.jobs import start
 from core.project import guarding, risk
 from core.project.arms import num_clicks, prepare_arm
 from core.project.audit import Audit, answer_audit, read_audit, save_certificate
+from core.project.estimating import QueueEstimate, queue_estimates
 from core.project.runs import Run
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class Promises:
     def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
         """Write what the audit proves, with set hash, alpha and every draw, as JSON; by default into the project."""
         return save_certificate(self._project, current, Path(file).expanduser() if file is not None else None)
+
+    def queue_estimates(self, run_id: str, threshold: float) -> list[QueueEstimate]:
+        """Accuracy of the pool's pseudo-labels, and error above a threshold, from answers to random queues."""
+        return queue_estimates(self._project, run_id, threshold)
 
     def review_value(self, control: str, curated: str) -> ReviewValue:
         """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`."""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import TARGETS, Audit, Project
 from dashboard import context, pictures, words
+from dashboard.views import estimates
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
@@ -29,6 +30,7 @@ def show() -> None:
         _question(key, project, audit)
     with right:
         _proven(project, audit)
+    estimates.show(project, run, threshold)
 
 
 def _question(key: str, project: Project, audit: Audit) -> None:

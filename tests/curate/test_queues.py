@@ -140,3 +140,17 @@ def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
         e.lure(np.ones(1), np.zeros(1), 5)
     with pytest.raises(InputError, match="at most 2"):
         e.lure(np.ones(3), np.full(3, 0.5), 2)
+
+
+def test_the_mean_over_a_part_is_unbiased_and_unknown_without_a_draw_inside() -> None:
+    rng, size = np.random.default_rng(3), 40
+    values = rng.random(size)
+    truth, is_part = rng.random(size) < 0.4, rng.random(size) < 0.5
+    means = []
+    for _ in range(3000):
+        picks = q.mixed(values.astype(np.float32), np.ones(size, dtype=np.bool_), 12, rng, 0.5)
+        inside, answers = is_part[picks.positions], truth[picks.positions].astype(float)
+        found = e.lure_of_part(answers, inside, picks.probability, size, int(is_part.sum()))
+        means.append(0.0 if np.isnan(found.value) else found.value)
+    assert np.mean(means) == pytest.approx(truth[is_part].mean(), abs=3 * np.std(means) / np.sqrt(len(means)))
+    assert e.lure_of_part(np.ones(1), np.zeros(1, dtype=np.bool_), np.full(1, 0.5), 2, 1).n == 0

@@ -79,7 +79,7 @@ export class Hand {
     const isOther = verdict === "relabel" && label !== card.suggestion;
     const given = verdict === "relabel" && !isOther ? "accept" : verdict;
     const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ranking: this.deck.query.ranking, rank: card.rank };
+    command.params = this.deck.origin(card);
     if (isOther) command.label = label;
     return command;
   }
