@@ -88,7 +88,9 @@ def commands(body: Any, run: str) -> list[Command]:
 
 
 def images(command: Command) -> list[int]:
-    """The images that a command names, so that a refused one can be drawn as it was."""
+    """The images that a command names, so that a refused one can be drawn as it was; checks change no image."""
+    if "planted" in command.params:
+        return []
     pairs = command.params.get("images", [])
     if isinstance(pairs, list):
         named = [pair[0] for pair in pairs if isinstance(pair, list) and pair and type(pair[0]) is int]

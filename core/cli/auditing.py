@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from core.base.errors import DecisionError
+from core.base.records import Estimate
 from core.cli.deciding import class_number
-from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, percent, rule_params
+from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, finite, percent, rule_params
 from core.project.audit import Audit
 from core.project.project import Project
 
@@ -43,6 +44,41 @@ def audit(
     }  # fmt: skip
     del facts["log_evidence"]  # may be infinite, which JSON cannot say
     answer(facts, _words(project, found), as_json=as_json)
+
+
+def reviewers(
+    path: ProjectPath,
+    every: Annotated[
+        int | None, typer.Option(help="Plant one wrong suggestion among so many cards of Review: 8, 12, 20; 0: none.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each reviewer whether planted wrong suggestions were caught, repeats answered alike, and how fast."""
+    project = Project.open(path)
+    if every is not None:
+        project.promises.plant_checks(every)
+    found = project.promises.reviewers()
+    people = [
+        {
+            "reviewer": item.reviewer, "decisions": item.num_decisions, "caught": _share(item.stamp.caught),
+            "disagreement": _share(item.stamp.disagreement), "median_seconds": finite(item.stamp.median_seconds),
+            "is_flagged": item.stamp.is_flagged,
+        }
+        for item in found
+    ]  # fmt: skip
+    lines = [
+        f"{item.reviewer}: {item.num_decisions:,} decisions, caught {item.stamp.caught.count} of {item.num_planted} "
+        f"wrong suggestions, {item.stamp.disagreement.count} of {item.num_repeats} repeats answered otherwise, median "
+        f"{item.stamp.median_seconds:.1f} s{' · does not seem to look' if item.stamp.is_flagged else ''}"
+        for item in found
+    ]
+    now = project.promises.checks_every
+    lines.append(f"one wrong suggestion among {now} cards" if now else "no checks are planted: --every 8 plants some")
+    answer({"every": now, "reviewers": people}, "\n".join(lines), as_json=as_json)
+
+
+def _share(found: Estimate) -> dict[str, float | int | None]:
+    return {**asdict(found), "value": finite(found.value)}
 
 
 def _words(project: Project, audit: Audit) -> str:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "queue": queueing.queue,
     "estimate": queueing.estimate,
     "audit": auditing.audit,
+    "reviewers": auditing.reviewers,
     "compare": leaving.compare,
     "export": leaving.export,
     "open": opening.open_project,

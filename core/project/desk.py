@@ -23,7 +23,7 @@ from core.base.records import (
     Mask,
     Verdict,
 )
-from core.curate.curation import latest_live, live_decisions, replay, undecided
+from core.curate.curation import PLANTED, latest_live, live_decisions, replay, undecided
 from core.project.groups import group, is_group, kept_params
 from core.project.pages import Border, Card, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
@@ -180,6 +180,11 @@ class Desk:
     def _single(self, command: Command) -> NewDecision:
         if command.verdict not in VERDICTS:
             raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+        if PLANTED in command.params:
+            params = self.pages(command.run_id).checks.kept(command, self._decisions)
+            label = self._label(command, self._known(command.suggestion))
+            facts = {**_common(command), "params": params}
+            return NewDecision(**facts, image_id=command.image_id, suggestion=command.suggestion, label=label)
         scores = self._project.scores(command.run_id)
         row = int(np.searchsorted(scores.ids, -1 if command.image_id is None else command.image_id))
         if command.image_id is None or row == len(scores.ids) or scores.ids[row] != command.image_id:

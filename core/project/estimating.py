@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.records import UNKNOWN, Decision
-from core.curate.curation import live_decisions
+from core.curate.curation import is_planted, live_decisions
 from core.curate.estimates import MeanEstimate, lure, lure_of_part
 from core.project.draws import RANDOM, Drawn
 
@@ -37,6 +37,7 @@ def queue_estimates(project: "Project", run_id: str, threshold: float) -> list[Q
     """Accuracy and error from every random queue of a run that somebody has answered, the latest first."""
     draws = project.desk.pages(run_id).queues.draws
     lines = [line for line in live_decisions(project.desk.decisions()) if line.image_id is not None]
+    lines = [line for line in lines if not is_planted(line)]
     found: dict[Drawn, dict[int, float]] = {}
     for line in lines:
         if line.run_id == run_id and "probability" in line.params and line.params.get("ranking") in RANDOM:

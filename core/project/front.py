@@ -45,6 +45,7 @@ from core.project import shelf
 from core.project.arms import ARMS
 from core.project.audit import Audit
 from core.project.bins import SCORES
+from core.project.checks import EVERY, ReviewerCheck
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
 from core.project.draws import ETA
@@ -64,6 +65,7 @@ __all__ = [
     "ARMS",
     "BORDER",
     "ETA",
+    "EVERY",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
@@ -121,6 +123,7 @@ __all__ = [
     "QueueFilter",
     "Range",
     "ReviewValue",
+    "ReviewerCheck",
     "Run",
     "RunComparison",
     "RunError",

@@ -12,13 +12,17 @@ from core.base.errors import InputError
 from core.base.records import Decision, Ids, LabelState, Verdict
 from core.curate.filters import QueueFilter, base_name
 from core.curate.neighbors import Features, nearest, unit
-from core.curate.scores import probabilities, top_classes
+from core.curate.scores import probabilities, score, top_classes
 from core.project.bins import RunBins
+from core.project.checks import Checks, Plant
 from core.project.draws import ETA, Drawn
 from core.project.queues import RunQueues
 
 if TYPE_CHECKING:
     from core.project.project import Project
+
+
+_OPEN_ONLY = ("open", "undecided")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class PageQuery:
     threshold: float = 0.95  # confidence; for border and reject_hunt only
     wanted: QueueFilter = field(default_factory=QueueFilter)
     eta: float = ETA  # share of uniform draws, for mixed only
+    reviewer: str = "me"  # who looks: checks are planted for this person
     drawn: int | None = None  # which drawn queue: the last decision when it was drawn; None draws one now
 
 
@@ -50,6 +55,7 @@ class Card:
     verdict: str
     label: int | None
     why: str
+    planted: str = ""  # a check of the reviewer: wrong or repeat; its answer must say so
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class RunPages:
         self._pool = project.scores(run_id)
         self.queues = RunQueues(project, run_id, decisions)
         self.bins = RunBins(project, self.queues)
+        self.checks = Checks(project, run_id)
 
     def page(self, query: PageQuery, state: LabelState) -> Page:
         """The cards that a query asks for; InputError for a ranking or filter there is not."""
@@ -102,6 +109,8 @@ class RunPages:
         counts = self.queues.counts(query.wanted, state)
         since = ranking.since if isinstance(ranking, Drawn) else None
         cards = self._cards(ordered[ranks], ranks, len(ordered), state)
+        if query.wanted.show in _OPEN_ONLY:
+            cards = self._with_checks(cards, query.reviewer)
         return Page(cards, len(ordered), counts.matching, counts.open, since)
 
     def border(self, score: str, value: float, state: LabelState, hidden: Ids) -> Border:
@@ -129,13 +138,45 @@ class RunPages:
 
     def neighbors(self, image: int, count: int) -> list[Neighbor]:
         """The labeled images that look most like one image of the pool to this run."""
-        self._row(image)
+        if image not in self.checks.wrong:
+            self._row(image)
         labeled, features = self._project.splits.labeled, self._run.folder.features()
         rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count)
         labels = self._project.images.labels[labeled[rows]]
         return [
             Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
         ]
+
+    def _with_checks(self, cards: list[Card], reviewer: str) -> list[Card]:
+        """The cards with checks among them, each told like any other."""
+        found = list(cards)
+        plants = self.checks.plants([card.id for card in cards], reviewer)
+        for plant in sorted(plants, key=lambda plant: -plant.after):
+            found.insert(plant.after + 1, self._check_card(plant, cards[plant.after]))
+        return found
+
+    def _check_card(self, plant: Plant, before: Card) -> Card:
+        """A check as a card: the suggestion takes the highest probability, as if the run had made it."""
+        logits = np.asarray(self._run.folder.logits()[[plant.image]])
+        scores, probs = score(logits, self._pool.temperature), probabilities(logits, self._pool.temperature)
+        best = int(probs[0].argmax())
+        probs[0, [best, plant.suggestion]] = probs[0, [plant.suggestion, best]]
+        top = [(int(c), float(probs[0, c])) for c in top_classes(probs, 3)[0]]
+        entropy, rank = float(scores.entropy[0]), before.rank
+        return Card(
+            id=plant.image,
+            rank=rank,
+            name=base_name(str(self._project.images.names[plant.image])),
+            suggestion=plant.suggestion,
+            confidence=float(scores.confidence[0]),
+            entropy=entropy,
+            margin=float(scores.margin[0]),
+            top=top,
+            verdict="",
+            label=None,
+            why=self._words(entropy, before.why.split(" · ")[1], top),
+            planted=plant.kind,
+        )
 
     @cached_property
     def _labeled_units(self) -> Features:
@@ -175,12 +216,14 @@ class RunPages:
 
     def _why(self, row: int, rank: int, total: int, top: list[tuple[int, float]]) -> str:
         names = self._project.class_names
-        parts = [
-            f"entropy {self._pool.scores.entropy[row]:.2f} bits",
-            f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue",
-            " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2]),
-        ]
+        place = f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue"
+        words = self._words(float(self._pool.scores.entropy[row]), place, top)
         before = self.queues.parent_labels
         if before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
-            parts.append(f"was {names[int(before[row])]} in {self._run.record.parent}")
-        return " · ".join(parts)
+            words += f" · was {names[int(before[row])]} in {self._run.record.parent}"
+        return words
+
+    def _words(self, entropy: float, place: str, top: list[tuple[int, float]]) -> str:
+        names = self._project.class_names
+        best = " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2])
+        return f"entropy {entropy:.2f} bits · {place} · {best}"

@@ -9,7 +9,7 @@ from core.curate.guards import ClassShare
 from core.curate.risk import ConformalCut, HighProbabilityCut
 from core.curate.value import ReviewValue, review_value
 from core.jobs import start
-from core.project import guarding, risk
+from core.project import checks, guarding, risk
 from core.project.arms import num_clicks, prepare_arm
 from core.project.audit import Audit, answer_audit, read_audit, save_certificate
 from core.project.estimating import QueueEstimate, queue_estimates
@@ -78,6 +78,19 @@ class Promises:
     def queue_estimates(self, run_id: str, threshold: float) -> list[QueueEstimate]:
         """Accuracy of the pool's pseudo-labels, and error above a threshold, from answers to random queues."""
         return queue_estimates(self._project, run_id, threshold)
+
+    def reviewers(self) -> list[checks.ReviewerCheck]:
+        """Every reviewer: planted wrong suggestions caught, blind repeats answered otherwise, median seconds."""
+        return checks.check_reviewers(self._project)
+
+    def plant_checks(self, every: int) -> None:
+        """Put one val image with a wrong suggestion among every so many cards of Review; 0: none."""
+        checks.write_every(self._project, every)
+
+    @property
+    def checks_every(self) -> int:
+        """One check among so many cards of Review; 0: none."""
+        return checks.read_every(self._project)
 
     def review_value(self, control: str, curated: str) -> ReviewValue:
         """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`."""

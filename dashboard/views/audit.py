@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import TARGETS, Audit, Project
 from dashboard import context, pictures, words
-from dashboard.views import estimates
+from dashboard.views import estimates, reviewers
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
@@ -31,6 +31,7 @@ def show() -> None:
     with right:
         _proven(project, audit)
     estimates.show(project, run, threshold)
+    reviewers.show(project)
 
 
 def _question(key: str, project: Project, audit: Audit) -> None:

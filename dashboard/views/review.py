@@ -25,6 +25,8 @@ def show() -> None:
     run = context.current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.subheader("Review")
+    if every := project.promises.checks_every:
+        title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
     with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), context.spoken():
         _retrain(project, run)
     desk = st.components.v2.component(

@@ -3,7 +3,7 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from core import Project
+from core import PageQuery, Project
 
 RUN = "001-supervised-mlp"
 
@@ -64,3 +64,22 @@ def test_the_label_issues_of_the_scores_page_are_counted(trained_project: Projec
     test.toggle(key="label-issues").set_value(True).run()
     found = trained_project.promises.label_issues(RUN)
     assert f"calls {len(found.ids):,} of {found.num_checked:,} given labels" in " ".join(c.value for c in test.caption)
+
+
+def test_the_audit_page_switches_checks_on_and_review_says_so(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key)
+    test.segmented_control(key="checks-every").set_value(8).run()
+    assert not test.exception
+    assert Project.open(trained_project.path).promises.checks_every == 8
+    said = " ".join(c.value for c in open_page("review", project=trained_project.key).caption)
+    assert "One in 8 of the undecided images is a check" in said
+
+
+def test_the_audit_page_shows_what_a_random_queue_says(trained_project: Project) -> None:
+    (card, *_) = trained_project.desk.page(RUN, PageQuery("mixed")).cards
+    shown = trained_project.desk.shown(RUN, card.id, PageQuery("mixed", drawn=0))
+    trained_project.decide(RUN, "accept", card.id, **shown)
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    table = test.dataframe[0].value
+    assert table["Answers"][0] == f"1 of {len(trained_project.splits.pool)}"
+    assert table["Pseudo-labels right"][0].endswith("n = 1")

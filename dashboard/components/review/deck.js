@@ -177,9 +177,9 @@ export class Deck {
   }
 
   /** Where a card was shown, as its decision says it. */
-  origin({ rank }) {
+  origin({ rank, planted }) {
     const { ranking, eta, drawn } = this.query;
-    return { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
+    return planted ? { ranking, planted } : { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
   }
 
   /** What a verdict applies to: the selection, else the card under the cursor. */
