@@ -1,8 +1,9 @@
 """winnow audit: random images of a selection, one answer at a time, and what the answers prove."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +11,7 @@ from core.base.errors import DecisionError
 from core.base.records import Estimate
 from core.cli.deciding import class_number
 from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, finite, percent, rule_params
-from core.project.audit import Audit
+from core.project.audit import Audit, Moved
 from core.project.project import Project
 
 
@@ -40,7 +41,7 @@ def audit(
         project.promises.save_certificate(found, save)
     facts = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
-        "waiting": found.num_waiting, **asdict(found.certificate),
+        "waiting": found.num_waiting, "moved": _moved(found.moved), **asdict(found.certificate),
     }  # fmt: skip
     del facts["log_evidence"]  # may be infinite, which JSON cannot say
     answer(facts, _words(project, found), as_json=as_json)
@@ -77,6 +78,10 @@ def reviewers(
     answer({"every": now, "reviewers": people}, "\n".join(lines), as_json=as_json)
 
 
+def _moved(moved: Moved | None) -> dict[str, Any] | None:
+    return None if moved is None else {**asdict(moved), "invalid": moved.invalid.tolist()}
+
+
 def _share(found: Estimate) -> dict[str, float | int | None]:
     return {**asdict(found), "value": finite(found.value)}
 
@@ -90,6 +95,20 @@ def _words(project: Project, audit: Audit) -> str:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
+    if (moved := audit.moved) is not None:
+        lines.append(
+            f"of the answers under {moved.rule} {_params(moved.params)}: {moved.num_valid:,} remain valid, "
+            f"{len(moved.invalid):,} lie outside this selection"
+        )
+        if moved.num_added:
+            lines.append(
+                f"by strata ({moved.num_kept:,} images kept, {moved.num_added:,} added): at least "
+                f"{percent(moved.certified)} right, a promise of its own"
+            )
     if audit.next_id is not None:
         lines.append(f"next image: {audit.next_id} ({project.images.names[audit.next_id]})")
     return "\n".join(lines)
+
+
+def _params(params: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())

@@ -38,12 +38,12 @@ from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
-from core.curate.value import ReviewValue
+from core.curate.value import ReviewValue, StopAdvice
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
 from core.project.arms import ARMS
-from core.project.audit import Audit
+from core.project.audit import Audit, Moved
 from core.project.bins import SCORES
 from core.project.checks import EVERY, ReviewerCheck
 from core.project.creation import SOURCES
@@ -110,6 +110,7 @@ __all__ = [
     "LabelState",
     "Launch",
     "MeanEstimate",
+    "Moved",
     "NoiseReport",
     "Outcome",
     "Page",
@@ -134,6 +135,7 @@ __all__ = [
     "Source",
     "SplitConfig",
     "Splits",
+    "StopAdvice",
     "TrainConfig",
     "TrainingError",
     "Verdict",

@@ -22,7 +22,7 @@ from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.index import pool_scores
-from core.project.outbound import export_curated
+from core.project.outbound import certificates_of, export_curated
 from core.project.promises import Promises
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
@@ -271,7 +271,7 @@ class Project:
         if kind == "model":
             if run_id is None:
                 raise InputError("A model export needs to know which run: name it.")
-            return export_model(self._finished(run_id), target)
+            return export_model(self._finished(run_id), target, certificates_of(self))
         return export_curated(self, kind, target)
 
     def _finished(self, run_id: str) -> RunFolder:

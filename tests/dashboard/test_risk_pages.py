@@ -3,7 +3,7 @@
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from core import PageQuery, Project
+from core import PageQuery, Project, class_thresholds
 
 RUN = "001-supervised-mlp"
 
@@ -83,3 +83,45 @@ def test_the_audit_page_shows_what_a_random_queue_says(trained_project: Project)
     table = test.dataframe[0].value
     assert table["Answers"][0] == f"1 of {len(trained_project.splits.pool)}"
     assert table["Pseudo-labels right"][0].endswith("n = 1")
+
+
+def test_the_address_of_the_audit_page_names_rule_and_cut(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, rule="lowest_entropy", cut="40")
+    kept = trained_project.select(RUN, "lowest_entropy", percent=40.0)
+    assert metrics(test)["Selection"] == f"{kept.count:,}"
+    test.number_input(key="audit-lowest_entropy-percent").set_value(20.0).run()
+    assert (test.query_params["rule"], test.query_params["cut"]) == (["lowest_entropy"], ["20"])
+    assert metrics(test)["Selection"] == f"{trained_project.select(RUN, 'lowest_entropy', percent=20.0).count:,}"
+
+
+def test_class_thresholds_of_the_audit_page_come_back_from_the_address(trained_project: Project) -> None:
+    place = {"rule": "per_class_threshold", "cut": "0.3,0:0.9,1:none,banana,2:7"}
+    test = open_page("audit", project=trained_project.key, **place)
+    assert not test.exception
+    kept = trained_project.select(RUN, "per_class_threshold", threshold=0.3, thresholds={"0": 0.9, "1": None})
+    assert (kept.count == 0) == bool(test.info)
+    if kept.count:
+        assert metrics(test)["Selection"] == f"{kept.count:,}"
+    assert test.query_params["cut"] == ["0.3,0:0.9,1:none"]
+
+
+def test_an_empty_selection_is_a_sentence_and_an_unknown_rule_is_left_out(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, rule="top_per_class", cut="0")
+    assert not test.exception
+    assert "nothing to audit" in test.info[0].value
+    assert open_page("audit", project=trained_project.key, rule="banana", cut="x").selectbox(key="audit-rule").value
+
+
+def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project_answers(
+    trained_project: Project,
+) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.selectbox(key="rule").set_value("per_class_threshold").run()
+    test.slider(key="class-target").set_value(30.0).run()
+    cuts = trained_project.promises.conformal_cuts(RUN, 0.3)
+    said = " ".join(element.value for element in (*test.caption, *test.markdown))
+    assert f"Of the {sum(cut.num_kept for cut in cuts):,} open images it accepts" in said
+    next(button for button in test.button if button.label == "Set each class's threshold").click().run()
+    assert not test.exception
+    selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
+    assert metrics(test)["Kept"] == f"{selection.count:,}"
