@@ -114,6 +114,10 @@ def decide(
     accept_all: Annotated[
         bool, typer.Option("--accept-all", help="Accept every undecided image that the rule keeps.")
     ] = False,
+    class_cap: Annotated[
+        float | None,
+        typer.Option(min=1, help="With --accept-all: no class beyond so many times its share of the labeled images."),
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back your latest decision.")] = False,
     rule: Rule = "fixed_threshold",
     param: Params = None,
@@ -135,7 +139,8 @@ def decide(
         outcome = project.undo(run, reviewer)
     elif accept_all:
         rule, params = _rule(project, run, rule, param, target_error, promise)
-        outcome = project.accept_all(run, rule, reviewer, **params)
+        cap = {} if class_cap is None else {"class_cap": class_cap}
+        outcome = project.accept_all(run, rule, reviewer, **params, **cap)
     else:
         assert image is not None
         shown = {} if shown_by is None else project.desk.shown(run, image, PageQuery(shown_by, eta=eta, drawn=drawn))

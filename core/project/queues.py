@@ -26,6 +26,7 @@ from core.curate.filters import (
 from core.curate.queues import View, reject_hunt
 from core.curate.scores import RANKINGS, order
 from core.project.draws import AUDIT, DIVERSE, DRAWN, ETA, MIXED, Drawn, Draws
+from core.project.guarding import labeled_counts
 
 if TYPE_CHECKING:
     from core.project.project import Project
@@ -154,6 +155,11 @@ class RunQueues:
             counts = Counts(int(np.count_nonzero(keep)), int(np.count_nonzero(keep & is_open(state, self.pool.ids))))
             self._counted = known = (wanted, state, counts)
         return known[2]
+
+    @cached_property
+    def prior(self) -> NDArray[np.int64]:
+        """Labeled images per class, (K,)."""
+        return labeled_counts(self._project)
 
     @cached_property
     def parent_labels(self) -> Labels | None:

@@ -167,8 +167,24 @@ def _playground(project: Project, run: str) -> Selection:
         st.caption(f"Error among the kept: {words.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
+        _mix(project, run, rule, params)
         context.link("review", "Review and accept")
     return selection
+
+
+def _mix(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
+    """The class mix against the labeled prior, in a sentence."""
+    names = project.class_names
+    over = [
+        f"{names[found.label]} ({words.percent(found.share)} of the kept, {words.percent(found.prior)} of the labeled)"
+        for found in project.promises.class_shares(run, rule, **params)
+        if found.is_over
+    ]
+    if over:
+        st.caption(
+            f"More than twice their share of the labeled images: {', '.join(over)}. “Accept all” on Review can cap a "
+            "class at that; its least confident images stay undecided."
+        )
 
 
 def _slider(rule: str, item: Parameter, project: Project) -> float | int:

@@ -11,6 +11,8 @@ import pytest
 from core import Project
 from core.curate.certificate import certified_of_strata
 from core.project.audit import Audit
+from core.project.snapshot import freeze
+from tests.dashboard.test_risk_pages import open_page
 
 RUN = "001-supervised-mlp"
 CUTS: list[tuple[str, dict[str, Any]]] = [
@@ -87,8 +89,8 @@ def test_a_certificate_without_a_live_answer_is_none(trained_project: Project) -
     assert trained_project.promises.certificates() == []
 
 
-def later_run(project: Project, share: float, arm_of: str | None = None) -> str:
-    """A copy of the run as a child of it (or as a control arm), with other predictions for a share of all images."""
+def later_run(project: Project, share: float, noise: int | None = None) -> str:
+    """A copy of the run as a child of it, with other predictions for a share of all images, or noise for all."""
     name = f"{len(project.runs()) + 1:03d}-copy"
     folder = shutil.copytree(project.path / "runs" / RUN, project.path / "runs" / name)
     record = json.loads((folder / "run.json").read_text())
@@ -97,10 +99,10 @@ def later_run(project: Project, share: float, arm_of: str | None = None) -> str:
     logits = np.array(np.load(file))
     rows = np.random.default_rng(0).permutation(len(logits))[: round(share * len(logits))]
     logits[rows] = np.roll(logits[rows], 1, axis=1)
+    if noise is not None:
+        logits = np.random.default_rng(noise).normal(size=logits.shape).astype(np.float32)
     file.chmod(0o644)
     np.save(file, logits)
-    if arm_of is not None:
-        (folder / "arm.json").write_text(json.dumps({"arm": "threshold_only", "control_of": arm_of}))
     return name
 
 
@@ -115,3 +117,42 @@ def test_advice_says_stop_only_when_labels_have_settled_and_the_target_is_proven
     assert "of pseudo-labels changed" in advice.reasons[1]
     first = trained_project.promises.stop_advice(RUN)
     assert "no earlier run" in first.reasons[1]
+
+
+def test_a_class_cap_keeps_the_surest_of_each_class_and_stands_in_the_log(trained_project: Project) -> None:
+    pool = trained_project.scores(RUN)
+    everything = trained_project.select(RUN, "fixed_threshold", threshold=0.0)
+    cap = int(np.ceil(everything.count / 3))  # 5 labeled images of each of 3 classes: factor 1 is a third
+    assert trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=1).status == "saved"
+    taken = trained_project.desk.state().verdict[pool.ids] > 0
+    for label, count in enumerate(everything.class_counts.tolist()):
+        mine = pool.scores.pseudo_labels == label
+        sure = np.sort(pool.scores.confidence[mine])[::-1]
+        assert np.count_nonzero(taken & mine) == min(count, cap)
+        assert (pool.scores.confidence[mine & taken] >= sure[min(count, cap) - 1]).all() if count else True
+    assert trained_project.desk.decisions()[-1].params["class_cap"] == 1
+
+
+@pytest.mark.parametrize("factor", [0.5, "two", True])
+def test_a_class_cap_below_one_or_no_number_is_refused(trained_project: Project, factor: Any) -> None:
+    outcome = trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=factor)
+    assert outcome.status == "refused"
+    assert trained_project.desk.decisions() == []
+
+
+def test_with_uninformative_scores_the_value_panel_says_no_measurable_gain(trained_project: Project) -> None:
+    control, curated = (later_run(trained_project, 0.0, noise=seed) for seed in (1, 2))
+    for image in trained_project.splits.pool[:5].tolist():
+        trained_project.decide(RUN, "accept", image)
+    frozen = freeze(trained_project)
+    trained_project.run(curated).folder.save_curated(frozen.curated, frozen.decisions)
+    found = trained_project.promises.review_value(control, curated)
+    assert not found.is_measurable
+    test = open_page("compare", project=trained_project.key)
+    test.selectbox(key="compare-a").set_value(control).run()
+    test.selectbox(key="compare-b").set_value(curated).run()
+    assert not test.exception
+    said = " ".join(element.value for element in test.markdown)
+    assert f"**{found.sentence}**" in said
+    assert found.sentence.startswith("no measurable gain")
+    assert "Go on reviewing." in said
