@@ -12,7 +12,7 @@ import numpy as np
 
 from core.base.records import UNKNOWN, Decision
 from core.curate.curation import is_planted, live_decisions
-from core.curate.estimates import MeanEstimate, lure, lure_of_part
+from core.curate.estimates import MeanEstimate, complement, lure, lure_of_part
 from core.project.draws import RANDOM, Drawn
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _estimate(
         num_open=picks.num_eligible,
         num_answers=count,
         num_waiting=sum(answer is not None for answer in right[count:]),
-        accuracy=lure((~is_wrong).astype(np.float64), probability, picks.num_eligible),
+        accuracy=complement(lure(is_wrong.astype(np.float64), probability, picks.num_eligible)),
         threshold=threshold,
         num_kept=num_kept,
         error=lure_of_part(is_wrong.astype(np.float64), is_inside, probability, picks.num_eligible, num_kept),

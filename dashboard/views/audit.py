@@ -94,7 +94,7 @@ def _proven(project: Project, audit: Audit) -> None:
 
 def _moved(audit: Audit, moved: Moved) -> None:
     st.markdown(
-        f"The cut has moved: of the answers under “{moved.rule.replace('_', ' ')}” **{moved.num_valid:,}** remain "
+        f"The cut has moved: of the answers under “{_cut(moved)}” **{moved.num_valid:,}** remain "
         f"valid here, **{len(moved.invalid):,}** are about images outside this selection"
         + (f" ({', '.join(f'#{image}' for image in moved.invalid[:12])})." if len(moved.invalid) else ".")
     )
@@ -104,6 +104,11 @@ def _moved(audit: Audit, moved: Moved) -> None:
             f"own. The two parts together: at least {words.percent(moved.certified)} right, each part at half the "
             f"risk; a promise of its own, beside the one above."
         )
+
+
+def _cut(moved: Moved) -> str:
+    numbers = [f"{name} {value:g}" for name, value in moved.params.items() if isinstance(value, int | float)]
+    return ", ".join([moved.rule.replace("_", " "), *numbers])
 
 
 def _now(audit: Audit) -> str:

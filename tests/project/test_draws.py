@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import Command, DecisionError, InputError, PageQuery, Project
-from core.curate.estimates import lure
+from core.curate.estimates import complement, lure
 from core.project.draws import Drawn
 
 RUN = "001-supervised-mlp"
@@ -104,7 +104,7 @@ def test_answers_count_up_to_the_first_gap_and_the_others_wait(trained_project: 
     assert (found.num_answers, found.num_waiting) == (5, 0)
     draws = trained_project.desk.pages(RUN).queues.draws
     probability = draws.picks(Drawn("mixed", 0.3, 0)).probability[:5]
-    assert found.accuracy == lure(np.array([1, 1, 0, 1, 1.0]), probability, found.num_open)
+    assert found.accuracy == complement(lure(np.array([0, 0, 1.0, 0, 0]), probability, found.num_open))
 
 
 def test_an_undone_answer_no_longer_counts(trained_project: Project) -> None:
