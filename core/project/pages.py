@@ -1,7 +1,7 @@
 """What the review page shows of one run: cards in the order of a ranking; quick at a million images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from core.base.errors import InputError
 from core.base.records import Decision, Ids, LabelState, Verdict
 from core.curate.filters import QueueFilter, base_name
 from core.curate.neighbors import Features, nearest, unit
-from core.curate.scores import probabilities, score, top_classes
+from core.curate.scores import probabilities, top_classes
 from core.project.bins import RunBins
 from core.project.checks import Checks, Plant
 from core.project.draws import ETA, Drawn
@@ -156,25 +156,20 @@ class RunPages:
         return found
 
     def _check_card(self, plant: Plant, before: Card) -> Card:
-        """A check as a card: the suggestion takes the highest probability, as if the run had made it."""
-        logits = np.asarray(self._run.folder.logits()[[plant.image]])
-        scores, probs = score(logits, self._pool.temperature), probabilities(logits, self._pool.temperature)
-        best = int(probs[0].argmax())
-        probs[0, [best, plant.suggestion]] = probs[0, [plant.suggestion, best]]
-        top = [(int(c), float(probs[0, c])) for c in top_classes(probs, 3)[0]]
-        entropy, rank = float(scores.entropy[0]), before.rank
-        return Card(
+        """A check as a card: its own image and classes with the numbers of the card before, so that none stands out."""
+        logits = np.asarray(self._run.folder.logits()[plant.image])
+        others = [int(c) for c in np.argsort(-logits, kind="stable") if c != plant.suggestion]
+        labels = [plant.suggestion, *others][: len(before.top)]
+        top = [(label, share) for label, (_, share) in zip(labels, before.top, strict=True)]
+        return replace(
+            before,
             id=plant.image,
-            rank=rank,
             name=base_name(str(self._project.images.names[plant.image])),
             suggestion=plant.suggestion,
-            confidence=float(scores.confidence[0]),
-            entropy=entropy,
-            margin=float(scores.margin[0]),
             top=top,
             verdict="",
             label=None,
-            why=self._words(entropy, before.why.split(" · ")[1], top),
+            why=self._words(before.entropy, before.why.split(" · ")[1], top),
             planted=plant.kind,
         )
 

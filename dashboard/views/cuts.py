@@ -66,7 +66,9 @@ def class_target(project: Project, run: str) -> None:
         "average over draws of that class's calibration items."
     )
     if none:
-        st.caption(f"Nothing is kept of {', '.join(none)}: too few calibration items are called so to promise this.")
+        st.caption(
+            f"Nothing is kept of {', '.join(none)}: too few calibration items are called so, or too many of them wrong."
+        )
 
 
 def _whole_target(project: Project, run: str) -> None:

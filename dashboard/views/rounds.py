@@ -34,4 +34,5 @@ def show(project: Project, run_a: str, run_b: str) -> None:
 
 def advice(found: StopAdvice) -> str:
     """The advice as a sentence in Markdown."""
-    return f"**{found.sentence}** {'; '.join(found.reasons)}."
+    reasons = "; ".join(found.reasons)
+    return f"**{found.sentence}** {reasons[0].upper()}{reasons[1:]}."

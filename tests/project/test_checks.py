@@ -1,5 +1,6 @@
 """Checks of the reviewer: they find somebody who always accepts, and change no label, count or run."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,7 @@ def test_a_check_looks_like_any_other_card(project: Project) -> None:
         assert card.top[0][1] == pytest.approx(card.confidence)
         assert card.why.count(" · ") == cards[0].why.count(" · ")
         assert card.verdict == ""
+    assert all(a.entropy >= b.entropy for a, b in pairwise(cards))  # the order of the queue does not give it away
     places = np.flatnonzero([bool(card.planted) for card in cards])
     assert all(cards[place].rank == cards[place - 1].rank for place in places)
 

@@ -6,7 +6,7 @@ import { restOf } from "./odd.js";
 
 const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
   ["most_confident", "most confident first"], ["border", "closest to the threshold"],
-  ["mixed", "mixed: random and doubtful"], ["audit", "uniformly at random"], ["reject_hunt", "doubtful among the kept"], ["diverse", "diverse: a cold start"]];
+  ["mixed", "mixed: random and doubtful"], ["audit", "uniformly at random"], ["reject_hunt", "kept ones, doubtful first"], ["diverse", "diverse: a cold start"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
