@@ -28,7 +28,9 @@ def choose(project: Project, run: str) -> tuple[str, dict[str, Any]]:
             if item.is_integer:
                 params[item.name] = st.number_input(item.name, int(item.low), int(item.high), key=key)
             else:
-                params[item.name] = st.number_input(item.name, item.low, high, step=_step(high), format="%.3f", key=key)
+                params[item.name] = st.number_input(
+                    item.name, item.low, high, step=_step(high), format=_format(high), key=key
+                )
     if rule == "fixed_threshold":
         context.go("threshold", f"{params['threshold']:.9g}")
         _whole_target(project, run)
@@ -93,6 +95,10 @@ def _set_classes(run: str, thresholds: dict[str, float | None]) -> None:
 
 def _place(run: str) -> str:
     return f"class-thresholds-{run}"
+
+
+def _format(high: float) -> str:
+    return "%.1f" if high >= 100 else "%.3f"
 
 
 def _step(high: float) -> float:

@@ -1,5 +1,7 @@
 """The audit page and the target error of the Scores page say what the project says."""
 
+import os
+
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
@@ -125,3 +127,19 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     assert not test.exception
     selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
     assert metrics(test)["Kept"] == f"{selection.count:,}"
+
+
+def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    test.toggle(key="leaks").set_value(True).run()
+    assert "No image lies in two parts." in test.success[0].value
+    splits, file = untrained_project.splits, untrained_project.path / "images" / "pixels.npy"
+    pixels = np.array(np.load(file))
+    pixels[splits.test[0]] = pixels[splits.labeled[0]]
+    file.unlink()
+    np.save(file, pixels)
+    os.utime(untrained_project.path / "project.toml")  # another project, as far as the dashboard knows
+    test = open_page("data", project=untrained_project.key)
+    test.toggle(key="leaks").set_value(True).run()
+    assert not test.exception
+    assert "Found in more than one part: 1." in test.warning[0].value
