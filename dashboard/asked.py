@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Command, InputError, PageQuery, QueueFilter, Range
+from core import ETA, Command, InputError, PageQuery, QueueFilter, Range
 
 MOST_IMAGES = 400
 _MOST_COMMANDS = 10_000
@@ -25,6 +25,8 @@ def page_query(words: Mapping[str, str]) -> PageQuery:
         direction=direction,
         threshold=fraction(words, "threshold", 0.95),
         wanted=queue_filter(words),
+        eta=fraction(words, "eta", ETA),
+        drawn=number(words, "drawn", 0, 0, 2**62) if words.get("drawn") else None,
     )
 
 
@@ -86,7 +88,9 @@ def commands(body: Any, run: str) -> list[Command]:
 
 
 def images(command: Command) -> list[int]:
-    """The images that a command names, so that a refused one can be drawn as it was."""
+    """The images that a command names, so that a refused one can be drawn as it was; checks change no image."""
+    if "planted" in command.params:
+        return []
     pairs = command.params.get("images", [])
     if isinstance(pairs, list):
         named = [pair[0] for pair in pairs if isinstance(pair, list) and pair and type(pair[0]) is int]

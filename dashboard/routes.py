@@ -90,9 +90,8 @@ def per_class(request: Request) -> dict[str, Any]:
 
 def card(request: Request) -> dict[str, Any]:
     """One image of the pool, wherever it stands in the ranking."""
-    words, place = request.query_params, request.path_params
-    ranking, threshold = words.get("ranking", "entropy"), asked.fraction(words, "threshold", 0.95)
-    return asdict(_project(request).desk.card(place["run"], place["image"], ranking, threshold))
+    place, query = request.path_params, asked.page_query(request.query_params)
+    return asdict(_project(request).desk.card(place["run"], place["image"], query))
 
 
 def neighbors(request: Request) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core import CuratedSet, Estimate, RunStatus, Source
+from core import CuratedSet, Estimate, MeanEstimate, RunStatus, Source
 
 SOURCE_WORDS = {
     Source.GIVEN: "given",
@@ -19,6 +19,13 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def estimate(found: Estimate) -> str:
     """A proportion with its interval and n, as in "4.2 % [2.1, 7.4], n = 240"."""
+    if not found.n:
+        return "unknown, n = 0"
+    return f"{percent(found.value)} [{100 * found.low:.1f}, {100 * found.high:.1f}], n = {found.n:,}"
+
+
+def mean(found: MeanEstimate) -> str:
+    """An estimated mean with its interval and n, in the same form."""
     if not found.n:
         return "unknown, n = 0"
     return f"{percent(found.value)} [{100 * found.low:.1f}, {100 * found.high:.1f}], n = {found.n:,}"

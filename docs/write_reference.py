@@ -14,6 +14,7 @@ from core.curate.selection import RULES, parameters
 from core.curate.simulation import CUTS, REVIEW_QUEUES
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.project.creation import SOURCES
+from core.project.queues import QUEUES
 from core.store.export import EXPORTS
 
 TARGET = Path(__file__).parent / "REFERENCE.md"
@@ -28,13 +29,13 @@ def reference() -> str:
         *_settings("Split settings (`winnow new`, the Data page, `SplitConfig`)", SplitConfig),
         "## Rules: which pseudo-labels are kept",
         _table(("rule", "parameters", "keeps"), [_rule(name) for name in RULES]),
-        "## Rankings: what comes first",
-        "`border` (on the Review page) adds one that depends on the threshold: closest to the cut first.",
-        "\n".join(f"* `{name}`" for name in RANKINGS),
         *_settings("Simulation settings (`winnow simulate`, the Simulate page, `SimulateConfig`)", SimulateConfig),
         f"`--queue`, where the clicks go: {', '.join(f'`{name}`' for name in REVIEW_QUEUES)}. "
         "`--cut`, what is accepted without a look, as `name=number`:",
         _table(("cut", "its number"), [(f"`{name}`", number) for name, number in CUTS.items()]),
+        "## Orders of the Review page and of `winnow queue`: what comes first",
+        _table(("order", "shows"), [(f"`{name}`", shows) for name, shows in QUEUES.items()]),
+        f"`winnow score` knows {', '.join(f'`{name}`' for name in RANKINGS)}.",
         "## Data sets",
         _table(("source", "what"), [(f"`{name}`", _dataset(name)) for name in SOURCES]),
         "Any other source is a folder of images: one sub-folder per class, and perhaps one called `unlabeled`.",

@@ -1,15 +1,17 @@
 """winnow audit: random images of a selection, one answer at a time, and what the answers prove."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core.base.errors import DecisionError
+from core.base.records import Estimate
 from core.cli.deciding import class_number
-from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, percent, rule_params
-from core.project.audit import Audit
+from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, finite, percent, rule_params
+from core.project.audit import Audit, Moved
 from core.project.project import Project
 
 
@@ -39,10 +41,49 @@ def audit(
         project.promises.save_certificate(found, save)
     facts = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
-        "waiting": found.num_waiting, **asdict(found.certificate),
+        "waiting": found.num_waiting, "moved": _moved(found.moved), **asdict(found.certificate),
     }  # fmt: skip
     del facts["log_evidence"]  # may be infinite, which JSON cannot say
     answer(facts, _words(project, found), as_json=as_json)
+
+
+def reviewers(
+    path: ProjectPath,
+    every: Annotated[
+        int | None, typer.Option(help="Plant one wrong suggestion among so many cards of Review: 8, 12, 20; 0: none.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each reviewer whether planted wrong suggestions were caught, repeats answered alike, and how fast."""
+    project = Project.open(path)
+    if every is not None:
+        project.promises.plant_checks(every)
+    found = project.promises.reviewers()
+    people = [
+        {
+            "reviewer": item.reviewer, "decisions": item.num_decisions, "caught": _share(item.stamp.caught),
+            "disagreement": _share(item.stamp.disagreement), "median_seconds": finite(item.stamp.median_seconds),
+            "is_flagged": item.stamp.is_flagged,
+        }
+        for item in found
+    ]  # fmt: skip
+    lines = [
+        f"{item.reviewer}: {item.num_decisions:,} decisions, caught {item.stamp.caught.count} of {item.num_planted} "
+        f"wrong suggestions, {item.stamp.disagreement.count} of {item.num_repeats} repeats answered otherwise, median "
+        f"{item.stamp.median_seconds:.1f} s{' · does not seem to look' if item.stamp.is_flagged else ''}"
+        for item in found
+    ]
+    now = project.promises.checks_every
+    lines.append(f"one wrong suggestion among {now} cards" if now else "no checks are planted: --every 8 plants some")
+    answer({"every": now, "reviewers": people}, "\n".join(lines), as_json=as_json)
+
+
+def _moved(moved: Moved | None) -> dict[str, Any] | None:
+    return None if moved is None else {**asdict(moved), "invalid": moved.invalid.tolist()}
+
+
+def _share(found: Estimate) -> dict[str, float | int | None]:
+    return {**asdict(found), "value": finite(found.value)}
 
 
 def _words(project: Project, audit: Audit) -> str:
@@ -54,6 +95,20 @@ def _words(project: Project, audit: Audit) -> str:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
+    if (moved := audit.moved) is not None:
+        lines.append(
+            f"of the answers under {moved.rule} {_params(moved.params)}: {moved.num_valid:,} remain valid, "
+            f"{len(moved.invalid):,} lie outside this selection"
+        )
+        if moved.num_added:
+            lines.append(
+                f"by strata ({moved.num_kept:,} images kept, {moved.num_added:,} added): at least "
+                f"{percent(moved.certified)} right, a promise of its own"
+            )
     if audit.next_id is not None:
         lines.append(f"next image: {audit.next_id} ({project.images.names[audit.next_id]})")
     return "\n".join(lines)
+
+
+def _params(params: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())

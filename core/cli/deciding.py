@@ -19,8 +19,11 @@ from core.cli.options import (
     percent,
     rule_params,
 )
+from core.cli.queueing import Drawn, Eta
 from core.curate.scores import RANKINGS, order
 from core.project.desk import Outcome
+from core.project.draws import ETA
+from core.project.pages import PageQuery
 from core.project.project import Project
 
 _PROMISES: dict[str, Callable[[Project, str, float], float | None]] = {
@@ -111,11 +114,20 @@ def decide(
     accept_all: Annotated[
         bool, typer.Option("--accept-all", help="Accept every undecided image that the rule keeps.")
     ] = False,
+    class_cap: Annotated[
+        float | None,
+        typer.Option(min=1, help="With --accept-all: no class beyond so many times its share of the labeled images."),
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back your latest decision.")] = False,
     rule: Rule = "fixed_threshold",
     param: Params = None,
     target_error: TargetError = None,
     promise: Promise = "conformal",
+    shown_by: Annotated[
+        str | None, typer.Option("--order", help="The queue of `winnow queue` that showed the image.")
+    ] = None,
+    eta: Eta = ETA,
+    drawn: Drawn = None,
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
@@ -127,10 +139,12 @@ def decide(
         outcome = project.undo(run, reviewer)
     elif accept_all:
         rule, params = _rule(project, run, rule, param, target_error, promise)
-        outcome = project.accept_all(run, rule, reviewer, **params)
+        cap = {} if class_cap is None else {"class_cap": class_cap}
+        outcome = project.accept_all(run, rule, reviewer, **params, **cap)
     else:
         assert image is not None
-        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer)
+        shown = {} if shown_by is None else project.desk.shown(run, image, PageQuery(shown_by, eta=eta, drawn=drawn))
+        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer, **shown)
     _report(project, outcome, as_json)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from core.base.errors import WinnowError
-from core.cli import auditing, deciding, leaving, making, opening, simulating, training
+from core.cli import auditing, deciding, leaving, making, opening, queueing, simulating, training
 
 app = typer.Typer(
     name="winnow",
@@ -32,8 +32,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "noise": deciding.noise,
     "decide": deciding.decide,
     "curate": deciding.curate,
+    "queue": queueing.queue,
+    "estimate": queueing.estimate,
     "audit": auditing.audit,
     "simulate": simulating.simulate,
+    "reviewers": auditing.reviewers,
     "compare": leaving.compare,
     "export": leaving.export,
     "open": opening.open_project,

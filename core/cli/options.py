@@ -70,6 +70,11 @@ def percent(value: float, digits: int = 1) -> str:
     return "unknown" if np.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
+def finite(value: float) -> float | None:
+    """The number, or None where it is unknown, which JSON can say."""
+    return None if np.isnan(value) else value
+
+
 def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
     """The numbers of a rule from texts such as threshold=0.95; InputError for any other form."""
     params: dict[str, Any] = {}

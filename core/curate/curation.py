@@ -26,6 +26,8 @@ from core.base.records import (
     Verdict,
 )
 
+PLANTED = "planted"
+"""Marks, in a decision's params, the answer to a check of the reviewer: it is no label."""
 BulkSets = Callable[[str], BulkSet]
 
 _CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
@@ -56,6 +58,11 @@ def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
     return [decision for decision in ordered if decision.verdict != UNDO and decision.id not in void]
 
 
+def is_planted(decision: Decision) -> bool:
+    """Whether a decision answers a check of the reviewer, and says nothing about any label."""
+    return PLANTED in decision.params
+
+
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
     """What the reviewer's next undo takes back; None where there is nothing left."""
     mine = (decision for decision in reversed(live_decisions(decisions)) if decision.reviewer == reviewer)
@@ -73,11 +80,12 @@ def replay(
     bulk finds the images of a bulk decision by its hash. With start, the decisions are new ones on top of that
     state; their cost is their own number and one copy of the state, not the length of the log. What an older
     decision hid is not kept in a state: an undo of one that start contains raises ValueError, replay the whole log.
+    Answers to checks of the reviewer are left out.
     """
     if start is not None:
         _refuse_old_undos(decisions)
     find = bulk if callable(bulk) else bulk.__getitem__
-    live = live_decisions(decisions)
+    live = [decision for decision in live_decisions(decisions) if not is_planted(decision)]
     before = start or undecided(num_images)
     state = LabelState(before.verdict.copy(), before.label.copy(), before.decision.copy())
     for first, last in _stretches(live):

@@ -5,13 +5,14 @@ Intervals are normal approximations, clipped to [0, 1]: with few wrong answers t
 instead of 95 % for 80 draws of a simulated queue). `certificate` proves, these estimate.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from core.base.errors import InputError
+from core.base.records import Mask
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,48 @@ def lure_weights(probability: NDArray[np.float64], size: int) -> NDArray[np.floa
 def lure(
     values: NDArray[np.floating], probability: NDArray[np.float64], size: int, level: float = 0.95
 ) -> MeanEstimate:
-    """Mean over the set from draws without replacement with known probabilities: mean of v_m · value_m, unbiased."""
+    """Mean over the set from draws without replacement with known probabilities: mean of v_m · value_m, unbiased.
+
+    Where every value is 0 the spread of the values says nothing. The interval then ends where so many draws would miss
+    every 1 at most (1 - level) / 2 of the time: each draw is uniform over what is left with probability at least
+    s = min of left_m · q_m, so that a share p stays unseen with probability at most exp(-s · M · p).
+    """
     num = len(values)
     if not num:
         return MeanEstimate(float("nan"), 0.0, 1.0, 0, level)
     weights = lure_weights(probability, size)
     value = float(np.mean(weights * values))
+    if num < size and not np.any(values):
+        share = float(np.min(probability * (size - np.arange(num))))
+        return MeanEstimate(0.0, 0.0, min(1.0, float(-np.log((1 - level) / 2)) / (share * num)), num, level)
     left = 1 - num / size  # nothing is uncertain about a set drawn to the last image
     spread = np.sqrt(left * np.sum((weights * (values - value)) ** 2)) / num
     return _interval(value, float(spread), num, level)
+
+
+def complement(found: MeanEstimate) -> MeanEstimate:
+    """The mean of 1 - value: accuracy from error."""
+    return replace(found, value=1 - found.value, low=1 - found.high, high=1 - found.low)
+
+
+def lure_of_part(
+    values: NDArray[np.floating],
+    is_inside: Mask,
+    probability: NDArray[np.float64],
+    size: int,
+    part: int,
+    level: float = 0.95,
+) -> MeanEstimate:
+    """Mean over a part of the set, `part` of its `size` images, from draws (M,) from all of it: unbiased.
+
+    Draws outside the part count as zeros, the mean is scaled by size / part; n is the number of draws inside. Without a
+    draw inside, or in an empty part, it is unknown.
+    """
+    num = int(np.count_nonzero(is_inside))
+    if not num or not part:
+        return MeanEstimate(float("nan"), 0.0, 1.0, 0, level)
+    whole, scale = lure(np.where(is_inside, values, 0.0), probability, size, level), size / part
+    return MeanEstimate(whole.value * scale, min(1.0, whole.low * scale), min(1.0, whole.high * scale), num, level)
 
 
 def _interval(value: float, spread: float, num: int, level: float) -> MeanEstimate:

@@ -58,12 +58,17 @@ def class_caps(num_kept: int, prior_counts: NDArray[np.int64], factor: float = 2
 
 def capped(mask: Mask, confidence: PerImage, pseudo_labels: Labels, caps: NDArray[np.int64]) -> Mask:
     """The kept images (n,) without those beyond the cap of their class (K,): a class's least confident go first."""
-    kept = np.flatnonzero(mask)
-    ranked = kept[np.lexsort((-confidence[kept], pseudo_labels[kept]))]
-    sizes = np.bincount(pseudo_labels[kept], minlength=len(caps))
-    rank = np.arange(len(ranked)) - (np.cumsum(sizes) - sizes)[pseudo_labels[ranked]]
-    answer = np.zeros(len(mask), dtype=np.bool_)
-    answer[ranked[rank < caps[pseudo_labels[ranked]]]] = True
+    kept, answer = np.flatnonzero(mask), mask.copy()
+    labels = pseudo_labels[kept]
+    for label in np.flatnonzero(np.bincount(labels, minlength=len(caps)) > caps):
+        rows, cap = kept[labels == label], int(caps[label])
+        answer[rows] = False
+        if cap:
+            sure = confidence[rows]
+            least = np.partition(sure, len(sure) - cap)[len(sure) - cap]
+            above = np.flatnonzero(sure > least)
+            answer[rows[above]] = True
+            answer[rows[np.flatnonzero(sure == least)[: cap - len(above)]]] = True  # equal ones by position
     return answer
 
 

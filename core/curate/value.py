@@ -43,6 +43,11 @@ class StopAdvice:
     is_enough: bool
     reasons: tuple[str, ...]
 
+    @property
+    def sentence(self) -> str:
+        """The advice in words; the reasons follow it."""
+        return "Stop here: more reviewing is not expected to buy anything." if self.is_enough else "Go on reviewing."
+
 
 def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions: int) -> ReviewValue:
     """Compare predictions (n,) of the control arm and of the curated run on the same test images, per 100 decisions.

@@ -12,7 +12,8 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.records import UNKNOWN, CuratedSet, Decision, LabelState, Source, Verdict
 from core.curate.curation import curated_set, undecided
-from core.curate.selection import checked_rule
+from core.project.groups import ruled_mask
+from core.project.guarding import labeled_counts
 from core.project.runs import Run, prepare_run
 from core.project.snapshot import Snapshot
 from core.store.arrays import write_json
@@ -59,9 +60,8 @@ def _threshold_state(project: "Project", bulk: list[Decision]) -> LabelState:
     """Each bulk accept again, on the whole pool: also on the images that the person had decided by then."""
     state = undecided(len(project.images.labels))
     for line in bulk:
-        params = {name: value for name, value in line.params.items() if name not in ("rule", "expected")}
         pool = project.scores(line.run_id)
-        mask = checked_rule(str(line.params["rule"]), params)(pool.scores)
+        mask = ruled_mask(line.params, pool.scores, labeled_counts(project), np.ones(len(pool.ids), dtype=np.bool_))
         ids = pool.ids[mask]
         state.verdict[ids], state.label[ids] = Verdict.BULK_ACCEPT, pool.scores.pseudo_labels[mask]
         state.decision[ids] = line.id

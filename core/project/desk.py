@@ -23,7 +23,7 @@ from core.base.records import (
     Mask,
     Verdict,
 )
-from core.curate.curation import latest_live, live_decisions, replay, undecided
+from core.curate.curation import PLANTED, latest_live, live_decisions, replay, undecided
 from core.project.groups import group, is_group, kept_params
 from core.project.pages import Border, Card, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
@@ -63,6 +63,11 @@ class Desk:
         with self._lock:
             self._follow()
             return self._state
+
+    def state_at(self, last: int) -> LabelState:
+        """What the log said about every image when `last` was the id of its latest line."""
+        lines = [line for line in self.decisions() if line.id <= last]
+        return replay(lines, self._find_bulk, len(self._project.images.labels))
 
     def decisions(self) -> list[Decision]:
         """The whole log, oldest first."""
@@ -116,9 +121,13 @@ class Desk:
         """Cards of the pool in the order of a ranking."""
         return self.pages(run_id).page(query, self.state())
 
-    def card(self, run_id: str, image: int, ranking: str, threshold: float) -> Card:
-        """One image of the pool with its rank in a ranking."""
-        return self.pages(run_id).card(image, ranking, threshold, self.state())
+    def card(self, run_id: str, image: int, query: PageQuery) -> Card:
+        """One image of the pool with its rank in the queue of a query."""
+        return self.pages(run_id).card(image, query, self.state())
+
+    def shown(self, run_id: str, image: int, query: PageQuery) -> dict[str, Any]:
+        """Where a queue shows an image, as a decision about it carries it; a random queue names the probability."""
+        return self.pages(run_id).shown(image, query)
 
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""
@@ -171,6 +180,11 @@ class Desk:
     def _single(self, command: Command) -> NewDecision:
         if command.verdict not in VERDICTS:
             raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+        if PLANTED in command.params:
+            params = self.pages(command.run_id).checks.kept(command, self._decisions)
+            label = self._label(command, self._known(command.suggestion))
+            facts = {**_common(command), "params": params}
+            return NewDecision(**facts, image_id=command.image_id, suggestion=command.suggestion, label=label)
         scores = self._project.scores(command.run_id)
         row = int(np.searchsorted(scores.ids, -1 if command.image_id is None else command.image_id))
         if command.image_id is None or row == len(scores.ids) or scores.ids[row] != command.image_id:
@@ -180,8 +194,9 @@ class Desk:
             raise DecisionError(
                 f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
             )
+        params = self.pages(command.run_id).queues.draws.kept(row, command.params)
         return NewDecision(
-            **_common(command),
+            **{**_common(command), "params": params},
             image_id=command.image_id,
             suggestion=suggestion,
             label=self._label(command, suggestion),

@@ -32,27 +32,31 @@ from core.base.records import (
     Verdict,
 )
 from core.curate.certificate import TARGETS, Certificate
+from core.curate.estimates import MeanEstimate
 from core.curate.filters import SHOWN, QueueFilter, Range
 from core.curate.quality import CoverageErrorCurve, proportion
 from core.curate.risk import ConformalCut, HighProbabilityCut, class_thresholds
 from core.curate.scores import RANKINGS
 from core.curate.selection import RULES, Parameter, parameters
 from core.curate.simulation import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Curve, Point, curve, labels_of
-from core.curate.value import ReviewValue
+from core.curate.value import ReviewValue, StopAdvice
 from core.data.pictures import encode_jpeg, encode_png, sprite
 from core.jobs import Launch
 from core.project import shelf
 from core.project.arms import ARMS
-from core.project.audit import Audit
+from core.project.audit import Audit, Moved
 from core.project.bins import SCORES
+from core.project.checks import EVERY, ReviewerCheck
 from core.project.creation import SOURCES
 from core.project.desk import Desk, Outcome
+from core.project.draws import ETA
+from core.project.estimating import QueueEstimate
 from core.project.foreign import NoiseReport
 from core.project.guarding import OUTLIERS
 from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
-from core.project.queues import BORDER
+from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
 from core.project.runs import Run
 from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
@@ -66,6 +70,8 @@ __all__ = [
     "CUTS",
     "DEFAULT_CUTS",
     "DEFAULT_QUEUES",
+    "ETA",
+    "EVERY",
     "EXPORTS",
     "LIVE_STATES",
     "METHODS",
@@ -74,6 +80,7 @@ __all__ = [
     "PRESETS",
     "PROFILES",
     "QUANTITIES",
+    "QUEUES",
     "RAMPS",
     "RANKINGS",
     "REVIEW_QUEUES",
@@ -113,6 +120,8 @@ __all__ = [
     "LabelIssues",
     "LabelState",
     "Launch",
+    "MeanEstimate",
+    "Moved",
     "NoiseReport",
     "Outcome",
     "Page",
@@ -123,9 +132,11 @@ __all__ = [
     "Preset",
     "Project",
     "Quarantined",
+    "QueueEstimate",
     "QueueFilter",
     "Range",
     "ReviewValue",
+    "ReviewerCheck",
     "Run",
     "RunComparison",
     "RunError",
@@ -140,6 +151,7 @@ __all__ = [
     "Source",
     "SplitConfig",
     "Splits",
+    "StopAdvice",
     "TrainConfig",
     "TrainingError",
     "Verdict",

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.errors import DecisionError
 from core.base.records import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
 from core.curate.filters import QueueFilter, Range, is_open
+from core.curate.guards import capped, class_caps
+from core.curate.scores import Scores
 from core.curate.selection import checked_rule
 from core.project.queues import RunQueues
 
 BULK = Verdict.BULK_ACCEPT.name.lower()
-FILTER, NAMED = "filter", "images"
+FILTER, NAMED, CAP = "filter", "images", "class_cap"
 _SUGGESTED = (BULK, "accept", "reject")
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("show", "text", "reviewer"), (str,)),
@@ -73,6 +76,22 @@ def filter_of(facts: Any) -> QueueFilter:
     return QueueFilter(**words)
 
 
+def ruled_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64], is_free: Mask) -> Mask:
+    """Free rows (n,) that a bulk decision's rule keeps; with `class_cap` no class takes more than its share allows.
+
+    The cap is a factor (at least 1) on each class's share among the labeled images, whose counts are prior (K,); a
+    class's least confident images stay out. DecisionError where the factor is none.
+    """
+    words = {name: value for name, value in params.items() if name not in ("rule", "expected", CAP)}
+    mask = checked_rule(str(params.get("rule", "")), words)(scores) & is_free
+    if (factor := params.get(CAP)) is None:
+        return mask
+    if isinstance(factor, bool) or not isinstance(factor, int | float):
+        raise DecisionError(f"{CAP} is a factor on each class's share, such as 2 (got {factor!r}).")
+    caps = class_caps(int(mask.sum()), prior, factor)
+    return capped(mask, scores.confidence, scores.pseudo_labels, caps)
+
+
 def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
     if list in kinds:
         is_range = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
@@ -81,9 +100,7 @@ def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
 
 
 def _ruled(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
-    words = {name: value for name, value in params.items() if name not in ("rule", "expected")}
-    mask = checked_rule(str(params.get("rule", "")), words)(queues.pool.scores)
-    return mask & is_open(state, queues.pool.ids)
+    return ruled_mask(params, queues.pool.scores, queues.prior, is_open(state, queues.pool.ids))
 
 
 def _filtered(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:

@@ -44,9 +44,13 @@ def foreign(project: "Project", run_id: str, score: str, false_alarms: float) ->
 
 def shares(project: "Project", run_id: str, rule: str, params: dict[str, Any], factor: float) -> tuple[ClassShare, ...]:
     """Classes of what a rule keeps beside the labeled images' classes."""
+    return class_shares(project.select(run_id, rule, **params).labels, labeled_counts(project), factor)
+
+
+def labeled_counts(project: "Project") -> NDArray[np.int64]:
+    """Labeled images per class, (K,): the prior that a selection's class mix is held against."""
     labels = project.images.labels[project.splits.labeled]
-    prior = np.bincount(labels, minlength=len(project.class_names))
-    return class_shares(project.select(run_id, rule, **params).labels, prior, factor)
+    return np.bincount(labels, minlength=len(project.class_names))
 
 
 def leaks(project: "Project") -> list[Ids]:

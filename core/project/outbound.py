@@ -8,6 +8,7 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.base.records import Decision, Source
+from core.project.audit import read_certificates, told
 from core.project.snapshot import Snapshot, freeze
 from core.store.export import EXPORTS, CuratedTable
 
@@ -22,6 +23,11 @@ def export_curated(project: "Project", kind: str, folder: Path) -> Path:
     if kind not in EXPORTS:
         raise InputError(f"There is no export called {kind!r}. There are: {', '.join([*EXPORTS, 'model'])}.")
     return EXPORTS[kind](curated_table(project, freeze(project)), folder)
+
+
+def certificates_of(project: "Project") -> dict[str, Any]:
+    """What the audits prove, as every manifest says it."""
+    return {"certificates": [told(audit) for audit in read_certificates(project)]}
 
 
 def curated_table(project: "Project", snapshot: Snapshot) -> CuratedTable:
@@ -48,6 +54,7 @@ def curated_table(project: "Project", snapshot: Snapshot) -> CuratedTable:
         "classes": list(images.class_names),
         "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in Source},
         "rejects": len(curated.reject_ids),
+        **certificates_of(project),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return CuratedTable(columns=columns, info=info, pixels=images.pixels)

@@ -22,7 +22,7 @@ from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.index import pool_scores
-from core.project.outbound import export_curated
+from core.project.outbound import certificates_of, export_curated
 from core.project.promises import Promises
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
@@ -233,15 +233,14 @@ class Project:
     # --- decisions ------------------------------------------------------------------------------------------------
 
     def decide(
-        self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me"
+        self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me", **shown: Any
     ) -> Outcome:
-        """Record one verdict about one image, under the suggestion that the run makes for it."""
+        """Record one verdict about one image, under the run's suggestion; `desk.shown` says where it was shown."""
         if image_id not in self.splits.pool:
             raise InputError(f"Image {image_id} is not in the pool, so it cannot be reviewed.")
         suggestion = int(self._finished(run_id).logits()[image_id].argmax())
-        return self.execute(
-            [Command(str(uuid.uuid4()), verdict, run_id, reviewer, image_id, suggestion, label)],
-        )[0]
+        command = Command(str(uuid.uuid4()), verdict, run_id, reviewer, image_id, suggestion, label, shown)
+        return self.execute([command])[0]
 
     def accept_all(self, run_id: str, rule: str, reviewer: str = "me", **params: Any) -> Outcome:
         """Accept every undecided image that a rule keeps, as one decision that one undo takes back."""
@@ -272,7 +271,7 @@ class Project:
         if kind == "model":
             if run_id is None:
                 raise InputError("A model export needs to know which run: name it.")
-            return export_model(self._finished(run_id), target)
+            return export_model(self._finished(run_id), target, certificates_of(self))
         return export_curated(self, kind, target)
 
     def _finished(self, run_id: str) -> RunFolder:

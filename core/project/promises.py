@@ -7,12 +7,14 @@ from core.base.errors import InputError
 from core.base.records import Ids
 from core.curate.guards import ClassShare
 from core.curate.risk import ConformalCut, HighProbabilityCut
-from core.curate.value import ReviewValue, review_value
+from core.curate.value import ReviewValue, StopAdvice, review_value
 from core.jobs import start
-from core.project import guarding, risk
+from core.project import checks, guarding, risk
 from core.project.arms import num_clicks, prepare_arm
-from core.project.audit import Audit, answer_audit, read_audit, save_certificate
+from core.project.audit import Audit, answer_audit, read_audit, read_certificates, save_certificate
+from core.project.estimating import QueueEstimate, queue_estimates
 from core.project.runs import Run
+from core.project.stopping import advise
 
 if TYPE_CHECKING:
     from core.project.desk import Outcome
@@ -68,11 +70,41 @@ class Promises:
 
     def answer_audit(self, current: Audit, label: int | None, reviewer: str = "me") -> "Outcome":
         """Record the class seen on the audit's next image (None: none of the classes) as a decision in the log."""
-        return answer_audit(self._project, current, label, reviewer)
+        outcome = answer_audit(self._project, current, label, reviewer)
+        if outcome.status == "saved":
+            self.store_certificate(current)
+        return outcome
+
+    def store_certificate(self, current: Audit) -> Path:
+        """Write what the audit proves by now into the project's folder `certificates`; every answer does."""
+        asked = current.certificate
+        words = (current.run_id, current.rule, current.params, asked.target, asked.alpha, current.seed)
+        return save_certificate(self._project, read_audit(self._project, *words))
+
+    def certificates(self) -> list[Audit]:
+        """The audits that have answers, the latest first; what every export carries."""
+        return read_certificates(self._project)
 
     def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
         """Write what the audit proves, with set hash, alpha and every draw, as JSON; by default into the project."""
         return save_certificate(self._project, current, Path(file).expanduser() if file is not None else None)
+
+    def queue_estimates(self, run_id: str, threshold: float) -> list[QueueEstimate]:
+        """Accuracy of the pool's pseudo-labels, and error above a threshold, from answers to random queues."""
+        return queue_estimates(self._project, run_id, threshold)
+
+    def reviewers(self) -> list[checks.ReviewerCheck]:
+        """Every reviewer: planted wrong suggestions caught, blind repeats answered otherwise, median seconds."""
+        return checks.check_reviewers(self._project)
+
+    def plant_checks(self, every: int) -> None:
+        """Put one val image with a wrong suggestion among every so many cards of Review; 0: none."""
+        checks.write_every(self._project, every)
+
+    @property
+    def checks_every(self) -> int:
+        """One check among so many cards of Review; 0: none."""
+        return checks.read_every(self._project)
 
     def review_value(self, control: str, curated: str) -> ReviewValue:
         """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`."""
@@ -83,6 +115,10 @@ class Promises:
         labels = self._project.images.labels[compared.test_ids]
         clicks = 0 if frozen is None else num_clicks(frozen)
         return review_value(compared.comparison.predictions_a, compared.comparison.predictions_b, labels, clicks)
+
+    def stop_advice(self, run_id: str) -> StopAdvice:
+        """Whether reviewing further is worth it after a run: flips, audit bound, value over its control arm."""
+        return advise(self._project, run_id)
 
     def start_arm(self, run_id: str, arm: str) -> Run:
         """Train a control arm beside a curated run, on its seed, budget and parent: threshold_only, random_clicks."""

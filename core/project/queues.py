@@ -23,12 +23,30 @@ from core.curate.filters import (
     runner_ups,
     verdict_mask,
 )
+from core.curate.queues import View, reject_hunt
 from core.curate.scores import RANKINGS, order
+from core.project.draws import AUDIT, DIVERSE, DRAWN, ETA, MIXED, Drawn, Draws
+from core.project.guarding import labeled_counts
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
-BORDER = "border"
+BORDER, HUNT = "border", "reject_hunt"
+QUEUES: dict[str, str] = {
+    "entropy": "highest entropy first",
+    "confidence": "lowest confidence first",
+    "margin": "smallest margin first",
+    "most_confident": "most confident first",
+    BORDER: "closest to the threshold first, from either side",
+    HUNT: "what the threshold keeps: changed since the parent run first, then the least confident; finds wrong labels, "
+    "says nothing about how many there are",
+    MIXED: "drawn one by one: with probability eta any open image, else the highest entropy; each probability is "
+    "logged, so that the answers estimate accuracy and error",
+    AUDIT: "drawn uniformly from the open images; logged in the same way",
+    DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
+}
+"""Everything that Review can be ordered by, and what comes first; the drawn ones are drawn from what is open."""
+Ranking = str | Drawn
 Ranks = NDArray[np.int64]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -53,29 +71,55 @@ class RunQueues:
         self._decisions = decisions
         self.pool = project.scores(run_id)
         self._orders: dict[str, Ids] = {}
-        self._border: tuple[float, Ids] = (np.nan, np.empty(0, dtype=np.int64))
+        self.draws = Draws(project, run_id, self.pool)
+        self._cut: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
-        self._ranks: OrderedDict[tuple[str, float, QueueFilter], Ranks] = OrderedDict()
+        self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
         self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
 
-    def order(self, ranking: str, threshold: float) -> Ids:
+    def named(self, name: str, eta: float = ETA, since: int | None = None) -> Ranking:
+        """The ranking or queue of that name; a drawn one without `since` is drawn now."""
+        return self.draws.named(name, eta, since) if name in DRAWN else name
+
+    def order(self, ranking: Ranking, threshold: float) -> Ids:
         """Rows of the pool in the order of a ranking; InputError for a ranking there is not."""
-        if ranking == BORDER:
-            if self._border[0] != threshold:
-                doubtful = self.order("confidence", threshold)  # two sorted runs of distances: sorting is a merge
-                near = -np.abs(self.pool.scores.confidence[doubtful] - np.float32(threshold))
-                self._border = (threshold, doubtful[order(near)])
-            return self._border[1]
+        if isinstance(ranking, Drawn):
+            return self.draws.picks(ranking).positions
+        if ranking in (BORDER, HUNT):
+            known = self._cut.get(ranking)
+            if known is None or known[0] != threshold:
+                made = self._near(threshold) if ranking == BORDER else self._hunted(threshold)
+                self._cut[ranking] = known = (threshold, made)
+            return known[1]
         if ranking not in RANKINGS:
-            raise InputError(f"There is no ranking called {ranking!r}. There are: {', '.join(RANKINGS)}, {BORDER}.")
+            raise InputError(f"There is no ranking called {ranking!r}. There are: {', '.join(QUEUES)}.")
         if ranking in self.pool.orders:
             return self.pool.orders[ranking]
         if ranking not in self._orders:
             self._orders[ranking] = order(RANKINGS[ranking](self.pool.scores))
         return self._orders[ranking]
 
+    def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
+        """Where a row stands in a ranking, from 0; -1 where the queue does not show it."""
+        if isinstance(ranking, Drawn):
+            return self.draws.rank(ranking, row)
+        places = np.flatnonzero(self.order(ranking, threshold) == row)
+        return int(places[0]) if len(places) else -1
+
+    def _near(self, threshold: float) -> Ids:
+        doubtful = self.order("confidence", threshold)  # two sorted runs of distances: sorting is a merge
+        near = -np.abs(self.pool.scores.confidence[doubtful] - np.float32(threshold))
+        return doubtful[order(near)]
+
+    def _hunted(self, threshold: float) -> Ids:
+        scores, before = self.pool.scores, self.parent_labels
+        is_kept = scores.confidence >= np.float32(threshold)
+        has_flipped = np.zeros(len(is_kept), np.bool_) if before is None else before != scores.pseudo_labels
+        rows = np.flatnonzero(is_kept)
+        return rows[order(reject_hunt(View(scores, is_kept, is_kept, threshold, has_flipped))[rows])]
+
     def find(
-        self, wanted: QueueFilter, ranking: str, threshold: float, start: int, count: int, state: LabelState
+        self, wanted: QueueFilter, ranking: Ranking, threshold: float, start: int, count: int, state: LabelState
     ) -> Ranks:
         """Up to count ranks from start on that the filter lets through; with a negative count those before start."""
         ordered = self.order(ranking, threshold)
@@ -113,6 +157,11 @@ class RunQueues:
         return known[2]
 
     @cached_property
+    def prior(self) -> NDArray[np.int64]:
+        """Labeled images per class, (K,)."""
+        return labeled_counts(self._project)
+
+    @cached_property
     def parent_labels(self) -> Labels | None:
         """What the parent run suggests for each row, (n,); None where there is no parent that can be read."""
         parent = self.parent
@@ -130,11 +179,11 @@ class RunQueues:
             return None
         return np.array([d.id for d in self._decisions() if d.reviewer == wanted.reviewer], dtype=np.int64)
 
-    def _fixed_ranks(self, fixed: QueueFilter, ranking: str, threshold: float, ordered: Ids) -> Ranks | None:
+    def _fixed_ranks(self, fixed: QueueFilter, ranking: Ranking, threshold: float, ordered: Ids) -> Ranks | None:
         mask = self._fixed_mask(fixed)
         if mask is None:
             return None
-        key = (ranking, threshold if ranking == BORDER else 0.0, fixed)
+        key = (ranking, threshold if ranking in (BORDER, HUNT) else 0.0, fixed)
         return _kept(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
 
     def _fixed_mask(self, fixed: QueueFilter) -> Mask | None:

@@ -101,13 +101,16 @@ EXPORTS: dict[str, Callable[[CuratedTable, Path], Path]] = {
 }
 
 
-def export_model(run: RunFolder, folder: Path) -> Path:
-    """A run's weights (model.safetensors), its architecture (model.json), its settings and temperature (run.json)."""
+def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = None) -> Path:
+    """A run's weights (model.safetensors), its architecture (model.json), its settings and temperature (run.json).
+
+    more: what else the manifest shall say.
+    """
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
     record, architecture = run.record(), read_json(run.path / "model.json")
     facts = {**asdict(record), "config": record.config.model_dump(), "temperature": run.temperature()}
-    info = {"run": run.id, "fingerprint": record.fingerprint}
+    info = {"run": run.id, "fingerprint": record.fingerprint, **(more or {})}
     _prepare(folder, "model", info)
     try:
         shutil.copyfile(run.model_path, folder / run.model_path.name)

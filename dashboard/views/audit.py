@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core import TARGETS, Audit, Project
+from core import TARGETS, Audit, Moved, Project
 from dashboard import context, pictures, words
+from dashboard.views import cuts, estimates, reviewers
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
@@ -15,20 +16,23 @@ def show() -> None:
     st.title("Audit")
     key, project = context.current_project()
     run = context.current_run(project).id
+    rule, params = cuts.choose(project, run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.number_input(
-            "Confidence at least", 0.0, 1.0, context.threshold(), step=0.001, format="%.3f", key="audit-threshold"
-        )
         target = st.selectbox(
             "Certify", TARGETS, index=2, format_func=lambda share: f"≥ {100 * share:g} % right", key="audit-target"
         )
         risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk")
-    audit = project.promises.audit(run, "fixed_threshold", target=target, alpha=_RISKS[risk], threshold=threshold)
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        _question(key, project, audit)
-    with right:
-        _proven(project, audit)
+    if project.select(run, rule, **params).count:
+        audit = project.promises.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            _question(key, project, audit)
+        with right:
+            _proven(project, audit)
+    else:
+        st.info("This rule keeps no image: there is nothing to audit. Move the cut.")
+    estimates.show(project, run, context.threshold())
+    reviewers.show(project)
 
 
 def _question(key: str, project: Project, audit: Audit) -> None:
@@ -55,6 +59,7 @@ def _answer(project: Project, audit: Audit, label: int | None) -> None:
 @context.speaks
 def _undo(project: Project, audit: Audit) -> None:
     project.undo(audit.run_id, decision=audit.decisions[-1])
+    project.promises.store_certificate(audit)
 
 
 def _proven(project: Project, audit: Audit) -> None:
@@ -73,13 +78,37 @@ def _proven(project: Project, audit: Audit) -> None:
         "confidence. You may look after every answer and stop whenever you like: what is certified stays valid. "
         "It is about this selection, measured against your own answers."
     )
+    if audit.moved is not None:
+        _moved(audit, audit.moved)
     if audit.num_waiting:
         st.caption(
-            f"{audit.num_waiting:,} answers given under another threshold count again as soon as the images that "
-            "this threshold has added before them are answered."
+            f"{audit.num_waiting:,} answers given under another cut count again as soon as the images that "
+            "this cut has added before them are answered."
         )
-    if st.button("Save the certificate", key="audit-save", disabled=not found.num_answers):
-        st.toast(f"Written: {project.promises.save_certificate(audit).name}")
+    if found.num_answers:
+        st.caption(
+            f"Stored with every answer, and part of every export: set {audit.ids_hash[:16]}…, risk {found.alpha:g}, "
+            f"{found.num_answers:,} draws with seed {audit.seed}."
+        )
+
+
+def _moved(audit: Audit, moved: Moved) -> None:
+    st.markdown(
+        f"The cut has moved: of the answers under “{_cut(moved)}” **{moved.num_valid:,}** remain "
+        f"valid here, **{len(moved.invalid):,}** are about images outside this selection"
+        + (f" ({', '.join(f'#{image}' for image in moved.invalid[:12])})." if len(moved.invalid) else ".")
+    )
+    if moved.num_added:
+        st.caption(
+            f"This cut adds {moved.num_added:,} images to {moved.num_kept:,} known ones, and they need draws of their "
+            f"own. The two parts together: at least {words.percent(moved.certified)} right, each part at half the "
+            f"risk; a promise of its own, beside the one above."
+        )
+
+
+def _cut(moved: Moved) -> str:
+    numbers = [f"{name} {value:g}" for name, value in moved.params.items() if isinstance(value, int | float)]
+    return ", ".join([moved.rule.replace("_", " "), *numbers])
 
 
 def _now(audit: Audit) -> str:

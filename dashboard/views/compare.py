@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import ARMS, InputError, Project, RunComparison
 from dashboard import charts, context, flips, pictures, words
+from dashboard.views import rounds
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
 _MOST = 48
@@ -28,6 +29,7 @@ def show() -> None:
     found = project.compare(run_a, run_b)
     _verdict(found)
     _value(project, run_a, run_b)
+    rounds.show(project, run_a, run_b)
     _per_class(key, project, found)
     _curves(project, found)
     _flips(key, project, found)

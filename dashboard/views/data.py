@@ -43,6 +43,7 @@ def _project(key: str, project: Project) -> None:
         _splits(found)
     _samples(key, project)
     _left_out(found)
+    _leaks(key, project)
     context.link("train", "Train a model on these images")
 
 
@@ -104,3 +105,23 @@ def _left_out(found: DataSummary) -> None:
         st.dataframe([{"file": q.name, "reason": q.reason} for q in found.quarantined], hide_index=True)
     if not found.num_duplicates and not found.quarantined:
         st.caption("Nothing: every file could be read, and no image is there twice.")
+
+
+def _leaks(key: str, project: Project) -> None:
+    st.subheader("The same image in two parts")
+    if not st.toggle("Look for it", key="leaks", help="Compares all images with each other, pixel for pixel."):
+        return
+    found = project.promises.leaks()
+    if not found:
+        st.success("No image lies in two parts.")
+        return
+    st.warning(
+        f"Found in more than one part: {len(found):,}. What is measured on such an image was seen in training. Make "
+        "the project again from its source: a new draw of the splits sets such copies aside."
+    )
+    shown = [int(image) for group in found[:12] for image in group[:4]]
+    st.html(pictures.cards(key, project, [(image, [f"#{image}", _part_of(project, image)]) for image in shown]))
+
+
+def _part_of(project: Project, image: int) -> str:
+    return next((part for part in _PARTS if image in getattr(project.splits, part)), "in no part")

@@ -7,6 +7,7 @@ import streamlit as st
 from core import Project, Run, TrainConfig
 from dashboard import context
 from dashboard.components import address
+from dashboard.views import rounds
 
 _BOOT = """
 const loaded = import(new URL("MODULE", window.location.origin).href);
@@ -25,6 +26,8 @@ def show() -> None:
     run = context.current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.subheader("Review")
+    if every := project.promises.checks_every:
+        title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
     with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), context.spoken():
         _retrain(project, run)
     desk = st.components.v2.component(
@@ -57,8 +60,20 @@ def _remember(name: str) -> None:
         context.go("threshold", f"{inside:.3f}" if abs(round(inside, 3) - inside) < 1e-9 else f"{inside:.9g}")
 
 
+def _advice(project: Project, run: str) -> str:
+    """Whether another round is worth it; worked out again after each decision only."""
+    latest = project.desk.history(1)
+    now = (run, latest[0].id if latest else 0)
+    if st.session_state.get("advice-of") != now:
+        st.session_state["advice"] = rounds.advice(project.promises.stop_advice(run))
+        st.session_state["advice-of"] = now
+    return str(st.session_state["advice"])
+
+
 def _retrain(project: Project, run: Run) -> None:
     st.markdown(f"A new run on everything decided so far; its parent is **{run.id}**.")
+    if run.record.parent:
+        st.caption(_advice(project, run.id))
     is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
     if st.button("Start the run", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})

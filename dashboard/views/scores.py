@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import OUTLIERS, RULES, Parameter, Project, Selection, parameters
 from dashboard import charts, context, pictures, words
+from dashboard.views import cuts
 
 _CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
 _LIMIT = (
@@ -150,7 +151,8 @@ def _playground(project: Project, run: str) -> Selection:
         st.caption((RULES[rule].__doc__ or "").partition("\n")[0])
         params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
         if rule == "per_class_threshold":
-            params["thresholds"] = _per_class(project, params["threshold"])
+            params["thresholds"] = cuts.class_table(project, run, params["threshold"])
+            cuts.class_target(project, run)
         if rule == "fixed_threshold":
             _target(project, run)
     selection = project.select(run, rule, **params)
@@ -165,8 +167,24 @@ def _playground(project: Project, run: str) -> Selection:
         st.caption(f"Error among the kept: {words.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
+        _mix(project, run, rule, params)
         context.link("review", "Review and accept")
     return selection
+
+
+def _mix(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
+    """The class mix against the labeled prior, in a sentence."""
+    names = project.class_names
+    over = [
+        f"{names[found.label]} ({words.percent(found.share)} of the kept, {words.percent(found.prior)} of the labeled)"
+        for found in project.promises.class_shares(run, rule, **params)
+        if found.is_over
+    ]
+    if over:
+        st.caption(
+            f"More than twice their share of the labeled images: {', '.join(over)}. “Accept all” on Review can cap a "
+            "class at that; its least confident images stay undecided."
+        )
 
 
 def _slider(rule: str, item: Parameter, project: Project) -> float | int:
@@ -183,15 +201,6 @@ def _slider(rule: str, item: Parameter, project: Project) -> float | int:
 
 def _keep(key: str) -> None:
     context.go("threshold", f"{st.session_state[key]:g}")
-
-
-def _per_class(project: Project, threshold: float) -> dict[str, float]:
-    rows: list[dict[str, Any]] = [{"class": name, "threshold": threshold} for name in project.class_names]
-    column = {"threshold": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.001, required=True)}
-    edited = st.data_editor(
-        rows, column_config=column, disabled=["class"], hide_index=True, height=240, key=f"per-class-{threshold}"
-    )
-    return {str(number): row["threshold"] for number, row in enumerate(edited)}
 
 
 def _target(project: Project, run: str) -> None:

@@ -55,3 +55,17 @@ def test_a_target_error_that_cannot_be_promised_says_what_to_do(
     cut = trained_project.promises.conformal_cut(RUN, 0.5)
     facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
     assert facts["parameters"] == {"threshold": cut.threshold}
+
+
+def test_reviewers_are_listed_and_checks_are_switched_on(
+    capsys: pytest.CaptureFixture[str], trained_project: Project
+) -> None:
+    path = trained_project.path
+    assert "no checks are planted" in typed(capsys, "reviewers", path)[1]
+    trained_project.decide(RUN, "accept", int(trained_project.splits.pool[0]), reviewer="ann")
+    facts = json.loads(typed(capsys, "reviewers", path, "--every", 8, "--json")[1])
+    assert facts["every"] == 8
+    (ann,) = facts["reviewers"]
+    assert (ann["reviewer"], ann["decisions"], ann["caught"]["n"], ann["is_flagged"]) == ("ann", 1, 0, False)
+    code, _, err = typed(capsys, "reviewers", path, "--every", 5)
+    assert (code, err[:8]) == (2, "winnow: ")

@@ -140,3 +140,35 @@ def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
         e.lure(np.ones(1), np.zeros(1), 5)
     with pytest.raises(InputError, match="at most 2"):
         e.lure(np.ones(3), np.full(3, 0.5), 2)
+
+
+def test_the_mean_over_a_part_is_unbiased_and_unknown_without_a_draw_inside() -> None:
+    rng, size = np.random.default_rng(3), 40
+    values = rng.random(size)
+    truth, is_part = rng.random(size) < 0.4, rng.random(size) < 0.5
+    means = []
+    for _ in range(3000):
+        picks = q.mixed(values.astype(np.float32), np.ones(size, dtype=np.bool_), 12, rng, 0.5)
+        inside, answers = is_part[picks.positions], truth[picks.positions].astype(float)
+        found = e.lure_of_part(answers, inside, picks.probability, size, int(is_part.sum()))
+        means.append(0.0 if np.isnan(found.value) else found.value)
+    assert np.mean(means) == pytest.approx(truth[is_part].mean(), abs=3 * np.std(means) / np.sqrt(len(means)))
+    assert e.lure_of_part(np.ones(1), np.zeros(1, dtype=np.bool_), np.full(1, 0.5), 2, 1).n == 0
+
+
+@pytest.mark.parametrize("eta", [0.3, 1.0])
+def test_draws_without_a_wrong_label_leave_room_for_unseen_ones(eta: float) -> None:
+    """The interval of draws that saw nothing covers the truth at least as often as it says, and shrinks with draws."""
+    rng, size, num = np.random.default_rng(5), 400, 30
+    values, missed = rng.random(size).astype(np.float32), []
+    truth = rng.random(size) < 0.06
+    for _ in range(400):
+        picks = q.mixed(values, np.ones(size, dtype=np.bool_), num, rng, eta)
+        answers = truth[picks.positions].astype(float)
+        found = e.lure(answers, picks.probability, size)
+        assert answers.any() or found.high > 0
+        missed.append(not answers.any() and found.high < truth.mean())
+    assert np.mean(missed) <= 0.025
+    few, many = (e.lure(np.zeros(n), np.full(n, 1 / 400), 400).high for n in (20, 60))
+    assert 0 < many < few <= 1
+    assert e.complement(e.lure(np.zeros(60), np.full(60, 1 / 400), 400)).low == 1 - many

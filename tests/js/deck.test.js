@@ -216,3 +216,18 @@ test("a visit to one image leads back to the page, the cursor and what was decid
   await deck.visit(1003);
   assert.deepEqual([deck.cards.length, deck.cursor], [48, 3]);
 });
+
+test("a drawn queue is asked for again by its draw, and a decision says where it was shown", async () => {
+  const pool = new Pool(60);
+  const asked = [];
+  const whole = pool.page.bind(pool);
+  pool.page = async (run, query) => { asked.push(query.drawn); return { ...(await whole(run, query)), drawn: query.ranking === "mixed" ? 7 : null }; };
+  const deck = new Deck(pool, "run", { show: "all", ranking: "mixed", eta: "0.5" });
+  await deck.load(0);
+  assert.deepEqual(deck.origin(deck.card), { ranking: "mixed", rank: 0, eta: 0.5, drawn: 7 });
+  assert.deepEqual(asked, ["", 7]); // the page fetched ahead is of the same draw
+  await deck.change({ eta: "0.7" });
+  assert.equal(asked[2], "");
+  await deck.change({ ranking: "entropy" });
+  assert.deepEqual(deck.origin(deck.card), { ranking: "entropy", rank: 0 });
+});

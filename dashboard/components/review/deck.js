@@ -7,6 +7,8 @@ const PAGE = 48;
 export const SIZES = [24, 48, 96, 200];
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
+/** Queues that the server draws: the page says which draw it is, and every decision names it. */
+const DRAWN = new Set(["audit", "mixed", "diverse"]);
 
 export class Deck {
   /** @param {import("./api.js").Api} api @param {string} run @param {Record<string, string>} place */
@@ -17,6 +19,8 @@ export class Deck {
       ranking: place.ranking ?? "entropy",
       ...conditionsOf(place),
       threshold: place.threshold ?? 0.95,
+      eta: place.eta ?? "0.3",
+      drawn: place.drawn ?? "",
       count: SIZES.includes(Number(place.tiles)) ? Number(place.tiles) : PAGE,
     };
     this.start = Math.max(0, Math.floor(Number(place.rank))) || 0;
@@ -44,7 +48,7 @@ export class Deck {
 
   /** Change ranking or filter and begin at the front. */
   async change(part) {
-    Object.assign(this.query, part);
+    Object.assign(this.query, "ranking" in part || "eta" in part ? { drawn: "" } : {}, part);
     await this.load(0);
   }
 
@@ -90,8 +94,8 @@ export class Deck {
   /** Show one image out of its turn; turning the page or a decision leads back to where one was. @param {number} id */
   async visit(id) {
     if (this.goTo(id)) return;
-    const { ranking, threshold } = this.query;
-    const card = await this.api.card(this.run, id, { ranking, threshold });
+    const { ranking, threshold, eta, drawn } = this.query;
+    const card = await this.api.card(this.run, id, { ranking, threshold, eta, drawn });
     this.away ??= { cards: this.cards, cursor: this.cursor };
     Object.assign(this, { cards: [card], cursor: 0 });
     this.clear();
@@ -167,6 +171,17 @@ export class Deck {
     this.anchor = null;
   }
 
+  /** Whether the queue was drawn, so that it can be drawn anew. */
+  get isDrawn() {
+    return DRAWN.has(this.query.ranking);
+  }
+
+  /** Where a card was shown, as its decision says it. */
+  origin({ rank, planted }) {
+    const { ranking, eta, drawn } = this.query;
+    return planted ? { ranking, planted } : { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
+  }
+
   /** What a verdict applies to: the selection, else the card under the cursor. */
   targets() {
     const chosen = this.cards.filter((card) => this.selected.has(card.id));
@@ -202,6 +217,7 @@ export class Deck {
     this.away = null;
     Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
     this.clear();
+    this.query.drawn = page.drawn ?? "";
     this.start = page.cards[0]?.rank ?? 0;
     this.goTo(this.wanted);
     this.wanted = NaN;

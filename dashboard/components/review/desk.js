@@ -230,7 +230,7 @@ export class Desk {
     const { words } = this.line;
     if (words.threshold) this.deck.query.threshold = words.threshold;
     writePlace(words);
-    if (this.deck.query.ranking === "border") this._load(() => this.deck.change({}));
+    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) this._load(() => this.deck.change({}));
   }
 
   /** One image, out of its turn. */
@@ -274,9 +274,9 @@ export class Desk {
   _note() {
     if (this.noted === "") return; // nothing is drawn yet: the address knows better
     const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, this.deck.query[name]]));
-    const { ranking } = this.deck.query;
+    const { ranking, eta, drawn } = this.deck.query;
     writePlace({
-      ranking, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
+      ranking, eta: ranking === "mixed" ? eta : null, drawn, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
       view: this.isFocus ? "focus" : null, mode: this.deck.isOdd ? "odd" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
     });
   }

@@ -13,6 +13,7 @@ export class Hand {
     Object.assign(this, { deck, data, onDone, onAnswer, onSent });
     this.memory = new Memory();
     this.returning = null;
+    this.since = performance.now();
     this.outbox = new Outbox({
       key: `winnow-${data.project}`, storage: window.localStorage, reviewer: data.reviewer ?? "me", send, onState,
       onAnswer: (answer, commands) => this._answered(answer, commands),
@@ -24,13 +25,16 @@ export class Hand {
     if (!this._isMeant(verdict, label)) return;
     const cards = this.deck.targets();
     if (!cards.length) return;
-    const commands = cards.map((card) => this._single(card, verdict, label));
+    const seconds = Math.round((performance.now() - this.since) / cards.length) / 1000;
+    this.since = performance.now();
+    const commands = cards.map((card) => this._single(card, verdict, label, seconds));
     this._send(commands, cards);
     this.onDone({ isTurning: !this.deck.advance() });
   }
 
-  /** One verdict on many cards of this page as one decision. @param {import("./api.js").Card[]} cards */
-  decidePage(cards, verdict) {
+  /** One verdict on many cards of this page as one decision. @param {import("./api.js").Card[]} page */
+  decidePage(page, verdict) {
+    const cards = page.filter((card) => !card.planted); // the checks of the reviewer are answered one by one
     if (!cards.length) return;
     const images = cards.map((card) => [card.id, card.suggestion]);
     this._send([{ ...this._command(verdict), params: { images } }], cards);
@@ -75,11 +79,11 @@ export class Hand {
     if (isPlain(this.outbox.waiting)) this.deck.apply(this.outbox.waiting.flatMap(rowsOf));
   }
 
-  _single(card, verdict, label) {
+  _single(card, verdict, label, seconds) {
     const isOther = verdict === "relabel" && label !== card.suggestion;
     const given = verdict === "relabel" && !isOther ? "accept" : verdict;
     const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ranking: this.deck.query.ranking, rank: card.rank };
+    command.params = { ...this.deck.origin(card), seconds };
     if (isOther) command.label = label;
     return command;
   }

@@ -39,12 +39,14 @@ export function askBulk(root, facts, onYes) {
   const cut = `${facts.score} ${facts.score === "entropy" ? "at most" : "at least"} ${Object.values(facts.params)[0].toFixed(3)}`;
   const basis = facts.n ? `${percent(facts.error)} [${percent(facts.low)}, ${percent(facts.high)}], from ${number(facts.n)} calibration items`
     : "unknown: no calibration item is kept";
+  const cap = make("input", { type: "checkbox" });
   dialog(root, `Accept ${number(facts.open)} images?`, [
     make("p", {}, `Every undecided image with ${cut} takes the label that the model suggests. It is one decision; one undo takes it back.`),
     make("p", {}, "Estimated error: ", make("b", {}, basis), ". An estimate for this cut, not a promise."),
+    make("label.check", {}, cap, "No class beyond twice its share of the labeled images: its least confident ones stay undecided."),
   ], (close) => [
     make("button", { onclick: close }, "Cancel"),
-    make("button.primary", { autofocus: true, onclick: () => { close(); onYes(); } }, `Accept ${number(facts.open)}`),
+    make("button.primary", { autofocus: true, onclick: () => { close(); onYes(cap.checked); } }, `Accept ${number(facts.open)}`),
   ]);
 }
 

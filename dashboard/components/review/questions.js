@@ -15,7 +15,9 @@ export class Questions {
     await this.hand.outbox.flush();
     await this.line.load();
     const { facts } = this.line.histogram;
-    askBulk(this.root, facts, () => this.hand.decideRule(facts.rule, facts.params, facts.open));
+    askBulk(this.root, facts, (isCapped) => (isCapped
+      ? this.hand.decideRule(facts.rule, { ...facts.params, class_cap: 2 }, null) // only the server knows the number then
+      : this.hand.decideRule(facts.rule, facts.params, facts.open)));
   }
 
   /** Everything above the line of its class. @param {object} params of the rule @param {number|null} count */

@@ -5,7 +5,10 @@ import { make, menu, number } from "./dom.js";
 import { restOf } from "./odd.js";
 
 const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
-  ["most_confident", "most confident first"], ["border", "closest to the threshold"]];
+  ["most_confident", "most confident first"], ["border", "closest to the threshold"],
+  ["mixed", "mixed: random and doubtful"], ["audit", "uniformly at random"], ["reject_hunt", "kept ones, doubtful first"], ["diverse", "diverse: a cold start"]];
+
+const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
 const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny"]];
 
@@ -21,6 +24,7 @@ export class Tools {
     this.controls = {
       count: menu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
       ranking: menu("Order", RANKINGS, query.ranking, change("ranking")),
+      eta: menu("Random share", SHARES, String(query.eta), change("eta")),
       show: menu("Show", SHOWN, query.show, change("show")),
       predicted: menu("Suggested", named("all classes"), query.predicted, change("predicted")),
       runner_up: menu("Runner-up", named("any class"), query.runner_up, change("runner_up")),
@@ -31,11 +35,12 @@ export class Tools {
       range: this._range(query.range),
       find: field("Find", "search", query.find, "file name or image number", change("find")),
     };
-    const { count, ranking, show, predicted, find, ...more } = this.controls;
+    const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
+    this.anew = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from what is open now" }, "draw anew");
     this.odd = make("button.odd", { onclick: onOdd, "aria-pressed": "false", title: "A page of one class: click the wrong ones, Enter accepts the rest" }, "odd one out");
     this.element = make("div.tools", {},
-      make("div.row", {}, ranking, show, predicted, find, this.more, this.odd, count, make("span.grow"),
+      make("div.row", {}, ranking, eta, this.anew, show, predicted, find, this.more, this.odd, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
       make("div.row.slim", {}, this.where, this.chips, make("span.grow"), past));
@@ -45,6 +50,8 @@ export class Tools {
   show(deck) {
     const { query } = deck;
     this.odd.setAttribute("aria-pressed", String(deck.isOdd));
+    this.controls.eta.hidden = query.ranking !== "mixed";
+    this.anew.hidden = !deck.isDrawn;
     const shown = query.show === "all" ? "" : SHOWN.find(([key]) => key === query.show)?.[1] ?? "";
     const first = deck.card ? `${number(deck.card.rank + 1)} of ${number(deck.total)} · ` : "";
     const everything = deck.isAll ? " (everything that the filter matches; a verdict asks first)" : "";

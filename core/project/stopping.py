@@ -1,0 +1,45 @@
+"""When to stop reviewing: what the last round changed, what the audit proves, what the clicks were worth."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from core.base.errors import WinnowError
+from core.curate.value import ReviewValue, StopAdvice, flip_rate, stop_advice
+from core.project.audit import read_certificates
+from core.store.arrays import read_json
+
+if TYPE_CHECKING:
+    from core.project.project import Project
+
+TARGET = 0.95
+
+
+def advise(project: "Project", run_id: str) -> StopAdvice:
+    """Whether to review further after a run: its flips since the parent, the best audit of the two, the control arm."""
+    labels, parent = project.scores(run_id).scores.pseudo_labels, project.run(run_id).record.parent
+    flips = float("nan")
+    if parent is not None:
+        with suppress(WinnowError):  # its scores are gone: then nothing is known of flips
+            flips = flip_rate(project.scores(parent).scores.pseudo_labels, labels)
+    audits = [audit.certificate for audit in read_certificates(project) if audit.run_id in (run_id, parent)]
+    best = max(audits, key=lambda found: found.certified, default=None)
+    certified, target = (best.certified, best.target) if best is not None else (0.0, TARGET)
+    return stop_advice(flips, certified, target, _value(project, run_id))
+
+
+def control_of(project: "Project", run_id: str) -> str | None:
+    """The latest finished control arm of a run; None where there is none."""
+    for run in reversed(project.runs()):
+        file = run.folder.path / "arm.json"
+        if file.exists() and run.has_predictions and read_json(file).get("control_of") == run_id:
+            return run.id
+    return None
+
+
+def _value(project: "Project", run_id: str) -> ReviewValue | None:
+    control = control_of(project, run_id)
+    if control is None:
+        return None
+    with suppress(WinnowError):  # no test images: the value cannot be measured
+        return project.promises.review_value(control, run_id)
+    return None

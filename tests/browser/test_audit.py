@@ -1,0 +1,93 @@
+"""The audit in a real browser: start, answer, see the bound move, refresh and lose nothing; a mixed queue is logged."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from core import PageQuery, Project
+from core.project.draws import Drawn
+from tests.browser.conftest import Server
+
+RUN = "001-supervised-mlp"
+
+
+def start(project: Project, server: Server, page: Page, **query: str) -> None:
+    page.goto(server.address("audit", project=project.key, **query))
+    expect(page.get_by_role("heading", name="Which class is this?")).to_be_visible(timeout=30_000)
+
+
+def metric(page: Page, label: str) -> Any:
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def answer(project: Project, page: Page, num: int, cut: float) -> None:
+    """Answer the audit's next image as the run would, and wait until the page has counted it."""
+    audit = project.promises.audit(RUN, "lowest_entropy", percent=cut)
+    assert audit.next_id is not None
+    pool = project.scores(RUN)
+    name = project.class_names[int(dict(zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True))[audit.next_id])]
+    page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
+    expect(metric(page, "Answers")).to_have_text(str(num), timeout=15_000)
+
+
+def test_answers_move_the_bound_and_a_refresh_loses_nothing(
+    trained_project: Project, server: Server, page: Page
+) -> None:
+    start(trained_project, server, page, rule="lowest_entropy", cut="30")
+    expect(metric(page, "Certified right")).to_have_text("≥ 0.0 %")
+    for num in range(1, 7):
+        answer(trained_project, page, num, 30.0)
+    proven = trained_project.promises.audit(RUN, "lowest_entropy", percent=30.0).certificate.certified
+    assert proven > 0
+    expect(metric(page, "Certified right")).to_have_text(f"≥ {100 * proven:.1f} %")
+    page.reload()
+    expect(metric(page, "Answers")).to_have_text("6", timeout=30_000)
+    expect(metric(page, "Certified right")).to_have_text(f"≥ {100 * proven:.1f} %")
+    page.get_by_test_id("stMain").get_by_role("button", name="Undo").click()
+    expect(metric(page, "Answers")).to_have_text("5", timeout=15_000)
+
+
+def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
+    trained_project: Project, server: Server, page: Page
+) -> None:
+    page.goto(server.address("review", project=trained_project.key))
+    page.get_by_label("Order").select_option("mixed", timeout=30_000)
+    expect(page).to_have_url(re.compile("ranking=mixed.*drawn=0"))
+    first = trained_project.desk.page(RUN, PageQuery("mixed", drawn=0)).cards
+    expect(page.locator(".tile").first).to_have_attribute("title", f"{first[0].why}\n{first[0].name}")
+    page.locator(".tile").first.click()
+    page.keyboard.press("a")
+    page.keyboard.press("x")
+    expect(page.locator(".desk")).to_contain_text("saved #2", timeout=15_000)
+    logged = Project.open(trained_project.path).desk.decisions()
+    assert [line.image_id for line in logged] == [first[0].id, first[1].id]
+    picks = trained_project.desk.pages(RUN).queues.draws.picks(Drawn("mixed", 0.3, 0))
+    assert [line.params["probability"] for line in logged] == picks.probability[:2].tolist()
+    page.reload()
+    expect(page.get_by_label("Order")).to_have_value("mixed", timeout=30_000)
+    page.get_by_role("button", name="draw anew").click()
+    expect(page).to_have_url(re.compile("drawn=2"))
+
+
+def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
+    trained_project: Project, server: Server, page: Page
+) -> None:
+    trained_project.promises.plant_checks(8)
+    before = trained_project.curate().digest
+    page.goto(server.address("review", project=trained_project.key))
+    expect(page.get_by_text("One in 8 of the undecided images is a check")).to_be_visible(timeout=30_000)
+    page.locator(".tile").first.click()
+    for _ in range(8):
+        page.keyboard.press("a")
+    expect(page.locator(".desk")).to_contain_text("saved #8", timeout=15_000)
+    expect(page.locator(".tile[data-verdict=accept]")).to_have_count(8)
+    lines = Project.open(trained_project.path).desk.decisions()
+    planted = [line for line in lines if "planted" in line.params]
+    assert len(planted) == 1
+    assert all(0 <= line.params["seconds"] < 60 for line in lines)
+    page.keyboard.press("z")
+    expect(page.locator(".tile[data-verdict=accept]")).to_have_count(7)
+    counted = Project.open(trained_project.path)
+    assert counted.curate().digest != before
+    assert int((counted.desk.state().verdict > 0).sum()) in (6, 7)
