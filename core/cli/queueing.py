@@ -69,7 +69,7 @@ def _words(found: QueueEstimate) -> str:
     queue = found.queue
     return (
         f"{queue.kind} ({percent(queue.eta, 0)} random) drawn after #{queue.since}: {found.num_answers:,} answers"
-        f"{f' and {found.num_waiting:,} behind a gap' if found.num_waiting else ''} about {found.num_open:,} images\n"
+        f"{f' and {found.num_waiting:,} behind a gap' if found.num_waiting else ''} from {found.num_open:,} images\n"
         f"  accuracy {_interval(found.accuracy)}\n"
         f"  error at confidence {found.threshold:g} and above ({found.num_kept:,} images) {_interval(found.error)}"
     )

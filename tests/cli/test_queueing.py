@@ -24,7 +24,7 @@ def test_a_queue_is_answered_and_its_estimate_read(
     ]
     (found,) = json.loads(typed(capsys, "estimate", path, RUN, "--threshold", 0, "--json")[1])["queues"]
     assert (found["num_answers"], found["error"]["value"]) == (3, 0)
-    assert "3 answers about" in typed(capsys, "estimate", path, RUN)[1]
+    assert "3 answers from" in typed(capsys, "estimate", path, RUN)[1]
 
 
 def test_queues_that_cannot_be_are_sentences(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
