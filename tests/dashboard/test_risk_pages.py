@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import PageQuery, Project, class_thresholds
@@ -143,3 +144,18 @@ def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Pro
     test.toggle(key="leaks").set_value(True).run()
     assert not test.exception
     assert "Found in more than one part: 1." in test.warning[0].value
+
+
+def test_the_audit_page_takes_the_threshold_of_a_target_error(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, threshold="0.2")
+    test.slider(key="audit-target-error").set_value(20.0).run()
+    cut = trained_project.promises.conformal_cut(RUN, 0.2)
+    found = [button for button in test.button if button.label == "Take this threshold"]
+    assert bool(found) == (cut.threshold is not None)
+    if cut.threshold is not None:
+        found[0].click().run()
+        assert not test.exception
+        kept = trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold)
+        assert metrics(test)["Selection"] == f"{kept.count:,}"
+        value = test.query_params["threshold"]
+        assert float(value if isinstance(value, str) else value[0]) == pytest.approx(cut.threshold)
