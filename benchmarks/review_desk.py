@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.beside import beside
 from benchmarks.machine import machine, table
 from benchmarks.synthetic import RUN, synthetic_project
 from core import Command, Project
@@ -51,7 +52,7 @@ class Desk:
 
     def open(self, **query: str) -> float:
         """Seconds from the address to a painted grid (or large image) with the histogram's numbers."""
-        words = "&".join(f"{name}={value}" for name, value in {"token": "bench", **query}.items())
+        words = "&".join(f"{name}={value}" for name, value in {"token": "bench", "project": self.key, **query}.items())
         start = time.perf_counter()
         self.page.goto(f"http://127.0.0.1:{_PORT}/review?{words}")
         self.page.locator(".tile, .large[data-image]").first.wait_for(timeout=120_000)
@@ -178,7 +179,10 @@ def main() -> None:
             project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
             desk = Desk(browser, project.path, home)
             try:
-                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], measure(desk, project)), flush=True)
+                rows = measure(desk, project)
+                desk.open(view="focus", show="undecided")
+                rows += beside(lambda keys: desk.many("pressKey", keys, 40), folder / "beside")
+                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
             finally:
                 desk.close()
         rows = []
