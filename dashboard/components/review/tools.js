@@ -4,7 +4,7 @@ import { SHOWN, extras } from "./filters.js";
 import { make, menu, number } from "./dom.js";
 import { restOf } from "./odd.js";
 
-const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
+const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "closest to the threshold"]];
 
 const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny"]];
@@ -29,7 +29,7 @@ export class Tools {
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
       range: this._range(query.range),
-      find: field("Find", "search", query.find, "file name or image number", change("find")),
+      find: field("Find", "search", query.find, "name or number", change("find")),
     };
     const { count, ranking, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
