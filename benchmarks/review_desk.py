@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.beside import beside
 from benchmarks.machine import machine, table
 from benchmarks.synthetic import RUN, synthetic_project
 from core import Command, Project
 from core.data.datasets import DATASETS
+from core.index import keep_index
 from tests.find_chromium import ARGUMENTS, find
 
 _PORT = 8767
@@ -39,6 +41,7 @@ class Desk:
         self.key = Project(project).key
         command = [sys.executable, "-m", "core.cli", "open", str(project), "--no-browser", "--port", str(_PORT)]
         environment = os.environ | {"WINNOW_HOME": str(home), "WINNOW_TOKEN": "bench"}
+        self.begun = time.perf_counter()
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         while True:
             try:
@@ -51,11 +54,11 @@ class Desk:
 
     def open(self, **query: str) -> float:
         """Seconds from the address to a painted grid (or large image) with the histogram's numbers."""
-        words = "&".join(f"{name}={value}" for name, value in {"token": "bench", **query}.items())
+        words = "&".join(f"{name}={value}" for name, value in {"token": "bench", "project": self.key, **query}.items())
         start = time.perf_counter()
         self.page.goto(f"http://127.0.0.1:{_PORT}/review?{words}")
         self.page.locator(".tile, .large[data-image]").first.wait_for(timeout=120_000)
-        seconds = time.perf_counter() - start
+        seconds, self.since_begun = time.perf_counter() - start, time.perf_counter() - self.begun
         self.page.wait_for_function("isReady()", timeout=120_000)
         self.page.wait_for_timeout(500)
         return seconds
@@ -141,25 +144,29 @@ def _bulk(desk: Desk, project: Project) -> list[list[str]]:
 
 
 def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> list[str]:
-    """One size: first page cold and again after a restart, page turn, key, memory."""
+    """One size: the index that a run leaves, first page of a fresh process (twice), page turn, key, memory."""
     made = synthetic_project(folder / f"pool-{size}", num_images=size, tiles=tiles)
-    path = made.path
+    path, start = made.path, time.perf_counter()
+    keep_index(made.run(RUN).folder, made.splits.pool)  # as the engine does when a run ends
+    indexed = time.perf_counter() - start
     del made
     gc.collect()
-    cold = []
-    for _ in range(2):  # the second start finds the sorted index on disk, if one is kept
+    cold, command = [], []
+    for _ in range(2):
         desk = Desk(browser, path, home)
         try:
-            cold.append(desk.open(show="all"))
+            cold.append(desk.open(show="undecided"))
+            command.append(desk.since_begun)
             turn = desk.many("turnPage", ["PageDown"] * 15, 350)
             desk.open(view="focus", show="undecided")
             keys = desk.many("pressKey", ["a", "x"] * 15, 40)
             total, own = desk.memory()
         finally:
             desk.close()
+    seconds = [indexed, *cold, *command]
+    milliseconds = [np.percentile(turn, 95), *np.percentile(keys, [50, 95])]
     return [
-        f"{size:,}", f"{cold[0]:.1f}", f"{cold[1]:.1f}", f"{np.percentile(turn, 95):.0f}",
-        f"{np.percentile(keys, 50):.0f}", f"{np.percentile(keys, 95):.0f}", f"{total:.0f}", f"{own:.0f}",
+        f"{size:,}", *(f"{one:.1f}" for one in seconds), *(f"{one:.0f}" for one in (*milliseconds, total, own)),
     ]  # fmt: skip
 
 
@@ -178,7 +185,10 @@ def main() -> None:
             project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
             desk = Desk(browser, project.path, home)
             try:
-                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], measure(desk, project)), flush=True)
+                rows = measure(desk, project)
+                desk.open(view="focus", show="undecided")
+                rows += beside(lambda keys: desk.many("pressKey", keys, 40), folder / "beside")
+                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
             finally:
                 desk.close()
         rows = []
@@ -186,7 +196,17 @@ def main() -> None:
             small = np.ascontiguousarray(images[:, ::2, ::2]) if size > 2_000_000 else images
             rows.append(grow(browser, folder, home, size, small))
             print(rows[-1], flush=True)
-        head = ["images", "first page cold, s", "again, s", "page turn p95, ms", "key p50, ms", "key p95, ms"]
+        head = [
+            "images",
+            "index, s",
+            "first page, s",
+            "again",
+            "from the command, s",
+            "again",
+            "page turn p95, ms",
+            "key p50, ms",
+            "key p95, ms",
+        ]
         print(table([*head, "dashboard MiB", "its own MiB"], rows))
         browser.close()
     print(f"\n{machine()}")

@@ -27,6 +27,7 @@ from core.base.records import ImageSet, RunStatus, Splits
 from core.curate.calibration import calibrate
 from core.data.ingest import open_images, write_images
 from core.data.splits import load_splits
+from core.index import is_large, keep_index
 from core.learn import ranks, torchvision_sets
 from core.learn.checkpoints import load_checkpoint, save_checkpoint
 from core.learn.material import train_data
@@ -228,6 +229,9 @@ class Engine:
         for path in paths:
             finish_draft(path)
         write_json(self.folder.path / "calibration.json", calibrate(logits[splits.val], images.labels[splits.val]))
+        if is_large(splits.pool):
+            self._tell(message="Sorting the scores of the pool.")
+            keep_index(self.folder, splits.pool)
 
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:

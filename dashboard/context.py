@@ -3,6 +3,7 @@
 The URL wins; what it does not say is remembered for the tab, so that changing the page keeps the place.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
@@ -11,22 +12,34 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core import LIVE_STATES, Project, Run, WinnowError, shelf
+from core import LIVE_STATES, PageQuery, Project, QueueFilter, Run, WinnowError, shelf
 
 PLACE = ("project", "run", "threshold")
 """What of the place stands in the URL."""
 DEFAULT_THRESHOLD = 0.95
+_opening = threading.Lock()  # requests that come together share one project, not one each
 
 
 def opened(key: str) -> Project:
     """The project behind a key, the same object for every page and route of this process."""
     path = shelf.path_of(key)
-    return _opened(path, (path / "project.toml").stat().st_mtime_ns)
+    with _opening:
+        return _opened(path, (path / "project.toml").stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
 def _opened(path: Path, _made: int) -> Project:
     return Project.open(path)
+
+
+def read_ahead(key: str) -> None:
+    """Read what the review page of a project's latest run begins with, before anyone waits for it."""
+    project = opened(key)
+    if finished := finished_runs(project):
+        desk, run = project.desk, finished[-1].id
+        desk.page(run, PageQuery(wanted=QueueFilter(show="undecided")))
+        desk.histogram(run, "confidence")
+        desk.border(run, "confidence", DEFAULT_THRESHOLD)
 
 
 def place(name: str) -> str | None:

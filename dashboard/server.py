@@ -8,7 +8,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlencode
@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 import streamlit as st
 from starlette.middleware import Middleware
 
-from core import Project, ServerError
+from core import Project, ServerError, WinnowError
+from dashboard.context import project_keys, read_ahead
 from dashboard.gate import Gate
 from dashboard.routes import ROUTES, streams_end
 
@@ -33,7 +34,8 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     """Open the dashboard and stay until Ctrl+C; ServerError where the port is taken."""
     _check_port(port)
     token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
-    query = {"token": token} | ({"project": Project.open(project).key} if project is not None else {})
+    key = Project.open(project).key if project is not None else next(iter(project_keys()), None)
+    query = {"token": token} | ({"project": key} if project is not None and key is not None else {})
     link = f"http://{ADDRESS}:{port}/?{urlencode(query)}"
     app = application(token, port)
     print(f"Winnow is open at {link}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
@@ -41,7 +43,14 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
         threading.Timer(1.0, webbrowser.open, [link]).start()
     gc.collect()
     gc.freeze()
+    if key is not None:
+        threading.Thread(target=_read_ahead, args=(key,), daemon=True).start()
     app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
+
+
+def _read_ahead(key: str) -> None:
+    with suppress(WinnowError, OSError):  # the page itself will say what is wrong with the project
+        read_ahead(key)
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from core.store.arrays import write_json
 from core.store.decisions import ids_digest
 
 if TYPE_CHECKING:
-    from core.project.insight import PoolScores
+    from core.index import PoolScores
     from core.project.project import Project
 
 

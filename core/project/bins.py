@@ -12,7 +12,7 @@ from core.curate.cuts import Known, first_kept, steps
 from core.curate.filters import RANGED, is_open
 from core.curate.histograms import bin_of, count_cells, largest
 from core.curate.quality import class_mix
-from core.project.index import BINS
+from core.index import BINS
 from core.project.queues import RunQueues
 
 if TYPE_CHECKING:

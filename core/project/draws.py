@@ -20,7 +20,7 @@ from core.curate.filters import is_open
 from core.curate.queues import QUEUES, Picks, View, audit, mixed, typical_ids
 
 if TYPE_CHECKING:
-    from core.project.insight import PoolScores
+    from core.index import PoolScores
     from core.project.project import Project
     from core.store.runs import RunFolder
 

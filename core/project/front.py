@@ -41,6 +41,7 @@ from core.curate.selection import RULES, Parameter, parameters
 from core.curate.simulation import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Curve, Point, curve, labels_of
 from core.curate.value import ReviewValue, StopAdvice
 from core.data.pictures import encode_jpeg, encode_png, sprite
+from core.index import PoolScores
 from core.jobs import Launch
 from core.project import shelf
 from core.project.arms import ARMS
@@ -53,7 +54,7 @@ from core.project.draws import ETA
 from core.project.estimating import QueueEstimate
 from core.project.foreign import NoiseReport
 from core.project.guarding import OUTLIERS
-from core.project.insight import CalibrationReport, KnownScores, PoolScores, RunComparison, Selection
+from core.project.insight import CalibrationReport, KnownScores, RunComparison, Selection
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER, QUEUES

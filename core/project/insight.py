@@ -3,8 +3,7 @@
 Each function opens a run's arrays, calls one pure function of `curate` and names the result; nothing is decided here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +13,10 @@ from core.base.records import Estimate, Ids, Labels, Mask, Splits
 from core.curate.calibration import Reliability, expected_calibration_error, reliability
 from core.curate.comparison import Comparison, compare
 from core.curate.quality import CoverageErrorCurve, coverage_error_curve, error_of, threshold_for_error
-from core.curate.scores import Scores, probabilities, score
+from core.curate.scores import Scores, probabilities
 from core.curate.selection import checked_rule
+from core.index import PoolScores, scores_of
 from core.store.runs import RunFolder
-
-
-@dataclass(frozen=True)
-class PoolScores:
-    """Scores of n images, row i belonging to image ids[i]; the pool unless said otherwise."""
-
-    ids: Ids  # (n,) sorted
-    scores: Scores
-    temperature: float
-    orders: Mapping[str, Ids] = field(default_factory=dict)  # rows in the order of a ranking, where an index keeps them
-    bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)  # bin of each row, 1,000 per score, likewise
 
 
 @dataclass(frozen=True)
@@ -80,12 +69,6 @@ class RunComparison:
     run_b: str
     test_ids: Ids
     comparison: Comparison
-
-
-def scores_of(folder: RunFolder, ids: Ids) -> PoolScores:
-    """Scores of the named images under a finished run, at its temperature."""
-    temperature = folder.temperature()
-    return PoolScores(ids, score(np.asarray(folder.logits()[ids]), temperature), temperature)
 
 
 def known_scores(folder: RunFolder, splits: Splits, labels: Labels) -> KnownScores:

@@ -1,5 +1,6 @@
 """The front desk: one project, opened from its folder. It opens, calls one pure function, writes; decides nothing."""
 
+import threading
 import time
 import tomllib
 import uuid
@@ -16,12 +17,12 @@ from core.data.ingest import open_images
 from core.data.originals import original_file
 from core.data.pictures import decode
 from core.data.splits import load_splits
+from core.index import PoolScores, pool_scores
 from core.jobs import Launch, cancel, start
 from core.project import insight, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
-from core.project.index import pool_scores
 from core.project.outbound import certificates_of, export_curated
 from core.project.promises import Promises
 from core.project.rounds import play_rounds
@@ -41,7 +42,8 @@ class Project:
         self.name = str(facts["name"])
         self.fingerprint = str(facts["fingerprint"])
         self._facts = facts
-        self._scores: dict[str, insight.PoolScores] = {}
+        self._scores: dict[str, PoolScores] = {}
+        self._scoring = threading.Lock()  # threads that ask together wait for one answer
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -187,11 +189,12 @@ class Project:
 
     # --- scores and risk ------------------------------------------------------------------------------------------
 
-    def scores(self, run_id: str) -> insight.PoolScores:
+    def scores(self, run_id: str) -> PoolScores:
         """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
-        if run_id not in self._scores:
-            self._scores[run_id] = pool_scores(self._finished(run_id), self.splits.pool)
-        return self._scores[run_id]
+        with self._scoring:
+            if run_id not in self._scores:
+                self._scores[run_id] = pool_scores(self._finished(run_id), self.splits.pool)
+            return self._scores[run_id]
 
     def known_scores(self, run_id: str) -> insight.KnownScores:
         """The same for the images whose labels are known, beside whether the run is right."""

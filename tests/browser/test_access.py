@@ -19,6 +19,9 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "search": ({}, ("/",)),
     "number": ({}, ("Control+a", "x")),
     "nothing": ({"show": "accept"}, ()),
+    "odd one out": ({"predicted": "0", "mode": "odd"}, ("ArrowRight",)),
+    "all tiles": ({"show": "all", "tiles": "200"}, ("Shift+ArrowRight",)),
+    "two lines": ({"show": "all", "floor": "0.400", "score": "margin"}, ()),
 }
 
 
@@ -47,6 +50,9 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
         expect(page.locator(".readout .words b").first).not_to_be_empty()
         for key in keys:
             page.keyboard.press(key)
+        if name == "grid":
+            page.get_by_text("Threshold of each class").click()
+            page.get_by_text("Filters", exact=True).click()
         page.wait_for_timeout(700)
         page.evaluate(script)
         found[name] = problems(page)

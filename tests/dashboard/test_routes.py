@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core import Project, Verdict
+from dashboard.context import read_ahead
 from dashboard.gate import Gate
 from dashboard.routes import ROUTES
 
@@ -51,6 +52,14 @@ def place(trained_project: Project) -> Iterator[Place]:
     app = Starlette(routes=ROUTES, middleware=[Middleware(Gate, token="t", port=8501)])
     with TestClient(app, base_url=BASE, headers=OWN) as client:
         yield Place(client, trained_project)
+
+
+def test_what_is_read_ahead_is_what_the_first_requests_find(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_ahead(place.project.key)
+    monkeypatch.setattr("core.project.project.pool_scores", None)  # whoever scores the pool now fails
+    first = place.page("show=undecided")
+    assert len(first["cards"]) == 48
+    assert place.get(f"/runs/{place.run}/histogram").json()["total"] == first["total"]
 
 
 def test_pages_follow_the_ranking_forwards_and_backwards(place: Place) -> None:

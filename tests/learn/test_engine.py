@@ -12,7 +12,10 @@ from PIL import Image
 
 from core.base.errors import RunError
 from core.base.records import RunStatus
+from core.curate.scores import score as scores_of_logits
+from core.data.splits import load_splits
 from core.engine import Engine
+from core.index import pool_scores
 from core.learn import precision
 from core.learn.training import Trainer
 from core.store.arrays import read_json
@@ -138,6 +141,23 @@ def test_a_finished_run_leaves_its_model_and_its_views(tiny: Path) -> None:
         assert views.format == "PNG"
         assert views.width > views.height > 0  # eight images, four rows
     assert folder.calibration()["n"] == 30
+
+
+def test_a_run_leaves_the_sorted_index_of_a_large_pool_and_none_of_a_small_one(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = load_splits(tiny / "splits.npz").pool
+    for name, least in (("001-run", len(pool) + 1), ("002-run", len(pool))):
+        monkeypatch.setattr("core.index.LEAST", least)
+        assert train(tiny, make_run(tiny, TINY, name)) == 0
+    small, large = (RunFolder(tiny / "runs" / name) for name in ("001-run", "002-run"))
+    assert not (small.path / "predictions" / "index").exists()
+    monkeypatch.setattr("core.index.score", None)  # whoever makes an index now fails
+    found = pool_scores(large, pool)
+    values = scores_of_logits(large.logits()[pool], large.temperature())
+    np.testing.assert_array_equal(found.scores.entropy, values.entropy)
+    assert found.orders
+    assert found.bins
 
 
 def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

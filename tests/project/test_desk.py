@@ -10,7 +10,7 @@ import pytest
 
 from core import Command, DataError, Desk, PageQuery, Project, QueueFilter, Verdict
 from core.curate.scores import score
-from core.project.insight import PoolScores
+from core.index import PoolScores
 
 
 class Review:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.synthetic import RUN, synthetic_project
-from core import PageQuery, Project
+from core import PageQuery, Project, index
 from core.curate.scores import RANKINGS, order
-from core.project import index
-from core.project.insight import scores_of
+from core.index import scores_of
 from core.store.arrays import save_array, write_json
 
 
@@ -58,6 +57,6 @@ def test_without_a_place_to_write_the_page_comes_all_the_same(
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError("read-only")
 
-    monkeypatch.setattr("core.project.index.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("core.index.tempfile.mkdtemp", refuse)
     assert len(project.desk.page(RUN, PageQuery()).cards) == 48
     assert not (project.run(RUN).folder.path / "predictions" / "index").exists()

@@ -90,9 +90,11 @@ export class Desk {
     this.notice = new Notice();
     this.grid = new Grid({
       api: this.api, classes, isSmall: this.isSmall,
-      onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }),
+      onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }), onHold: (place) => this._hold(place),
     });
-    this.focus = new FocusView({ api: this.api, run: this.data.run, classes, isSmall: this.isSmall });
+    this.focus = new FocusView({
+      api: this.api, run: this.data.run, classes, isSmall: this.isSmall, onSwipe: (by) => this.act({ action: "move", by: [by, 0] }),
+    });
     this.empty = make("div.empty", { hidden: true });
     this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
     this.panel.append(this.notice.element);
@@ -219,10 +221,16 @@ export class Desk {
   }
 
   _pick(place, event) {
-    if (this.deck.isOdd) this.deck.toggle(place);
+    if (this.deck.isOdd || (event.pointerType === "touch" && this.deck.selected.size)) this.deck.toggle(place);
     else if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
     else if (event.ctrlKey || event.metaKey) this.deck.toggle(place);
     else { this.deck.clear(); this.deck.cursor = place; }
+    this.render(true);
+  }
+
+  /** A finger held on a tile: into the selection, or out of it. */
+  _hold(place) {
+    this.deck.toggle(place);
     this.render(true);
   }
 

@@ -6,15 +6,19 @@ import { Zoom } from "./zoom.js";
 
 const AHEAD = 12;
 const TOP = 3;
+/** Letters of a class's name that fit on one line. */
+const LONG = 28;
 
 export class FocusView {
-  /** @param {{api: import("./api.js").Api, run: string, classes: string[], isSmall: boolean}} options */
+  /** @param {{api: import("./api.js").Api, run: string, classes: string[], isSmall: boolean,
+   *   onSwipe: (by: number) => void}} options */
   constructor(options) {
     this.options = options;
-    this.zoom = new Zoom(options.isSmall);
+    this.zoom = new Zoom(options.isSmall, options.onSwipe);
     this.name = make("p.name");
     this.original = make("button", { onclick: () => this._showOriginal(), title: "The file itself, at its own size" }, "original");
-    this.suggestion = make("div.suggestion");
+    const isLong = options.classes.some((name) => name.length > LONG); // room for two lines, so that nothing below moves
+    this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
     this.state = make("div.state", { role: "status" });
     this.bars = Array.from({ length: TOP }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
     this.why = make("p.why");

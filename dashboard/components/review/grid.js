@@ -5,16 +5,21 @@ import { make } from "./dom.js";
 
 const SHEET_COLUMNS = 8;
 const MOST_AHEAD = 24;
+/** Milliseconds after which a finger on a tile counts as held. */
+const HOLD = 450;
 
 export class Grid {
   /** @param {{api: import("./api.js").Api, classes: string[], isSmall: boolean,
-   *   onPick: (place: number, event: MouseEvent) => void, onOpen: () => void}} options */
+   *   onPick: (place: number, event: MouseEvent) => void, onOpen: () => void,
+   *   onHold: (place: number) => void}} options */
   constructor(options) {
     this.options = options;
     this.element = make("div.grid", {
       role: "listbox", "aria-label": "Images", "aria-multiselectable": "true",
       onclick: (event) => this._clicked(event), ondblclick: (event) => placeOf(event) !== null && options.onOpen(),
+      onpointerdown: (event) => this._pressed(event), oncontextmenu: (event) => this.isHeld && event.preventDefault(),
     });
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) this.element.addEventListener(name, () => clearTimeout(this.holding));
   }
 
   /** @param {import("./deck.js").Deck} deck @param {boolean} isMoving bring the cursor into view */
@@ -52,8 +57,18 @@ export class Grid {
     return { address, columns: SHEET_COLUMNS, rows: Math.ceil(ids.length / SHEET_COLUMNS), single: (id) => api.image(id) };
   }
 
+  /** A finger that stays on a tile marks it, as Ctrl and a click do. */
+  _pressed(event) {
+    clearTimeout(this.holding);
+    this.isHeld = false;
+    const place = placeOf(event);
+    if (event.pointerType !== "touch" || place === null) return;
+    this.holding = setTimeout(() => { this.isHeld = true; this.options.onHold(place); }, HOLD);
+  }
+
   _clicked(event) {
     const place = placeOf(event);
+    if (this.isHeld) { this.isHeld = false; return; }
     if (place !== null) this.options.onPick(place, event);
   }
 }

@@ -4,7 +4,7 @@ import { SHOWN, extras } from "./filters.js";
 import { make, menu, number } from "./dom.js";
 import { restOf } from "./odd.js";
 
-const RANKINGS = [["entropy", "highest entropy first"], ["confidence", "lowest confidence first"], ["margin", "smallest margin first"],
+const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "closest to the threshold"],
   ["mixed", "mixed: random and doubtful"], ["audit", "uniformly at random"], ["reject_hunt", "kept ones, doubtful first"], ["diverse", "diverse: a cold start"]];
 
@@ -33,7 +33,7 @@ export class Tools {
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
       range: this._range(query.range),
-      find: field("Find", "search", query.find, "file name or image number", change("find")),
+      find: field("Find", "search", query.find, "name or id", change("find")),
     };
     const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));

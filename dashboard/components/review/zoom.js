@@ -1,12 +1,16 @@
-/** A picture that fits its frame and can be enlarged: wheel or buttons to zoom, drag to move, double click to fit. */
+/** A picture that fits its frame and can be enlarged: wheel, two fingers or buttons to zoom, drag to move, double click
+ * to fit. While it fits, a finger wiped sideways asks for the image before or after. */
 
 import { make } from "./dom.js";
 
 const MOST = 16;
 
 export class Zoom {
-  /** @param {boolean} isSmall tiny images are enlarged crisply */
-  constructor(isSmall) {
+  /** @param {boolean} isSmall tiny images are enlarged crisply @param {(by: number) => void} onSwipe */
+  constructor(isSmall, onSwipe) {
+    this.onSwipe = onSwipe;
+    /** Where each finger is. @type {Map<number, {x: number, y: number}>} */
+    this.fingers = new Map();
     this.image = make(isSmall ? "img.large.small" : "img.large", { draggable: "false", alt: "" });
     this.element = make("div.zoom", { onpointerdown: (event) => this._grab(event), ondblclick: () => this.fit() }, this.image);
     this.element.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
@@ -44,14 +48,43 @@ export class Zoom {
   }
 
   _grab(event) {
-    if (this.scale === 1) return;
+    const { pointerId, pointerType, clientX, clientY } = event;
+    if (this.scale === 1 && pointerType !== "touch") return;
     event.preventDefault();
-    this.element.setPointerCapture(event.pointerId);
-    const from = { x: event.clientX - this.x, y: event.clientY - this.y };
+    this.element.setPointerCapture(pointerId);
+    this.fingers.set(pointerId, { x: clientX, y: clientY });
+    const isAlone = this.fingers.size === 1;
+    const wasFit = this.scale === 1;
+    if (isAlone) this.isPinched = false;
     const ending = new AbortController();
-    const move = (moved) => { Object.assign(this, { x: moved.clientX - from.x, y: moved.clientY - from.y }); this._place(); };
-    this.element.addEventListener("pointermove", move, { signal: ending.signal });
-    for (const name of ["pointerup", "pointercancel"]) this.element.addEventListener(name, () => ending.abort(), { signal: ending.signal });
+    const { signal } = ending;
+    this.element.addEventListener("pointermove", (moved) => moved.pointerId === pointerId && this._drag(moved), { signal });
+    const stop = (last) => {
+      if (last.pointerId !== pointerId) return;
+      ending.abort();
+      this.fingers.delete(pointerId);
+      const [across, down] = [last.clientX - clientX, last.clientY - clientY];
+      if (last.type === "pointerup" && isAlone && wasFit && !this.isPinched && isSwipe(across, down)) this.onSwipe(across < 0 ? 1 : -1);
+    };
+    for (const name of ["pointerup", "pointercancel"]) this.element.addEventListener(name, stop, { signal });
+  }
+
+  /** One finger moves the enlarged picture, two enlarge it around the point between them. */
+  _drag(event) {
+    const before = [...this.fingers.values()];
+    const here = this.fingers.get(event.pointerId);
+    const now = { x: event.clientX, y: event.clientY };
+    this.fingers.set(event.pointerId, now);
+    if (before.length === 1 && this.scale > 1) {
+      Object.assign(this, { x: this.x + now.x - here.x, y: this.y + now.y - here.y });
+      this._place();
+    } else if (before.length === 2) {
+      this.isPinched = true;
+      const other = before.find((finger) => finger !== here);
+      const box = this.element.getBoundingClientRect();
+      const middle = { x: (now.x + other.x) / 2 - box.left - box.width / 2, y: (now.y + other.y) / 2 - box.top - box.height / 2 };
+      this._by(apart(now, other) / Math.max(1, apart(here, other)), middle.x, middle.y);
+    }
   }
 
   _place() {
@@ -59,3 +92,8 @@ export class Zoom {
     this.element.classList.toggle("near", this.scale > 1);
   }
 }
+
+const apart = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
+
+/** Far enough, and clearly sideways. */
+const isSwipe = (across, down) => Math.abs(across) > 48 && Math.abs(across) > 2 * Math.abs(down);

@@ -1,13 +1,16 @@
 """The sorted index of a run's pool: scores, orders and bins, kept beside the logits and mapped into memory.
 
-It is derived: made when it is first asked for, made again when logits, temperature or pool differ, and done without
-where the folder cannot be written.
+It is derived: the engine makes it when a run ends, so that the first page need not wait. Where it is missing, or
+logits, temperature or pool differ, it is made when it is asked for; where the folder cannot be written, all stays in
+memory.
 """
 
 import shutil
 import tempfile
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,6 @@ from core.base.errors import DataError
 from core.base.records import Ids
 from core.curate.histograms import bin_of
 from core.curate.scores import RANKINGS, Scores, order, score
-from core.project.insight import PoolScores, scores_of
 from core.store.arrays import load_array, read_json, save_array, write_json
 from core.store.runs import RunFolder
 
@@ -29,20 +31,50 @@ LEAST = 100_000
 ORDERED = ("entropy", "confidence", "margin")
 
 
+@dataclass(frozen=True)
+class PoolScores:
+    """Scores of n images, row i belonging to image ids[i]; the pool unless said otherwise."""
+
+    ids: Ids  # (n,) sorted
+    scores: Scores
+    temperature: float
+    orders: Mapping[str, Ids] = field(default_factory=dict)  # rows in the order of a ranking, where an index keeps them
+    bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)  # bin of each row, 1,000 per score, likewise
+
+
+def scores_of(folder: RunFolder, ids: Ids) -> PoolScores:
+    """Scores of the named images under a finished run, at its temperature."""
+    temperature = folder.temperature()
+    return PoolScores(ids, score(np.asarray(folder.logits()[ids]), temperature), temperature)
+
+
 def pool_scores(folder: RunFolder, ids: Ids) -> PoolScores:
     """Scores of the pool with its orders, from the index where there is one that fits."""
-    if len(ids) < LEAST:
-        return scores_of(folder, ids)
-    place = folder.path / "predictions" / "index"
+    return _load(_place(folder), folder.temperature()) if keep_index(folder, ids) else scores_of(folder, ids)
+
+
+def is_large(ids: Ids) -> bool:
+    """Whether a pool is worth an index."""
+    return len(ids) >= LEAST
+
+
+def keep_index(folder: RunFolder, ids: Ids) -> bool:
+    """Whether an index of the pool now lies beside the logits, made where there was none; small pools have none."""
+    if not is_large(ids):
+        return False
     key = _key(folder, ids)
     with suppress(DataError):
-        if read_json(place / "index.json") == key:
-            return _load(place, folder.temperature())
+        if read_json(_place(folder) / "index.json") == key:
+            return True
     try:
-        _make(place, folder, ids, key)
+        _make(_place(folder), folder, ids, key)
     except (DataError, OSError):
-        return scores_of(folder, ids)  # a folder that cannot be written: everything stays in memory
-    return _load(place, folder.temperature())
+        return False
+    return True
+
+
+def _place(folder: RunFolder) -> Path:
+    return folder.path / "predictions" / "index"
 
 
 def _key(folder: RunFolder, ids: Ids) -> dict[str, Any]:
