@@ -27,6 +27,7 @@ _PAGES = {
     "review": ".tile",
     "audit": "[data-testid=stMain] img",
     "compare": ".js-plotly-plot",
+    "simulate": "[data-testid=stMain] h1",
     "export": "[data-testid=stMain] h1",
 }
 

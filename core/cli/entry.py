@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from core.base.errors import WinnowError
-from core.cli import auditing, deciding, leaving, making, opening, queueing, simulating, training
+from core.cli import auditing, deciding, leaving, making, opening, queueing, simulating, training, valuing
 
 app = typer.Typer(
     name="winnow",
@@ -38,6 +38,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "simulate": simulating.simulate,
     "reviewers": auditing.reviewers,
     "compare": leaving.compare,
+    "control": valuing.control,
+    "worth": valuing.worth,
     "export": leaving.export,
     "open": opening.open_project,
 }

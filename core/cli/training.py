@@ -59,7 +59,7 @@ def train(
         words = " ".join(engine_command(project.path, begun[0].id, launch, config.devices, is_resume=False)[2:])
         print(f"On each other machine, in this project's folder: python {words}", flush=True)
     for run in begun:
-        _follow(run, wait, as_json)
+        follow(run, wait, as_json)
 
 
 @with_options_of(TrainConfig)
@@ -113,10 +113,11 @@ def cancel(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
 
 def resume(path: ProjectPath, run: RunId, wait: Wait = True, as_json: AsJson = False) -> None:
     """Go on with a cancelled, failed or lost run from its last checkpoint."""
-    _follow(Project.open(path).resume_run(run), wait, as_json)
+    follow(Project.open(path).resume_run(run), wait, as_json)
 
 
-def _follow(run: Run, wait: bool, as_json: bool) -> None:
+def follow(run: Run, wait: bool, as_json: bool) -> None:
+    """Stay with a run until it has ended, and say how; without waiting only that it is on its way."""
     if not wait:
         answer(_facts(run), f"{run.id} is on its way. See: winnow status", as_json=as_json)
         return

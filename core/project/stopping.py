@@ -27,17 +27,20 @@ def advise(project: "Project", run_id: str) -> StopAdvice:
     return stop_advice(flips, certified, target, _value(project, run_id))
 
 
-def control_of(project: "Project", run_id: str) -> str | None:
-    """The latest finished control arm of a run; None where there is none."""
+def controls_of(project: "Project", run_id: str) -> dict[str, str]:
+    """The finished control arms of a run, latest first: run → what it trained on (one of ARMS)."""
+    found = {}
     for run in reversed(project.runs()):
         file = run.folder.path / "arm.json"
-        if file.exists() and run.has_predictions and read_json(file).get("control_of") == run_id:
-            return run.id
-    return None
+        if file.exists() and run.has_predictions:
+            facts = read_json(file)
+            if facts.get("control_of") == run_id:
+                found[run.id] = str(facts["arm"])
+    return found
 
 
 def _value(project: "Project", run_id: str) -> ReviewValue | None:
-    control = control_of(project, run_id)
+    control = next(iter(controls_of(project, run_id)), None)
     if control is None:
         return None
     with suppress(WinnowError):  # no test images: the value cannot be measured

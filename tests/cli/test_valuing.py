@@ -1,0 +1,57 @@
+"""winnow control and winnow worth, typed as a person types them."""
+
+import json
+
+import pytest
+
+from core import Command, Project, TrainConfig
+from tests.cli.test_auditing import typed
+
+RUN = "001-supervised-mlp"
+
+
+@pytest.fixture
+def curated_run(trained_project: Project) -> str:
+    """A run on two single decisions and a bulk accept."""
+    project = trained_project
+    pool = project.scores(RUN)
+    for number in (0, 1):
+        image, label = int(pool.ids[number]), int(pool.scores.pseudo_labels[number])
+        project.execute([Command(f"one-{number}", "accept", RUN, "me", image, label, None, {})])
+    project.accept_all(RUN, "fixed_threshold", threshold=0.5)
+    config = TrainConfig(method="self_training", model="mlp", epochs=2)
+    run = project.start_run(config, parent=RUN)
+    project.wait_run(run.id, timeout=120)
+    return run.id
+
+
+def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
+    capsys: pytest.CaptureFixture[str], trained_project: Project, curated_run: str
+) -> None:
+    path = trained_project.path
+    code, out, _ = typed(capsys, "worth", path, curated_run)
+    assert code == 0
+    assert f"winnow control {path} {curated_run}" in out
+    code, out, err = typed(capsys, "control", path, curated_run, "--json")
+    assert code == 0, err
+    control = json.loads(out)
+    assert control["state"] == "done"
+    curated = trained_project.run(curated_run).record
+    assert (control["parent"], control["config"]["seed"]) == (curated.parent, curated.config.seed)
+    assert control["config"]["epochs"] == curated.config.epochs
+    assert sum(control["labels"].get(source, 0) for source in ("accepted", "corrected")) == 0
+    facts = json.loads(typed(capsys, "worth", path, curated_run, "--json")[1])
+    value = facts["values"][control["run"]]
+    assert (value["arm"], value["num_decisions"]) == ("threshold_only", 2)
+    assert value["n"] == len(trained_project.splits.test)
+    assert value["low"] <= value["per_100"] <= value["high"]
+    assert value["measurable"] == (value["low"] > 0)
+
+
+def test_what_cannot_have_a_control_is_a_sentence(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
+    path = trained_project.path
+    for words in ((RUN,), (RUN, "--arm", "wishes"), ("009-none",)):
+        code, _, err = typed(capsys, "control", path, *words)
+        assert code == 2
+        assert err.startswith("winnow: ")
+    assert len(trained_project.runs()) == 1
