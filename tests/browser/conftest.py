@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core import Project
 from tests.find_chromium import ARGUMENTS, find
@@ -101,7 +101,11 @@ def server(trained_project: Project, winnow_home: Path, tmp_path: Path) -> Itera
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh window of 1280 x 900 pixels; errors of scripts fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}))
+
+
+def window_of(context: BrowserContext) -> Iterator[Page]:
+    """A window whose scripts must not fail; it closes with its context."""
     window = context.new_page()
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 from core import Project
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, window_of
 from tests.browser.test_loop import RUN, kept, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
@@ -16,13 +16,7 @@ Point = tuple[float, float]
 @pytest.fixture
 def tablet(browser: Browser) -> Iterator[Page]:
     """A touch screen of a tablet's size; errors of scripts fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True, is_mobile=True)
-    window = context.new_page()
-    errors: list[str] = []
-    window.on("pageerror", lambda error: errors.append(str(error)))
-    yield window
-    context.close()
-    assert errors == []
+    yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True, is_mobile=True))
 
 
 def fingers(screen: CDPSession, kind: str, *points: Point) -> None:

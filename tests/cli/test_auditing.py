@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest
 
 from core import Project
-from core.cli.entry import main
+from tests.cli.shell import typed
 
 RUN = "001-supervised-mlp"
-
-
-def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    try:
-        main([str(word) for word in words])
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_an_audit_goes_from_image_to_image_and_writes_its_certificate(

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core import Project
-from tests.cli.test_auditing import RUN, typed
+from tests.cli.shell import typed
+from tests.cli.test_auditing import RUN
 
 
 def test_a_queue_is_answered_and_its_estimate_read(

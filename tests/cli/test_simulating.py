@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import Project, SimulateConfig, Simulations
-from core.cli.entry import main
+from tests.cli.shell import typed
 from tests.conftest import CLASSES, QUICK, SMALL
 
 FAST = ("--model", "mlp", "--epochs", "2", "--batch-size", "15", "--precision", "fp32", "--device", "cpu")
@@ -18,16 +18,6 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
     for name in CLASSES:
         shutil.copytree(pictures / name, tmp_path / "known" / name)
     return Project.create(tmp_path / "shapes", tmp_path / "known", split=SMALL)
-
-
-def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    try:
-        main([str(word) for word in words])
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.mark.parametrize(

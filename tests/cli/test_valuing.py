@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import Command, Project, TrainConfig
-from tests.cli.test_auditing import typed
+from tests.cli.shell import typed
 
 RUN = "001-supervised-mlp"
 
