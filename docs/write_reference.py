@@ -41,7 +41,9 @@ def reference() -> str:
         "Any other source is a folder of images: one sub-folder per class, and perhaps one called `unlabeled`.",
         "## Exports",
         _table(("kind", "what"), [(f"`{name}`", _first_line(function)) for name, function in EXPORTS.items()]),
-        "`model` writes a run's weights (safetensors) and its config (JSON).",
+        "Of a run: `model` writes its weights (safetensors) and config (JSON); `round_card` one HTML page with its "
+        "labels, cuts, certificates (set hash, α, draws, audited images), test accuracy, review value, hashes and the "
+        "commands that repeat it.",
         "## Commands",
         _table(("command", "does"), _commands()),
     ]

@@ -43,10 +43,10 @@ def compare(
 def export(
     path: ProjectPath,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write.")],
-    kind: Annotated[str, typer.Option(help="csv, parquet, folder_per_class or model.")] = "csv",
-    run: Annotated[str | None, typer.Option(help="Which run's model, for --kind model.")] = None,
+    kind: Annotated[str, typer.Option(help="csv, parquet, folder_per_class; of a run: model, round_card.")] = "csv",
+    run: Annotated[str | None, typer.Option(help="Which run, for model and round_card.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the curated labels with their provenance, or a run's model."""
+    """Write the curated labels with their provenance, or a run's model or round card."""
     written = Project.open(path).export(kind, folder, run)
     answer({"kind": kind, "path": written}, f"Written: {written}", as_json=as_json)

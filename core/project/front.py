@@ -55,6 +55,7 @@ from core.project.estimating import QueueEstimate
 from core.project.foreign import NoiseReport
 from core.project.guarding import OUTLIERS
 from core.project.insight import CalibrationReport, KnownScores, RunComparison, Selection
+from core.project.outbound import RUN_EXPORTS
 from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER, QUEUES
@@ -86,6 +87,7 @@ __all__ = [
     "RANKINGS",
     "REVIEW_QUEUES",
     "RULES",
+    "RUN_EXPORTS",
     "SCORES",
     "SHOWN",
     "SIMULATION_FILES",

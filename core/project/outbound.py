@@ -6,23 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.base.errors import InputError
+from core.base.errors import InputError, RunError
 from core.base.records import Decision, Source
 from core.project.audit import read_certificates, told
+from core.project.card import round_card
 from core.project.snapshot import Snapshot, freeze
-from core.store.export import EXPORTS, CuratedTable
+from core.store.export import EXPORTS, CuratedTable, export_card, export_model
 
 if TYPE_CHECKING:
     from core.project.project import Project
 
+RUN_EXPORTS = ("model", "round_card")
+"""What is exported of one run; EXPORTS are of the curated set."""
 _NO_DECISION = {"verdict": "given", "run_id": "", "rule": "", "parameters": "", "reviewer": "", "time": ""}
 
 
-def export_curated(project: "Project", kind: str, folder: Path) -> Path:
-    """Write the curated labels as one of EXPORTS; InputError for another kind."""
-    if kind not in EXPORTS:
-        raise InputError(f"There is no export called {kind!r}. There are: {', '.join([*EXPORTS, 'model'])}.")
-    return EXPORTS[kind](curated_table(project, freeze(project)), folder)
+def export(project: "Project", kind: str, folder: Path, run_id: str | None) -> Path:
+    """Write the curated labels as one of EXPORTS, or a finished run as one of RUN_EXPORTS; else InputError."""
+    if kind in EXPORTS:
+        return EXPORTS[kind](curated_table(project, freeze(project)), folder)
+    if kind not in RUN_EXPORTS:
+        raise InputError(f"There is no export called {kind!r}. There are: {', '.join([*EXPORTS, *RUN_EXPORTS])}.")
+    if run_id is None:
+        raise InputError(f"A {kind.replace('_', ' ')} export needs to know which run: name it.")
+    run = project.run(run_id)
+    if not run.has_predictions:
+        raise RunError(f"{run_id} is {run.status.state} and has no scores yet: wait until it is done.")
+    if kind == "model":
+        return export_model(run.folder, folder, certificates_of(project))
+    info = {"run": run_id, "fingerprint": run.record.fingerprint, **certificates_of(project)}
+    return export_card(round_card(project, run), folder, info)
 
 
 def certificates_of(project: "Project") -> dict[str, Any]:

@@ -45,18 +45,19 @@ def play(simulation: Simulation, project: Project, tell: Tell | None = None) -> 
         try:
             player.play()
         except Stopped:
-            player.say("cancelled", "Cancelled; the curves hold what was played until then.")
+            player.end("cancelled", "Cancelled; the curves hold what was played until then.")
         except KeyboardInterrupt:
             player.stop_run()
-            player.say("cancelled", "Interrupted; the curves hold what was played until then.")
+            player.end("cancelled", "Interrupted; the curves hold what was played until then.")
             raise
         except WinnowError as error:
-            player.say("failed", str(error))
+            player.end("failed", str(error))
+            raise
+        except BaseException:
+            player.tidy()
             raise
         else:
-            player.say("done", "")
-        finally:
-            player.tidy()
+            player.end("done", "")
 
 
 class Player:
@@ -87,6 +88,11 @@ class Player:
         self.simulation.folder.write_status(self.status)
         if self._tell is not None:
             self._tell(self.status, None)
+
+    def end(self, state: str, message: str) -> None:
+        """The last status: once it can be read, nothing of the simulation is at work any more."""
+        self.tidy()
+        self.say(state, message)
 
     def stop_run(self) -> None:
         """Ask the training that is going on to stop, and wait a while for it, so that its folder can go."""

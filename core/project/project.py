@@ -19,17 +19,15 @@ from core.data.pictures import decode
 from core.data.splits import load_splits
 from core.index import PoolScores, pool_scores
 from core.jobs import Launch, cancel, start
-from core.project import insight, shelf
+from core.project import insight, outbound, shelf
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
-from core.project.outbound import certificates_of, export_curated
 from core.project.promises import Promises
 from core.project.rounds import play_rounds
 from core.project.runs import Run, prepare_run, problem
 from core.project.snapshot import freeze
 from core.project.summary import DataSummary, summary_of
-from core.store.export import export_model
 from core.store.runs import RunFolder, list_runs
 
 
@@ -269,13 +267,8 @@ class Project:
         return insight.compare_runs(self._finished(run_a), self._finished(run_b), self.splits, self.images.labels)
 
     def export(self, kind: str, folder: Path | str, run_id: str | None = None) -> Path:
-        """Write the curated labels (csv, parquet, folder_per_class) or a run's model (model) into a folder."""
-        target = Path(folder).expanduser()
-        if kind == "model":
-            if run_id is None:
-                raise InputError("A model export needs to know which run: name it.")
-            return export_model(self._finished(run_id), target, certificates_of(self))
-        return export_curated(self, kind, target)
+        """Write the curated labels (csv, parquet, folder_per_class), or a run's model or round_card, into a folder."""
+        return outbound.export(self, kind, Path(folder).expanduser(), run_id)
 
     def _finished(self, run_id: str) -> RunFolder:
         run = self.run(run_id)

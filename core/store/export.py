@@ -1,4 +1,4 @@
-"""What leaves: curated labels as CSV, Parquet or a folder per class, each row with its source; a run's model.
+"""What leaves: curated labels as CSV, Parquet or a folder per class, with their sources; a run's model or card.
 
 Every export writes manifest.json beside it. A folder that holds something else is never written into; what an
 earlier export wrote into the folder, of whatever kind, is replaced, so that the manifest speaks for every file.
@@ -122,6 +122,15 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
     return folder / run.model_path.name
 
 
+def export_card(text: str, folder: Path, info: Mapping[str, Any]) -> Path:
+    """A round card (round_card.html), one page of HTML with nothing outside it."""
+    _prepare(folder, "round_card", info)
+    target = folder / "round_card.html"
+    replace_file(target, lambda file: _write(file, text.encode()))
+    _finish(folder, "round_card", info)
+    return target
+
+
 def folder_names(classes: list[str]) -> list[str]:
     """A folder name for each class that every disk takes; no two the same, in upper or lower case."""
     names: list[str] = []
@@ -139,6 +148,7 @@ _FILES = {
     "parquet": ("labels.parquet",),
     "folder_per_class": ("labels.csv",),
     "model": ("model.safetensors", "model.json", "run.json"),
+    "round_card": ("round_card.html",),
 }
 """What each kind writes beside manifest.json and the pictures."""
 

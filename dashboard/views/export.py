@@ -6,15 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import EXPORTS, Project
+from core import EXPORTS, RUN_EXPORTS, Project
 from dashboard import context, words
 
-_MODEL = "model"
 _WORDS = {
     "csv": "CSV table",
     "parquet": "Parquet table",
     "folder_per_class": "Folder per class",
-    _MODEL: "Model (safetensors)",
+    "model": "Model (safetensors)",
+    "round_card": "Round card (HTML)",
 }
 
 
@@ -37,13 +37,13 @@ def show() -> None:
 def _write(project: Project) -> None:
     st.subheader("Write to a folder")
     finished = [run.id for run in context.finished_runs(project)]
-    kinds = [*EXPORTS, *([_MODEL] if finished else [])]
+    kinds = [*EXPORTS, *(RUN_EXPORTS if finished else ())]
     kind = st.segmented_control(
         "What", kinds, format_func=lambda k: _WORDS.get(k, k), default=kinds[0], required=True, key="export-kind"
     )
-    run = st.selectbox("Run", finished[::-1], key="export-run") if kind == _MODEL else None
-    default = project.path / "exports" / (run or kind)
-    folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{run or kind}")
+    run = st.selectbox("Run", finished[::-1], key="export-run") if kind in RUN_EXPORTS else None
+    default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
+    folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")
     if not st.button("Export", type="primary", disabled=not folder):
         return
     with context.spoken():

@@ -75,7 +75,7 @@ def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_pr
 
 def test_every_export_carries_set_hash_risk_and_draws(trained_project: Project, tmp_path: Path) -> None:
     audit = answered(trained_project, 4, percent=60.0)
-    for kind in ("csv", "parquet", "folder_per_class", "model"):
+    for kind in ("csv", "parquet", "folder_per_class", "model", "round_card"):
         trained_project.export(kind, tmp_path / kind, RUN)
         (told,) = json.loads((tmp_path / kind / "manifest.json").read_text())["certificates"]
         assert (told["run"], told["rule"], told["ids_hash"]) == (RUN, "lowest_entropy", audit.ids_hash)
