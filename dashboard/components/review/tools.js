@@ -33,7 +33,7 @@ export class Tools {
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
       range: this._range(query.range),
-      find: field("Find", "search", query.find, "name or id", change("find")),
+      find: field("Find", "search", query.find, "find", change("find")),
     };
     const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
