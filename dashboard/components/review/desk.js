@@ -115,7 +115,7 @@ export class Desk {
   }
 
   _key(event) {
-    if (!this.element.isConnected || this.root.querySelector("dialog") || document.querySelector("[role=dialog]")) return;
+    if (!this.element.isConnected || this.root.querySelector("dialog[open]") || document.querySelector("[role=dialog]")) return;
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();

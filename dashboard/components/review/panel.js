@@ -24,12 +24,18 @@ export function verdictBar(classes, act, corner) {
     make("div.chips", { "aria-label": "Another class" }, ...chips, more));
 }
 
-/** A dialog inside the component. @param {ShadowRoot|HTMLElement} root */
+/** A dialog inside the component; Escape closes it at once, so that the next key is the desk's. @param {ShadowRoot|HTMLElement} root */
 export function dialog(root, title, content, buttons) {
   const before = root.activeElement;
   const box = make("dialog", { "aria-label": title, onclose: () => { box.remove(); before?.focus?.(); } },
     make("h3", {}, title), ...content, make("div.buttons", {}, ...buttons(() => box.close())));
-  box.addEventListener("keydown", (event) => event.stopPropagation());
+  box.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // the browser's own closing comes a task later
+    box.close();
+    box.remove();
+  });
   root.append(box);
   box.showModal();
   return box;
