@@ -40,12 +40,24 @@ def drawn(labels: np.ndarray, train: np.ndarray, seed: int) -> tuple[np.ndarray,
     return rounds[:1000], rounds[1000 : 1000 + NUM_VAL]
 
 
-def material(images: ImageSet, num_labels: int, seed: int, extra: tuple[np.ndarray, np.ndarray] | None) -> TrainData:
+def pool_of(images: ImageSet, num_labels: int, seed: int, most: int) -> np.ndarray:
+    """Ids of the pool, rising: all other training images, or so many of them drawn by seed."""
+    train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
+    labeled, val = drawn(images.labels, train, seed)
+    pool = np.setdiff1d(train, np.concatenate([labeled[:num_labels], val]))
+    if most >= len(pool):
+        return pool
+    return np.sort(np.random.default_rng(seed + 1000).choice(pool, most, replace=False))
+
+
+def material(
+    images: ImageSet, num_labels: int, seed: int, most: int, extra: tuple[np.ndarray, np.ndarray] | None
+) -> TrainData:
     """What one run sees; extra: ids and labels of curated pseudo-labels (self_training)."""
     train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
     labeled, val = drawn(images.labels, train, seed)
     labeled = labeled[:num_labels]
-    pool = np.setdiff1d(train, np.concatenate([labeled, val]))
+    pool = pool_of(images, num_labels, seed, most)
     mean, std = (torch.full((1, 1, 1, 1), value) for value in (0.286, 0.353))
     pseudo = part(images.pixels, *extra, None, CPU) if extra is not None else None
     return TrainData(
@@ -65,21 +77,19 @@ def trained(config: TrainConfig, data: TrainData, start: dict[str, Any] | None =
     return trainer
 
 
-def one(images: ImageSet, config: TrainConfig, num_labels: int) -> dict[str, Any]:
+def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> dict[str, Any]:
     """One run: its test accuracy, and what the pool was taken for."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     extra = None
-    data = material(images, num_labels, config.seed, None)
+    data = material(images, num_labels, config.seed, most, None)
     if config.method == "self_training":
         first = trained(config.model_copy(update={"method": "supervised", "epochs": max(1, config.epochs // 2)}), data)
         assert data.pool is not None
-        train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
-        labeled, val = drawn(images.labels, train, config.seed)
-        pool = np.setdiff1d(train, np.concatenate([labeled[:num_labels], val]))
+        pool = pool_of(images, num_labels, config.seed, most)
         probs = torch.cat([first._logits_of(chunk).softmax(1) for chunk, _ in data.pool.chunks()]).numpy()
         kept = probs.max(1) >= 0.95
         extra = pool[kept], probs.argmax(1)[kept]
-        data = material(images, num_labels, config.seed, extra)
+        data = material(images, num_labels, config.seed, most, extra)
         config = config.model_copy(update={"epochs": max(1, config.epochs - config.epochs // 2)})
     trainer = trained(config, data)
     test = images.official_test
@@ -87,7 +97,9 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int) -> dict[str, Any
     return {
         "method": config.method, "labels": num_labels, "seed": config.seed, "model": config.model,
         "steps": trainer.steps, "ratio": config.unlabeled_ratio, "test": judged.accuracy,
-        "val": trainer.best["val_accuracy"], "seconds": time.perf_counter() - begin,
+        "val": trainer.best["val_accuracy"],
+        "cpu_seconds": time.process_time() - begin,
+        "pool": len(pool_of(images, num_labels, config.seed, most)),
         "pseudo": len(extra[0]) if extra else 0,
     }  # fmt: skip
 
@@ -104,6 +116,7 @@ def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int)
         unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
         ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
         wrn_depth=words.depth, wrn_width=words.width, threshold=words.threshold,
+        threshold_memory=words.memory,
     )  # fmt: skip
 
 
@@ -117,10 +130,10 @@ def show(path: Path) -> None:
         for count in counts:
             found = sorted(100 * r["test"] for r in rows if (r["method"], r["labels"]) == (method, count))
             cells.append(f"{median(found):.1f} ({found[0]:.1f} to {found[-1]:.1f}), n = {len(found)}" if found else "–")
-        shown.append([*cells, f"{median(r['seconds'] for r in rows if r['method'] == method):.0f}"])
-    print(table(["method", *(f"{count:,} labels" for count in counts), "s a run"], shown))
+        shown.append([*cells, f"{median(r['cpu_seconds'] for r in rows if r['method'] == method):.0f}"])
+    print(table(["method", *(f"{count:,} labels" for count in counts), "CPU s a run"], shown))
     first = rows[0]
-    print(f"\n{first['model']}, {first['steps']} steps, ratio {first['ratio']}. {machine()}")
+    print(f"\n{first['model']}, {first['steps']} steps, ratio {first['ratio']}, pool {first['pool']:,}. {machine()}")
 
 
 def main() -> None:
@@ -141,6 +154,8 @@ def main() -> None:
     parser.add_argument("--profile", default="natural")
     parser.add_argument("--width", type=int, default=2)
     parser.add_argument("--threshold", type=float, default=0.95)
+    parser.add_argument("--memory", type=float, default=0.99)
+    parser.add_argument("--pool", type=int, default=100_000)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()
     if words.table:
@@ -154,7 +169,7 @@ def main() -> None:
     for seed in words.seeds:
         for num_labels in words.labels:
             for method in words.methods:
-                row = one(images, settings(method, words, num_labels, seed), num_labels)
+                row = one(images, settings(method, words, num_labels, seed), num_labels, words.pool)
                 with words.out.open("a") as file:
                     file.write(json.dumps(row) + "\n")
                 print(row, flush=True)

@@ -36,7 +36,7 @@ def read_ahead(key: str) -> None:
     """Read what the review page of a project's latest run begins with, before anyone waits for it."""
     project = opened(key)
     if finished := finished_runs(project):
-        desk, run = project.desk, finished[-1].id
+        desk, run = project.desk, latest_run(finished).id
         desk.page(run, PageQuery(wanted=QueueFilter(show="undecided")))
         desk.histogram(run, "confidence")
         desk.border(run, "confidence", DEFAULT_THRESHOLD)
@@ -103,20 +103,25 @@ def finished_runs(project: Project) -> list[Run]:
     return [run for run in project.runs() if run.has_predictions]
 
 
+def latest_run(finished: list[Run]) -> Run:
+    """The latest that is no control arm, where there is one."""
+    return next((run for run in reversed(finished) if run.control is None), finished[-1])
+
+
 def live_runs(project: Project) -> list[Run]:
     """Runs that are queued or running."""
     return [run for run in project.runs() if run.status.state in LIVE_STATES]
 
 
 def current_run(project: Project) -> Run:
-    """The finished run of the place, else the latest finished one; an empty page that points to Train where none is."""
+    """The finished run of the place, else the latest that is no control; where none is, an empty page to Train."""
     finished = finished_runs(project)
     if not finished:
         live = live_runs(project)
         sentence = f"{live[-1].id} is still training." if live else "No run has finished yet."
         empty(sentence, "Watch it train" if live else "Train a baseline", "train")
     wanted = place("run")
-    return next((run for run in finished if run.id == wanted), finished[-1])
+    return next((run for run in finished if run.id == wanted), latest_run(finished))
 
 
 def class_choice(project: Project, label: str, key: str) -> int | None:

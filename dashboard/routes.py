@@ -35,6 +35,7 @@ from dashboard.context import opened
 
 _MOST_CHANGED = 2_000
 _TINY = 64  # pixels a side up to which PNG is the smaller and sharper
+TARGETS = tuple(step / 200 for step in range(1, 41))  # shares of wrong labels that the slider offers: 0.5 % to 20 %
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _NEVER = {"Cache-Control": "no-store"}
 
@@ -86,6 +87,15 @@ def per_class(request: Request) -> dict[str, Any]:
     project = _project(request)
     labels = asked.ids(request.query_params, len(project.class_names)).tolist()
     return project.desk.per_class(request.path_params["run"], labels)
+
+
+def targets(request: Request) -> dict[str, Any]:
+    """The line that keeps each target error that the slider offers."""
+    cuts = _project(request).promises.cuts_by_target(request.path_params["run"], TARGETS)
+    return {
+        "num_calibration": cuts[0].num_calibration,
+        "cuts": [{"target": cut.target, "threshold": cut.threshold, "kept": cut.num_kept} for cut in cuts],
+    }
 
 
 def card(request: Request) -> dict[str, Any]:
@@ -225,6 +235,7 @@ ROUTES = [
     Route(f"{_RUN}/card/{{image:int}}", spoken(card)),
     Route(f"{_RUN}/neighbors/{{image:int}}", spoken(neighbors)),
     Route(f"{_RUN}/border", spoken(border)),
+    Route(f"{_RUN}/targets", spoken(targets)),
     Route(f"{_RUN}/per_class", spoken(per_class)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),
     Route(f"{_RUN}/events", events),

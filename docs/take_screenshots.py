@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from core import Project, TrainConfig
@@ -33,15 +34,19 @@ _PAGES = {
 
 
 def prepare(folder: Path) -> Project:
-    """A demo project with two runs and decisions of every kind."""
+    """A demo project with a baseline, a retrained run, its control arms, and decisions of every kind."""
     project = Project.demo(folder)
     baseline = project.start_run(TrainConfig())
     project.wait_run(baseline.id)
     threshold = project.threshold_for_error(baseline.id, 0.05)
     assert threshold is not None
+    pool = project.scores(baseline.id)
+    for image in pool.ids[np.argsort(pool.scores.confidence, kind="stable")][:40].tolist():
+        project.decide(baseline.id, "relabel", image, int(project.images.labels[image]))
     project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)
     retrained = project.start_run(TrainConfig(method="self_training", epochs=15), parent=baseline.id)
-    project.wait_run(retrained.id)
+    for run in (retrained, *project.promises.start_arms(retrained.id)):
+        project.wait_run(run.id)
     project.undo(baseline.id)
     for _ in range(60):  # somebody who mostly agrees with the later run
         audit = project.promises.audit(retrained.id, "fixed_threshold", threshold=0.95)

@@ -107,6 +107,8 @@ class TrainConfig(Config):
     """Confidence from which fixmatch learns an unlabeled image; flexmatch lowers it per class."""
     threshold_floor: Annotated[float, Between(0.0, 1.0)] = 0.0
     """Adaptive thresholds never fall below it (flexmatch, freematch); about .9 helps where classes are unequal."""
+    threshold_memory: Annotated[float, Between(0.0, 0.99999)] = 0.999
+    """Decay of adaptive thresholds' averages (freematch, softmatch); with .99 they move in a few hundred steps."""
     sharpening: Annotated[float, Between(0.0, 1.0)] = 0.0
     """Temperature of soft pseudo-labels (fixmatch and its kin); 0: hard ones, the class itself."""
     fairness_weight: Annotated[float, Between(0.0, 1.0)] = 0.01

@@ -9,7 +9,6 @@ from core.cli.options import AsJson, ProjectPath, RunId, answer
 from core.cli.training import Wait, follow
 from core.project.arms import ARMS
 from core.project.project import Project
-from core.project.stopping import controls_of
 
 
 def control(
@@ -27,7 +26,9 @@ def worth(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
     """Say what 100 decisions bought over each control arm of a run, and whether to go on reviewing."""
     project = Project.open(path)
     advice = project.promises.stop_advice(run)
-    found = {name: (arm, project.promises.review_value(name, run)) for name, arm in controls_of(project, run).items()}
+    found = {
+        name: (arm, project.promises.review_value(name, run)) for name, arm in project.promises.controls(run).items()
+    }
     facts = {
         "run": run,
         "stop": advice.is_enough,

@@ -59,7 +59,17 @@ def conformal_cut(
     the target, with finite n, whatever the model. It is an average over draws: a single selection can exceed it.
     Cost: one sort of the pool. InputError unless target lies in (0, 1).
     """
-    _check_share("the target error", target)
+    return conformal_cuts_by_target(pool_confidence, calibration_confidence, is_right, [target])[0]
+
+
+def conformal_cuts_by_target(
+    pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, targets: Sequence[float]
+) -> tuple[ConformalCut, ...]:
+    """`conformal_cut` at each of several targets for the price of one sort. The promise holds for a target chosen
+    beforehand, not for the best-looking one of them.
+    """
+    for target in targets:
+        _check_share("the target error", target)
     pool, wrong = np.sort(pool_confidence), np.unique(calibration_confidence[~is_right])
     num_pool, num_calibration = len(pool), len(is_right)
     all_wrong = np.sort(calibration_confidence[~is_right])
@@ -67,14 +77,18 @@ def conformal_cut(
     kept = np.append(num_pool, num_pool - np.searchsorted(pool, wrong, side="right"))
     above = np.append(len(all_wrong), len(all_wrong) - np.searchsorted(all_wrong, wrong, side="right"))
     bound = num_pool / (num_calibration + 1) * (1 + above) / np.maximum(kept, 1)
-    meets = np.flatnonzero((bound <= target) & (kept > 0))
-    if not len(meets):
-        return ConformalCut(None, target, 0, num_pool, 0, num_calibration, float("nan"))
-    best = meets[0]  # kept falls from left to right
-    threshold = float(pool[num_pool - kept[best]])
-    num_wrong = int((all_wrong >= threshold).sum())
-    value = num_pool / (num_calibration + 1) * (1 + num_wrong) / int(kept[best])
-    return ConformalCut(threshold, target, int(kept[best]), num_pool, num_wrong, num_calibration, value)
+
+    def at(target: float) -> ConformalCut:
+        meets = np.flatnonzero((bound <= target) & (kept > 0))
+        if not len(meets):
+            return ConformalCut(None, target, 0, num_pool, 0, num_calibration, float("nan"))
+        best = meets[0]  # kept falls from left to right
+        threshold = float(pool[num_pool - kept[best]])
+        num_wrong = int((all_wrong >= threshold).sum())
+        value = num_pool / (num_calibration + 1) * (1 + num_wrong) / int(kept[best])
+        return ConformalCut(threshold, target, int(kept[best]), num_pool, num_wrong, num_calibration, value)
+
+    return tuple(at(target) for target in targets)
 
 
 def conformal_cut_per_class(

@@ -12,9 +12,6 @@ from torch.nn.functional import one_hot
 from core.base.config import TrainConfig
 from core.learn import ranks
 
-_MEMORY = 0.999
-"""Decay of the moving averages, as in both papers."""
-
 
 class Threshold:
     """A fixed threshold: weight 1 from `threshold` on, else 0 (Sohn et al. 2020, arXiv 2001.07685)."""
@@ -97,6 +94,7 @@ class FreeThreshold(Threshold):
 
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:
         super().__init__(config, num_classes, num_pool, device)
+        self.pace = 1 - config.threshold_memory
         self.common = torch.full((), 1 / num_classes, device=device)
         self.mean_probs = torch.full((num_classes,), 1 / num_classes, device=device)
         self.mix = torch.full((num_classes,), 1 / num_classes, device=device)  # h̃: share of each pseudo-label
@@ -105,9 +103,9 @@ class FreeThreshold(Threshold):
         """Move the averages towards this batch."""
         probs = ranks.gathered(probs)
         mix = one_hot(probs.argmax(1), self.num_classes).to(probs).mean(0)
-        self.common = self.common.lerp(probs.amax(1).mean(), 1 - _MEMORY)
-        self.mean_probs = self.mean_probs.lerp(probs.mean(0), 1 - _MEMORY)
-        self.mix = self.mix.lerp(mix, 1 - _MEMORY)
+        self.common = self.common.lerp(probs.amax(1).mean(), self.pace)
+        self.mean_probs = self.mean_probs.lerp(probs.mean(0), self.pace)
+        self.mix = self.mix.lerp(mix, self.pace)
 
     def per_class(self) -> Tensor:
         """The threshold of each class (K,)."""
@@ -135,6 +133,7 @@ class SoftThreshold(Threshold):
 
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:
         super().__init__(config, num_classes, num_pool, device)
+        self.pace = 1 - config.threshold_memory
         self.mean_probs = torch.full((num_classes,), 1 / num_classes, device=device)
         self.mean = torch.full((), 1 / num_classes, device=device)
         self.variance = torch.ones((), device=device)
@@ -142,10 +141,10 @@ class SoftThreshold(Threshold):
     def update(self, probs: Tensor, rows: Tensor) -> None:
         """Move the averages towards this batch; the alignment first."""
         probs = ranks.gathered(probs)
-        self.mean_probs = self.mean_probs.lerp(probs.mean(0), 1 - _MEMORY)
+        self.mean_probs = self.mean_probs.lerp(probs.mean(0), self.pace)
         confidence = self._aligned(probs)
-        self.mean = self.mean.lerp(confidence.mean(), 1 - _MEMORY)
-        self.variance = self.variance.lerp(confidence.var(unbiased=len(confidence) > 1), 1 - _MEMORY)
+        self.mean = self.mean.lerp(confidence.mean(), self.pace)
+        self.variance = self.variance.lerp(confidence.var(unbiased=len(confidence) > 1), self.pace)
 
     def judge(self, probs: Tensor) -> Tensor:
         """1 from the mean confidence on, less below it."""

@@ -33,7 +33,9 @@ def prepare_arm(project: "Project", run_id: str, arm: str) -> Run:
     if frozen is None or not num_clicks(frozen):
         raise InputError(f"No single decision went into {run_id}, so there is nothing to compare its control with.")
     bulk = _bulk_lines(project, frozen)
-    if arm == "threshold_only" and not bulk:
+    picked = dict(run.record.rule or {})  # what a rule picked for the run alone goes into its control as well
+    rule = picked.pop("rule", None)
+    if arm == "threshold_only" and not bulk and rule is None:
         raise InputError(f"{run_id} accepted nothing in bulk: its control is a run on the given labels alone.")
     state = _threshold_state(project, bulk)
     if arm == "random_clicks":
@@ -41,7 +43,7 @@ def prepare_arm(project: "Project", run_id: str, arm: str) -> Run:
     labeled = project.splits.labeled
     curated = curated_set(state, labeled, project.images.labels[labeled])
     snapshot = Snapshot(curated, {line.id: line for line in bulk})
-    folder = prepare_run(project, run.record.config, run.record.parent, snapshot=snapshot)
+    folder = prepare_run(project, run.record.config, run.record.parent, snapshot=snapshot, rule=rule, params=picked)
     write_json(folder.path / "arm.json", {"arm": arm, "control_of": run_id})
     return Run(folder)
 

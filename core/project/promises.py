@@ -1,5 +1,7 @@
 """What a project can promise about its labels: target error, audits and certificates, label issues, review value."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +12,11 @@ from core.curate.risk import ConformalCut, HighProbabilityCut
 from core.curate.value import ReviewValue, StopAdvice, review_value
 from core.jobs import start
 from core.project import checks, guarding, risk
-from core.project.arms import num_clicks, prepare_arm
+from core.project.arms import ARMS, num_clicks, prepare_arm
 from core.project.audit import Audit, answer_audit, read_audit, read_certificates, save_certificate
 from core.project.estimating import QueueEstimate, queue_estimates
 from core.project.runs import Run
-from core.project.stopping import advise
+from core.project.stopping import advise, controls_of
 
 if TYPE_CHECKING:
     from core.project.desk import Outcome
@@ -30,6 +32,10 @@ class Promises:
     def conformal_cut(self, run_id: str, target: float) -> ConformalCut:
         """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong."""
         return risk.cut(self._project, run_id, target)
+
+    def cuts_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalCut, ...]:
+        """conformal_cut at each of several targets at once: what a slider of the target error moves along."""
+        return risk.cuts_by_target(self._project, run_id, targets)
 
     def conformal_cuts(self, run_id: str, target: float) -> tuple[ConformalCut, ...]:
         """The same for each predicted class; `thresholds` of per_class_threshold come from class_thresholds."""
@@ -119,6 +125,18 @@ class Promises:
     def stop_advice(self, run_id: str) -> StopAdvice:
         """Whether reviewing further is worth it after a run: flips, audit bound, value over its control arm."""
         return advise(self._project, run_id)
+
+    def start_arms(self, run_id: str) -> list[Run]:
+        """Train every control arm that can be trained beside a curated run, behind it in the line for the device."""
+        begun = []
+        for arm in ARMS:
+            with suppress(InputError):  # no single decision, no bulk accept, or true labels that nobody knows
+                begun.append(self.start_arm(run_id, arm))
+        return begun
+
+    def controls(self, run_id: str) -> dict[str, str]:
+        """The finished control arms of a run, latest first: run → what it trained on (one of ARMS)."""
+        return controls_of(self._project, run_id)
 
     def start_arm(self, run_id: str, arm: str) -> Run:
         """Train a control arm beside a curated run, on its seed, budget and parent: threshold_only, random_clicks."""

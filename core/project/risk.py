@@ -4,6 +4,7 @@ Pool and calibration items are always looked at through the same window, the ima
 decided has left both, so that the rest of the one still speaks for the rest of the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from core.curate.risk import (
     HighProbabilityCut,
     conformal_cut,
     conformal_cut_per_class,
+    conformal_cuts_by_target,
     learn_then_test_cut,
 )
 from core.curate.scores import probabilities
@@ -53,6 +55,12 @@ def cut(project: "Project", run_id: str, target: float) -> ConformalCut:
     """The conformal cut of the open pool."""
     seen = _window(project, run_id)
     return conformal_cut(seen.confidence, seen.known_confidence, seen.is_right, target)
+
+
+def cuts_by_target(project: "Project", run_id: str, targets: Sequence[float]) -> tuple[ConformalCut, ...]:
+    """The conformal cut of the open pool at each target."""
+    seen = _window(project, run_id)
+    return conformal_cuts_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
 
 
 def cuts(project: "Project", run_id: str, target: float) -> tuple[ConformalCut, ...]:

@@ -14,10 +14,19 @@ from core.base.errors import ConfigError, DataError, InputError
 from core.base.records import RunRecord, RunStatus, Source
 from core.curate.additions import with_selection
 from core.project.snapshot import Snapshot, freeze
+from core.store.arrays import read_json
 from core.store.runs import RunFolder, next_run_id
 
 if TYPE_CHECKING:
     from core.project.project import Project
+
+
+@dataclass(frozen=True)
+class Control:
+    """Which curated run a control arm stands beside, and what it trains on instead."""
+
+    arm: str  # one of ARMS
+    of: str  # the curated run
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,15 @@ class Run:
     def status(self) -> RunStatus:
         """What the engine last said; "lost" where it fell silent."""
         return self.folder.status()
+
+    @property
+    def control(self) -> Control | None:
+        """What this run is the control arm of; None for any other run."""
+        file = self.folder.path / "arm.json"
+        if not file.exists():
+            return None
+        facts = read_json(file)
+        return Control(str(facts.get("arm")), str(facts.get("control_of")))
 
     @property
     def has_predictions(self) -> bool:

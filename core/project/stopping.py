@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from core.base.errors import WinnowError
 from core.curate.value import ReviewValue, StopAdvice, flip_rate, stop_advice
 from core.project.audit import read_certificates
-from core.store.arrays import read_json
 
 if TYPE_CHECKING:
     from core.project.project import Project
@@ -31,11 +30,9 @@ def controls_of(project: "Project", run_id: str) -> dict[str, str]:
     """The finished control arms of a run, latest first: run → what it trained on (one of ARMS)."""
     found = {}
     for run in reversed(project.runs()):
-        file = run.folder.path / "arm.json"
-        if file.exists() and run.has_predictions:
-            facts = read_json(file)
-            if facts.get("control_of") == run_id:
-                found[run.id] = str(facts["arm"])
+        control = run.control
+        if control is not None and control.of == run_id and run.has_predictions:
+            found[run.id] = control.arm
     return found
 
 

@@ -17,12 +17,15 @@ def show() -> None:
     """Two runs on the same test images."""
     st.title("Compare")
     key, project = context.current_project()
-    finished = [run.id for run in context.finished_runs(project)]
+    runs = context.finished_runs(project)
+    finished = [run.id for run in runs]
     if len(finished) < 2:
         context.empty("Comparing takes two finished runs.", "Train another run", "train")
     left, right = st.columns(2)
     run_a = left.selectbox("Run A (before)", finished, index=0, key="compare-a")
-    run_b = right.selectbox("Run B (after)", finished, index=len(finished) - 1, key="compare-b")
+    run_b = right.selectbox(
+        "Run B (after)", finished, index=finished.index(context.latest_run(runs).id), key="compare-b"
+    )
     if run_a == run_b:
         st.info("Choose two different runs.")
         return
@@ -55,21 +58,30 @@ def _verdict(found: RunComparison) -> None:
     )
 
 
-def _value(project: Project, control: str, curated: str) -> None:
+def _value(project: Project, before: str, curated: str) -> None:
     st.subheader("What did the clicking buy?")
+    controls = project.promises.controls(curated)
     try:
-        found = project.promises.review_value(control, curated)
+        values = {name: project.promises.review_value(name, curated) for name in controls or [before]}
     except InputError as error:
         st.caption(str(error))
         return
-    st.markdown(f"Review value of B over A: **{found.sentence}**.")
-    st.caption(
-        f"{found.num_decisions:,} single decisions went into B; {found.n:,} test images, 95 % interval of the paired "
-        "difference (it does not contain the spread between training seeds). Only a control arm as A, trained on the "
-        "same seed and budget, makes this the value of the clicks."
+    for name, found in values.items():
+        over = f"the control {name} ({controls[name].replace('_', ' ')})" if name in controls else f"A, {name}"
+        st.markdown(f"Review value of {curated} over {over}: **{found.sentence}**.")
+    kind = (
+        "" if controls else " Only a control arm, trained on the same seed and budget, tells the value of the clicks."
     )
+    st.caption(
+        f"{found.num_decisions:,} single decisions went into {curated}; {found.n:,} test images, 95 % interval of the "
+        f"paired difference (it does not contain the spread between training seeds).{kind}"
+    )
+    live = [run for run in context.live_runs(project) if run.control is not None and run.control.of == curated]
+    for run in live:
+        st.caption(f"{run.id}, a control of {curated}, is {run.status.state}.")
+    known = {*controls.values(), *(run.control.arm for run in live if run.control is not None)}
     with st.container(horizontal=True):
-        for arm in ARMS:
+        for arm in [arm for arm in ARMS if arm not in known]:
             st.button(
                 f"Train the control: {arm.replace('_', ' ')}", key=arm, on_click=_train, args=(project, curated, arm)
             )

@@ -36,12 +36,15 @@ def show() -> None:
 
 def _write(project: Project) -> None:
     st.subheader("Write to a folder")
-    finished = [run.id for run in context.finished_runs(project)]
+    runs = context.finished_runs(project)
+    finished = [run.id for run in runs]
     kinds = [*EXPORTS, *(RUN_EXPORTS if finished else ())]
     kind = st.segmented_control(
         "What", kinds, format_func=lambda k: _WORDS.get(k, k), default=kinds[0], required=True, key="export-kind"
     )
-    run = st.selectbox("Run", finished[::-1], key="export-run") if kind in RUN_EXPORTS else None
+    run = None
+    if kind in RUN_EXPORTS:
+        run = st.selectbox("Run", finished, index=finished.index(context.latest_run(runs).id), key="export-run")
     default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
     folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")
     if not st.button("Export", type="primary", disabled=not folder):

@@ -75,9 +75,13 @@ def _retrain(project: Project, run: Run) -> None:
     if run.record.parent:
         st.caption(_advice(project, run.id))
     is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
+    text = "The same seed and budget without your clicks, trained after the run: Compare then says what they bought."
+    has_controls = st.toggle("Train its control arms too", value=True, help=text)
     if st.button("Start the run", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
         started = project.start_run(config, parent=run.id)
+        if has_controls:
+            project.promises.start_arms(started.id)
         context.go("run", started.id)
         st.toast(f"{started.id} is on its way.")
         if "train" in st.session_state.get("pages", {}):

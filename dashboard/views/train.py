@@ -41,6 +41,10 @@ def _form(project: Project) -> None:
         num_seeds = middle.number_input("seeds", 1, 100, 1, key="num-seeds", help=text)
         text = "On: the given labels and everything decided on the Review page. Off: the given labels alone, a control."
         is_curated = right.toggle("train on the curated set", value=True, help=text)
+        text = (
+            "The same seed and budget without the clicks, behind each curated run: Compare then says what they bought."
+        )
+        has_controls = st.toggle("train control arms too", value=True, help=text)
         with st.container(border=True):
             st.caption("More options")
             values |= inputs(TrainConfig, _MORE, "train", columns=4, usual=usual)
@@ -53,6 +57,9 @@ def _form(project: Project) -> None:
             runs = [
                 project.start_run(one, parent, is_curated=is_curated, rule=rule, params=preset.params) for one in seeds
             ]
+            if is_curated and has_controls:
+                for run in runs:
+                    project.promises.start_arms(run.id)
             st.session_state["train-run"] = runs[0].id
             context.go("run", runs[0].id)
             st.rerun()

@@ -231,9 +231,14 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     retrained = project.wait_run("002-self_training-small_cnn", timeout=120)
     assert retrained.record.parent == "001-supervised-small_cnn"
     assert retrained.record.num_labels["bulk"] > 0
+    arms = [run for run in project.runs() if run.control is not None]
+    assert "threshold_only" in {run.control.arm for run in arms if run.control is not None}
+    for run in arms:
+        assert project.wait_run(run.id, timeout=120).status.state == "done"
 
     page.goto(server.address("compare"))
     expect(page.get_by_text("McNemar").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"Review value of {retrained.id} over the control").first).to_be_visible()
 
     page.goto(server.address("export"))
     target = page.get_by_label("Folder (new or empty)")

@@ -60,6 +60,34 @@ def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
     assert verdicts(trained_project)["bulk_accept"] == before
 
 
+def test_the_error_one_can_live_with_moves_the_line_and_the_hand_takes_the_promise_back(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    slider, promise = page.get_by_label("Error you can live with, percent"), page.locator(".target p")
+    expect(promise).to_contain_text("Slide it")
+    with page.expect_response(re.compile("/border")):
+        slider.fill("20")
+    cut = trained_project.promises.conformal_cut(RUN, 0.2)
+    assert cut.threshold is not None
+    expect(promise).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
+    assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)
+    assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold).count
+    drag_to(page, 0.9)
+    expect(promise).to_contain_text("Slide it")
+    settle(page)
+    slider.fill("20")
+    expect(promise).to_contain_text("open images")
+    page.keyboard.press("a")  # the slider has the focus; a letter is the desk's all the same
+    saved(page, 1)
+    expect(promise).to_contain_text("slide again")
+    with page.expect_response(re.compile("/targets")):  # the decision has changed what is open
+        slider.fill("0.5")
+    expect(promise).to_contain_text("No line can promise this with")
+    page.get_by_label("Score", exact=True).select_option("entropy")
+    expect(slider).to_be_disabled()
+
+
 def test_shift_and_an_arrow_move_by_one_percent(page: Page, server: Server) -> None:
     review(page, server)
     page.get_by_role("slider", name="Threshold").focus()

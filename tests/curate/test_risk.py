@@ -49,6 +49,20 @@ def test_the_cut_is_the_lowest_pool_value_that_meets_the_formula(
     assert cut.num_kept == (0 if cut.threshold is None else (pool >= np.float32(cut.threshold)).sum())
 
 
+def test_many_targets_at_once_are_the_cuts_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    pool, sure = rng.random(400).astype(np.float32), rng.random(60).astype(np.float32)
+    is_right = rng.random(60) < sure
+    targets = [0.01, 0.05, 0.2, 0.4, 0.9]
+    found = r.conformal_cuts_by_target(pool, sure, is_right, targets)
+    for target, cut in zip(targets, found, strict=True):
+        assert repr(cut) == repr(r.conformal_cut(pool, sure, is_right, target))
+    assert found[0].threshold is None
+    assert found[-1].num_kept > found[2].num_kept
+    with pytest.raises((ConfigError, InputError)):
+        r.conformal_cuts_by_target(pool, sure, is_right, [0.1, 1.0])
+
+
 def test_no_pool_and_no_calibration_keep_nothing() -> None:
     empty, none = f32(), np.empty(0, dtype=np.bool_)
     assert r.conformal_cut(empty, empty, none, 0.05).threshold is None

@@ -191,6 +191,15 @@ def test_what_cannot_be_answered_is_a_sentence(place: Place, path: str) -> None:
     assert place.client.get("/winnow/nope/history").status_code == 400
 
 
+def test_the_targets_of_the_slider_are_the_cuts_of_the_project(place: Place) -> None:
+    found = place.get(f"/runs/{place.run}/targets").json()
+    assert [cut["target"] for cut in found["cuts"]] == [step / 200 for step in range(1, 41)]
+    assert found["num_calibration"] == len(place.project.splits.calibration)
+    for asked in (found["cuts"][0], found["cuts"][-1]):
+        cut = place.project.promises.conformal_cut(place.run, asked["target"])
+        assert (asked["threshold"], asked["kept"]) == (cut.threshold, cut.num_kept)
+
+
 @pytest.mark.parametrize(
     "body",
     [

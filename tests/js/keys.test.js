@@ -35,8 +35,11 @@ test("Enter and space belong to the control that has the focus, letters do not",
   }
 });
 
-test("the threshold line keeps its arrows", () => {
-  assert.equal(press("ArrowLeft", {}, "[role=slider]"), null);
+test("the threshold line and a slider keep their arrows; letters are the desk's", () => {
+  for (const slider of ["[role=slider]", "[type=range]"]) {
+    for (const key of ["ArrowLeft", "PageUp"]) assert.equal(press(key, {}, slider), null);
+    assert.deepEqual(press("a", {}, slider), { action: "accept" });
+  }
 });
 
 test("a held key repeats arrows, never a decision", () => {

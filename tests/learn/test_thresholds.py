@@ -152,3 +152,13 @@ def test_weights_lie_between_zero_and_one(name: str) -> None:
         )
         assert found.shape == (8,)
         assert ((found >= 0) & (found <= 1)).all()
+
+
+@pytest.mark.parametrize("kind", [FreeThreshold, SoftThreshold])
+def test_the_memory_of_the_averages_is_a_setting(kind: type[FreeThreshold | SoftThreshold]) -> None:
+    probs = rows((0.9, 0.1), (0.8, 0.2), (0.6, 0.4))
+    for memory in (0.0, 0.5, 0.99):
+        moved = kind(settings(threshold_memory=memory), 2, 3, CPU)
+        moved.update(probs, torch.arange(3))
+        expected = memory * 0.5 + (1 - memory) * probs.mean(0)
+        assert moved.mean_probs.tolist() == pytest.approx(expected.tolist())

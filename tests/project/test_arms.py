@@ -5,7 +5,7 @@ import pytest
 
 from core import InputError, Project, Source, TrainConfig
 from core.project.arms import num_clicks, prepare_arm
-from core.project.runs import prepare_run
+from core.project.runs import Control, prepare_run
 
 RUN = "001-supervised-mlp"
 
@@ -57,6 +57,33 @@ def test_random_clicks_are_as_many_right_and_never_calibration_items(trained_pro
     assert num_clicks(labels) == len(clicked) == 3
     assert np.isin(clicked, trained_project.splits.unlabeled).all()
     assert labels.labels[labels.sources == Source.CORRECTED].tolist() == truth[clicked].tolist()
+
+
+def test_every_control_that_can_be_trained_is_started_and_named_as_one(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr("core.project.promises.start", lambda _, run_id: begun.append(run_id))
+    run_id = curated_run(trained_project)
+    arms = trained_project.promises.start_arms(run_id)  # true labels are unknown: no clicks at random
+    assert [run.control for run in arms] == [Control("threshold_only", run_id)]
+    assert begun == [run.id for run in arms]
+    assert trained_project.run(run_id).control is None
+    assert trained_project.promises.start_arms(RUN) == []
+
+
+def test_what_a_rule_picked_for_the_run_goes_into_its_control(trained_project: Project) -> None:
+    pool = trained_project.scores(RUN)
+    trained_project.decide(RUN, "accept", int(pool.ids[0]))
+    config = TrainConfig(method="self_training", model="mlp", epochs=1, precision="fp32", device="cpu")
+    run = prepare_run(trained_project, config, RUN, rule="lowest_entropy", params={"percent": 30})
+    frozen, control = run.curated(), prepare_arm(trained_project, run.id, "threshold_only").folder.curated()
+    assert frozen is not None
+    assert control is not None
+    picked = frozen.ids[frozen.sources == Source.BULK]
+    assert len(picked) > 0
+    assert np.isin(picked, control.ids[control.sources == Source.BULK]).all()
+    assert num_clicks(control) == 0
 
 
 def test_a_control_of_nothing_is_a_sentence(trained_project: Project) -> None:

@@ -35,6 +35,11 @@ export class Api {
     });
   }
 
+  /** The line that keeps each target error. */
+  targets(run) {
+    return ask(`${this._run(run)}/targets`);
+  }
+
   /** Confidence per bin of some classes. @param {number[]} labels */
   perClass(run, labels) {
     return ask(`${this._run(run)}/per_class?${parameters({ ids: labels.join(",") })}`);

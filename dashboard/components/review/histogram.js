@@ -5,6 +5,7 @@ import { Cut } from "./cut.js";
 import { make, menu, number } from "./dom.js";
 import { Plot } from "./plot.js";
 import { Readout } from "./readout.js";
+import { Target } from "./target.js";
 
 const SCORES = [["confidence", "confidence"], ["entropy", "entropy, bits"], ["margin", "margin"]];
 const STACKS = [["plain", "one color"], ["verdict", "by verdict"], ["class", "by class"]];
@@ -12,7 +13,8 @@ const REACH = 8;
 
 export class Histogram {
   /** @param {{classes: string[], onGrab: () => void, onRelease: (value: number) => void, onScore: (score: string) => void,
-   *   onAccept: () => void, onBetween: (range: string) => void, onSteps: (score: string, value: number) => Promise<object>}} options */
+   *   onAccept: () => void, onBetween: (range: string) => void, onSteps: (score: string, value: number) => Promise<object>,
+   *   onTargets: () => Promise<import("./target.js").Targets>}} options */
   constructor(options) {
     this.options = options;
     this.cut = new Cut();
@@ -32,6 +34,7 @@ export class Histogram {
   /** @param {object} data answer of the histogram route @param {number} value where the line stands, in the score's unit
    * @param {number|null} floor where the second line stands */
   show(data, value, floor) {
+    this.target.clear(true);
     this.cut.show(data, value, floor);
     this.score.querySelector("select").value = data.score;
     this.plot.show(data);
@@ -82,8 +85,12 @@ export class Histogram {
     const head = make("div.head", {}, this.score, make("label.menu", {}, make("span", {}, "Threshold"), this.input), stack,
       make("label.check", {}, log, "log scale"));
     this.readout = new Readout({ classes: this.options.classes, onAccept: () => this.options.onAccept(), onBetween: () => this.options.onBetween(this.range) });
+    this.target = new Target({
+      load: () => this.options.onTargets(), onRelease: () => this.options.onRelease(this.value),
+      onMove: (value) => { this.options.onGrab(); this.cut.toValue(value); this._frame(); },
+    });
     this.element = make("section.histogram", { "aria-label": "Threshold" },
-      make("div.left", {}, head, this.box, this.axis, this.plot.key), this.readout.element);
+      make("div.left", {}, head, this.box, this.axis, this.plot.key, this.target.element), this.readout.element);
   }
 
   _frame() {
@@ -102,6 +109,7 @@ export class Histogram {
     says(this.floor, cut.floorValue.toFixed(3), `${cut.floorValue.toFixed(3)}: leaves ${number(cut.between.left)}`);
     this.input.value = this.text;
     this.readout.show(cut, this.text);
+    this.target.stands(data.score, this.value);
     this.plot.shade({ cut: share, floor, isBelow: cut.isBelow });
   }
 

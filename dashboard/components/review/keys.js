@@ -46,8 +46,8 @@ const PRESSED = "button, a[href], summary, [role=button], [role=tab], [role=menu
 function isTyping(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
-  const isText = target.closest("input, textarea, select, [contenteditable=true]");
-  const isControl = target.closest("[role=slider]") && event.key.startsWith("Arrow");
+  const isText = target.closest("input, textarea, select, [contenteditable=true]") && !target.closest("[type=range]");
+  const isControl = target.closest("[role=slider], [type=range]") && /^(Arrow|Page|Home|End)/.test(event.key);
   const isPressed = target.closest(PRESSED) && (event.key === "Enter" || event.key === " ");
   return Boolean(isText || isControl || isPressed);
 }

@@ -21,7 +21,7 @@ export class Line {
     this.histogram = new Histogram({
       classes: options.classes, onGrab: () => this.telling.hold(), onRelease: () => this._released(),
       onScore: (score) => options.attempt(() => this.load(score)), onAccept: options.onAccept, onBetween: options.onBetween,
-      onSteps: (score, value) => options.api.border(options.run, score, value),
+      onSteps: (score, value) => options.api.border(options.run, score, value), onTargets: () => options.api.targets(options.run),
     });
     this.strip = new Strip({ api: options.api, classes: options.classes, onPick: options.onPick });
     this.multiples = new Multiples({
