@@ -80,7 +80,7 @@ def _splits(found: DataSummary) -> None:
 
 def _samples(key: str, project: Project) -> None:
     st.subheader("Samples")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         part = st.segmented_control("Part", ["labeled", "val", "test", "pool"], default="labeled", key="sample-part")
         label = context.class_choice(project, "Class", "sample-class")
     part = part or "labeled"

@@ -37,7 +37,7 @@ def show() -> None:
 
 
 def _histograms(project: Project, run: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         score = st.segmented_control(
             "Score", ["confidence", "entropy", "margin"], default="confidence", required=True, key="score"
         )
@@ -111,7 +111,7 @@ def _noise(project: Project, run: str) -> None:
 
 def _foreign(key: str, project: Project, run: str) -> None:
     st.subheader("What belongs to no class?")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         score = st.segmented_control("Outlier score", OUTLIERS, default="energy", required=True, key="outlier")
         rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
     if not rate:

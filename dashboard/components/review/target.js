@@ -4,9 +4,9 @@ import { make, number, percent } from "./dom.js";
 
 /** @typedef {{num_calibration: number, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
 
-const OFFER = "Slide it: the line moves to where, on average over draws, at most that share of what it accepts is wrong.";
-const STALE = "What is open has changed since: slide again, and the line moves to where the promise holds now.";
-const LIMIT = "It holds over draws of the calibration items, not for each single one; an audit certifies this very selection.";
+const OFFER = "Slide it: the line moves to where at most that share of what it accepts is wrong, on average over draws.";
+const STALE = "What is open has changed since: slide again for a promise.";
+const LIMIT = "Over draws, not for each one: only an audit certifies this one.";
 
 export class Target {
   /** @param {{load: () => Promise<Targets>, onMove: (value: number) => void, onRelease: () => void}} options */
