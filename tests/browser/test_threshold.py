@@ -86,6 +86,10 @@ def test_the_error_one_can_live_with_moves_the_line_and_the_hand_takes_the_promi
     expect(promise).to_contain_text("No line can promise this with")
     page.get_by_label("Score", exact=True).select_option("entropy")
     expect(slider).to_be_disabled()
+    expect(promise).to_contain_text("choose that score")
+    page.get_by_label("Score", exact=True).select_option("confidence")
+    expect(slider).to_be_enabled()
+    expect(promise).to_contain_text("Slide it")
 
 
 def test_shift_and_an_arrow_move_by_one_percent(page: Page, server: Server) -> None:

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project, RunStatus, TrainConfig, shelf
+from core.store.arrays import write_json
 from dashboard import context, flips, pictures, words
 
 NAMES = ("data", "train", "scores", "audit", "compare", "simulate", "export")
@@ -124,8 +125,14 @@ def test_the_training_form_has_every_option_with_its_meaning(page: OpenPage, unt
         assert helps[f"train-{name}"] == field.description
 
 
-def test_the_form_starts_a_run_with_its_settings(page: OpenPage, untrained_project: Project) -> None:
+@pytest.mark.parametrize("has_controls", [True, False])
+def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_not_to(
+    page: OpenPage, untrained_project: Project, monkeypatch: pytest.MonkeyPatch, has_controls: bool
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("core.project.promises.Promises.start_arms", lambda _, run_id: asked.append(run_id))
     test = page("train", project=untrained_project.key)
+    next(toggle for toggle in test.toggle if toggle.label == "train control arms too").set_value(has_controls)
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(2)
     next(button for button in test.button if button.label == "Start").click().run()
@@ -133,6 +140,7 @@ def test_the_form_starts_a_run_with_its_settings(page: OpenPage, untrained_proje
     untrained_project.wait_run(run.id, timeout=120)
     assert not test.exception
     assert run.record.config == TrainConfig(model="mlp", epochs=2)
+    assert asked == ([run.id] if has_controls else [])
 
 
 def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(
@@ -219,6 +227,18 @@ def test_two_runs_are_compared_on_test(page: OpenPage, trained_project: Project)
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost
     assert sum(map(len, kinds.values())) == len(found.comparison.flips)
+
+
+def test_no_page_opens_with_a_control_arm(page: OpenPage, trained_project: Project) -> None:
+    later = trained_project.wait_run(trained_project.start_run(QUICK).id, timeout=120)
+    first = trained_project.runs()[0].id
+    assert context.latest_run(trained_project.runs()).id == later.id
+    write_json(later.folder.path / "arm.json", {"arm": "threshold_only", "control_of": first})
+    assert context.latest_run(trained_project.runs()).id == first
+    assert context.latest_run([trained_project.run(later.id)]).id == later.id  # where there is nothing else
+    export = page("export", project=trained_project.key)
+    export.segmented_control(key="export-kind").set_value("model").run()
+    assert export.selectbox(key="export-run").value == first
 
 
 def test_an_export_writes_what_the_page_counts(page: OpenPage, trained_project: Project, tmp_path: Path) -> None:

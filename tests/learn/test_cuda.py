@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from core.base.config import METHODS
-from core.engine import Engine
 from core.store.arrays import read_json
 from tests.learn.test_engine import _own_signals, after_step, tiny, train
 from tests.learn.tiny_world import TINY, make_run
@@ -35,9 +34,8 @@ def test_a_run_that_was_stopped_on_the_gpu_resumes_to_the_same_accuracy(
     config = ON_GPU.model_copy(update={"method": method})
     whole, parts = make_run(tiny, config, "001-whole"), make_run(tiny, config, "002-parts")
     assert train(tiny, whole) == 0
-    engine = Engine(tiny, parts.id, is_resume=False)
     after_step(monkeypatch, 3, parts.request_cancel)
-    engine.go()
+    train(tiny, parts)
     monkeypatch.undo()
     assert parts.status().state == "cancelled"
     parts.clear_cancel()

@@ -34,7 +34,6 @@ export function dialog(root, title, content, buttons) {
     if (event.key !== "Escape") return;
     event.preventDefault(); // the browser's own closing comes a task later
     box.close();
-    box.remove();
   });
   root.append(box);
   box.showModal();

@@ -6,6 +6,7 @@ import { make, number, percent } from "./dom.js";
 
 const OFFER = "Slide it: the line moves to where at most that share of what it accepts is wrong, on average over draws.";
 const STALE = "What is open has changed since: slide again for a promise.";
+const OTHER = "It moves the line of confidence: choose that score to slide.";
 const LIMIT = "Over draws, not for each one: only an audit certifies this one.";
 
 export class Target {
@@ -33,13 +34,19 @@ export class Target {
 
   /** The line stands at a value. @param {string} score @param {number} value */
   stands(score, value) {
-    this.input.disabled = score !== "confidence";
-    const isHere = !this.input.disabled && this.threshold !== undefined && (this.threshold === null || Math.abs(value - this.threshold) < 1e-6);
-    if (!isHere) this.clear();
+    const isOther = score !== "confidence";
+    if (isOther !== this.input.disabled) {
+      this.input.disabled = isOther;
+      this.threshold = undefined;
+      this._say("–", isOther ? OTHER : OFFER);
+    }
+    if (this.threshold && Math.abs(value - this.threshold) >= 1e-6) this.clear();
   }
 
   async _slide(isLast = false) {
-    const known = await this._known().catch(() => null);
+    const asked = this._known();
+    const known = await asked.catch(() => null);
+    if (asked !== this.asked) return; // what is open has changed while the server answered
     const cut = known?.cuts.find(({ target }) => Math.abs(100 * target - Number(this.input.value)) < 1e-6);
     if (!cut) return;
     this._show(cut, number(known.num_calibration));
