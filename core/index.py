@@ -80,7 +80,7 @@ def _place(folder: RunFolder) -> Path:
 def _key(folder: RunFolder, ids: Ids) -> dict[str, Any]:
     """What the index depends on."""
     file = (folder.path / "predictions" / "logits.npy").stat()
-    pool = zlib.crc32(ids.tobytes())
+    pool = zlib.crc32(np.ascontiguousarray(ids).data)
     return {"format": FORMAT, "logits": [file.st_mtime_ns, file.st_size], "temperature": folder.temperature(),
             "num": len(ids), "pool": pool}  # fmt: skip
 

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from core import Project, ServerError, WinnowError
 from dashboard.context import project_keys, read_ahead
 from dashboard.gate import Gate
+from dashboard.memory import keep_small
 from dashboard.routes import ROUTES, streams_end
 
 ADDRESS = "127.0.0.1"
@@ -45,6 +46,7 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     gc.freeze()
     if key is not None:
         threading.Thread(target=_read_ahead, args=(key,), daemon=True).start()
+    threading.Thread(target=keep_small, args=(streams_end,), daemon=True).start()
     app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
 
 

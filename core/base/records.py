@@ -132,8 +132,8 @@ class LabelState:
     """What the log says now, one row per image: a replay, never stored."""
 
     verdict: NDArray[np.int8]  # (N,) codes of Verdict
-    label: Labels  # (N,) class given, or rejected class for REJECT, UNKNOWN otherwise
-    decision: NDArray[np.int64]  # (N,) id of the decision that says so, 0 where undecided
+    label: NDArray[np.int32]  # (N,) class given, or rejected class for REJECT, UNKNOWN otherwise
+    decision: NDArray[np.int32]  # (N,) id of the decision that says so, 0 where undecided
 
 
 class Source(IntEnum):

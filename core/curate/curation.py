@@ -40,8 +40,8 @@ def undecided(num_images: int) -> LabelState:
     """The state before the first decision."""
     return LabelState(
         np.zeros(num_images, dtype=np.int8),
-        np.full(num_images, UNKNOWN, dtype=np.int64),
-        np.zeros(num_images, dtype=np.int64),
+        np.full(num_images, UNKNOWN, dtype=np.int32),
+        np.zeros(num_images, dtype=np.int32),
     )
 
 
@@ -152,7 +152,7 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
     """
     num_images = len(state.verdict)
     source = np.full(num_images, -1, dtype=np.int8)
-    label = state.label.copy()
+    label = state.label.astype(np.int64)
     is_given = np.zeros(num_images, dtype=np.bool_)
     is_given[labeled_ids] = True
     is_given &= np.isin(state.verdict, _LEAVES_GIVEN)
@@ -166,7 +166,9 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
     rejected = np.flatnonzero(state.verdict == Verdict.REJECT)
     weights = np.where(source[ids] == Source.BULK, bulk_weight, 1.0).astype(np.float32)
     decision = np.where(source[ids] == Source.GIVEN, 0, state.decision[ids])
-    columns = (ids, label[ids], weights, source[ids], decision, rejected, state.label[rejected])
+    columns = (
+        ids, label[ids], weights, source[ids], decision.astype(np.int64), rejected, label[rejected]
+    )  # fmt: skip
     return CuratedSet(*columns, digest=digest(*columns))
 
 

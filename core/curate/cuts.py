@@ -52,7 +52,7 @@ def steps(
     """
     place = first_kept(values, doubtful, cut, is_below=is_below)
     keeps = values <= np.float32(cut) if is_below else values >= np.float32(cut)
-    here = _sums(known, np.flatnonzero(keeps))
+    here = _sums(known, keeps)
     strict = _strictness(values, is_below)
     looser: list[tuple[float, int, int]] = []
     stricter: list[tuple[float, int, int]] = []
@@ -85,12 +85,13 @@ def _strictness(values: PerImage, is_below: bool) -> Callable[[int], np.float32]
     return (lambda row: -values[row]) if is_below else (lambda row: values[row])
 
 
-def _sums(known: Known, rows: Ids) -> NDArray[np.int64]:
-    """Images, open ones, right and wrong calibration items, then images per class."""
-    counts = [
-        len(rows),
-        *(int(np.count_nonzero(mask[rows])) for mask in (known.is_open, known.is_right, known.is_wrong)),
-    ]
+def _sums(known: Known, rows: Ids | Mask) -> NDArray[np.int64]:
+    """Images, open ones, right and wrong calibration items, then images per class; rows by number or by mask."""
+    masks = (known.is_open, known.is_right, known.is_wrong)
+    if rows.dtype == np.bool_:  # most of the pool, as a rule: counting it beats copying it
+        counts = [int(np.count_nonzero(rows)), *(int(np.count_nonzero(mask & rows)) for mask in masks)]
+    else:
+        counts = [len(rows), *(int(np.count_nonzero(mask[rows])) for mask in masks)]
     return np.concatenate([counts, np.bincount(known.group[rows], minlength=known.num_groups)]).astype(np.int64)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
+from core.base.mapped import open_mapped
 from core.base.records import UNKNOWN, Ids, ImageSet, Labels, Quarantined
 from core.data.pictures import Header, PictureError, decode, read_header, resize
 from core.data.sources import Listing
@@ -177,12 +178,11 @@ def open_images(folder: Path) -> ImageSet:
 
 def _load(path: Path) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return open_mapped(path)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is damaged or cut short ({error}): create the project again.") from error
-    return np.asarray(array)
 
 
 def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[Quarantined, ...]]:

@@ -11,6 +11,7 @@ from core.base.errors import (
     TrainingError,
     WinnowError,
 )
+from core.base.mapped import release_mapped
 from core.base.presets import PRESETS, Preset
 from core.base.records import (
     LIVE_STATES,
@@ -166,6 +167,7 @@ __all__ = [
     "labels_of",
     "parameters",
     "proportion",
+    "release_mapped",
     "shelf",
     "sprite",
 ]

@@ -107,6 +107,6 @@ def measure(game: Game, number: int) -> Point:
         seed=game.seed, queue=game.contestant.queue, cut=cut.name, value=cut.value, label=game.contestant.label,
         round=number, clicks=game.clicks, wrong_answers=game.wrong, selected=game.selected,
         selected_error=game.selected_error, accepted=len(accepted),
-        accepted_error=error_among(state.label[accepted], truth[accepted]), threshold=game.threshold,
+        accepted_error=error_among(state.label[accepted].astype(np.int64), truth[accepted]), threshold=game.threshold,
         test_accuracy=1 - error_among(predicted, truth[test]), num_test=len(test), run=game.run,
     )  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
+from core.base.mapped import open_mapped
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
@@ -90,7 +91,7 @@ def _draft(path: Path) -> Path:
 def load_array(path: Path) -> NDArray[Any]:
     """One array, memory-mapped and read-only; DataError names a file that is missing or truncated."""
     try:
-        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return open_mapped(path)
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
     except (ValueError, OSError, EOFError) as error:

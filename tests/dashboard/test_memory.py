@@ -1,0 +1,37 @@
+"""The dashboard gives back what it has read of mapped files once that is much."""
+
+import threading
+
+import pytest
+
+from dashboard import memory
+
+
+class Ticks(threading.Event):
+    """Lets the watch look a number of times, then says that it is over."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.left = looks
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.skipif(not memory._STATM.exists(), reason="only Linux tells what is mapped")
+@pytest.mark.parametrize(("mapped", "released"), [([10.0, 300.0, 20.0], 1), ([10.0, 20.0, 191.0], 0)])
+def test_much_is_given_back_and_little_stays(
+    monkeypatch: pytest.MonkeyPatch, mapped: list[float], released: int
+) -> None:
+    calls: list[None] = []
+    looks = iter(mapped)
+    monkeypatch.setattr(memory, "mapped_mib", lambda: next(looks))
+    monkeypatch.setattr(memory, "release_mapped", lambda: calls.append(None))
+    memory.keep_small(Ticks(len(mapped)))
+    assert len(calls) == released
+
+
+@pytest.mark.skipif(not memory._STATM.exists(), reason="only Linux tells what is mapped")
+def test_what_is_mapped_is_counted_in_mebibytes() -> None:
+    assert 1 < memory.mapped_mib() < 100_000
