@@ -116,7 +116,7 @@ def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int)
         unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
         ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
         wrn_depth=words.depth, wrn_width=words.width, threshold=words.threshold,
-        threshold_memory=words.memory,
+        threshold_memory=words.memory, weak_pass=words.weak,
     )  # fmt: skip
 
 
@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=2)
     parser.add_argument("--threshold", type=float, default=0.95)
     parser.add_argument("--memory", type=float, default=0.99)
+    parser.add_argument("--weak", default="joint", choices=["joint", "own"])
     parser.add_argument("--pool", type=int, default=100_000)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()

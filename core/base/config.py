@@ -18,6 +18,7 @@ Model = Literal["mlp", "small_cnn", "wrn", "resnet18", "resnet50", "convnext_tin
 Profile = Literal["natural", "digits", "none"]
 Ramp = Literal["none", "linear", "seed", "sigmoid"]
 Precision = Literal["auto", "fp32", "bf16"]
+WeakPass = Literal["joint", "own"]
 SplitKind = Literal["balanced", "stratified"]
 
 METHODS: tuple[str, ...] = get_args(Method)
@@ -109,6 +110,8 @@ class TrainConfig(Config):
     """Adaptive thresholds never fall below it (flexmatch, freematch); about .9 helps where classes are unequal."""
     threshold_memory: Annotated[float, Between(0.0, 0.99999)] = 0.999
     """Decay of adaptive thresholds' averages (freematch, softmatch); with .99 they move in a few hundred steps."""
+    weak_pass: WeakPass = "joint"
+    """With batch norm, weak views (fixmatch and kin) go through with the others, as in the papers, or apart, faster."""
     sharpening: Annotated[float, Between(0.0, 1.0)] = 0.0
     """Temperature of soft pseudo-labels (fixmatch and its kin); 0: hard ones, the class itself."""
     fairness_weight: Annotated[float, Between(0.0, 1.0)] = 0.01

@@ -145,12 +145,12 @@ def _losses(batch: Batch, forward: Forward, view: str = "") -> tuple[Losses, Ten
 def _consistency(batch: Batch, state: State) -> tuple[Losses, Tensor | None]:
     """Fixmatch's step, and the logits (b, K) of the strong views.
 
-    Batch norm has to see both views in one pass; without it the weak view needs no gradient, and takes a pass of its
-    own at a third of the price.
+    Where batch norm shall see both views in one pass, gradients run through the weak one too. Else, and always without
+    batch norm, it takes a pass of its own without gradient, at a third of the price.
     """
     if batch.pool is None:
         return _losses(batch, state.forward)[0], None
-    if has_batch_norm(state.model):
+    if state.config.weak_pass == "joint" and has_batch_norm(state.model):
         losses, pool = _losses(batch, state.forward, "weak strong")
         assert pool is not None
         weak, student = pool.chunk(2)

@@ -170,6 +170,20 @@ def test_a_pass_of_its_own_for_the_weak_view_changes_no_gradient() -> None:
         torch.testing.assert_close(one, two)
 
 
+@pytest.mark.parametrize(("weak_pass", "seen"), [("joint", [16]), ("own", [5, 11])])
+def test_with_batch_norm_the_weak_view_goes_through_with_the_others_or_alone(weak_pass: str, seen: list[int]) -> None:
+    """Which images a batch's statistics come from: all 6 + 5 + 5, or the 5 weak ones apart."""
+    norm, head = nn.BatchNorm1d(4), nn.Linear(4, 3)
+    model = nn.Sequential(nn.Flatten(), norm, head).train()
+    sizes: list[int] = []
+    norm.register_forward_hook(lambda _module, given, _found: sizes.append(len(given[0])))
+    losses = fixmatch(Batch(views(6), pool=pool()), state(model=model, weak_pass=weak_pass, threshold=0.0))
+    assert sizes == seen
+    losses.pool.backward()  # type: ignore[no-untyped-call]
+    assert head.weight.grad is not None
+    assert head.weight.grad.any()
+
+
 def test_the_order_of_a_joint_batch_changes_nothing() -> None:
     """Interleaving labeled and unlabeled images changes no logit when one pass takes them all, batch norm or not."""
     assert has_batch_norm(NORMED)
