@@ -33,6 +33,13 @@ def entropy_at_most(
     return scores.entropy <= np.float32(entropy)
 
 
+def margin_at_least(
+    scores: Scores, *, margin: Annotated[float, Between(0, 1), "lowest margin that is kept"] = 0.9
+) -> Mask:
+    """Keep margin (best minus second best probability) at or above the limit."""
+    return scores.margin >= np.float32(margin)
+
+
 def lowest_entropy(
     scores: Scores, *, percent: Annotated[float, Between(0, 100), "share of all images that is kept, %"] = 10.0
 ) -> Mask:
@@ -90,6 +97,7 @@ RULES: dict[str, Callable[..., Mask]] = {
     for rule in (
         fixed_threshold,
         entropy_at_most,
+        margin_at_least,
         lowest_entropy,
         highest_confidence,
         per_class_threshold,

@@ -45,6 +45,13 @@ def test_the_entropy_limit_keeps_the_image_that_just_reaches_it() -> None:
     assert kept(scores, "entropy_at_most", entropy=0.445) == [0]
 
 
+def test_the_margin_limit_keeps_the_image_that_just_reaches_it_and_reads_the_margin_alone() -> None:
+    just = np.float32(0.9)
+    margin, other = np.array([just, np.nextafter(just, np.float32(0))]), np.array([0.1, 0.99], dtype=np.float32)
+    scores = Scores(other, other, margin, np.zeros(2, dtype=np.int64), 3)
+    assert kept(scores, "margin_at_least", margin=0.9) == [0]
+
+
 def test_lowest_entropy_keeps_that_share_of_the_surest() -> None:
     scores = made([0.5, 0.9, 0.7, 0.8, 0.6], [0, 1, 2, 0, 1])
     assert kept(scores, "lowest_entropy", percent=40) == [1, 3]
@@ -118,7 +125,7 @@ def test_moving_a_parameter_one_way_only_adds_images(rule: str, parameter: Param
     high = {"count": 60, "entropy": 3}.get(parameter.name, parameter.high)
     values = np.linspace(parameter.low, high, 21)
     masks = [RULES[rule](scores, **{parameter.name: int(v) if parameter.is_integer else float(v)}) for v in values]
-    if parameter.name == "threshold":
+    if parameter.name in ("threshold", "margin"):
         masks.reverse()
     assert all((tight <= loose).all() for tight, loose in pairwise(masks))
     assert masks[0].sum() < masks[-1].sum()

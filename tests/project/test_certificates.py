@@ -18,6 +18,7 @@ RUN = "001-supervised-mlp"
 CUTS: list[tuple[str, dict[str, Any]]] = [
     ("fixed_threshold", {"threshold": 0.0}),
     ("entropy_at_most", {"entropy": 1.58}),
+    ("margin_at_least", {"margin": 0.1}),
     ("lowest_entropy", {"percent": 50.0}),
     ("highest_confidence", {"percent": 40.0}),
     ("per_class_threshold", {"threshold": 0.0, "thresholds": {"1": 0.0}}),
