@@ -1,40 +1,72 @@
-/** What the benchmark of the review desk runs inside the page: each answers with milliseconds to the painted change. */
+/** What the benchmark of the review desk runs inside the page.
+ *
+ * `arm(what)` waits for the next real event of the keyboard or mouse (the benchmark makes it through the browser's own
+ * input) and counts from the event's own time stamp to the frame after the change is painted, its pictures decoded;
+ * `answer` holds the milliseconds. */
 
 const desk = () => [...document.querySelectorAll("*")].map((one) => one.shadowRoot).find((root) => root?.querySelector(".desk"));
 const frame = () => new Promise(requestAnimationFrame);
 const painted = async () => { await frame(); await frame(); return performance.now(); };
-const until = async (test) => { while (!test()) await frame(); return painted(); };
-const key = (name) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, composed: true }));
-const pointer = (plot) => {
-  const box = plot.getBoundingClientRect();
-  plot.setPointerCapture = () => {};
-  return (type, share) => plot.dispatchEvent(new PointerEvent(type, {
-    clientX: box.left + share * box.width, clientY: box.top + 40, pointerId: 1, bubbles: true, composed: true, cancelable: true,
-  }));
+const until = async (test) => { while (!test()) await frame(); };
+const text = (name) => desk().querySelector(name)?.textContent ?? "";
+
+/** All pictures that can be seen: loaded and decoded. */
+const pictured = async () => {
+  const isSeen = (one) => { const box = one.getBoundingClientRect(); return box.bottom > 0 && box.top < window.innerHeight; };
+  const addresses = [...desk().querySelectorAll(".tile")].filter(isSeen).flatMap((one) => [
+    one.querySelector("img")?.src,
+    /url\("(.+?)"\)/.exec(getComputedStyle(one.querySelector(".picture")).backgroundImage)?.[1],
+  ]).filter(Boolean);
+  await Promise.all([...new Set(addresses)].map((address) => Object.assign(new Image(), { src: address }).decode()));
+};
+
+const large = () => desk().querySelector(".large");
+const sheet = () => text(".where") + desk().querySelector(".tile")?.getAttribute("aria-label");
+const cursor = () => desk().querySelector(".tile.cursor")?.dataset.place;
+const accept = () => [...desk().querySelectorAll(".readout button")].find((one) => /^Accept/.test(one.textContent));
+
+/** For each measurement: the event it counts from, and what must have changed since. */
+const MEASURES = {
+  focus: ["keydown", () => large().dataset.image, async (before) => until(() => large().dataset.image !== before && large().complete)],
+  grid: ["keydown", cursor, async (before) => { await until(() => cursor() !== before); await pictured(); }],
+  page: ["keydown", () => text(".where"), async (before) => { await until(() => text(".where") !== before); await pictured(); }],
+  line: ["pointerup", sheet, async (before) => { await until(() => sheet() !== before); await pictured(); }],
+  bulk: ["pointerup", () => accept().textContent, async (before) => { await until(() => accept().textContent !== before); await pictured(); }],
+  undo: ["keydown", () => accept().textContent, async (before) => { await until(() => accept().textContent !== before); await pictured(); }],
+};
+
+window.arm = (what) => {
+  const [event, look, change] = MEASURES[what];
+  window.answer = new Promise((resolve) => window.addEventListener(event, async ({ timeStamp }) => {
+    const before = look();
+    await change(before);
+    resolve((await painted()) - timeStamp);
+  }, { capture: true, once: true }));
 };
 
 window.isReady = () => Boolean(desk()?.querySelector(".strip .edge"));
 
-/** A verdict in the focus view until the next image has been painted. */
-window.pressKey = async (name) => {
-  const large = () => desk().querySelector(".large");
-  const [before, start] = [large().dataset.image, performance.now()];
-  key(name);
-  return (await until(() => large().dataset.image !== before && large().complete)) - start;
+/** Where a share of the histogram's width lies on the screen. */
+window.placeOf = (share) => {
+  const box = desk().querySelector(".plot").getBoundingClientRect();
+  return [box.left + share * box.width, box.top + 40];
 };
 
-/** A page key until the other page has been painted. */
-window.turnPage = async (name) => {
-  const where = () => desk().querySelector(".where").textContent;
-  const [before, start] = [where(), performance.now()];
-  key(name);
-  return (await until(() => where() !== before)) - start;
+/** Where the button stands that accepts everything above the line, or the one that confirms it. */
+window.buttonOf = (isConfirmed) => {
+  const box = (isConfirmed ? desk().querySelector("dialog[open] button.primary") : accept()).getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
 };
 
 /** Drag the line for so many frames: frames a second, changed counts, requests meanwhile. */
 window.dragLine = async (frames) => {
-  const fire = pointer(desk().querySelector(".plot"));
-  const words = () => desk().querySelector(".readout .words b").textContent;
+  const plot = desk().querySelector(".plot");
+  const box = plot.getBoundingClientRect();
+  plot.setPointerCapture = () => {};
+  const fire = (type, share) => plot.dispatchEvent(new PointerEvent(type, {
+    clientX: box.left + share * box.width, clientY: box.top + 40, pointerId: 1, bubbles: true, composed: true, cancelable: true,
+  }));
+  const words = () => text(".readout .words b");
   fire("pointerdown", 0.9);
   await painted();
   const [asked, start] = [performance.getEntriesByType("resource").length, performance.now()];
@@ -51,18 +83,7 @@ window.dragLine = async (frames) => {
   return { fps: frames / seconds, changes, calls };
 };
 
-/** Let go of the line until the grid closest to it has been painted. */
-window.releaseLine = async (share) => {
-  const fire = pointer(desk().querySelector(".plot"));
-  const grid = () => desk().querySelector(".tile").getAttribute("aria-label") + desk().querySelector(".where").textContent;
-  fire("pointerdown", share);
-  await painted();
-  const [before, start] = [grid(), performance.now()];
-  fire("pointerup", share);
-  return (await until(() => grid() !== before)) - start;
-};
-
-/** One batch of commands: milliseconds to the answer, and what became of the first. */
+/** One batch of commands: milliseconds from sending to the answer, which comes when they are on disk; and what became of the first. */
 window.sendCommands = async ([address, commands]) => {
   const start = performance.now();
   const body = JSON.stringify({ client: "bench", sequence: 1, reviewer: "bulk", commands });
