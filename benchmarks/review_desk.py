@@ -126,8 +126,11 @@ def measure(desk: Desk, project: Project) -> list[list[str]]:
     add("page turn, back (not fetched ahead), ms", desk.keys("page", ["PageUp"] * 30, 100), "p95 <= 150")
     desk.open(view="focus", show="undecided")
     add("key to next image, focus view, ms", desk.keys("focus", ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
-    desk.open(show="all", tiles="200")
-    add("key to next image, grid of 200, ms", desk.keys("grid", ["a", "x", "n", "u"] * 45, 40), "p95 <= 50")
+    grid: list[float] = []
+    for _ in range(4):  # a page holds 48: the end of it is another measurement
+        desk.open(show="all")
+        grid += desk.keys("grid", ["a", "x", "n", "u"] * 11, 40)
+    add("key to next image, grid, ms", grid, "p95 <= 50")
     add("decision on disk, sent to answered, ms", _on_disk(desk, project), "p95 <= 50")
     return rows + _bulk(desk, project)
 
