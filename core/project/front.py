@@ -11,7 +11,7 @@ from core.base.errors import (
     TrainingError,
     WinnowError,
 )
-from core.base.presets import PRESETS, Preset
+from core.base.presets import PRESETS, RECIPES, Preset, recipe
 from core.base.records import (
     LIVE_STATES,
     SPLIT_NAMES,
@@ -62,6 +62,7 @@ from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
 from core.project.runs import Run
 from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
+from core.project.starting import Asked
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
 from core.store.simulations import SimulationStatus
@@ -85,6 +86,7 @@ __all__ = [
     "QUEUES",
     "RAMPS",
     "RANKINGS",
+    "RECIPES",
     "REVIEW_QUEUES",
     "RULES",
     "RUN_EXPORTS",
@@ -97,6 +99,7 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "Asked",
     "Audit",
     "Border",
     "CalibrationReport",
@@ -166,6 +169,7 @@ __all__ = [
     "labels_of",
     "parameters",
     "proportion",
+    "recipe",
     "shelf",
     "sprite",
 ]
