@@ -169,6 +169,8 @@ def _commands(project: "Project", run: Run) -> str:
         rule = dict(record.rule)
         words += ["--rule", str(rule.pop("rule", ""))]
         words += [word for name, value in rule.items() for word in ("--param", f"{name}={value}")]
+    if all(run.id != other.control.of for other in project.runs() if other.control is not None):
+        words.append("--no-controls")
     again = " ".join([*words[:3], *(shlex.quote(word) for word in words[3:])])
     return (
         f"{again}\nwinnow export {folder} out --kind csv\nwinnow export {folder} card --kind round_card --run {run.id}"

@@ -130,3 +130,51 @@ def test_resume_takes_what_is_typed_in_place_of_what_the_run_was_started_with(
     run.folder.write_status(replace(run.status, state="failed"))
     trained_project.resume_run(run.id)  # from Python and from the page: as the last time
     assert commands[-1][-7:] == ["--torchrun", "1", "--nodes", "1", "--rendezvous", "second:1", "--resume"]
+
+
+@pytest.mark.parametrize("words", [(), ("--no-controls",), ("--given-only",)])
+def test_controls_stand_behind_a_curated_run_unless_told_not_to(
+    trained_project: Project, capsys: pytest.CaptureFixture[str], commands: list[list[str]], words: tuple[str, ...]
+) -> None:
+    base = trained_project.runs()[0].id
+    trained_project.decide(base, "accept", int(trained_project.splits.pool[0]))
+    trained_project.accept_all(base, "lowest_entropy", percent=40)
+    path = trained_project.path
+    code, out, err = typed(capsys, "train", path, "--parent", base, *QUICK, "--no-wait", "--json", *words)
+    assert (code, err) == (0, "")
+    facts, controls = json.loads(out), [run for run in trained_project.runs() if run.control is not None]
+    assert facts["controls"] == [run.id for run in controls]
+    assert [run.control.of for run in controls if run.control is not None] == ([] if words else [facts["run"]])
+    assert len(commands) == 1 + len(controls)
+    code, out, _ = typed(capsys, "status", path)
+    assert out.count(f"threshold-only control of {facts['run']}") == len(controls)
+
+
+def test_a_method_named_without_a_preset_has_its_own_recipe(
+    trained_project: Project, capsys: pytest.CaptureFixture[str], commands: list[list[str]]
+) -> None:
+    for words in (("--method", "fixmatch"), ("--method", "fixmatch", "--ramp", "linear", "--ema-decay", 0.9)):
+        code, out, err = typed(capsys, "train", trained_project.path, *words, *QUICK, "--no-wait", "--json")
+        assert (code, err) == (0, "")
+        config = json.loads(out)["config"]
+        expected = (7, "none", 0.999) if len(words) == 2 else (7, "linear", 0.9)
+        assert (config["unlabeled_ratio"], config["ramp"], config["ema_decay"]) == expected
+    assert len(commands) == 2
+
+
+def test_status_says_the_median_of_the_last_evaluations_beside_the_best(
+    trained_project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained_project.runs()[0]
+    run.folder.metrics_path.write_text("")
+    for value in (0.99, 0.1, 0.5, 0.7, 0.2, None, 0.6):
+        run.folder.append_metrics({"epoch": 1, "val_accuracy": value})
+    run.folder.write_status(replace(run.status, best_val_accuracy=0.99))
+    code, out, _ = typed(capsys, "status", trained_project.path, "--json")
+    (facts,) = json.loads(out)["runs"]
+    assert (code, facts["best_val_accuracy"], facts["last_val_accuracy"]) == (0, 0.99, 0.5)
+    assert "val best 99.0 %, median of last 5 50.0 %" in typed(capsys, "status", trained_project.path)[1]
+    run.folder.metrics_path.write_text("")
+    run.folder.append_metrics({"epoch": 1, "val_accuracy": 0.25})
+    run.folder.append_metrics({"epoch": 2, "val_accuracy": 0.75})
+    assert run.last_val_accuracy == 0.5  # two evaluations: their median
