@@ -60,7 +60,7 @@ from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
-from core.project.runs import Run
+from core.project.runs import ARM_WORDS, LAST, Run, last_median
 from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
 from core.project.starting import Asked
 from core.project.summary import DataSummary
@@ -69,6 +69,7 @@ from core.store.simulations import SimulationStatus
 
 __all__ = [
     "ARMS",
+    "ARM_WORDS",
     "BORDER",
     "CUTS",
     "DEFAULT_CUTS",
@@ -76,6 +77,7 @@ __all__ = [
     "ETA",
     "EVERY",
     "EXPORTS",
+    "LAST",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
@@ -167,6 +169,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "labels_of",
+    "last_median",
     "parameters",
     "proportion",
     "recipe",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 LAST = 5
 """Evaluations whose median stands beside the best one."""
-_ARM_WORDS = {"threshold_only": "threshold-only", "random_clicks": "random"}
+ARM_WORDS = {"threshold_only": "threshold-only", "random_clicks": "random"}
+"""What a person calls a control arm, by its name in ARMS."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Control:
     @property
     def name(self) -> str:
         """As a person says it: "threshold-only control of 002-self_training-small_cnn"."""
-        return f"{_ARM_WORDS.get(self.arm, self.arm)} control of {self.of}"
+        return f"{ARM_WORDS.get(self.arm, self.arm)} control of {self.of}"
 
 
 @dataclass(frozen=True)
