@@ -119,18 +119,16 @@ def _reap(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
         folder.write_status(replace(status, state="failed", message=f"The engine could not begin. {last}"))
 
 
-def start_simulation(project: Path, number: str, log_path: Path) -> int:
-    """Start a process that plays a prepared simulation, output to its log; answers with the process id."""
-    command = [*_PYTHON, "-m", "core.project.playing", str(project), number]
+def start_player(module: str, project: Path, number: str, log_path: Path) -> int:
+    """Start a process that plays a prepared simulation or curriculum, output to its log; answers with its id."""
+    command = [*_PYTHON, "-m", module, str(project), number]
     try:
         with log_path.open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
     except OSError as error:
-        raise DataError(
-            f"Simulation {number} could not be started: {error.strerror}. Its log is {log_path}."
-        ) from error
+        raise DataError(f"{number} could not be started: {error.strerror}. Its log is {log_path}.") from error
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     return process.pid
 

@@ -94,12 +94,16 @@ def rounds(
     parent: Annotated[str, typer.Argument(metavar="RUN", help="The finished run that the first round follows.")],
     settings: dict[str, Any],
     num: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How many.")] = 5,
+    step: Annotated[
+        float | None,
+        typer.Option(help="Percent of the pool that each takes more, up to 100; 100 / rounds if left out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Curriculum labeling: a run a round, each on a larger share of the surest pseudo-labels of the one before."""
     project = Project.open(path)
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
-    for run in project.play_rounds(config, parent, num):
+    for run in project.play_rounds(config, parent, num, step):
         answer(_facts(run), _line(run), as_json=as_json)
 
 

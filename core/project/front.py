@@ -60,6 +60,7 @@ from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
+from core.project.rounds import Rounds
 from core.project.runs import ARM_WORDS, LAST, Run, last_median
 from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
 from core.project.starting import Asked
@@ -145,6 +146,7 @@ __all__ = [
     "Range",
     "ReviewValue",
     "ReviewerCheck",
+    "Rounds",
     "Run",
     "RunComparison",
     "RunError",

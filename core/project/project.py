@@ -23,7 +23,7 @@ from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.promises import Promises
-from core.project.rounds import play_rounds
+from core.project.rounds import Curricula, play_rounds
 from core.project.runs import Run, problem
 from core.project.snapshot import freeze
 from core.project.starting import Asked
@@ -159,9 +159,19 @@ class Project:
         """Start several runs that differ by their settings alone, such as the seed; behind them their control arms."""
         return starting.start_runs(self, configs, asked)
 
-    def play_rounds(self, config: TrainConfig, parent: str, num_rounds: int = 5) -> Iterator[Run]:
-        """A curriculum: a run a round, each on more of the pseudo-labels of the one before; yields finished runs."""
-        return play_rounds(self, config, parent, num_rounds)
+    def play_rounds(
+        self, config: TrainConfig, parent: str, num_rounds: int = 5, step: float | None = None
+    ) -> Iterator[Run]:
+        """A curriculum: a run a round, each on `step` percent more of the pool's pseudo-labels; yields finished runs.
+
+        step None: 100 / num_rounds. `rounds.start` plays them in a process of its own instead.
+        """
+        return play_rounds(self, config, parent, num_rounds, step)
+
+    @cached_property
+    def rounds(self) -> Curricula:
+        """Curricula that processes of their own play: start, watch, cancel."""
+        return Curricula(self)
 
     def cancel_run(self, run_id: str) -> None:
         """Ask a live run to stop after its next step; it keeps a checkpoint."""

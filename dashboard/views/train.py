@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import LAST, LIVE_STATES, Project, Run, TrainConfig
 from dashboard import context, words
-from dashboard.views import curves
+from dashboard.views import curricula, curves
 from dashboard.views import training_form as form
 
 
@@ -17,6 +17,7 @@ def show() -> None:
         st.warning(f"{run_id} cannot be read. {sentence}")
     with st.expander("New run", expanded=not runs):
         form.show(project)
+    curricula.show(project)
     if runs:
         _watch(project, runs[::-1])
 
@@ -81,7 +82,11 @@ def _settings(run: Run) -> None:
     st.subheader("Settings")
     record = run.record
     labels = " · ".join(f"{count:,} {source}" for source, count in record.num_labels.items() if count)
-    st.caption(f"Labels: {labels or 'none'}. Parent: {record.parent or 'none'}. Made {record.created[:16]} UTC.")
+    picked = dict(record.rule or {})
+    rule = str(picked.pop("rule", "")).replace("_", " ")
+    numbers = ", ".join(f"{name} {value:g}" for name, value in picked.items() if isinstance(value, int | float))
+    by = f" Pseudo-labels by {rule} ({numbers})." if rule else ""
+    st.caption(f"Labels: {labels or 'none'}. Parent: {record.parent or 'none'}.{by} Made {record.created[:16]} UTC.")
     fields = TrainConfig.model_fields
     rows = [
         {"option": name, "value": str(value), "meaning": fields[name].description}

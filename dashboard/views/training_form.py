@@ -1,10 +1,10 @@
 """The form of the Train page: a preset, a method, and every setting that goes with them."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
-from core import METHODS, PRESETS, RECIPES, Asked, Preset, Project, TrainConfig
+from core import METHODS, PRESETS, RECIPES, Asked, InputError, Preset, Project, TrainConfig
 from dashboard import context
 from dashboard.views.fields import inputs
 
@@ -15,6 +15,11 @@ _PARENT = "The run whose suggestions were reviewed; with warm start, also where 
 _SEEDS = "One run for each seed, from the seed below on; they wait in line for the device."
 _CURATED = "On: the given labels and everything decided on the Review page. Off: the given labels alone, a control."
 _CONTROLS = "The same seed and budget without the clicks, behind each curated run: Compare then says what they bought."
+_ROUNDS = (
+    "More than one: a curriculum. Each round trains from scratch on the surest pseudo-labels of the one before, the "
+    "first on the parent's. One seed, no control arms."
+)
+_STEP = "Of the pool, the surest first: 20 takes 20 % in the first round, 40 % in the second, at most all of it."
 
 
 def show(project: Project) -> None:
@@ -31,6 +36,7 @@ def show(project: Project) -> None:
         num_seeds = places[1].number_input("seeds", 1, 100, 1, key="num-seeds", help=_SEEDS)
         is_curated = places[2].toggle("train on the curated set", value=True, help=_CURATED)
         has_controls = places[3].toggle("train control arms too", value=True, help=_CONTROLS)
+        num_rounds, step = _rounds() if method == "self_training" else (1, 0.0)
         with st.container(border=True):
             st.caption("More options")
             values |= inputs(TrainConfig, _MORE, "train", columns=4, usual=usual)
@@ -38,12 +44,33 @@ def show(project: Project) -> None:
     if is_sent:
         with context.spoken():
             config = TrainConfig.checked({**values, "method": method})
+            if num_rounds > 1:
+                _start_rounds(project, config, parent, num_rounds, step)
             rule = preset.rule if parent and preset.is_of(method) else None
             seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
-            runs = project.start_runs(seeds, Asked(parent, is_curated, rule, preset.params, with_controls=has_controls))
-            st.session_state["train-run"] = runs[0].id
-            context.go("run", runs[0].id)
-            st.rerun()
+            asked = Asked(parent, is_curated, rule, preset.params, with_controls=has_controls)
+            _watch(project.start_runs(seeds, asked)[0].id)
+
+
+def _watch(run: str) -> NoReturn:
+    """Look at a run that was started."""
+    st.session_state["train-run"] = run
+    context.go("run", run)
+    st.rerun()
+
+
+def _rounds() -> tuple[int, float]:
+    """How many rounds, and by how many percent of the pool each takes more."""
+    left, right, _ = st.columns([2, 3, 6], vertical_alignment="bottom")
+    num_rounds = left.number_input("rounds", 1, 100, 1, key="num-rounds", help=_ROUNDS)
+    return num_rounds, right.number_input("percent more each round", 1.0, 100.0, 20.0, format="%g", help=_STEP)
+
+
+def _start_rounds(project: Project, config: TrainConfig, parent: str | None, num_rounds: int, step: float) -> NoReturn:
+    if parent is None:
+        raise InputError("Rounds begin with the pseudo-labels of a finished run: choose a parent run.")
+    project.rounds.start(config, parent, num_rounds, step)
+    st.rerun()
 
 
 def _choices() -> tuple[Preset, str]:
