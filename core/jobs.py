@@ -6,14 +6,17 @@ for its turn on the device (python -m core.jobs PROJECT RUN), then becomes the e
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from core.base.errors import DataError, InputError, WinnowError
+from core.store.arrays import cannot_read, read_json, write_json
 from core.store.queue import Turn, candidates
 from core.store.runs import RunFolder
 
@@ -22,6 +25,12 @@ _ENGINE = [*_PYTHON, "-m", "core.engine"]
 _WAITER = [*_PYTHON, "-m", "core.jobs"]
 _HEARTBEAT = 5.0
 """Seconds between two words of a run that waits for its turn."""
+_AROUND = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "PYTHONSAFEPATH": "1"}
+"""What torchrun needs around it: without the first, restarts hang (torch 2.15); without the second, a folder called
+core, where the person stands, would be ours."""
+
+
+LAUNCHERS = ("process", "torchrun")
 
 
 @dataclass(frozen=True)
@@ -32,17 +41,33 @@ class Launch:
     nodes: int = 1
     rendezvous: str = ""  # HOST:PORT that every machine can reach; empty on one machine
 
+    @classmethod
+    def checked(cls, launcher: str, nodes: int, rendezvous: str) -> Self:
+        """From words that a person typed; InputError says what does not fit."""
+        if launcher not in LAUNCHERS:
+            raise InputError(f"There is no launcher called {launcher!r}: choose {' or '.join(LAUNCHERS)}.")
+        if nodes > 1 and (launcher != "torchrun" or ":" not in rendezvous):
+            raise InputError(
+                "Several machines need --launcher torchrun and --rendezvous HOST:PORT of the first of them."
+            )
+        return cls(launcher == "torchrun", nodes, rendezvous)
+
     def words(self) -> list[str]:
         """The same for the command line of core.jobs."""
         return ["--torchrun", str(int(self.torchrun)), "--nodes", str(self.nodes), "--rendezvous", self.rendezvous]
 
 
 def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch | None = None) -> int:
-    """Start the engine on a run whose run.json is written, when its turn comes; answers with the process id."""
+    """Start the engine on a run whose run.json is written, when its turn comes; answers with the process id.
+
+    The launch is kept in the run folder; where none is given, the kept one is used again.
+    """
     folder = RunFolder(project / "runs" / run_id)
+    if launch is not None:
+        write_json(folder.path / "launch.json", asdict(launch))
+    command = [*_WAITER, str(project), run_id, *launch_of(folder).words()]
     folder.clear_cancel()
     folder.write_status(replace(folder.status(), state="queued", message="Waiting for the engine."))
-    command = [*_WAITER, str(project), run_id, *(launch or Launch()).words()]
     try:
         with folder.log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -59,6 +84,27 @@ def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch
     return process.pid
 
 
+def launch_of(folder: RunFolder) -> Launch:
+    """How a run was started; one process on this machine where nothing else was asked for."""
+    file = folder.path / "launch.json"
+    if not file.exists():
+        return Launch()
+    try:
+        return Launch(**read_json(file))
+    except TypeError as error:
+        raise cannot_read(file, error) from error
+
+
+def command_elsewhere(project: Path, folder: RunFolder, *, is_resume: bool) -> str | None:
+    """What to type on each other machine of a run, in a shell; None where the run needs no other machine."""
+    launch = launch_of(folder)
+    if launch.nodes == 1:
+        return None
+    words = engine_command(project, folder.id, launch, folder.record().config.devices, is_resume=is_resume)
+    around = " ".join(f"{name}={value}" for name, value in _AROUND.items())
+    return f"{around} python {shlex.join(words[len(_PYTHON) :])}"
+
+
 def _reap(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
     """Wait for the engine, so that it leaves no zombie; where it died before its first word, say so in its place."""
     code = process.wait()
@@ -73,18 +119,16 @@ def _reap(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
         folder.write_status(replace(status, state="failed", message=f"The engine could not begin. {last}"))
 
 
-def start_simulation(project: Path, number: str, log_path: Path) -> int:
-    """Start a process that plays a prepared simulation, output to its log; answers with the process id."""
-    command = [*_PYTHON, "-m", "core.project.playing", str(project), number]
+def start_player(module: str, project: Path, number: str, log_path: Path) -> int:
+    """Start a process that plays a prepared simulation or curriculum, output to its log; answers with its id."""
+    command = [*_PYTHON, "-m", module, str(project), number]
     try:
         with log_path.open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
     except OSError as error:
-        raise DataError(
-            f"Simulation {number} could not be started: {error.strerror}. Its log is {log_path}."
-        ) from error
+        raise DataError(f"{number} could not be started: {error.strerror}. Its log is {log_path}.") from error
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     return process.pid
 
@@ -119,7 +163,9 @@ def engine_command(project: Path, run_id: str, launch: Launch, num_devices: int,
     words = ["train", str(project), run_id, *(["--resume"] if is_resume else [])]
     if not launch.torchrun and num_devices == 1:
         return [*_ENGINE, *words]
-    meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", launch.rendezvous] if launch.nodes > 1 else ["--standalone"]
+    meeting = ["--standalone"]
+    if launch.nodes > 1:  # the run's name keeps apart those that meet at the same place one after the other
+        meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", launch.rendezvous, "--rdzv-id", run_id]
     sizes = ["--nnodes", str(launch.nodes), "--nproc-per-node", str(num_devices), "--max-restarts", "0"]
     return [*_PYTHON, "-m", "torch.distributed.run", *meeting, *sizes, "-m", "core.engine", *words]
 
@@ -144,9 +190,11 @@ def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bo
         time.sleep(0.1)
     if config.device in ("auto", "cuda") and turn.names != ["cpu"]:
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_visible(name) for name in turn.held)
-    # without these, restarts hang (torch 2.15), and a folder called core where the person stands would be ours
-    os.environ |= {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "PYTHONSAFEPATH": "1"}
+    os.environ |= _AROUND
     command = engine_command(project, run_id, launch, config.devices, is_resume=is_resume)
+    if launch.nodes > 1:
+        message = f"Waiting for the other machines at {launch.rendezvous}."
+        folder.write_status(replace(folder.status(now=0), state="queued", message=message))
     os.execv(command[0], command)
 
 

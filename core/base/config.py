@@ -85,7 +85,7 @@ class TrainConfig(Config):
     batch_size: Annotated[int, Between(1, 65_536)] = 64
     """Labeled images per step, over all devices together."""
     unlabeled_ratio: Annotated[int, Between(1, 64)] = 4
-    """Unlabeled or pseudo-labeled images per labeled image in a step."""
+    """Unlabeled or pseudo-labeled images per labeled image in a step; 7 in FixMatch, which its recipe sets."""
     learning_rate: Annotated[float, Between(1e-6, 10.0)] = 0.03
     """Peak learning rate of SGD with Nesterov momentum 0.9; decays as cos(7 pi k / 16 K)."""
     weight_decay: Annotated[float, Between(0.0, 1.0)] = 5e-4
@@ -93,11 +93,11 @@ class TrainConfig(Config):
     warm_up_steps: Annotated[int, Between(0, 1_000_000)] = 0
     """Steps over which the learning rate rises linearly from zero."""
     ema_decay: Annotated[float, Between(0.0, 0.99999)] = 0.99
-    """Decay per step of the averaged model that is evaluated and saved; 0 turns averaging off."""
+    """Decay per step of the averaged model that is evaluated and saved; 0: no averaging; .999 in FixMatch's recipe."""
     unlabeled_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
     """Weight of the unlabeled loss once the ramp has ended."""
     ramp: Ramp = "linear"
-    """none: full weight at once; linear: 0 to 1 over all epochs; seed, sigmoid: rising from ramp_start to ramp_end."""
+    """none: full weight at once, as FixMatch; linear: 0 to 1 over the run; seed, sigmoid: ramp_start to ramp_end."""
     ramp_start: Annotated[int, Between(0, 1_000_000)] = 20
     """Epoch at which the seed or sigmoid ramp begins to rise (T1)."""
     ramp_end: Annotated[int, Between(1, 1_000_000)] = 450
@@ -107,7 +107,7 @@ class TrainConfig(Config):
     threshold: Annotated[float, Between(0.0, 1.0)] = 0.95
     """Confidence from which fixmatch learns an unlabeled image; flexmatch lowers it per class."""
     threshold_floor: Annotated[float, Between(0.0, 1.0)] = 0.0
-    """Adaptive thresholds never fall below it (flexmatch, freematch); about .9 helps where classes are unequal."""
+    """Adaptive thresholds stay above it. They help at four labels a class, balanced; imbalanced they hurt: about .9."""
     threshold_memory: Annotated[float, Between(0.0, 0.99999)] = 0.999
     """Decay of adaptive thresholds' averages (freematch, softmatch); with .99 they move in a few hundred steps."""
     weak_pass: WeakPass = "joint"

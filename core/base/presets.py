@@ -1,10 +1,29 @@
-"""Presets: settings that belong together because a paper, or an earlier tool, used them together."""
+"""Presets: settings that belong together because a paper, or an earlier tool, used them together.
+
+A method that was made for other values than the fields' defaults has a recipe: it takes the place of those defaults
+wherever a person names the method and says nothing else (docs/decisions/0013).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.base.config import TrainConfig
+
+_ONLINE = {"unlabeled_ratio": 7, "ramp": "none", "ema_decay": 0.999}
+RECIPES: dict[str, Mapping[str, Any]] = {
+    "fixmatch": _ONLINE,
+    "flexmatch": _ONLINE,
+    "freematch": _ONLINE,
+    "softmatch": _ONLINE,
+    "mean_teacher": {"unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30, "ema_decay": 0.999},
+}
+"""By method: the values of its paper where they are not the fields' defaults. A method without one has the defaults."""
+
+
+def recipe(settings: Mapping[str, Any]) -> TrainConfig:
+    """Settings; for those not given the method's recipe, else the fields' defaults. ConfigError as from `checked`."""
+    return TrainConfig.checked({**RECIPES.get(str(settings.get("method")), {}), **settings})
 
 
 @dataclass(frozen=True)
@@ -17,11 +36,20 @@ class Preset:
     params: Mapping[str, float] = field(default_factory=dict)
 
     def config(self, settings: Mapping[str, Any] | None = None) -> TrainConfig:
-        """The settings, with those given in place of the preset's."""
-        return TrainConfig.checked({**self.settings, **(settings or {})})
+        """The settings, with those given in place of the preset's; another method than its own leaves the preset."""
+        given = settings or {}
+        return recipe({**self.settings, **given} if self.is_of(given.get("method")) else given)
+
+    @property
+    def method(self) -> str:
+        """The method that the preset belongs to."""
+        return str(self.settings.get("method", TrainConfig.model_fields["method"].default))
+
+    def is_of(self, method: object) -> bool:
+        """Whether the preset's settings and rule hold for a method; None stands for its own."""
+        return method in (None, self.method)
 
 
-_ONLINE = {"unlabeled_ratio": 7, "ramp": "none", "ema_decay": 0.999}
 PRESETS: dict[str, Preset] = {
     "supervised": Preset("labels alone: the baseline", {}),
     "pseudo_label_seed": Preset(
@@ -48,20 +76,19 @@ PRESETS: dict[str, Preset] = {
         {"method": "self_training", "ramp": "linear"}, "lowest_entropy", {"percent": 10.0},
     ),
     "fixmatch": Preset(
-        "strong views learn the confident weak ones, threshold .95 (Sohn 2020)", {"method": "fixmatch", **_ONLINE}
+        "strong views learn the confident weak ones, threshold .95 (Sohn 2020)", {"method": "fixmatch"}
     ),
-    "flexmatch": Preset("lower for seldom confident classes (Zhang 2021)", {"method": "flexmatch", **_ONLINE}),
+    "flexmatch": Preset("lower for seldom confident classes (Zhang 2021)", {"method": "flexmatch"}),
     "freematch": Preset(
-        "fixmatch with a self-adaptive threshold and fairness (Wang 2023)", {"method": "freematch", **_ONLINE}
+        "fixmatch with a self-adaptive threshold and fairness (Wang 2023)", {"method": "freematch"}
     ),
     "softmatch": Preset(
         "fixmatch with soft weights: the most even performer, for few labels (Chen 2023)",
-        {"method": "softmatch", **_ONLINE},
+        {"method": "softmatch"},
     ),
     "mean_teacher": Preset(
         "agree with the averaged model, weight 50 after a sigmoid ramp (Tarvainen & Valpola 2017)",
-        {"method": "mean_teacher", "unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30,
-         "ema_decay": 0.999},
+        {"method": "mean_teacher"},
     ),
 }  # fmt: skip
 """By name. Curriculum rounds are a run each: `winnow rounds`."""

@@ -8,6 +8,7 @@ import typer
 
 from core.base.config import Between, SimulateConfig, TrainConfig
 from core.base.errors import RunError
+from core.base.presets import recipe
 from core.base.records import LIVE_STATES
 from core.cli.options import AsJson, ProjectPath, answer, percent, with_options_of
 from core.curate.simulation import CUTS, REVIEW_QUEUES, Point
@@ -67,7 +68,7 @@ def simulate(
     training = {"epochs": _Options.model_fields["epochs"].default} | {
         name: value for name, value in settings.items() if name not in mine
     }
-    asked = (queue or DEFAULT_QUEUES, cut or DEFAULT_CUTS, SimulateConfig.checked(mine), TrainConfig.checked(training))
+    asked = (queue or DEFAULT_QUEUES, cut or DEFAULT_CUTS, SimulateConfig.checked(mine), recipe(training))
     if not wait:
         made = simulations.start(*asked)
         answer(_facts(made), f"Simulation {made.id} is on its way; its files: {made.path}", as_json=as_json)

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.base.config import TrainConfig
 from core.base.errors import WinnowError
+from core.base.presets import recipe
 from core.base.records import Decision, Estimate
 from core.curate.quality import proportion
 from core.data.pictures import encode_png
@@ -153,9 +154,10 @@ def _figure(project: "Project", audit: Audit, place: int) -> str:
 
 
 def _commands(project: "Project", run: Run) -> str:
-    """The commands that repeat the run, with every setting that is not the default."""
+    """The commands that repeat the run, with every setting that its method's recipe and the defaults do not have."""
     folder, record = shlex.quote(project.path.name), run.record
-    usual, ours = TrainConfig().model_dump(), record.config.model_dump()
+    ours = record.config.model_dump()
+    usual = {**recipe({"method": record.config.method}).model_dump(), "method": TrainConfig().method}
     words = ["winnow", "train", folder]
     for name, value in ours.items():
         if value == usual[name]:
@@ -167,6 +169,8 @@ def _commands(project: "Project", run: Run) -> str:
         rule = dict(record.rule)
         words += ["--rule", str(rule.pop("rule", ""))]
         words += [word for name, value in rule.items() for word in ("--param", f"{name}={value}")]
+    if all(run.id != other.control.of for other in project.runs() if other.control is not None):
+        words.append("--no-controls")
     again = " ".join([*words[:3], *(shlex.quote(word) for word in words[3:])])
     return (
         f"{again}\nwinnow export {folder} out --kind csv\nwinnow export {folder} card --kind round_card --run {run.id}"

@@ -12,6 +12,7 @@ from core.curate.outliers import auroc, foreignness
 from core.data.ingest import open_images
 from core.jobs import check_noise
 from core.project.creation import load_source
+from core.project.guarding import familiar_ids
 from core.store.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def noise_report(project: "Project", folder: RunFolder) -> NoiseReport | None:
     for name in ("noise", "foreign"):
         if f"{name}_logits" in found:
             groups[name] = (found[f"{name}_logits"], found[f"{name}_features"])
-    bank, temperature = np.asarray(features[splits.labeled]), folder.temperature()
+    bank, temperature = np.asarray(features[familiar_ids(project)]), folder.temperature()
     by_group = {name: foreignness(*values, bank, temperature) for name, values in groups.items()}
     scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
     return NoiseReport(

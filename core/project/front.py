@@ -12,7 +12,7 @@ from core.base.errors import (
     WinnowError,
 )
 from core.base.mapped import release_mapped
-from core.base.presets import PRESETS, Preset
+from core.base.presets import PRESETS, RECIPES, Preset, recipe
 from core.base.records import (
     LIVE_STATES,
     SPLIT_NAMES,
@@ -61,14 +61,17 @@ from core.project.pages import Border, Card, Page, PageQuery
 from core.project.project import Project
 from core.project.queues import BORDER, QUEUES
 from core.project.risk import LabelIssues
-from core.project.runs import Run
+from core.project.rounds import Rounds
+from core.project.runs import ARM_WORDS, LAST, Run, last_median
 from core.project.simulation import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
+from core.project.starting import Asked
 from core.project.summary import DataSummary
 from core.store.export import EXPORTS
 from core.store.simulations import SimulationStatus
 
 __all__ = [
     "ARMS",
+    "ARM_WORDS",
     "BORDER",
     "CUTS",
     "DEFAULT_CUTS",
@@ -76,6 +79,7 @@ __all__ = [
     "ETA",
     "EVERY",
     "EXPORTS",
+    "LAST",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
@@ -86,6 +90,7 @@ __all__ = [
     "QUEUES",
     "RAMPS",
     "RANKINGS",
+    "RECIPES",
     "REVIEW_QUEUES",
     "RULES",
     "RUN_EXPORTS",
@@ -98,6 +103,7 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "Asked",
     "Audit",
     "Border",
     "CalibrationReport",
@@ -141,6 +147,7 @@ __all__ = [
     "Range",
     "ReviewValue",
     "ReviewerCheck",
+    "Rounds",
     "Run",
     "RunComparison",
     "RunError",
@@ -165,8 +172,10 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "labels_of",
+    "last_median",
     "parameters",
     "proportion",
+    "recipe",
     "release_mapped",
     "shelf",
     "sprite",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.records import SPLIT_NAMES, Ids
+from core.base.records import HUMAN_LABELS, SPLIT_NAMES, Ids
 from core.curate.guards import ClassShare, class_shares
 from core.curate.outliers import OUTLIER_SCORES, conformal_p_values, is_foreign, knn_distance
 from core.data.splits import exact_duplicates
@@ -53,6 +53,16 @@ def labeled_counts(project: "Project") -> NDArray[np.int64]:
     return np.bincount(labels, minlength=len(project.class_names))
 
 
+def familiar_ids(project: "Project") -> Ids:
+    """Images known to belong to a class, sorted: the labeled ones, and unlabeled ones that a person accepted or
+    relabeled and nobody took back. Others are near or far from these (kNN).
+
+    Hidden calibration items stay out even where they were reviewed: they are what the distances are measured on.
+    """
+    verified = np.flatnonzero(np.isin(project.desk.state().verdict, HUMAN_LABELS))
+    return np.union1d(project.splits.labeled, np.intersect1d(verified, project.splits.unlabeled))
+
+
 def leaks(project: "Project") -> list[Ids]:
     """Groups of images with the same pixels that lie in more than one split; empty where nothing leaks."""
     groups, part = exact_duplicates(project.images.pixels), np.full(len(project.images.labels), -1)
@@ -67,6 +77,6 @@ def leaks(project: "Project") -> list[Ids]:
 def _scores(project: "Project", run_id: str, score: str, ids: Ids) -> NDArray[np.float32]:
     run = project.run(run_id)
     if score == "knn":
-        features, labeled = run.folder.features(), project.splits.labeled
-        return knn_distance(np.asarray(features[ids]), np.asarray(features[labeled]), k=min(5, len(labeled)))
+        features, bank = run.folder.features(), familiar_ids(project)
+        return knn_distance(np.asarray(features[ids]), np.asarray(features[bank]), k=min(5, len(bank)))
     return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)

@@ -1,7 +1,6 @@
 """The front desk: one project, opened from its folder. It opens, calls one pure function, writes; decides nothing."""
 
 import threading
-import time
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,22 +10,23 @@ from typing import Any, Self
 
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import DataError, InputError, RunError
-from core.base.records import LIVE_STATES, Command, CuratedSet, ImageSet, Pixels, Splits
+from core.base.records import Command, CuratedSet, ImageSet, Pixels, Splits
 from core.curate.quality import CoverageErrorCurve
 from core.data.ingest import open_images
 from core.data.originals import original_file
 from core.data.pictures import decode
 from core.data.splits import load_splits
 from core.index import PoolScores, pool_scores
-from core.jobs import Launch, cancel, start
-from core.project import insight, outbound, shelf
+from core.jobs import Launch
+from core.project import insight, outbound, shelf, starting
 from core.project.creation import FORMAT, create_project
 from core.project.desk import Desk, Outcome
 from core.project.foreign import NoiseReport, noise_report, run_check
 from core.project.promises import Promises
-from core.project.rounds import play_rounds
-from core.project.runs import Run, prepare_run, problem
+from core.project.rounds import Curricula, play_rounds
+from core.project.runs import Run, problem
 from core.project.snapshot import freeze
+from core.project.starting import Asked
 from core.project.summary import DataSummary, summary_of
 from core.store.runs import RunFolder, list_runs
 
@@ -144,46 +144,46 @@ class Project:
         rule: str | None = None,
         params: Mapping[str, Any] | None = None,
         launch: Launch | None = None,
+        with_controls: bool = False,
     ) -> Run:
         """Freeze the labels, write run.json and start the engine in a process of its own, when its turn comes.
 
         is_curated False leaves every decision out: the run trains on the given labels alone. rule and params pick
         pseudo-labels from the parent's scores for this run, past the decision log. launch: torchrun, several machines.
+        with_controls: also train its control arms (promises.arms), where a person's decisions went into it.
         """
-        if parent is not None and not self.run(parent).has_predictions:
-            raise RunError(f"{parent} has not finished: a run can only follow one that is done.")
-        folder = prepare_run(self, config, parent, is_curated=is_curated, rule=rule, params=params)
-        start(self.path, folder.id, launch=launch)
-        return Run(folder)
+        asked = Asked(parent, is_curated, rule, params or {}, launch, with_controls)
+        return starting.start_runs(self, [config], asked)[0]
 
-    def play_rounds(self, config: TrainConfig, parent: str, num_rounds: int = 5) -> Iterator[Run]:
-        """A curriculum: a run a round, each on more of the pseudo-labels of the one before; yields finished runs."""
-        return play_rounds(self, config, parent, num_rounds)
+    def start_runs(self, configs: Sequence[TrainConfig], asked: Asked) -> list[Run]:
+        """Start several runs that differ by their settings alone, such as the seed; behind them their control arms."""
+        return starting.start_runs(self, configs, asked)
+
+    def play_rounds(
+        self, config: TrainConfig, parent: str, num_rounds: int = 5, step: float | None = None
+    ) -> Iterator[Run]:
+        """A curriculum: a run a round, each on `step` percent more of the pool's pseudo-labels; yields finished runs.
+
+        step None: 100 / num_rounds. `rounds.start` plays them in a process of its own instead.
+        """
+        return play_rounds(self, config, parent, num_rounds, step)
+
+    @cached_property
+    def rounds(self) -> Curricula:
+        """Curricula that processes of their own play: start, watch, cancel."""
+        return Curricula(self)
 
     def cancel_run(self, run_id: str) -> None:
         """Ask a live run to stop after its next step; it keeps a checkpoint."""
-        if self.run(run_id).status.state not in LIVE_STATES:
-            raise RunError(f"{run_id} is not running, so there is nothing to cancel.")
-        cancel(self.run(run_id).folder)
+        starting.cancel_run(self, run_id)
 
-    def resume_run(self, run_id: str) -> Run:
-        """Go on with a cancelled, failed or lost run from its last checkpoint."""
-        run = self.run(run_id)
-        if run.status.state in (*LIVE_STATES, "done"):
-            raise RunError(f"{run_id} is {run.status.state}: only a cancelled, failed or lost run can be resumed.")
-        start(self.path, run_id, is_resume=True)
-        return run
+    def resume_run(self, run_id: str, *, launch: Launch | None = None) -> Run:
+        """Go on with a cancelled, failed or lost run from its last checkpoint, launched as before unless told how."""
+        return starting.resume_run(self, run_id, launch)
 
     def wait_run(self, run_id: str, *, timeout: float | None = None) -> Run:
         """Wait until a run is no longer live; RunError when it did not end well or the timeout (seconds) has passed."""
-        run, end = self.run(run_id), None if timeout is None else time.monotonic() + timeout
-        while run.status.state in LIVE_STATES:
-            if end is not None and time.monotonic() > end:
-                raise RunError(f"{run_id} is still running after {timeout:.0f} s. It goes on by itself.")
-            time.sleep(0.1)
-        if run.status.state != "done":
-            raise RunError(f"{run_id} is {run.status.state}: {run.status.message}")
-        return run
+        return starting.wait_run(self, run_id, timeout)
 
     # --- scores and risk ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """A run as the street sees it, and how one is prepared: record and frozen labels first, engine afterwards."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +20,11 @@ from core.store.runs import RunFolder, next_run_id
 if TYPE_CHECKING:
     from core.project.project import Project
 
+LAST = 5
+"""Evaluations whose median stands beside the best one."""
+ARM_WORDS = {"threshold_only": "threshold-only", "random_clicks": "random"}
+"""What a person calls a control arm, by its name in ARMS."""
+
 
 @dataclass(frozen=True)
 class Control:
@@ -27,6 +32,11 @@ class Control:
 
     arm: str  # one of ARMS
     of: str  # the curated run
+
+    @property
+    def name(self) -> str:
+        """As a person says it: "threshold-only control of 002-self_training-small_cnn"."""
+        return f"{ARM_WORDS.get(self.arm, self.arm)} control of {self.of}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,11 @@ class Run:
         return Control(str(facts.get("arm")), str(facts.get("control_of")))
 
     @property
+    def title(self) -> str:
+        """The run's name and, of a control arm, what it is the control of."""
+        return self.id if self.control is None else f"{self.id} · {self.control.name}"
+
+    @property
     def has_predictions(self) -> bool:
         """Whether the run is done, so that its scores can be read."""
         return self.status.state == "done"
@@ -73,9 +88,33 @@ class Run:
         """One line of numbers an epoch."""
         return self.folder.metrics()
 
+    @property
+    def last_val_accuracy(self) -> float | None:
+        """Median val accuracy of the last five evaluations (fewer where there are fewer), [0, 1]; None before any.
+
+        Where `best_val_accuracy` picks the luckiest evaluation, this says where the run came to rest.
+        """
+        return last_median(self.metrics())
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether the run writes lines about single steps (log_batches)."""
+        file = self.folder.batches_path
+        return file.exists() and file.stat().st_size > 0
+
+    def batches(self, most: int = 400) -> list[dict[str, Any]]:
+        """Lines of numbers about single steps, at most so many, evenly spread over the run; none where not logged."""
+        return self.folder.batches(most)
+
     def log_tail(self, num_lines: int = 40) -> str:
         """The last lines that the engine printed."""
         return self.folder.log_tail(num_lines)
+
+
+def last_median(metrics: Sequence[Mapping[str, Any]], count: int = LAST) -> float | None:
+    """Median of the last `count` val accuracies that a run logged, [0, 1]; None where it logged none."""
+    known = [line["val_accuracy"] for line in metrics if line.get("val_accuracy") is not None]
+    return float(np.median(known[-count:])) if known else None
 
 
 def problem(folder: RunFolder) -> str | None:

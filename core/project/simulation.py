@@ -26,7 +26,7 @@ from core.curate.simulation import (
     parse_cut,
     promise_kept,
 )
-from core.jobs import start_simulation
+from core.jobs import start_player
 from core.store.pictures import Line, Panel, line_charts
 from core.store.simulations import SimulationFolder, SimulationStatus, find_simulation, list_simulations, plain
 
@@ -139,7 +139,7 @@ class Simulations:
     ) -> Simulation:
         """Prepare one and let a process of its own play it."""
         made = self.prepare(queues, cuts, settings, train)
-        start_simulation(self._project.path, made.id, made.folder.log_path)
+        start_player("core.project.playing", self._project.path, made.id, made.folder.log_path)
         return made
 
     def cancel(self, number: str) -> None:

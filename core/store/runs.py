@@ -28,7 +28,7 @@ from core.store.arrays import (
     save_arrays,
     write_json,
 )
-from core.store.lines import append_line, read_lines, write_lines
+from core.store.lines import append_line, read_lines, sample_lines, write_lines
 
 FORMAT = 1
 SILENCE = 60.0
@@ -151,9 +151,9 @@ class RunFolder:
         """A line of numbers for every evaluation."""
         return read_lines(self.metrics_path)
 
-    def batches(self) -> list[dict[str, Any]]:
-        """A line of numbers for every step, where that was asked for."""
-        return read_lines(self.batches_path)
+    def batches(self, most: int = 400) -> list[dict[str, Any]]:
+        """Lines of numbers about single steps, where that was asked for: at most so many, spread over the run."""
+        return sample_lines(self.batches_path, most)
 
     def keep_metrics(self, step: int) -> None:
         """Cut both files back to the lines up to that step: a resumed run writes the later ones again."""

@@ -1,4 +1,4 @@
-"""Folders of simulations, beside a project's runs: what was asked for, how far it is, its points, its picture."""
+"""Folders of simulations and curricula, beside a project's runs: what was asked for, how far it is, its points."""
 
 import csv
 import fcntl
@@ -88,7 +88,7 @@ class SimulationFolder:
         said = self._said()  # it may have finished between the two looks
         is_silent = (time.time() if now is None else now) - said.updated > PATIENCE
         if said.state in LIVE_STATES and (is_silent or said.state == "running"):
-            return replace(said, state="lost", message="The simulating process is gone: start the simulation again.")
+            return replace(said, state="lost", message="The playing process is gone: start it again.")
         return said
 
     def _said(self) -> SimulationStatus:

@@ -14,6 +14,7 @@ from dashboard.charts.simulate import simulated
 from dashboard.charts.style import CONFIG, CYCLE
 from dashboard.charts.training import (
     accuracy_curves,
+    drift_curve,
     loss_curves,
     mix_curves,
     pool_curves,
@@ -30,6 +31,7 @@ __all__ = [
     "confusion",
     "coverage_error",
     "difference",
+    "drift_curve",
     "foreign_histogram",
     "limits",
     "loss_curves",

@@ -1,4 +1,4 @@
-"""Curves of one run, or of two laid over each other; one point an epoch."""
+"""Curves of one run, or of two laid over each other; one point an epoch, or a step where those were written."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -58,17 +58,28 @@ def accuracy_curves(metrics: Metrics) -> go.Figure:
     return chart
 
 
-def pool_curves(metrics: Metrics) -> go.Figure:
-    """What the method takes the pool for: share it keeps, how right it is, how often a label flips; all in percent."""
-    chart = _curves(metrics, _POOL, "share")
+def pool_curves(metrics: Metrics, x: str = "epoch") -> go.Figure:
+    """What the method takes the pool for: share it keeps, how right it is, how often a label flips; all in percent.
+
+    x: epoch, or step for lines about single batches.
+    """
+    chart = _curves(metrics, _POOL, "share", x=x)
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
     return chart
 
 
-def mix_curves(metrics: Metrics, class_names: tuple[str, ...]) -> go.Figure:
+def drift_curve(metrics: Metrics, x: str = "epoch") -> go.Figure:
+    """KL(kept pseudo-labels' class mix ‖ labeled classes' mix) in bits, ≥ 0; 0 where the two mixes are the same."""
+    chart = _curves(metrics, {"kl_to_prior": PURPLE}, "bits away", height=220, x=x)
+    chart.update_layout(showlegend=False, margin_t=12)
+    chart.update_yaxes(rangemode="tozero")
+    return chart
+
+
+def mix_curves(metrics: Metrics, class_names: tuple[str, ...], x: str = "epoch") -> go.Figure:
     """Share of each class among the kept pseudo-labels, stacked; classes past the tenth are added up as others."""
     known = [line for line in metrics if line.get("class_mix")]
-    chart = figure(x="epoch", y="share of the kept", height=300)
+    chart = figure(x=x, y="share of the kept", height=300)
     names = shortened(class_names)
     shown = min(len(names), len(CYCLE)) if len(names) <= len(CYCLE) else len(CYCLE) - 1
     rows = [(names[n], [line["class_mix"][n] for line in known], CYCLE[n]) for n in range(shown)]
@@ -76,7 +87,7 @@ def mix_curves(metrics: Metrics, class_names: tuple[str, ...]) -> go.Figure:
         rows.append(("others", [sum(line["class_mix"][shown:]) for line in known], GREY))
     for name, shares, color in rows:
         chart.add_scatter(
-            x=[line["epoch"] for line in known], y=shares, name=name, stackgroup="mix", mode="lines",
+            x=[line[x] for line in known], y=shares, name=name, stackgroup="mix", mode="lines",
             line={"width": 0.5, "color": color}, hovertemplate="%{y:.0%}",
         )  # fmt: skip
     chart.update_yaxes(tickformat=".0%", range=[0, 1])
@@ -99,16 +110,16 @@ def two_curves(metrics_a: Metrics, metrics_b: Metrics, run_a: str, run_b: str, n
     return chart
 
 
-def _curves(metrics: Metrics, colors: Mapping[str, str], label: str, height: int = 300) -> go.Figure:
-    chart = figure(x="epoch", y=label, height=height)
+def _curves(metrics: Metrics, colors: Mapping[str, str], label: str, height: int = 300, x: str = "epoch") -> go.Figure:
+    chart = figure(x=x, y=label, height=height)
     for name, color in colors.items():
-        points = _points(metrics, name)
+        points = _points(metrics, name, x)
         if any(points["y"]) or len(colors) == 1:
             mode = "lines" if len(points["y"]) > 1 else "markers"
             chart.add_scatter(**points, name=_NAMES.get(name, label), mode=mode, line={"color": color, "width": 2})
     return chart
 
 
-def _points(metrics: Metrics, name: str) -> dict[str, list[float]]:
+def _points(metrics: Metrics, name: str, x: str = "epoch") -> dict[str, list[float]]:
     known = [line for line in metrics if line.get(name) is not None]
-    return {"x": [line["epoch"] for line in known], "y": [line[name] for line in known]}
+    return {"x": [line[x] for line in known], "y": [line[name] for line in known]}

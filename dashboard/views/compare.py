@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import ARMS, InputError, Project, RunComparison
+from core import ARM_WORDS, ARMS, LAST, InputError, Project, Run, RunComparison
 from dashboard import charts, context, flips, pictures, words
 from dashboard.views import rounds
 
@@ -21,16 +21,17 @@ def show() -> None:
     finished = [run.id for run in runs]
     if len(finished) < 2:
         context.empty("Comparing takes two finished runs.", "Train another run", "train")
+    titles = {run.id: run.title for run in runs}
     left, right = st.columns(2)
-    run_a = left.selectbox("Run A (before)", finished, index=0, key="compare-a")
-    run_b = right.selectbox(
-        "Run B (after)", finished, index=finished.index(context.latest_run(runs).id), key="compare-b"
-    )
+    run_a = left.selectbox("Run A (before)", finished, 0, format_func=titles.__getitem__, key="compare-a")
+    latest = finished.index(context.latest_run(runs).id)
+    run_b = right.selectbox("Run B (after)", finished, latest, format_func=titles.__getitem__, key="compare-b")
     if run_a == run_b:
         st.info("Choose two different runs.")
         return
     found = project.compare(run_a, run_b)
     _verdict(found)
+    st.caption(f"On val: A {_val(project.run(run_a))}; B {_val(project.run(run_b))}.")
     _value(project, run_a, run_b)
     rounds.show(project, run_a, run_b)
     _per_class(key, project, found)
@@ -58,6 +59,12 @@ def _verdict(found: RunComparison) -> None:
     )
 
 
+def _val(run: Run) -> str:
+    """Val accuracy of the best evaluation, which was kept, beside where the run came to rest."""
+    best, last = words.percent(run.status.best_val_accuracy), words.percent(run.last_val_accuracy)
+    return f"best {best}, median of last {LAST} {last}"
+
+
 def _value(project: Project, before: str, curated: str) -> None:
     st.subheader("What did the clicking buy?")
     controls = project.promises.controls(curated)
@@ -67,7 +74,7 @@ def _value(project: Project, before: str, curated: str) -> None:
         st.caption(str(error))
         return
     for name, found in values.items():
-        over = f"the control {name} ({controls[name].replace('_', ' ')})" if name in controls else f"A, {name}"
+        over = f"the control {name} ({ARM_WORDS[controls[name]]})" if name in controls else f"A, {name}"
         st.markdown(f"Review value of {curated} over {over}: **{found.sentence}**.")
     kind = (
         "" if controls else " Only a control arm, trained on the same seed and budget, tells the value of the clicks."
@@ -78,13 +85,11 @@ def _value(project: Project, before: str, curated: str) -> None:
     )
     live = [run for run in context.live_runs(project) if run.control is not None and run.control.of == curated]
     for run in live:
-        st.caption(f"{run.id}, a control of {curated}, is {run.status.state}.")
+        st.caption(f"{run.title} is {run.status.state}.")
     known = {*controls.values(), *(run.control.arm for run in live if run.control is not None)}
     with st.container(horizontal=True):
         for arm in [arm for arm in ARMS if arm not in known]:
-            st.button(
-                f"Train the control: {arm.replace('_', ' ')}", key=arm, on_click=_train, args=(project, curated, arm)
-            )
+            st.button(f"Train the {ARM_WORDS[arm]} control", key=arm, on_click=_train, args=(project, curated, arm))
 
 
 @context.speaks

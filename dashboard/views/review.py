@@ -79,9 +79,7 @@ def _retrain(project: Project, run: Run) -> None:
     has_controls = st.toggle("Train its control arms too", value=True, help=text)
     if st.button("Start the run", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
-        started = project.start_run(config, parent=run.id)
-        if has_controls:
-            project.promises.start_arms(started.id)
+        started = project.start_run(config, parent=run.id, with_controls=has_controls)
         context.go("run", started.id)
         st.toast(f"{started.id} is on its way.")
         if "train" in st.session_state.get("pages", {}):

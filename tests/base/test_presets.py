@@ -2,8 +2,9 @@
 
 import pytest
 
+from core.base.config import METHODS, TrainConfig
 from core.base.errors import ConfigError
-from core.base.presets import PRESETS
+from core.base.presets import PRESETS, RECIPES, recipe
 from core.curate.selection import checked_rule
 from core.learn.schedules import unlabeled_weight
 
@@ -42,3 +43,25 @@ def test_what_is_typed_outweighs_the_preset() -> None:
 )
 def test_the_weight_follows_the_papers_schedule(name: str, epoch: float, weight: float) -> None:
     assert unlabeled_weight(epoch, PRESETS[name].config()) == pytest.approx(weight)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_without_a_preset_has_its_papers_values_and_else_the_defaults(method: str) -> None:
+    usual = {**TrainConfig().model_dump(), "method": method}
+    expected = {**usual, **RECIPES.get(method, {})}
+    assert recipe({"method": method}).model_dump() == expected
+    assert PRESETS["supervised"].config({"method": method}).model_dump() == expected
+    typed = {"method": method, "ramp": "linear", "unlabeled_ratio": 2, "ema_decay": 0.5}
+    assert recipe(typed) == TrainConfig(**{**expected, **typed})
+
+
+@pytest.mark.parametrize("method", ["fixmatch", "flexmatch", "freematch", "softmatch"])
+def test_fixmatch_and_its_kin_begin_at_full_weight_with_seven_unlabeled_a_label(method: str) -> None:
+    config = recipe({"method": method})
+    assert (config.ramp, config.unlabeled_ratio, config.ema_decay) == ("none", 7, 0.999)
+    assert unlabeled_weight(0, config) == config.unlabeled_weight == 1
+
+
+def test_another_method_leaves_the_preset() -> None:
+    assert PRESETS["self_training_seed"].config({"method": "fixmatch"}) == PRESETS["fixmatch"].config()
+    assert PRESETS["self_training_seed"].config({"epochs": 3}).warm_start

@@ -117,77 +117,6 @@ def test_a_folder_that_is_none_is_refused_with_a_sentence(page: OpenPage, tmp_pa
     assert "no Winnow project" in test.error[0].value
 
 
-def test_the_training_form_has_every_option_with_its_meaning(page: OpenPage, untrained_project: Project) -> None:
-    test = page("train", project=untrained_project.key)
-    kinds: tuple[Any, ...] = (test.number_input, test.selectbox, test.text_input, test.toggle)
-    helps = {widget.key: widget.help for kind in kinds for widget in kind}
-    for name, field in TrainConfig.model_fields.items():
-        assert helps[f"train-{name}"] == field.description
-
-
-@pytest.mark.parametrize("has_controls", [True, False])
-def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_not_to(
-    page: OpenPage, untrained_project: Project, monkeypatch: pytest.MonkeyPatch, has_controls: bool
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr("core.project.promises.Promises.start_arms", lambda _, run_id: asked.append(run_id))
-    test = page("train", project=untrained_project.key)
-    next(toggle for toggle in test.toggle if toggle.label == "train control arms too").set_value(has_controls)
-    test.selectbox(key="train-model").set_value("mlp")
-    test.number_input(key="train-epochs").set_value(2)
-    next(button for button in test.button if button.label == "Start").click().run()
-    (run,) = untrained_project.runs()
-    untrained_project.wait_run(run.id, timeout=120)
-    assert not test.exception
-    assert run.record.config == TrainConfig(model="mlp", epochs=2)
-    assert asked == ([run.id] if has_controls else [])
-
-
-def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(
-    page: OpenPage, trained_project: Project, tmp_path: Path
-) -> None:
-    parent = trained_project.runs()[0].id
-    test = page("train", project=trained_project.key)
-    test.number_input(key="train-epochs").set_value(7)
-    test.selectbox(key="preset").set_value("self_training_entropy").run()
-    assert "lowest entropy (percent 10)" in said(test)
-    assert test.selectbox(key="train-method").value == "self_training"
-    assert test.number_input(key="train-epochs").value == TrainConfig().epochs  # what was typed is gone
-    test.selectbox(key="train-model").set_value("mlp")
-    test.number_input(key="train-epochs").set_value(1)
-    test.number_input(key="num-seeds").set_value(2)
-    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
-    next(button for button in test.button if button.label == "Start").click().run()
-    assert not test.exception
-    runs = trained_project.runs()[1:]
-    assert [run.record.config.seed for run in runs] == [0, 1]
-    for run in runs:
-        assert run.record.rule == {"rule": "lowest_entropy", "percent": 10.0}
-        assert run.record.num_labels["bulk"] == trained_project.select(parent, "lowest_entropy", percent=10).count
-        trained_project.wait_run(run.id, timeout=120)
-
-
-def test_what_the_pool_is_taken_for_is_drawn(page: OpenPage, trained_project: Project) -> None:
-    config = QUICK.model_copy(update={"method": "fixmatch", "threshold": 0.4})
-    run = trained_project.start_run(config)
-    trained_project.wait_run(run.id, timeout=120)
-    test = page("train", project=trained_project.key, run=run.id)
-    assert "What it takes the pool for" in [element.value for element in test.subheader]
-    assert "bits away from the labeled classes' mix" in said(test)
-    base = trained_project.runs()[0].id
-    test = page("train", project=trained_project.key, run=base)
-    test.selectbox(key="train-run").set_value(base).run()
-    assert "What it takes the pool for" not in [element.value for element in test.subheader]
-
-
-def test_a_refused_run_is_a_sentence(page: OpenPage, untrained_project: Project) -> None:
-    test = page("train", project=untrained_project.key)
-    test.selectbox(key="train-method").set_value("self_training")
-    next(button for button in test.button if button.label == "Start").click().run()
-    assert "self_training needs curated labels" in test.error[0].value
-    assert untrained_project.runs() == []
-
-
 def test_a_rule_shows_what_the_project_selects(page: OpenPage, trained_project: Project) -> None:
     test = page("scores", project=trained_project.key, threshold="0.5")
     selection = trained_project.select(trained_project.runs()[0].id, "fixed_threshold", threshold=0.5)
@@ -223,6 +152,9 @@ def test_two_runs_are_compared_on_test(page: OpenPage, trained_project: Project)
     found = trained_project.compare(first, second)
     test = page("compare", project=trained_project.key)
     assert metrics(test)["Difference in points"] == words.points(found.comparison.difference)
+    for run in trained_project.runs():
+        best, last = words.percent(run.status.best_val_accuracy), words.percent(run.last_val_accuracy)
+        assert f"best {best}, median of last 5 {last}" in said(test)
     kinds = flips.of(found, trained_project)
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost

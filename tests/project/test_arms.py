@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import InputError, Project, Source, TrainConfig
+from core import Asked, InputError, Project, Source, TrainConfig
 from core.project.arms import num_clicks, prepare_arm
 from core.project.runs import Control, prepare_run
 
@@ -94,3 +94,35 @@ def test_a_control_of_nothing_is_a_sentence(trained_project: Project) -> None:
     run_id = curated_run(trained_project, is_bulk=False)
     with pytest.raises(InputError, match="nothing in bulk"):
         prepare_arm(trained_project, run_id, "threshold_only")
+
+
+@pytest.mark.parametrize(("is_curated", "with_controls"), [(True, True), (True, False), (False, True)])
+def test_controls_stand_behind_all_the_runs_they_belong_to_where_they_are_asked_for(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch, is_curated: bool, with_controls: bool
+) -> None:
+    begun: list[str] = []
+    for place in ("promises", "starting"):
+        monkeypatch.setattr(f"core.project.{place}.start", lambda _, run_id, **__: begun.append(run_id))
+    pool = trained_project.scores(RUN)
+    trained_project.decide(RUN, "accept", int(pool.ids[0]))
+    trained_project.accept_all(RUN, "lowest_entropy", percent=40)
+    config = TrainConfig(model="mlp", epochs=1, precision="fp32", device="cpu")
+    asked = Asked(RUN, is_curated, with_controls=with_controls)
+    runs = trained_project.start_runs([config, config.model_copy(update={"seed": 1})], asked)
+    controls = [run for run in trained_project.runs() if run.control is not None]
+    expected = [run.id for run in runs] if is_curated and with_controls else []
+    assert [run.control.of for run in controls if run.control is not None] == expected
+    assert begun == [run.id for run in (*runs, *controls)]
+    assert [run.title for run in controls] == [
+        f"{control.id} · threshold-only control of {run}" for control, run in zip(controls, expected, strict=True)
+    ]
+
+
+def test_python_and_so_simulations_and_benchmarks_ask_for_no_controls_by_themselves(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.project.starting.start", lambda *_, **__: None)
+    trained_project.decide(RUN, "accept", int(trained_project.scores(RUN).ids[0]))
+    trained_project.accept_all(RUN, "lowest_entropy", percent=40)
+    run = trained_project.start_run(TrainConfig(model="mlp", epochs=1, device="cpu"), RUN)
+    assert [one.id for one in trained_project.runs()] == [RUN, run.id]

@@ -69,6 +69,7 @@ def test_the_commands_of_a_card_repeat_the_run(
     again = Project.open(project.path).runs()[-1]
     ours, theirs = project.run(run_id).record, again.record
     assert again.id != run_id
+    assert again.control is None  # the run stood alone, and so does its repetition
     assert (theirs.config, theirs.parent, theirs.curated) == (ours.config, ours.parent, ours.curated)
 
 

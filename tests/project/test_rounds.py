@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from core import Project, Source
-from core.base.errors import ConfigError, InputError
+from core.base.errors import ConfigError, InputError, RunError
+from core.project.curriculum import Player
+from core.project.rounds import shares
+from core.store.simulations import SimulationFolder
 from tests.conftest import QUICK
 
 BASE = "001-supervised-mlp"
@@ -58,3 +61,34 @@ def test_rounds_of_another_method_or_with_a_warm_start_are_refused(trained_proje
         next(trained_project.play_rounds(QUICK, BASE))
     with pytest.raises(InputError, match="turn warm_start off"):
         next(trained_project.play_rounds(SELF.model_copy(update={"warm_start": True}), BASE))
+
+
+def test_a_step_of_ones_own_ends_at_the_whole_pool() -> None:
+    assert shares(4, 30) == [30, 60, 90, 100]
+    assert shares(5) == [20, 40, 60, 80, 100]
+    for words in ((0, None), (2, 0.0), (2, 101.0)):
+        with pytest.raises(InputError, match="curriculum"):
+            shares(*words)
+
+
+def test_rounds_that_cannot_be_played_are_refused_before_a_process_is_started(trained_project: Project) -> None:
+    with pytest.raises(InputError, match="choose the method self_training"):
+        trained_project.rounds.start(QUICK, BASE, 2)
+    with pytest.raises(InputError, match="above 0"):
+        trained_project.rounds.start(SELF, BASE, 2, -1.0)
+    assert trained_project.rounds.all() == []
+
+
+def test_a_round_that_fails_ends_the_curriculum_with_its_sentence(trained_project: Project) -> None:
+    """Played here, with a warm start smuggled into what was asked for."""
+    folder = SimulationFolder.create(
+        trained_project.path / "curricula",
+        {"parent": BASE, "num_rounds": 2, "step": None, "train": {**SELF.model_dump(), "warm_start": True}},
+        2,
+    )
+    Player(trained_project, folder.id).play()
+    status = trained_project.rounds.find(folder.id).status
+    assert status.state == "failed"
+    assert status.message.startswith("Stopped after 0 of 2 rounds. Every round of a curriculum begins from scratch")
+    with pytest.raises(RunError, match="nothing to cancel"):
+        trained_project.rounds.cancel(folder.id)
