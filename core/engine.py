@@ -31,14 +31,14 @@ from core.index import is_large, keep_index
 from core.learn import ranks, torchvision_sets
 from core.learn.checkpoints import load_checkpoint, save_checkpoint
 from core.learn.material import train_data
+from core.learn.memory import out_of_memory
 from core.learn.methods import SECOND_VIEWS
-from core.learn.models import Classifier, build
 from core.learn.noise import check_noise
 from core.learn.pictures import draw_views
 from core.learn.precision import choose_device, faster_precision
 from core.learn.predict import load_model, predict, save_weights
+from core.learn.start import starting_model
 from core.learn.training import Trainer
-from core.learn.wrapping import out_of_memory
 from core.store.arrays import draft_array, finish_draft, open_draft, write_json
 from core.store.runs import RunFolder
 
@@ -65,40 +65,46 @@ class Engine:
         begun = self.folder.status(now=0).seconds if is_resume else 0.0
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
         self._begin, self._before = time.monotonic(), begun
-        self._told, self._is_stopped = 0.0, False
+        self._told, self._is_stopped, self._since = 0.0, False, time.time()
         self._measured, self._saved = "", 0
 
     def go(self) -> int:
         """Train, predict, calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
         signal.signal(signal.SIGTERM, self._stop)
-        try:
-            device = choose_device(self.config.device, ranks.local_rank())
-        except TrainingError as error:
-            return self._fail(str(error))
-        with ranks.joined(device), self._held():
+        with self._held():
             try:
-                self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
-                self._train(device)
-            except Stopped:
-                self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
-            except WinnowError as error:
-                return self._fail(str(error))
+                device = choose_device(self.config.device)
+                with ranks.joined(device):
+                    self._train_or_stop(device)
             except Exception as error:
-                traceback.print_exc()
-                return self._fail(self._sentence(error))
-            else:
-                self._tell(state="done", message="", eta_seconds=None)
+                return self._fail(error)
         return 0
+
+    def _train_or_stop(self, device: torch.device) -> None:
+        self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
+        try:
+            self._train(device)
+        except Stopped:
+            self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
+        else:
+            self._tell(state="done", message="", eta_seconds=None)
 
     def _held(self) -> AbstractContextManager[None]:
         """The run's lock; of several ranks the first one holds it."""
-        return self.folder.lock() if ranks.rank() == 0 else nullcontext()
+        return self.folder.lock() if ranks.is_first() else nullcontext()
 
     def _sentence(self, error: Exception) -> str:
-        """What to tell a person about an error that nobody raised on purpose."""
+        """What to tell a person about an error."""
+        if isinstance(error, WinnowError):
+            return str(error)
+        traceback.print_exc()
         if out_of_memory(error):
-            return f"Memory ran out: lower the batch size (it is {self.config.batch_size}), or choose a smaller model."
-        if ranks.world() > 1 and isinstance(error, RuntimeError):
+            several = f" or take fewer than {ranks.world()} devices" if ranks.world() > 1 else ""
+            return (
+                f"Memory ran out: lower batch_size (it is {self.config.batch_size}) or unlabeled_ratio (it is "
+                f"{self.config.unlabeled_ratio}), or choose a smaller model{several}."
+            )
+        if ranks.is_launched() and isinstance(error, RuntimeError):
             return f"Another process of this run is gone ({error}). Resume goes on from the last checkpoint."
         return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
 
@@ -143,7 +149,8 @@ class Engine:
         facts |= {"mean": data.mean.flatten().tolist(), "std": data.std.flatten().tolist()}
         if ranks.rank() == 0:
             write_json(self.folder.path / "model.json", facts)
-        model = self._weights(facts)
+        parent = RunFolder(self.project / "runs" / self.record.parent) if self.record.parent else None
+        model = starting_model(config, facts, parent)
         precision: str = config.precision
         if precision == "auto":
             size = (min(len(data.labeled), config.batch_size) // ranks.world() or 1, shape[3], shape[1], shape[2])
@@ -151,23 +158,6 @@ class Engine:
             precision = "bf16" if ranks.agreed(precision == "bf16", device) else "fp32"
             print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
-
-    def _weights(self, facts: dict[str, Any]) -> Classifier:
-        if not self.config.warm_start or self.record.parent is None:
-            shape = (facts["channels"], facts["height"], facts["width"])
-            given = {"pretrained": self.config.pretrained} if self.config.pretrained else {}
-            options = facts["options"] | given
-            return build(self.config.model, facts["num_classes"], *shape, seed=self.config.seed, options=options)
-        parent = RunFolder(self.project / "runs" / self.record.parent)
-        theirs = parent.record().config
-        if (theirs.model, theirs.wrn_depth, theirs.wrn_width) != (
-            self.config.model, self.config.wrn_depth, self.config.wrn_width
-        ):  # fmt: skip
-            raise TrainingError(
-                f"A warm start needs the parent's model: {parent.id} is a {theirs.model}, this run a "
-                f"{self.config.model}. Choose the parent's, or start from scratch."
-            )
-        return load_model(parent.path)
 
     def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:
         seconds = self._before + time.monotonic() - self._begin
@@ -196,7 +186,10 @@ class Engine:
         if now - self._told > 0.5:
             seconds = self._before + now - self._begin
             eta = seconds / trainer.step * (trainer.steps - trainer.step) if trainer.step else None
-            message = f"Training. {trainer.remark or self._measured}".rstrip()
+            if trainer.remark and trainer.remark != self._measured:
+                self._measured = trainer.remark
+                print(self._measured, flush=True)
+            message = f"Training. {self._measured}".rstrip()
             self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta, message=message)
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
         if ranks.world() == 1:
@@ -204,6 +197,7 @@ class Engine:
         return trainer.step % AGREE_STEPS == 0 and ranks.agreed(self._is_stopped, trainer.device)
 
     def _save(self, trainer: Trainer) -> None:
+        trainer.check()  # a good checkpoint is not to be replaced by one that cannot go on
         self._saved = trainer.epoch
         if ranks.rank() == 0:
             save_checkpoint(trainer, self.folder.checkpoint_path)
@@ -243,13 +237,25 @@ class Engine:
     def _tell(self, **news: Any) -> None:
         seconds = self._before + time.monotonic() - self._begin
         self.status = replace(self.status, **news, seconds=seconds)
-        if ranks.rank() == 0:
+        if ranks.is_first():
+            if self.status.state == "running" and (words := self._others_words()):
+                raise TrainingError(words)  # another rank has left its last words where ours would stand
             self.folder.write_status(self.status)
         self._told = time.monotonic()
 
-    def _fail(self, sentence: str) -> int:
+    def _others_words(self) -> str:
+        """What another rank failed with since we began; empty while none did."""
+        if not ranks.is_launched():
+            return ""
+        told = self.folder.status(now=0)
+        return told.message if told.state == "failed" and told.updated > self._since else ""
+
+    def _fail(self, error: Exception) -> int:
+        """Say what went wrong in log and status; of several ranks, the first one that failed is heard."""
+        sentence = self._others_words() or self._sentence(error)
         print(sentence, flush=True)
-        self._tell(state="failed", message=sentence, eta_seconds=None)
+        self.status = replace(self.status, state="failed", message=sentence, eta_seconds=None)
+        self.folder.write_status(self.status)
         return 1
 
     def _stop(self, _signal: int, _frame: object) -> None:

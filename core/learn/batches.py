@@ -31,6 +31,11 @@ def channels_last(images: Tensor) -> Tensor:
     return images.as_strided(images.shape, (height * width, 1, width, 1)) if channels == 1 else images
 
 
+def on_device(values: Tensor, device: torch.device) -> Tensor:
+    """A tensor in main memory, on the device; to a GPU by way of pinned memory, so that the host does not wait."""
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values
+
+
 @dataclass(frozen=True)
 class OnDisk:
     """Images (n, C, H, W) uint8 that stay in their memory-mapped file until a batch asks for them."""
@@ -41,7 +46,7 @@ class OnDisk:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         found = np.ascontiguousarray(self.pixels[self.ids[rows.cpu().numpy()]].transpose(0, 3, 1, 2))
-        return torch.from_numpy(found).to(self.device, non_blocking=True)
+        return on_device(torch.from_numpy(found), self.device)
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,12 @@ class Part:
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Images and labels, so many at a time as a forward pass without gradients takes."""
-        for rows in torch.split(torch.arange(len(self), device=self.labels.device), self._chunk()):
+        for rows in torch.split(torch.arange(len(self), device=self.labels.device), self.chunk):
             yield self.take(rows), self.labels[rows]
 
-    def _chunk(self) -> int:
+    @property
+    def chunk(self) -> int:
+        """So many images one forward pass without gradients takes."""
         shape = self.images.pixels.shape[1:3] if isinstance(self.images, OnDisk) else self.images.shape[2:]
         return chunk_size(*shape)
 
@@ -159,15 +166,17 @@ class Stream:
         self._permutation = torch.empty(0, dtype=torch.int64)
         self._position = 0
 
-    def rows(self) -> Tensor:
-        """The next batch, as rows (batch_size,) of the part, on the device."""
-        return self._rows().to(self.source.labels.device, non_blocking=True)
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """The next batch: rows (b,) of the part, and their images (b, C, H, W) uint8; both on the device."""
+        chosen = self._rows()
+        rows = on_device(chosen, self.source.labels.device)
+        return rows, self.source.take(chosen if isinstance(self.source.images, OnDisk) else rows)
 
     def next(self, view: Callable[[Tensor], Tensor]) -> Views:
         """The next batch, its uint8 images passed through `view`; this rank's share of it."""
-        rows = self.rows()
-        images, mine = view(self.source.take(rows)), ranks.share(rows)
-        return Views(ranks.share(images), self.source.labels[mine], self.source.weights[mine])
+        rows, images = self.draw()
+        mine = ranks.share(rows)
+        return Views(ranks.share(view(images)), self.source.labels[mine], self.source.weights[mine])
 
     def state_dict(self) -> dict[str, Any]:
         """Where in which permutation the stream stands."""

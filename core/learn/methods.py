@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.base.config import TrainConfig
+from core.learn import ranks
 from core.learn.batches import Batch, PoolViews, Views
 from core.learn.models import has_batch_norm
 from core.learn.thresholds import FreeThreshold, Threshold
@@ -204,16 +205,17 @@ def squared_error(logits: Tensor, teacher: Tensor) -> Tensor:
 def fairness_loss(student: Tensor, weights: Tensor, mean_probs: Tensor, mix: Tensor) -> Tensor:
     """FreeMatch's −H(norm(p̃ / h̃), norm(p̄ / h̄)): p̄, h̄ are the kept strong views' mean probabilities and class mix.
 
-    p̃ (K,) and h̃ (K,) are the moving ones. H is a cross-entropy in nats; 0 where nothing is kept.
+    p̃ (K,) and h̃ (K,) are the moving ones. H is a cross-entropy in nats; 0 where nothing is kept. It is no mean over
+    images: the sums that enter it are those of all ranks together, but of one piece alone where memory ran out.
     """
-    kept = weights.sum()
     probs = student.softmax(1)
-    mean = (weights[:, None] * probs).sum(0) / kept.clamp(min=1)
     hist = functional.one_hot(probs.detach().argmax(1), probs.shape[1]).to(probs)
-    counts = (weights[:, None] * hist).sum(0) / kept.clamp(min=1)
+    sums = [weights.sum()[None], (weights[:, None] * probs).sum(0), (weights[:, None] * hist).sum(0)]
+    found = ranks.summed_with_gradient(torch.cat(sums))
+    kept, (mean, counts) = found[0], found[1:].view(2, -1) / found[0].clamp(min=1)
     target = _normalised(mean_probs / mix.clamp(min=1e-6))
-    found = _normalised(mean * torch.where(counts > 0, 1 / counts.clamp(min=1e-6), 0))
-    return torch.where(kept > 0, (target * (found + 1e-12).log()).sum(), 0.0)
+    ours = _normalised(mean * torch.where(counts > 0, 1 / counts.clamp(min=1e-6), 0))
+    return torch.where(kept > 0, (target * (ours + 1e-12).log()).sum(), 0.0)
 
 
 def _normalised(values: Tensor) -> Tensor:

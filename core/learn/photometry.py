@@ -79,8 +79,8 @@ def grey(images: Tensor) -> Tensor:
     """Luma (B, 1, H, W) in [0, 255], rounded down; a grey image's own values."""
     if images.shape[1] == 1:
         return images.float()
-    weights = torch.tensor(_GREY, device=images.device).view(1, 3, 1, 1)
-    return (images.float() * weights).sum(1, keepdim=True).floor()
+    colors = zip(_GREY, images.float().tensor_split(3, dim=1), strict=True)
+    return torch.stack([share * color for share, color in colors]).sum(0).floor()
 
 
 def color(images: Tensor, strength: Tensor) -> Tensor:
@@ -91,9 +91,12 @@ def color(images: Tensor, strength: Tensor) -> Tensor:
 def sharpness(images: Tensor, strength: Tensor) -> Tensor:
     """Away from (towards, below 1) a smoothed copy, whose border is the image's; 1 changes nothing."""
     values, channels = images.float(), images.shape[1]
-    kernel = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]], device=images.device) / 13
+    kernel = values.new_full(
+        (channels, 1, 3, 3), 1 / 13
+    )  # filled on the device: a list would be copied, and waited for
+    kernel[:, :, 1, 1] = 5 / 13
     smooth = values.clone()
-    inner = functional.conv2d(values, kernel.expand(channels, 1, 3, 3), groups=channels)
+    inner = functional.conv2d(values, kernel, groups=channels)
     smooth[:, :, 1:-1, 1:-1] = inner.round()
     return _blend(values, smooth, strength)
 

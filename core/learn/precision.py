@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from core.base.errors import DataError, TrainingError
+from core.learn import ranks
 from core.learn.batches import channels_last
 from core.store.arrays import read_json, write_json
 from core.store.home import home
@@ -20,26 +21,39 @@ _GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its roundi
 Shape = tuple[int, int, int, int]
 
 
-def choose_device(name: str, local_rank: int = 0) -> torch.device:
-    """The device by its name; auto takes CUDA where there is one. TrainingError where it cannot be had.
+def choose_device(wish: str) -> torch.device:
+    """The device that this process is given (see device_name); TrainingError where it cannot be had."""
+    return torch.device(device_name(wish, ranks.local_rank(), ranks.num_local(), _num_cuda()))
 
-    local_rank: of several processes of one run on this machine, each takes its own GPU.
+
+def device_name(wish: str, local_rank: int, num_local: int, num_cuda: int) -> str:
+    """The device "cpu" or "cuda:N" of one of a run's processes on this machine; TrainingError says what to choose.
+
+    wish: auto (CUDA where there is one), cpu, cuda or cuda:N; local_rank: which of this machine's num_local processes
+    of the run asks, each takes a GPU of its own; num_cuda: CUDA devices that are here.
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if local_rank and name == "cuda":
-        name = f"cuda:{local_rank}"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise TrainingError(f"There is no device called {name!r}: choose auto, cpu, cuda or cuda:N.") from error
-    if device.type not in ("cpu", "cuda"):
-        raise TrainingError(f"Winnow trains on cpu or cuda, not on {name!r}: choose auto, cpu, cuda or cuda:N.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    name, _, number = wish.partition(":")
+    if name not in ("auto", "cpu", "cuda") or (":" in wish and (name != "cuda" or not number.isdecimal())):
+        raise TrainingError(f"Winnow trains on cpu or cuda, not on {wish!r}: choose auto, cpu, cuda or cuda:N.")
+    if name == "cpu" or (name == "auto" and not num_cuda):
+        return "cpu"
+    if not num_cuda or (number and int(number) >= num_cuda):
+        raise TrainingError(f"{wish} is not there: this machine has {num_cuda} CUDA devices. Choose auto or cpu.")
+    if number and num_local > 1:
         raise TrainingError(
-            f"{name} is not there: this machine has {torch.cuda.device_count()} CUDA devices. Choose auto or cpu."
+            f"{wish} is one device, but the run asks for {num_local} processes here, each with a GPU of its own: "
+            "choose cuda or auto, or devices = 1."
         )
-    return device
+    if num_local > num_cuda:
+        raise TrainingError(
+            f"The run asks for {num_local} processes here, each with a GPU of its own, but {num_cuda} CUDA devices are "
+            f"there: set devices to {num_cuda} at most, or device to cpu."
+        )
+    return f"cuda:{int(number) if number else local_rank}"
+
+
+def _num_cuda() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from core.base.errors import DataError
 from core.base.records import Logits, Pixels
 from core.learn import ranks
 from core.learn.batches import channels_last, chunk_size
+from core.learn.memory import in_chunks
 from core.learn.models import Classifier, build
 from core.learn.precision import autocast
 from core.store.arrays import read_json, replace_file
@@ -33,22 +34,23 @@ def predict(
 ) -> None:
     """Write logits (N, K) and features (N, D) of images (N, H, W, C) into `out`; of this rank's share of the rows.
 
-    normal: mean and deviation of pixels in [0, 1], (1, C, 1, 1) each. on_chunk hears how many rows are done.
+    normal: mean and deviation of pixels in [0, 1], (1, C, 1, 1) each. on_chunk hears how many rows are done. Where
+    memory runs out, half as many images go through at a time.
     """
     model = model.to(device).to(memory_format=torch.channels_last).eval()
     (mean, std), (logits, features) = normal, out
-    size, mine = chunk_size(*pixels.shape[1:3]), ranks.span(len(pixels))
-    with torch.inference_mode():
-        for start in range(mine.start, mine.stop, size):
-            rows = slice(start, min(start + size, mine.stop))
-            chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
-            images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
-            with autocast(device, precision):
-                found = model.features(channels_last(images))
-                answer = model.classify(found)
-            logits[rows] = answer.float().cpu().numpy()
-            features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()
-            on_chunk(rows.stop - mine.start)
+    mine = ranks.span(len(pixels))
+
+    def answer(rows: slice) -> None:
+        chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
+        images = ((chunk.permute(0, 3, 1, 2).float() / 255) - mean) / std
+        with torch.inference_mode(), autocast(device, precision):
+            found = model.features(channels_last(images))
+            logits[rows] = model.classify(found).float().cpu().numpy()
+        features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()
+        on_chunk(rows.stop - mine.start)
+
+    in_chunks(mine, chunk_size(*pixels.shape[1:3]), answer)
 
 
 def save_weights(weights: dict[str, Tensor], path: Path) -> None:

@@ -30,24 +30,37 @@ def is_launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def is_first() -> bool:
+    """Whether we are the one process that writes the run folder; known before the ranks have met, and after."""
+    return not is_launched() or int(os.environ.get("RANK", "0")) == 0
+
+
 def local_rank() -> int:
     """Which of this machine's processes we are; each takes its own GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+    return int(os.environ.get("LOCAL_RANK", "0")) if is_launched() else 0
+
+
+def num_local() -> int:
+    """How many of the run's processes are on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if is_launched() else 1
 
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[None]:
-    """Be one of the ranks while inside: nccl on CUDA, gloo on the CPU; alone where torchrun did not start us."""
+    """Be one of the ranks while inside: nccl on CUDA, gloo on the CPU; alone where torchrun did not start us.
+
+    Whoever leaves by an exception says no goodbye: it would wait for ranks that are waiting for it.
+    """
     if not is_launched():
         yield
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
-    try:
-        yield
-    finally:
-        distributed.destroy_process_group()
+        distributed.init_process_group("nccl", timeout=PATIENCE, device_id=device)
+    else:
+        distributed.init_process_group("gloo", timeout=PATIENCE)
+    yield
+    distributed.destroy_process_group()
 
 
 def share(values: Tensor) -> Tensor:
@@ -74,6 +87,31 @@ def summed(values: Tensor) -> Tensor:
     if world() > 1:
         distributed.all_reduce(values)
     return values
+
+
+class _Sum(torch.autograd.Function):
+    """Sum over ranks; so is the gradient, since every rank's loss depends on it."""
+
+    @staticmethod
+    def forward(_context: object, values: Tensor) -> Tensor:
+        found = values.clone()
+        distributed.all_reduce(found)
+        return found
+
+    @staticmethod
+    def backward(_context: object, gradient: Tensor) -> Tensor:
+        found = gradient.clone()
+        distributed.all_reduce(found)
+        return found
+
+
+def summed_with_gradient(values: Tensor) -> Tensor:
+    """The sum over all ranks, as a term of a loss that every rank computes from it.
+
+    The gradient is summed too, so that the mean over ranks, which DistributedDataParallel takes, is the loss's own.
+    """
+    found: Tensor = _Sum.apply(values) if world() > 1 else values
+    return found
 
 
 def agreed(wish: bool, device: torch.device) -> bool:

@@ -115,8 +115,9 @@ def composed(first: Tensor, second: Tensor) -> Tensor:
 def move(images: Tensor, matrix: Tensor, fill: float) -> Tensor:
     """Images (B, C, H, W) floats, each moved by its matrix in one resampling; fill comes in from outside."""
     height, width = images.shape[2:]
-    ratio = torch.tensor([[1.0, height / width], [width / height, 1.0]], device=images.device)
-    theta = torch.cat([matrix[:, :2, :2] * ratio, matrix[:, :2, 2:]], 2)
+    theta = matrix[:, :2].clone()
+    theta[:, 0, 1] *= height / width
+    theta[:, 1, 0] *= width / height
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images - fill, grid, padding_mode="zeros", align_corners=False) + fill
 

@@ -1,9 +1,11 @@
 """Thresholds: how much each pool image counts in a step, in [0, 1]; adaptive ones carry a state that is saved.
 
-Their state is that of all ranks together: probabilities are gathered before it moves.
+Their state is that of all ranks together: probabilities are gathered before it moves. Where memory ran out and a step
+goes through in pieces, it moves once, by the whole batch; with batch norm once for each piece (decision 12).
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -16,12 +18,17 @@ from core.learn import ranks
 class Threshold:
     """A fixed threshold: weight 1 from `threshold` on, else 0 (Sohn et al. 2020, arXiv 2001.07685)."""
 
+    is_adaptive: ClassVar[bool] = False
+    is_ahead = False
+    """Whether the state has seen the whole batch already, so that its pieces do not move it."""
+
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:
         self.config, self.num_classes, self.num_pool, self.device = config, num_classes, num_pool, device
 
     def weights(self, probs: Tensor, rows: Tensor) -> Tensor:
-        """Weights (b,) of images with these probabilities (b, K) and pool rows (b,); moves the state."""
-        self.update(probs, rows)
+        """Weights (b,) of images with these probabilities (b, K) and pool rows (b,); moves the state, if not ahead."""
+        if not self.is_ahead:
+            self.update(probs, rows)
         return self.judge(probs)
 
     def update(self, probs: Tensor, rows: Tensor) -> None:
@@ -51,6 +58,8 @@ class FlexThreshold(Threshold):
     threshold · β(c) / (2 − β(c)), β(c) = count(c) / max(largest count, images never confident): the warm-up form.
     Each pool image remembers the class it was last given with confidence; counts move in O(batch).
     """
+
+    is_adaptive = True
 
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:
         super().__init__(config, num_classes, num_pool, device)
@@ -92,6 +101,8 @@ class FreeThreshold(Threshold):
     τ · p̃(c) / max p̃, where τ is the moving mean of confidence and p̃ that of the probabilities; both begin at 1/K.
     """
 
+    is_adaptive = True
+
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:
         super().__init__(config, num_classes, num_pool, device)
         self.pace = 1 - config.threshold_memory
@@ -129,6 +140,7 @@ class SoftThreshold(Threshold):
     The pseudo-label itself is the unaligned one, as in the paper.
     """
 
+    is_adaptive = True
     _WIDTH = 2.0
 
     def __init__(self, config: TrainConfig, num_classes: int, num_pool: int, device: torch.device) -> None:

@@ -9,23 +9,24 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.learn import ranks
 from core.learn.augment import PROFILES
-from core.learn.batches import Batch, Part, PoolViews, Stream, Views, channels_last
+from core.learn.batches import Batch, Part, PoolViews, Views, channels_last
 from core.learn.ema import AveragedModel
-from core.learn.material import TrainData
+from core.learn.material import TrainData, streams_for
+from core.learn.memory import out_of_memory, remark
 from core.learn.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
-from core.learn.models import Classifier
+from core.learn.models import Classifier, has_batch_norm
 from core.learn.precision import autocast
 from core.learn.schedules import learning_rate, unlabeled_weight
 from core.learn.strong import strong
 from core.learn.thresholds import THRESHOLDS, Threshold
-from core.learn.watch import Judged, Watch
-from core.learn.wrapping import optimizer_for, out_of_memory, wrapped
+from core.learn.watch import Judged, Watch, judged
+from core.learn.wrapping import optimizer_for, wrapped
 
 _TOTALS = ("loss", "labeled_loss", "unlabeled_loss", "reject_loss", "num_right")
 Line = dict[str, Any]
@@ -43,7 +44,7 @@ class Trainer:
         self.optimizer = optimizer_for(self.model, config, device)
         self._order = Generator().manual_seed(config.seed)
         self._draws = Generator(device).manual_seed(config.seed + 1)
-        self.streams = self._streams()
+        self.streams = streams_for(config, data, self._order)
         self.head, num_classes = model.head, model.head.out_features
         num_pool = len(data.pool) if data.pool is not None else 0
         make = THRESHOLDS.get(config.method, Threshold)
@@ -54,7 +55,9 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
         self.step, self.num_lines, self.pieces = 0, 0, 1
-        self.remark = ""
+        self._chunk = (
+            data.labeled.chunk
+        )  # images of one size all: as many for every evaluation, fewer once memory ran out
         self.best: dict[str, Any] = {"epoch": 0, "val_accuracy": -1.0, "val_loss": math.inf, "weights": {}}
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
@@ -62,6 +65,11 @@ class Trainer:
     def epoch(self) -> int:
         """Epochs finished."""
         return self.step // self.steps_per_epoch
+
+    @property
+    def remark(self) -> str:
+        """What a person should know of how the steps go through; empty where there is nothing to tell."""
+        return remark(self.pieces, self.config.batch_size)
 
     def run(
         self,
@@ -90,15 +98,18 @@ class Trainer:
         """The averaged model on images with known labels; nan without images."""
         if part is None or not len(part):
             return Judged()
-        sums = torch.zeros(4, device=self.device)
-        for images, labels in part.chunks():
-            logits = self._logits_of(images)
-            right, kept = logits.argmax(1) == labels, self.threshold.judge(logits.softmax(1))
-            loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
-            sums += torch.stack([right.sum(), loss, kept.sum(), (kept * right).sum()])
-        num_right, loss, num_kept, right_kept = sums.tolist()
-        kept_accuracy = right_kept / num_kept if num_kept else math.nan
-        return Judged(num_right / len(part), loss / len(part), num_kept / len(part), kept_accuracy)
+        found, self._chunk = judged(part, self._logits_of, self.threshold.judge, self._chunk)
+        return found
+
+    def check(self) -> None:
+        """TrainingError with advice where loss or weights are no longer numbers; every rank has to ask."""
+        lengths = torch.stack(torch._foreach_norm([p.detach() for p in self.model.parameters()])).sum()
+        if not math.isfinite(float(ranks.summed(self._totals[0] + lengths))):
+            epoch = math.ceil(self.step / self.steps_per_epoch)
+            raise TrainingError(
+                f"The loss is no longer a number in epoch {epoch}: lower the learning rate "
+                f"(it is {self.config.learning_rate:g}) or the weight decay ({self.config.weight_decay:g})."
+            )
 
     def view(self, images: Tensor) -> Tensor:
         """The weak view of uint8 images (b, C, H, W), normalised, as a step sees it."""
@@ -145,22 +156,6 @@ class Trainer:
         self.best, self.precision = state["best"], state["precision"]
         self._totals = state["totals"].to(self.device)
 
-    def _streams(self) -> dict[str, Stream]:
-        config, data, size = self.config, self.data, self.config.batch_size
-        is_offline = config.method == "self_training"
-        parts = {
-            "labeled": (data.labeled, size),
-            "pseudo": (data.pseudo if config.method != "supervised" else None,
-                       size * config.unlabeled_ratio if is_offline else size),
-            "rejected": (data.rejected if config.reject_weight else None, size),
-            "pool": (data.pool if config.method in SECOND_VIEWS else None, size * config.unlabeled_ratio),
-        }  # fmt: skip
-        return {
-            name: Stream(part, batch, self._order, is_full=name == "pool")
-            for name, (part, batch) in parts.items()
-            if part is not None
-        }
-
     def _train_step(self) -> dict[str, Tensor] | None:
         rate = learning_rate(self.step, self.steps, self.config)
         for group in self.optimizer.param_groups:
@@ -177,9 +172,7 @@ class Trainer:
     def _pool_views(self) -> PoolViews | None:
         if "pool" not in self.streams:
             return None
-        stream = self.streams["pool"]
-        rows = stream.rows()
-        images = stream.source.take(rows)
+        rows, images = self.streams["pool"].draw()
         weak = self.view(images)
         kind = SECOND_VIEWS[self.config.method]
         if kind == "strong":
@@ -189,7 +182,10 @@ class Trainer:
         return PoolViews(ranks.share(weak), ranks.share(second), ranks.share(rows))
 
     def _gradients(self, batch: Batch) -> list[Guess]:
-        """Gradients of the whole batch; where memory runs out, in twice as many pieces, and from then on."""
+        """Gradients of the whole batch; where memory runs out, in twice as many pieces, and from then on.
+
+        Not with several ranks: one that fails leaves the others in a sum over ranks that it never joins (decision 12).
+        """
         while True:
             mark = self.threshold.mark()
             try:
@@ -200,15 +196,12 @@ class Trainer:
                     raise
                 self.threshold.load_state_dict(self.threshold.state_dict() | mark)
                 self.pieces *= 2
-                self.remark = (
-                    f"Memory ran out: each step now goes through in {self.pieces} pieces of the same batch of "
-                    f"{self.config.batch_size}."
-                )
 
     def _accumulated(self, batch: Batch) -> list[Guess]:
         self.optimizer.zero_grad(set_to_none=True)
         totals, guesses = torch.zeros_like(self._totals), []
         ours = {name: self._our_share(name, value) for name, value in vars(batch).items()}
+        self.threshold.is_ahead = self._looked_ahead(batch)
         for piece, parts in batch.pieces(self.pieces):
             shares = {name: share * ours[name] for name, share in parts.items()}
             with autocast(self.device, self.precision):
@@ -222,6 +215,19 @@ class Trainer:
                 guesses.append(losses.guess)
         self._totals += totals
         return guesses
+
+    def _looked_ahead(self, batch: Batch) -> bool:
+        """Move an adaptive threshold by the whole batch where it goes through in pieces: all meet the same one.
+
+        Not with batch norm, which would take the images for something else in each pass.
+        """
+        if self.pieces == 1 or batch.pool is None or not self.threshold.is_adaptive or has_batch_norm(self.model):
+            return False
+        pools = [piece.pool for piece, _ in batch.pieces(self.pieces)]
+        with torch.no_grad(), autocast(self.device, self.precision):
+            probs = [self.model(pool.weak).float().softmax(1) for pool in pools if pool is not None]
+        self.threshold.update(torch.cat(probs), batch.pool.rows)
+        return True
 
     def _our_share(self, name: str, values: Views | PoolViews | None) -> float:
         """What our mean weighs in the mean over ranks: 1 where all ranks have equally many images."""
@@ -243,13 +249,9 @@ class Trainer:
         return unlabeled_weight(step / self.steps_per_epoch, self.config) if has_unlabeled else 0.0
 
     def _end_epoch(self) -> Line:
+        self.check()
         sums = dict(zip(_TOTALS, ranks.summed(self._totals).tolist(), strict=True))
         self._totals.zero_()
-        if not math.isfinite(sums["loss"]):
-            raise TrainingError(
-                f"The loss is no longer a number in epoch {self.epoch}: lower the learning rate "
-                f"(it is {self.config.learning_rate:g}) or the weight decay ({self.config.weight_decay:g})."
-            )
         num_right = sums.pop("num_right")
         val, calibration = self.evaluate(self.data.val), self.evaluate(self.data.calibration)
         self._keep_best(val.accuracy, val.loss)

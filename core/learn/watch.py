@@ -4,15 +4,18 @@ Nothing is learned from it: true labels (of hidden calibration images, and of ot
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import cross_entropy, one_hot
 
 from core.base.records import UNKNOWN
 from core.learn import ranks
+from core.learn.batches import Part
+from core.learn.memory import in_chunks
 from core.learn.methods import Guess
 
 _SUMS = ("seen", "kept", "known", "right", "known_kept", "right_kept", "again", "flips")
@@ -26,6 +29,28 @@ class Judged:
     loss: float = math.nan
     kept: float = math.nan  # share, [0, 1]
     kept_accuracy: float = math.nan
+
+
+def judged(
+    part: Part, answer: Callable[[Tensor], Tensor], judge: Callable[[Tensor], Tensor], size: int
+) -> tuple[Judged, int]:
+    """A model on images with known labels, `size` at a time, fewer where memory runs out: and how many in the end.
+
+    answer: uint8 images (b, C, H, W) to logits (b, K); judge: probabilities (b, K) to weights (b,).
+    """
+    sums = torch.zeros(4, device=part.labels.device)
+
+    def look(rows: slice) -> None:
+        labels = part.labels[rows]
+        logits = answer(part.take(torch.arange(rows.start, rows.stop, device=labels.device)))
+        right, kept = logits.argmax(1) == labels, judge(logits.softmax(1))
+        loss = cross_entropy(logits, labels, reduction="sum")
+        sums.add_(torch.stack([right.sum(), loss, kept.sum(), (kept * right).sum()]))
+
+    size = in_chunks(slice(0, len(part)), size, look)
+    num_right, loss, num_kept, right_kept = sums.tolist()
+    kept_accuracy = right_kept / num_kept if num_kept else math.nan
+    return Judged(num_right / len(part), loss / len(part), num_kept / len(part), kept_accuracy), size
 
 
 class Watch:

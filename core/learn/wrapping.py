@@ -1,9 +1,9 @@
-"""A model made ready for a training: memory layout, compiling, other ranks; its optimizer; what counts as no memory."""
+"""A model made ready for a training: memory layout, compiling, other ranks; its optimizer."""
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from core.base.config import TrainConfig
@@ -19,32 +19,20 @@ class GlobalBatchNorm(nn.BatchNorm2d):
             return super().forward(images)
         values = images.float()
         size = torch.full_like(values[0, :, 0, 0], values.numel() / values.shape[1])
-        total, squares, count = _Sum.apply(torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), size]))
+        total, squares, count = ranks.summed_with_gradient(
+            torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), size])
+        )
         mean, variance = total / count, squares / count - (total / count).square()
         with torch.no_grad():
             assert self.running_mean is not None
             assert self.running_var is not None
             assert self.momentum is not None
+            assert self.num_batches_tracked is not None
+            self.num_batches_tracked.add_(1)
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), self.momentum)
         scale = self.weight / (variance + self.eps).sqrt()
         found: Tensor = images * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
-        return found
-
-
-class _Sum(torch.autograd.Function):
-    """Sum over ranks; so is the gradient, since every rank's loss depends on it."""
-
-    @staticmethod
-    def forward(_context: object, values: Tensor) -> Tensor:
-        found = values.clone()
-        distributed.all_reduce(found)
-        return found
-
-    @staticmethod
-    def backward(_context: object, gradient: Tensor) -> Tensor:
-        found = gradient.clone()
-        distributed.all_reduce(found)
         return found
 
 
@@ -80,8 +68,3 @@ def optimizer_for(model: nn.Module, config: TrainConfig, device: torch.device) -
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
     fused = device.type == "cuda"
     return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True, fused=fused)
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on CUDA or on the CPU."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,15 +1,22 @@
 """The engine on a GPU: every method trains, resumes and scores there. Without one these tests are skipped."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from core.base.config import METHODS
+from core.learn.batches import Part
+from core.learn.material import TrainData
+from core.learn.models import build
+from core.learn.training import Trainer
 from core.store.arrays import read_json
 from tests.learn.test_engine import _own_signals, after_step, tiny, train
+from tests.learn.test_ranks import torchrun
 from tests.learn.tiny_world import TINY, make_run
+from tests.learn.toys import CONFIG, data
 
 __all__ = ["_own_signals", "tiny"]  # fixtures of the engine's tests
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
@@ -55,3 +62,41 @@ def test_the_same_weights_score_alike_on_gpu_and_cpu(tiny: Path) -> None:
     np.testing.assert_allclose(runs[0].logits(), runs[1].logits(), atol=0.02)
     temperatures = [read_json(run.path / "calibration.json")["temperature"] for run in runs]
     assert temperatures[0] == pytest.approx(temperatures[1], rel=0.1)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+@pytest.mark.parametrize("method", ["fixmatch", "flexmatch", "freematch"])
+def test_two_gpus_train_what_one_trains(tiny: Path, method: str) -> None:
+    """NCCL and torch's own synchronous batch norm, each process on a GPU of its own; to the GPU's rounding."""
+    words = {"method": method, "precision": "fp32", "threshold": 0.5, "devices": 2}
+    config = ON_GPU.model_copy(update=words)
+    one, two = make_run(tiny, config, "001-one"), make_run(tiny, config, "002-two")
+    assert train(tiny, one) == 0
+    assert torchrun(tiny, two, 2).wait(300) == 0, two.log_tail(60)
+    assert (two.status().state, two.status().device) == ("done", "2 x cuda")
+    np.testing.assert_allclose(two.logits(), one.logits(), atol=0.05)
+
+
+def on_gpu(value: Any) -> Any:
+    """A part or a tensor of the toys on the GPU."""
+    if isinstance(value, Part):
+        return Part(*(field.cuda() for field in vars(value).values()))
+    return value.cuda() if isinstance(value, torch.Tensor) else value
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("profile", ["natural", "digits"])
+def test_between_two_lines_no_step_waits_for_the_gpu(method: str, profile: str) -> None:
+    """PyTorch raises at every copy or read that the host would have to wait for."""
+    config = CONFIG.model_copy(update={"method": method, "profile": profile, "model": "small_cnn", "device": "cuda"})
+    material = TrainData(**{name: on_gpu(value) for name, value in vars(data()).items()})
+    device = torch.device("cuda:0")
+    training = Trainer(config, build("small_cnn", 3, 1, 8, 8, seed=0), material, device, "bf16")
+    training._train_step()  # what is made once may take its time
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(5):
+            training._train_step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert training.step == 6

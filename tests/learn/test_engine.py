@@ -174,3 +174,28 @@ def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pyte
         assert train(tiny, folder) == 0
         assert folder.status().precision == "fp32"
     assert len(calls) == 1
+
+
+def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that are no numbers never replace a checkpoint, logged or not."""
+    folder = make_run(tiny, TINY.model_copy(update={"checkpoint_epochs": 1}))
+    whole = Trainer._train_step
+
+    def running_away(self: Trainer) -> object:
+        found = whole(self)
+        if self.step == 7:  # in the second epoch, after a checkpoint and before the next line
+            with torch.no_grad():
+                next(self.model.parameters()).fill_(torch.nan)
+            folder.request_cancel()
+            os.kill(os.getpid(), signal.SIGTERM)
+        return found
+
+    monkeypatch.setattr(Trainer, "_train_step", running_away)
+    assert train(tiny, folder) == 1
+    assert folder.status().state == "failed"
+    assert "no longer a number in epoch 2: lower the learning rate" in folder.status().message
+    state = torch.load(folder.checkpoint_path, weights_only=True)["trainer"]
+    assert state["step"] == 5
+    assert all(value.isfinite().all() for value in state["model"].values())

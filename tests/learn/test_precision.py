@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.base.errors import TrainingError
 from core.learn import precision
 from core.learn.models import build
-from core.learn.precision import Shape, faster_precision, measure
+from core.learn.precision import Shape, choose_device, device_name, faster_precision, measure
 
 CPU = torch.device("cpu")
 SHAPE = (2, 1, 8, 8)
@@ -71,3 +72,55 @@ def test_a_torn_memory_is_measured_anew(winnow_home: Path, monkeypatch: pytest.M
     for _ in range(2):
         faster_precision(torch.nn.Linear(1, 1), "mlp", SHAPE, CPU)
     assert len(asked) == 1
+
+
+# --- the device -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "local_rank", "num_local", "num_cuda", "expected"),
+    [
+        ("auto", 0, 1, 0, "cpu"),
+        ("auto", 1, 2, 0, "cpu"),
+        ("auto", 0, 1, 2, "cuda:0"),
+        ("cpu", 1, 4, 2, "cpu"),
+        ("cuda", 0, 1, 1, "cuda:0"),
+        ("cuda", 0, 2, 2, "cuda:0"),
+        ("auto", 1, 2, 2, "cuda:1"),
+        ("cuda", 3, 4, 8, "cuda:3"),
+        ("cuda:1", 0, 1, 2, "cuda:1"),
+    ],
+)
+def test_each_process_of_a_run_gets_a_device_of_its_own_by_number(
+    wish: str, local_rank: int, num_local: int, num_cuda: int, expected: str
+) -> None:
+    """Also the first of several: torch.cuda.set_device refuses a device without a number."""
+    assert device_name(wish, local_rank, num_local, num_cuda) == expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "num_local", "num_cuda", "sentence"),
+    [
+        ("cuda", 1, 0, "cuda is not there: this machine has 0 CUDA devices"),
+        ("cuda:2", 1, 2, "cuda:2 is not there: this machine has 2 CUDA devices"),
+        ("cuda:0", 2, 2, "cuda:0 is one device, but the run asks for 2 processes here"),
+        ("cuda", 4, 2, "asks for 4 processes here.*2 CUDA devices are there: set devices to 2 at most"),
+        ("auto", 2, 1, "set devices to 1 at most, or device to cpu"),
+        ("mps", 1, 0, "not on 'mps': choose auto"),
+        ("cuda:-1", 1, 2, "not on 'cuda:-1'"),
+        ("cuda:", 1, 2, "not on 'cuda:'"),
+        ("cpu:0", 1, 2, "not on 'cpu:0'"),
+    ],
+)
+def test_a_device_that_cannot_be_had_is_a_sentence(wish: str, num_local: int, num_cuda: int, sentence: str) -> None:
+    with pytest.raises(TrainingError, match=sentence):
+        device_name(wish, 0, num_local, num_cuda)
+
+
+def test_the_place_among_the_processes_is_torchruns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "_num_cuda", lambda: 2)
+    for name, value in {"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert choose_device("auto") == torch.device("cuda:1")
+    with pytest.raises(TrainingError, match="asks for 2 processes here"):
+        choose_device("cuda:0")

@@ -8,9 +8,12 @@ import torch
 
 from core.base.config import METHODS, TrainConfig
 from core.base.errors import TrainingError
+from core.learn.batches import Part
+from core.learn.material import TrainData
 from core.learn.methods import SECOND_VIEWS
+from core.learn.models import build
 from core.learn.training import Trainer
-from tests.learn.toys import CONFIG, data, part, trainer
+from tests.learn.toys import CONFIG, CPU, data, part, trainer
 
 SELF_TRAINING = CONFIG.model_copy(update={"method": "self_training"})
 
@@ -236,45 +239,33 @@ def test_lines_can_be_rarer_and_the_last_is_always_there() -> None:
     assert lines[2]["labeled_loss"] == pytest.approx(every[4]["labeled_loss"])
 
 
-# --- memory -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("profile", ["natural", "digits"])
+def test_a_step_neither_reads_a_number_nor_copies_a_list(
+    method: str, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU either would make the host wait; test_cuda asks the GPU itself, where there is one."""
 
+    def refuse(*_words: object, **_named: object) -> None:
+        raise AssertionError("the host would wait here")
 
-class Hungry(torch.nn.Module):
-    """Runs out of memory above so many images at once."""
+    def colored(source: Part) -> Part:
+        assert isinstance(source.images, torch.Tensor)
+        return replace(source, images=source.images.expand(-1, 3, -1, -1).contiguous())
 
-    def __init__(self, model: torch.nn.Module, most: int) -> None:
-        super().__init__()
-        self.model, self.most, self.asked = model, most, list[int]()
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        self.asked.append(len(images))
-        if len(images) > self.most:
-            raise torch.OutOfMemoryError("out of memory")
-        found: torch.Tensor = self.model(images)
-        return found
-
-
-@pytest.mark.parametrize("method", ["supervised", "self_training", "fixmatch", "softmatch", "flexmatch"])
-def test_where_memory_runs_out_the_same_batch_goes_through_in_pieces(method: str) -> None:
-    config = CONFIG.model_copy(update={"method": method, "threshold": 0.34, "ramp": "none", "epochs": 2})
-    whole, tight = trainer(config), trainer(config)
-    hungry = Hungry(tight.model, 7)
-    object.__setattr__(tight._state, "forward", hungry)
-    lines = [finish(each) for each in (whole, tight)]
-    assert tight.pieces in (2, 4)
-    assert f"{tight.pieces} pieces of the same batch of 4" in tight.remark
-    assert max(hungry.asked[-2:]) <= 7
-    if method != "softmatch":  # its averages move with every piece
-        for name, value in whole.model.state_dict().items():
-            torch.testing.assert_close(tight.model.state_dict()[name], value, atol=1e-5, rtol=1e-4)
-        assert lines[1][-1]["loss"] == pytest.approx(lines[0][-1]["loss"], abs=1e-4)
-
-
-def test_memory_that_runs_out_at_a_single_image_is_an_error() -> None:
-    training = trainer()
-    object.__setattr__(training._state, "forward", Hungry(training.model, 0))
-    with pytest.raises(torch.OutOfMemoryError):
-        finish(training)
+    config = CONFIG.model_copy(update={"method": method, "profile": profile})
+    parts: dict[str, Any] = {
+        name: colored(value) if isinstance(value, Part) else value for name, value in vars(data()).items()
+    }
+    training = Trainer(config, build("mlp", 3, 3, 8, 8, seed=0), TrainData(**parts), CPU, "fp32")
+    training._train_step()
+    with monkeypatch.context() as patch:
+        for owner, names in ((torch, ("tensor", "as_tensor")), (torch.Tensor, ("item", "tolist", "__bool__"))):
+            for name in names:
+                patch.setattr(owner, name, refuse)
+        for _ in range(3):
+            training._train_step()
+    assert training.step == 4
 
 
 def test_a_batch_never_has_a_single_image() -> None:
