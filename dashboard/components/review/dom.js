@@ -24,3 +24,11 @@ export function menu(label, options, value, onChange) {
   select.value = value;
   return make("label.menu", {}, make("span", {}, label), select);
 }
+
+/** Once what was drawn so far is on the screen; soon in a window that is not shown, where nothing is ever painted. */
+export function painted() {
+  return new Promise((done) => {
+    const late = setTimeout(done, 100);
+    requestAnimationFrame(() => setTimeout(() => { clearTimeout(late); done(); }));
+  });
+}
