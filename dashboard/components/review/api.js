@@ -1,7 +1,7 @@
 /** The server's routes as functions: each answers with plain data or throws an Error whose message is a sentence. */
 
 /** @typedef {{id:number, rank:number, name:string, suggestion:number, confidence:number, entropy:number,
- *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string}} Card */
+ *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string}} Card */
 
 export class Api {
   /** @param {string} project @param {string} fingerprint @param {{name: string}} reviewer who looks: checks are for this person */
@@ -114,8 +114,7 @@ async function ask(address, options = {}) {
   const body = isJson ? await answer.json() : {};
   if (!answer.ok) {
     const error = new Error(body.error ?? `The server answered with ${answer.status}.`);
-    error.isFinal = answer.status === 400;
-    throw error;
+    throw Object.assign(error, { isFinal: answer.status === 400 });
   }
   return body;
 }

@@ -125,7 +125,7 @@ export class Band {
 
 /** What scrolls around an element, through the edges of shadows. @param {Element} element @returns {Element} */
 function scrollerOf(element) {
-  for (let here = element; here; here = here.parentElement ?? here.getRootNode().host) {
+  for (let here = element; here; here = here.parentElement ?? /** @type {ShadowRoot} */ (here.getRootNode()).host) {
     if (here.scrollHeight > here.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(here).overflowY)) return here;
   }
   return document.scrollingElement;

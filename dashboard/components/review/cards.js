@@ -41,7 +41,7 @@ export function tile(place) {
 
 /** @param {HTMLElement} element @param {import("./api.js").Card} card */
 export function dress(element, card, classes, { isCursor, isSelected }) {
-  element.dataset.verdict = card.verdict;
+  Object.assign(element.dataset, { verdict: card.verdict, image: card.id });
   element.classList.toggle("cursor", isCursor);
   element.setAttribute("aria-selected", String(isSelected));
   element.setAttribute("aria-label", spoken(card, classes));
@@ -58,9 +58,8 @@ export function dress(element, card, classes, { isCursor, isSelected }) {
 export function paint(element, card, place, sheet) {
   const picture = element.querySelector(".picture");
   if (!sheet.address) {
-    const image = make("img.photo", { loading: "lazy", decoding: "async", draggable: "false", alt: "" });
-    image.src = sheet.single(card.id);
-    picture.replaceChildren(image); // a new one: the old picture must not stand under the new caption
+    // a new element each time: the old picture must not stand under the new caption
+    picture.replaceChildren(make("img.photo", { loading: "lazy", decoding: "async", draggable: "false", alt: "", src: sheet.single(card.id) }));
     return;
   }
   const { columns, rows } = sheet;

@@ -15,6 +15,7 @@ export class Deck {
   constructor(api, run, place) {
     this.api = api;
     this.run = run;
+    /** @type {Record<string, any>} */
     this.query = {
       ranking: place.ranking ?? "entropy",
       ...conditionsOf(place),
@@ -38,6 +39,8 @@ export class Deck {
     /** @type {Set<number>} */
     this.selected = new Set();
     this.ahead = null;
+    /** Called with the cards of the next page once they have come. @type {((cards: object[]) => void)|null} */
+    this.onAhead = null;
     /** What of it has come. @type {import("./api.js").Card[]} */
     this.next = [];
     /** The page that was left for a visit. @type {{cards: object[], cursor: number}|null} */

@@ -22,6 +22,19 @@ import { emptiness } from "./tools.js";
 import { Turning } from "./turning.js";
 
 export class Desk {
+  /** @type {import("./surface.js").Surface["line"]} */ line;
+  /** @type {import("./surface.js").Surface["past"]} */ past;
+  /** @type {import("./surface.js").Surface["tools"]} */ tools;
+  /** @type {import("./surface.js").Surface["grid"]} */ grid;
+  /** @type {import("./surface.js").Surface["focus"]} */ focus;
+  /** @type {import("./surface.js").Surface["band"]} */ band;
+  /** @type {import("./surface.js").Surface["saved"]} */ saved;
+  /** @type {import("./surface.js").Surface["notice"]} */ notice;
+  /** @type {HTMLElement} */ element;
+  /** @type {HTMLElement} */ empty;
+  /** @type {HTMLElement} */ because;
+  /** @type {HTMLElement} */ heard;
+
   constructor(component) {
     const { data } = component;
     this.component = component;
@@ -126,7 +139,7 @@ export class Desk {
     else this.hand.decide(verdict, label);
   }
 
-  /** The hand has decided: on to the next page where this one is done. */
+  /** The hand has decided: on to the next page where this one is done. @param {{isTurning?: boolean}} change */
   _decided({ isTurning }) {
     if (isTurning) this.turn("forward");
     else { this.render(); this._follow(); }
@@ -170,6 +183,7 @@ export class Desk {
     this.counting.soon();
   }
 
+  /** @param {any} asked by: columns and rows */
   _move({ by, isSelecting }) {
     const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
     if (this.deck.move(step, isSelecting)) { this.render(); this._follow(true); }
@@ -187,7 +201,7 @@ export class Desk {
     this.load(() => this.deck[way](where), true);
   }
 
-  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<void>} work
+  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<any>} work
    * @param {boolean} isFollowed the window goes to the cursor */
   load(work, isFollowed = false) {
     this.notice.say("");

@@ -3,9 +3,9 @@
 import { make, number, percent } from "./dom.js";
 import { HELP } from "./keys.js";
 
-/** A dialog inside the component; Escape closes it at once, so that the next key is the desk's. @param {ShadowRoot|HTMLElement} root */
+/** A dialog inside the component; Escape closes it at once, so that the next key is the desk's. @param {ShadowRoot} root */
 export function dialog(root, title, content, buttons) {
-  const before = root.activeElement;
+  const before = /** @type {HTMLElement|null} */ (root.activeElement);
   const box = make("dialog", { "aria-label": title, onclose: () => { box.remove(); before?.focus?.(); } },
     make("h3", {}, title), ...content, make("div.buttons", {}, ...buttons(() => box.close())));
   box.addEventListener("keydown", (event) => {
@@ -71,9 +71,10 @@ export function askClasses(root, params, count, onYes) {
 const ASKED = { accept: "Accept", reject: "Reject", none: "Say “none of the classes” to", skip: "Skip", unsure: "Say “can't tell” to" };
 
 /** The number spelled out before a verdict on everything that a filter matches.
- * @param {{verdict: string, name?: string, matching: number, open: number, filter: string}} asked
+ * @param {ShadowRoot} root @param {{verdict: string, name?: string, matching: number, open: number, filter: string}} asked
  * @param {(count: number, isOpenOnly: boolean) => void} onYes */
-export function askAll(root, { verdict, name, matching, open, filter }, onYes) {
+export function askAll(root, asked, onYes) {
+  const { verdict, name, matching, open, filter } = asked;
   const verb = verdict === "relabel" ? `Label as ${name}:` : ASKED[verdict];
   const decided = matching - open;
   const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are decided already; a verdict on all overrules these.")] : [];

@@ -10,7 +10,13 @@ export class Hand {
    *   onState: (state: object) => void, onDone: (change: {isTurning?: boolean}) => void,
    *   onAnswer: (answer: object, reasons: string, settle: () => Promise<boolean>) => void, onSent: (commands: object[]) => void}} options */
   constructor({ deck, data, reviewer, send, onState, onDone, onAnswer, onSent }) {
-    Object.assign(this, { deck, data, reviewer, onDone, onAnswer, onSent });
+    this.deck = deck;
+    this.reviewer = reviewer;
+    /** @type {any} what Streamlit hands over */
+    this.data = data;
+    this.onDone = onDone;
+    this.onAnswer = onAnswer;
+    this.onSent = onSent;
     this.memory = new Memory();
     this.returning = null;
     this.since = performance.now();
@@ -41,7 +47,7 @@ export class Hand {
     this.outbox.flush();
   }
 
-  /** One verdict on everything that the filter matches. @param {{open: number, all: number}} counts */
+  /** One verdict on everything that the filter matches. @param {number} count as it was spelled out */
   decideFilter(verdict, label, count, isOpenOnly) {
     const given = verdict === "accept" ? "bulk_accept" : verdict;
     const command = this._command(given);
@@ -116,6 +122,7 @@ export class Hand {
     this.onDone({});
   }
 
+  /** @returns {any} */
   _command(verdict) {
     return { verdict, run_id: this.data.run, reviewer: this.reviewer.name };
   }

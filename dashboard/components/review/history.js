@@ -17,7 +17,7 @@ export function sentenceOf({ verdict, image_id, label, num_images, params, undo_
   return `${what} ${word}${name}${rule}`;
 }
 
-/** @param {ShadowRoot|HTMLElement} root @param {Line[]} lines newest first
+/** @param {ShadowRoot} root @param {Line[]} lines newest first
  * @param {{classes: string[], reviewer: string, onTakeBack: (line: Line) => void}} options */
 export function showHistory(root, lines, { classes, reviewer, onTakeBack }) {
   const rows = lines.map((line) => {

@@ -45,6 +45,7 @@ export class Past {
     this.list.replaceChildren(...this.entries.map((entry) => this._one(entry)));
   }
 
+  /** @param {Entry} entry */
   _one({ verdict, image, count, decision }) {
     const { api, onImage, onDecision } = this.options;
     const [mark, word] = MARKS[verdict] ?? ["", verdict];

@@ -7,7 +7,7 @@ export class Picking {
     this.onChange = onChange;
   }
 
-  /** A tile was clicked. @param {number} place @param {PointerEvent} event */
+  /** A tile was clicked. @param {number} place @param {MouseEvent & {pointerType?: string}} event */
   pick(place, event) {
     const { deck } = this;
     if (deck.isOdd || (event.pointerType === "touch" && deck.selected.size)) deck.toggle(place);

@@ -148,6 +148,7 @@ export class Plot {
   /** What the colors mean. */
   _explain() {
     const layers = this.stack === "plain" ? [] : this._layers();
+    this.key.dataset.kind = this.stack;
     const entries = layers.map(([name, color, , shape]) => {
       const mark = shape ? make("i.swatch.shape", {}, shape) : make("i.swatch"); // the same shapes as on the tiles
       mark.style.background = color;

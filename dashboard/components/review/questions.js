@@ -11,8 +11,15 @@ const LISTED = 1000;
 export class Questions {
   /** @param {{root: ShadowRoot, api: import("./api.js").Api, run: string, classes: string[], deck: import("./deck.js").Deck,
    *   hand: import("./hand.js").Hand, line: import("./line.js").Line, reviewer: import("./reviewer.js").Reviewer}} options */
-  constructor(options) {
-    Object.assign(this, options);
+  constructor({ root, api, run, classes, deck, hand, line, reviewer }) {
+    this.root = root;
+    this.api = api;
+    this.run = run;
+    this.classes = classes;
+    this.deck = deck;
+    this.hand = hand;
+    this.line = line;
+    this.reviewer = reviewer;
   }
 
   /** Everything that the line keeps; with a cap on each class the server is asked for the number. */

@@ -9,18 +9,20 @@ const OPENS = new Set([" ", "Enter", "F4"]);
 export function restHome(element, goHome) {
   /** The menu whose list was opened; moved through while closed it keeps the focus. */
   let opened = null;
+  const at = (event) => /** @type {HTMLElement} */ (event.target);
   element.addEventListener("click", (event) => {
     const isPointer = event.detail > 0; // a key that presses a button counts no clicks
-    if (isPointer && event.target.closest(PRESSED)) goHome();
+    if (isPointer && at(event).closest(PRESSED)) goHome();
   }, true); // before the button does its work: a dialog then comes back to the image
-  element.addEventListener("pointerdown", (event) => { opened = event.target.closest("select"); });
+  element.addEventListener("pointerdown", (event) => { opened = at(event).closest("select"); });
   element.addEventListener("keydown", (event) => {
     const isOpening = OPENS.has(event.key) || (event.altKey && event.key.startsWith("Arrow"));
-    if (isOpening && event.target.closest("select")) opened = event.target;
-    if (["Enter", "Escape"].includes(event.key) && event.target.matches(TEXT)) goHome(); // leaving commits what was typed
+    if (isOpening && at(event).closest("select")) opened = event.target;
+    const isLeaving = event.key === "Escape" ? at(event).matches(`${TEXT}, select`) : event.key === "Enter" && at(event).matches(TEXT);
+    if (isLeaving) goHome(); // which commits what was typed
   });
   element.addEventListener("change", (event) => {
-    if (event.target.matches("select") && event.target === opened) goHome();
+    if (at(event).matches("select") && event.target === opened) goHome();
     opened = null;
   });
 }

@@ -47,7 +47,10 @@ function images(desk, isSmall) {
   return { grid, focus, band };
 }
 
-/** @param {import("./desk.js").Desk} desk @returns {object} its parts; `element` holds them all */
+/** The parts; `element` holds them all. @typedef {{line: Line, past: Past, tools: Tools, grid: Grid, focus: FocusView, band: Band,
+ *   saved: Saved, notice: Notice, empty: HTMLElement, because: HTMLElement, heard: HTMLElement, panel: HTMLElement, element: HTMLElement}} Surface */
+
+/** @param {import("./desk.js").Desk} desk @returns {Surface} */
 export function surfaceOf(desk) {
   const { data } = desk;
   const isSmall = Math.max(data.height, data.width) <= 64;
@@ -63,6 +66,6 @@ export function surfaceOf(desk) {
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
   element.addEventListener("pointerleave", () => line.telling.now());
-  element.addEventListener("focusout", ({ relatedTarget }) => element.contains(relatedTarget) || line.telling.now());
+  element.addEventListener("focusout", ({ relatedTarget }) => element.contains(/** @type {Node} */ (relatedTarget)) || line.telling.now());
   return { line, past, tools, grid, focus, band, saved, notice, empty, because, heard, panel, element };
 }

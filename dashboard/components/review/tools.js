@@ -17,7 +17,8 @@ export class Tools {
    *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, onOdd: () => void, past: HTMLElement,
    *   reviewer: string, onReviewer: (name: string) => void}} options */
   constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOdd, past, reviewer, onReviewer }) {
-    Object.assign(this, { classes, onChange });
+    this.classes = classes;
+    this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
     const named = (first) => [["", first], ...classes.map((name, label) => [String(label), name])];
     this.where = make("span.where");
@@ -81,7 +82,7 @@ export class Tools {
   /** Show conditions that were set elsewhere. @param {Record<string, string>} query */
   adopt(query) {
     for (const [name, element] of Object.entries(this.controls)) {
-      const [input, ...rest] = element.querySelectorAll("select, input");
+      const [input, ...rest] = /** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("select, input"));
       if (name === "range") {
         const [score, low, high] = query.range ? query.range.split(",") : ["confidence", "", ""];
         [input.value, rest[0].value, rest[1].value] = [score, low, high];

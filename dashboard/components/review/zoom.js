@@ -10,6 +10,9 @@ const TINY = 64;
 export class Zoom {
   /** @param {boolean} isSmall tiny images are enlarged crisply @param {(by: number) => void} onSwipe */
   constructor(isSmall, onSwipe) {
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
     this.onSwipe = onSwipe;
     /** Where each finger is. @type {Map<number, {x: number, y: number}>} */
     this.fingers = new Map();
