@@ -14,7 +14,7 @@ _MOST_CLASSES = 2**31
 
 
 def page_query(words: Mapping[str, str]) -> PageQuery:
-    """Which cards: ranking, place, direction and filter."""
+    """Which cards: ranking, place, direction, filter (`by` is who decided) and who looks (`reviewer`)."""
     direction = words.get("direction", "next")
     if direction not in ("next", "previous"):
         raise InputError(f"direction must be next or previous (got {direction!r}).")
@@ -26,6 +26,7 @@ def page_query(words: Mapping[str, str]) -> PageQuery:
         threshold=fraction(words, "threshold", 0.95),
         wanted=queue_filter(words),
         eta=fraction(words, "eta", ETA),
+        reviewer=words.get("reviewer") or "me",
         drawn=number(words, "drawn", 0, 0, 2**62) if words.get("drawn") else None,
     )
 
@@ -40,7 +41,7 @@ def queue_filter(words: Mapping[str, str]) -> QueueFilter:
         is_changed=words.get("changed", "") not in ("", "0"),
         text=words.get("find", "").strip(),
         label=_optional(words, "label"),
-        reviewer=words.get("reviewer") or None,
+        reviewer=words.get("by") or None,
         decision=_optional(words, "decision"),
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.find_chromium import ARGUMENTS, find
 
@@ -96,6 +97,19 @@ def server(trained_project: Project, winnow_home: Path, tmp_path: Path) -> Itera
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Project]]:
+    """A dashboard shared by the tests of a file: 300 images of 12 classes, one finished run, doubtful and sure ones."""
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINNOW_HOME", str(folder / "home"))
+        project = synthetic_project(folder / "bench", num_images=300, num_classes=12)
+        running = Server(project.path, folder / "home", folder / "server.log")
+        running.start()
+        yield running, project
+        running.stop()
 
 
 @pytest.fixture

@@ -45,9 +45,9 @@ _FOUND = """() => [
 ]""".replace("JUMP", str(JUMP))
 
 
-def jumps(page: Page, work: Callable[[], object]) -> list[str]:
+def jumps(page: Page, work: Callable[[], object], fixed: tuple[str, ...] = FIXED) -> list[str]:
     """What moved while the work was done, soon after an input too (Chromium's own sum leaves that out)."""
-    page.evaluate(_WATCH, list(FIXED))
+    page.evaluate(_WATCH, list(fixed))
     page.wait_for_timeout(300)
     work()
     page.wait_for_timeout(600)
@@ -89,6 +89,17 @@ def step(page: Page) -> None:
 def test_nothing_jumps_in_the_grid(page: Page, server: Server, work: Callable[[Page], None]) -> None:
     review(page, server, show="all")
     assert jumps(page, lambda: work(page)) == []
+
+
+def test_the_window_scrolls_to_the_cursor_and_nothing_else_moves(page: Page, server: Server) -> None:
+    review(page, server, show="all")
+    scrolled = tuple(name for name in FIXED if name not in (".panel", ".verdicts button", ".chips button"))
+
+    def work() -> None:
+        for key in "s" * 30 + "z" * 10:
+            page.keyboard.press(key)
+
+    assert jumps(page, work, scrolled) == []
 
 
 def test_nothing_jumps_in_the_focus_view(page: Page, server: Server) -> None:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project
-from dashboard import components
+from dashboard import asked, components
 
 ROOT = Path(__file__).parents[2]
 RUN = "001-supervised-mlp"
@@ -91,6 +91,13 @@ def test_every_module_that_is_imported_is_served() -> None:
             if line.startswith("import ") and 'from "./' in line:
                 wanted = line.split('from "./')[1].split('"')[0]
                 assert f"review/{wanted}" in served, f"{name} imports {wanted}"
+
+
+def test_who_looks_and_who_decided_are_two_words_of_an_address() -> None:
+    query = asked.page_query({"reviewer": "ann", "by": "ben"})
+    assert (query.reviewer, query.wanted.reviewer) == ("ann", "ben")
+    plain = asked.page_query({})
+    assert (plain.reviewer, plain.wanted.reviewer) == ("me", None)
 
 
 def test_a_changed_module_changes_every_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,3 +231,49 @@ test("a drawn queue is asked for again by its draw, and a decision says where it
   await deck.change({ ranking: "entropy" });
   assert.deepEqual(deck.origin(deck.card), { ranking: "entropy", rank: 0 });
 });
+
+test("a decision on this page keeps the page fetched ahead; one behind it is fetched again", async () => {
+  const { pool, deck } = await deal(100);
+  assert.deepEqual([deck.isAhead(47), deck.isAhead(48), deck.isAhead(undefined)], [false, true, true]);
+  const before = pool.asked.length;
+  deck.renew();
+  assert.deepEqual(pool.asked.slice(before), [{ start: 48, direction: "next" }]);
+  pool.cards[48].verdict = "bulk_accept"; // fetched before that: what is known meanwhile is written on it
+  await deck.ahead.page;
+  deck.apply([{ id: 1048, verdict: "bulk_accept", label: 0 }]);
+  await deck.forward();
+  assert.equal(deck.cards[0].verdict, "bulk_accept");
+});
+
+test("a late page ahead is not taken for the one that was asked for after it", async () => {
+  const { pool, deck } = await deal(100);
+  const heard = [];
+  deck.onAhead = (cards) => heard.push(cards[0].verdict);
+  const slow = [];
+  const quick = pool.page.bind(pool);
+  pool.page = (run, query) => new Promise((done) => slow.push(async () => done(await quick(run, query))));
+  deck.renew();
+  deck.renew();
+  pool.cards[48].verdict = "accept";
+  await slow[1]();
+  await deck.ahead.page;
+  pool.cards[48].verdict = "reject";
+  await slow[0]();
+  await Promise.resolve();
+  assert.deepEqual([heard, deck.next[0].verdict], [["accept"], "accept"]);
+});
+
+test("places touched by a band join what was selected before", async () => {
+  const { deck } = await deal(10);
+  deck.selectPlaces([4, 5, 8], new Set([1001]));
+  assert.deepEqual([[...deck.selected], deck.cursor, deck.isAll], [[1001, 1004, 1005, 1008], 8, false]);
+  deck.selectPlaces([], new Set());
+  assert.deepEqual([deck.selected.size, deck.cursor], [0, 8]);
+});
+
+test("what a command stood on can be drawn again where the server will never take it", () => {
+  const memory = new Memory();
+  memory.add(["one", "two"], [{ id: 1, verdict: "", label: null }, { id: 2, verdict: "skip", label: null }]);
+  assert.deepEqual(memory.before(new Set(["two"]), new Set([2])), [{ id: 2, verdict: "skip", label: null }]);
+  assert.deepEqual(memory.before(new Set(["other"]), new Set([2])), []);
+});

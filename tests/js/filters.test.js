@@ -13,14 +13,14 @@ test("without a word in the address the queue is what is undecided", () => {
 });
 
 test("each condition of the address arrives in the command, class 0 as well", () => {
-  const filter = toFilter(query({ show: "all", predicted: "0", runner_up: "1", label: "2", reviewer: "ann", decision: "17",
+  const filter = toFilter(query({ show: "all", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
     range: "entropy,0.5,1.25", changed: "1", find: "img_7" }));
   assert.deepEqual(filter, { show: "all", predicted: 0, runner_up: 1, label: 2, reviewer: "ann", decision: 17,
     range: ["entropy", 0.5, 1.25], is_changed: true, text: "img_7" });
 });
 
 test("every condition is said in words before it is committed", () => {
-  const full = query({ show: "skip", predicted: "0", runner_up: "1", label: "2", reviewer: "ann", decision: "17",
+  const full = query({ show: "skip", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
     range: "entropy,0.5,1.25", changed: "1", find: "img_7" });
   const said = describe(full, CLASSES);
   for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "img_7"]) {
@@ -39,7 +39,7 @@ test("a class that the address names and the project lacks is still said", () =>
 
 test("only queues that look at decisions change by deciding", () => {
   assert.equal(isMoving(query({ show: "all", predicted: "1" })), false);
-  for (const part of [{}, { show: "all", label: "1" }, { show: "all", reviewer: "ann" }, { show: "all", decision: "3" }]) {
+  for (const part of [{}, { show: "all", label: "1" }, { show: "all", by: "ann" }, { show: "all", decision: "3" }]) {
     assert.equal(isMoving(query(part)), true);
   }
 });

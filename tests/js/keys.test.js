@@ -5,8 +5,12 @@ import { HELP, actionOf } from "../../dashboard/components/review/keys.js";
 
 /** Just enough of a DOM element: it lies in one element, named by a selector. */
 globalThis.Element = class {
-  constructor(inside = "") { this.inside = inside; }
-  closest(selectors) { return selectors.split(",").some((selector) => selector.trim() === this.inside) ? this : null; }
+  constructor(inside = "") { [this.inside, this.type, this.isOpen] = inside.split(":"); }
+  closest(selectors) {
+    const names = [this.inside, `[type=${this.type}]`];
+    return selectors.split(",").some((selector) => names.includes(selector.trim())) ? this : null;
+  }
+  matches(selector) { return selector === ":open" && this.isOpen === "open"; }
 };
 
 const press = (key, more = {}, inside = "") => actionOf({ key, composedPath: () => [new Element(inside)], ...more });
@@ -22,7 +26,7 @@ test("digits are the first ten classes, 0 the tenth", () => {
 });
 
 test("nothing fires while somebody types, not even an arrow", () => {
-  for (const box of ["input", "textarea", "select", "[contenteditable=true]"]) {
+  for (const box of ["input", "input:number", "input:search", "textarea", "select::open", "[contenteditable=true]"]) {
     for (const key of ["a", "Enter", "1", "Backspace", "ArrowLeft"]) assert.equal(press(key, {}, box), null);
   }
 });
@@ -36,10 +40,20 @@ test("Enter and space belong to the control that has the focus, letters do not",
 });
 
 test("the threshold line and a slider keep their arrows; letters are the desk's", () => {
-  for (const slider of ["[role=slider]", "[type=range]"]) {
+  for (const slider of ["[role=slider]", "input:range"]) {
     for (const key of ["ArrowLeft", "PageUp"]) assert.equal(press(key, {}, slider), null);
     assert.deepEqual(press("a", {}, slider), { action: "accept" });
   }
+});
+
+test("letters and digits decide though a menu or a check box has the focus; a closed menu keeps what steps through it", () => {
+  for (const control of ["select", "input:checkbox", "input:range"]) {
+    for (const [key, action] of Object.entries({ a: "accept", x: "reject", 2: "relabel", z: "undo", "/": "search" })) {
+      assert.equal(press(key, {}, control)?.action, action, `${control} ${key}`);
+    }
+  }
+  for (const key of ["ArrowDown", "PageDown", "Enter", " "]) assert.equal(press(key, {}, "select"), null, key);
+  assert.deepEqual(press("Enter", {}, "input:checkbox"), { action: "accept" });
 });
 
 test("a held key repeats arrows, never a decision", () => {
@@ -54,7 +68,7 @@ test("the browser keeps its own shortcuts, but for select all", () => {
 
 test("the help names every deciding key", () => {
   const named = HELP.map(([keys]) => keys).join(" ");
-  for (const key of ["a", "Enter", "x", "n", "s", "u", "z", "Backspace", "f", "?", "/"]) assert.ok(named.includes(key), key);
+  for (const key of ["a", "Enter", "x", "n", "s", "u", "z", "Backspace", "f", "?", "/", "click", "Shift+click", "Ctrl+click", "drag", "Ctrl+A", "PageUp"]) assert.ok(named.includes(key), key);
 });
 
 test("arrows move by column and row, with Shift they select", () => {

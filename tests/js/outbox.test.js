@@ -18,6 +18,8 @@ class Server {
   constructor() { Object.assign(this, { log: [], batches: [], isDown: false, losesAnswers: false }); }
   async send(batch, isLast) {
     this.batches.push({ ...batch, isLast });
+    const bad = batch.commands.find((command) => command.isBad);
+    if (bad || this.isFull) throw Object.assign(new Error(bad ? "This command cannot be read." : "The disk is full."), { isFinal: true });
     if (this.isDown) throw new Error("Winnow does not answer.");
     for (const { command_id } of batch.commands) if (!this.log.includes(command_id)) this.log.push(command_id);
     if (this.losesAnswers) throw new Error("The answer was lost.");
@@ -44,7 +46,7 @@ test("what is acknowledged leaves the storage and the corner says its number", a
   assert.equal(JSON.parse([...storage.items.values()][0]).length, 2);
   await outbox.flush();
   assert.deepEqual([server.log.length, storage.length, outbox.waiting.length], [2, 0, 0]);
-  assert.deepEqual(told.at(-1), { waiting: 0, saved: 2, problem: "" });
+  assert.deepEqual(told.at(-1), { waiting: 0, saved: 2, problem: "", refused: 0, reason: "" });
 });
 
 test("each batch carries all that is not acknowledged, in order", async () => {
@@ -84,7 +86,7 @@ test("a failure is told and kept, and the wait before the next try grows", async
   outbox._soon = (delay) => waits.push(delay);
   for (let time = 0; time < 7; time++) await outbox.flush();
   stop(outbox);
-  assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer." });
+  assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer.", refused: 0, reason: "" });
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 15000, 15000, 15000]);
 });
 
@@ -101,6 +103,75 @@ test("a new page takes over what an earlier one could not deliver, and only of i
   await second.flush();
   assert.deepEqual(server.log, [command_id]);
   assert.deepEqual([...storage.items.keys()], ["winnow-other-1"]);
+});
+
+test("a project whose key begins as another's keeps its decisions to itself", () => {
+  const [server, storage] = [new Server(), new Box()];
+  const theirs = `winnow-p-2-${crypto.randomUUID()}`;
+  storage.setItem(theirs, JSON.stringify([{ command_id: "theirs" }]));
+  assert.deepEqual(open(server, storage).waiting, []);
+  assert.ok(storage.getItem(theirs));
+});
+
+/** Send until nothing is sent at once any more. */
+async function work(outbox, most = 40) {
+  let isAgain = true;
+  outbox._soon = (delay) => { isAgain = delay < 500; };
+  for (; isAgain && outbox.waiting.length && most > 0; most--) { isAgain = false; await outbox.flush(); }
+}
+
+for (const place of [0, 3, 6]) {
+  test(`a command that the server will never take, number ${place + 1} of 7, stops no other and is kept beside`, async () => {
+    const [server, storage, told, answers] = [new Server(), new Box(), [], []];
+    const outbox = open(server, storage, told, answers);
+    const ids = Array.from({ length: 7 }, (_, image) => outbox.add({ verdict: "accept", image_id: image, isBad: image === place }).command_id);
+    await work(outbox);
+    assert.deepEqual(server.log, ids.filter((_, image) => image !== place), "the others, in their order");
+    if (place === 6) return; // the last one: see below
+    assert.deepEqual(outbox.waiting, []);
+    assert.deepEqual([told.at(-1).refused, told.at(-1).reason, told.at(-1).problem], [1, "This command cannot be read.", ""]);
+    assert.deepEqual(answers.flatMap((answer) => answer.outcomes).filter((outcome) => outcome.status === "refused").map((outcome) => outcome.command_id), [ids[place]]);
+    assert.equal(JSON.parse(storage.getItem("refused:winnow-p"))[0].command_id, ids[place]);
+  });
+}
+
+test("a bad command alone is kept and said, and given up once another was saved", async () => {
+  const [server, storage, told] = [new Server(), new Box(), []];
+  const outbox = open(server, storage, told);
+  const bad = outbox.add({ verdict: "accept", image_id: 1, isBad: true });
+  await work(outbox);
+  await outbox.flush();
+  assert.deepEqual([outbox.waiting, told.at(-1).problem], [[bad], "This command cannot be read."]);
+  const good = outbox.add({ verdict: "accept", image_id: 2 });
+  await work(outbox);
+  assert.deepEqual([server.log, outbox.waiting.length, told.at(-1).refused], [[good.command_id], 0, 1]);
+});
+
+test("where every command is refused something else is wrong: none is given up, and all arrive in the end", async () => {
+  const [server, storage, told] = [new Server(), new Box(), []];
+  const outbox = open(server, storage, told);
+  server.isFull = true;
+  const ids = [1, 2, 3].map((image) => outbox.add({ verdict: "accept", image_id: image }).command_id);
+  for (let time = 0; time < 12; time++) await outbox.flush();
+  assert.deepEqual([outbox.waiting.length, told.at(-1).refused, told.at(-1).problem], [3, 0, "The disk is full."]);
+  server.isFull = false;
+  ids.push(outbox.add({ verdict: "accept", image_id: 4 }).command_id); // saved first: the three are tried again, not given up
+  await work(outbox);
+  stop(outbox);
+  assert.deepEqual([...server.log].sort(), [...ids].sort());
+  assert.equal(told.at(-1).refused, 0);
+});
+
+test("a page that goes away sends no more than a browser lets it", async () => {
+  const [server, storage] = [new Server(), new Box()];
+  const outbox = open(server, storage);
+  outbox.isFlying = true;
+  for (let image = 0; image < 500; image++) outbox.add({ verdict: "accept", image_id: image, reviewer: "somebody with a long name", params: { ranking: "entropy", rank: image } });
+  await outbox.flush(true);
+  stop(outbox);
+  const last = server.batches.at(-1);
+  assert.ok(last.commands.length > 150 && JSON.stringify(last).length < 64 * 1024);
+  assert.deepEqual(last.commands.map((command) => command.image_id), last.commands.map((_, image) => image));
 });
 
 test("what is decided while a batch flies goes with the next one", async () => {

@@ -9,7 +9,7 @@ export const SINGLE = new Set(["accept", "reject", "none", "skip", "unsure", "re
 /** The images that a command names, one or a whole page; none where only the server knows. @param {Command} command */
 export function imagesOf(command) {
   if (!SINGLE.has(command.verdict)) return [];
-  if (command.params?.images) return command.params.images.map(([id]) => id);
+  if (Array.isArray(command.params?.images)) return command.params.images.map(([id]) => id);
   return command.image_id === undefined ? [] : [command.image_id];
 }
 

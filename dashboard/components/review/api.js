@@ -1,18 +1,19 @@
 /** The server's routes as functions: each answers with plain data or throws an Error whose message is a sentence. */
 
 /** @typedef {{id:number, rank:number, name:string, suggestion:number, confidence:number, entropy:number,
- *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string}} Card */
+ *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string}} Card */
 
 export class Api {
-  /** @param {string} project @param {string} fingerprint */
-  constructor(project, fingerprint) {
+  /** @param {string} project @param {string} fingerprint @param {{name: string}} reviewer who looks: checks are for this person */
+  constructor(project, fingerprint, reviewer) {
+    this.reviewer = reviewer;
     this.base = `/winnow/${encodeURIComponent(project)}`;
     this.version = fingerprint.slice(0, 8);
   }
 
   /** @param {string} run @param {Record<string, string|number|null>} query */
   page(run, query) {
-    return ask(`${this._run(run)}/page?${parameters(query)}`);
+    return ask(`${this._run(run)}/page?${parameters({ ...query, reviewer: this.reviewer.name })}`);
   }
 
   /** @param {string} run @param {string} score */
@@ -35,6 +36,15 @@ export class Api {
     });
   }
 
+  /** How many images a rule would accept now: the server is asked to accept with a number that cannot be right, refuses,
+   * and names the right one; nothing is decided. @param {string} run @param {string} rule @param {object} params
+   * @returns {Promise<number>} */
+  async count(run, rule, params) {
+    const command = { command_id: crypto.randomUUID(), verdict: "bulk_accept", run_id: run, params: { ...params, rule, expected: -1 } };
+    const { outcomes } = await this.commands(run, { client: "count", sequence: 0, reviewer: this.reviewer.name, commands: [command] });
+    return countIn(outcomes[0].reason);
+  }
+
   /** The line that keeps each target error. */
   targets(run) {
     return ask(`${this._run(run)}/targets`);
@@ -47,7 +57,7 @@ export class Api {
 
   /** One card, wherever it stands in the ranking. */
   card(run, id, query) {
-    return ask(`${this._run(run)}/card/${id}?${parameters(query)}`);
+    return ask(`${this._run(run)}/card/${id}?${parameters({ ...query, reviewer: this.reviewer.name })}`);
   }
 
   /** Labeled images that look like one. */
@@ -80,6 +90,14 @@ export class Api {
   }
 }
 
+/** The number that a refused acceptance names. @param {string} reason @returns {number} */
+export function countIn(reason) {
+  const found = /it holds ([\d,]+) images? now/.exec(reason);
+  if (found) return Number(found[1].replaceAll(",", ""));
+  if (/nothing to decide/.test(reason)) return 0;
+  throw new Error(reason);
+}
+
 function parameters(query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
@@ -96,8 +114,7 @@ async function ask(address, options = {}) {
   const body = isJson ? await answer.json() : {};
   if (!answer.ok) {
     const error = new Error(body.error ?? `The server answered with ${answer.status}.`);
-    error.isFinal = answer.status === 400;
-    throw error;
+    throw Object.assign(error, { isFinal: answer.status === 400 });
   }
   return body;
 }

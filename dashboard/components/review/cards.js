@@ -1,6 +1,6 @@
 /** How one image looks: its tile in the grid, its large view in the focus. */
 
-import { make, percent } from "./dom.js";
+import { make, number, percent } from "./dom.js";
 
 /** Shape and word for each verdict, so that color is never alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
@@ -24,6 +24,15 @@ export function spoken(card, classes) {
   return `${classes[card.suggestion]}, confidence ${percent(card.confidence)}, ${state}, ${card.name}`;
 }
 
+/** What a screen reader hears when it changes: the next image in the focus view, how much is selected in the grid (whose
+ * tile has the focus and speaks for itself). @param {import("./deck.js").Deck} deck @param {string[]} classes */
+export function heardOf({ card, isAll, numSelected, total }, classes, isFocus) {
+  if (numSelected) return `${number(numSelected)} selected${isAll ? ", everything that the filter matches" : ""}`;
+  if (!isFocus || !card) return "";
+  const state = card.verdict ? `, ${MARKS[card.verdict][1]}` : "";
+  return `${classes[card.suggestion]}, ${card.confidence.toFixed(2).replace(/^0/, "")}, ${number(card.rank + 1)} of ${number(total)}${state}`;
+}
+
 /** A tile; its content is filled in by `dress`. */
 export function tile(place) {
   return make("div.tile", { role: "option", "data-place": place, tabindex: "-1" },
@@ -32,10 +41,11 @@ export function tile(place) {
 
 /** @param {HTMLElement} element @param {import("./api.js").Card} card */
 export function dress(element, card, classes, { isCursor, isSelected }) {
-  element.dataset.verdict = card.verdict;
+  Object.assign(element.dataset, { verdict: card.verdict, image: card.id });
   element.classList.toggle("cursor", isCursor);
   element.setAttribute("aria-selected", String(isSelected));
   element.setAttribute("aria-label", spoken(card, classes));
+  element.setAttribute("aria-description", card.why);
   element.tabIndex = isCursor ? 0 : -1;
   element.title = `${card.why}\n${card.name}`;
   element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
@@ -43,13 +53,13 @@ export function dress(element, card, classes, { isCursor, isSelected }) {
   element.querySelector(".sure").textContent = card.confidence.toFixed(3);
 }
 
-/** The picture of a tile: a piece of the page's sheet where images are small, else an address of its own. */
+/** The picture of a tile: a piece of the page's sheet where images are small, else an image of its own, which the
+ * browser fetches when it comes near what can be seen. */
 export function paint(element, card, place, sheet) {
   const picture = element.querySelector(".picture");
   if (!sheet.address) {
-    picture.style.backgroundImage = `url("${sheet.single(card.id)}")`;
-    picture.style.backgroundSize = "contain";
-    picture.style.backgroundPosition = "center";
+    // a new element each time: the old picture must not stand under the new caption
+    picture.replaceChildren(make("img.photo", { loading: "lazy", decoding: "async", draggable: "false", alt: "", src: sheet.single(card.id) }));
     return;
   }
   const { columns, rows } = sheet;

@@ -15,6 +15,7 @@ export class Deck {
   constructor(api, run, place) {
     this.api = api;
     this.run = run;
+    /** @type {Record<string, any>} */
     this.query = {
       ranking: place.ranking ?? "entropy",
       ...conditionsOf(place),
@@ -38,6 +39,10 @@ export class Deck {
     /** @type {Set<number>} */
     this.selected = new Set();
     this.ahead = null;
+    /** Called with the cards of the next page once they have come. @type {((cards: object[]) => void)|null} */
+    this.onAhead = null;
+    /** What of it has come. @type {import("./api.js").Card[]} */
+    this.next = [];
     /** The page that was left for a visit. @type {{cards: object[], cursor: number}|null} */
     this.away = null;
   }
@@ -127,6 +132,27 @@ export class Deck {
   /** What was fetched ahead no longer holds. */
   forget() {
     this.ahead = null;
+    this.next = [];
+  }
+
+  /** Fetch the next page again: what the server has done may have changed it. */
+  renew() {
+    const last = this.away ? null : this.cards.at(-1);
+    if (!last) return this.forget();
+    const start = last.rank + 1;
+    const ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
+    this.ahead = ahead;
+    this.next = [];
+    ahead.page.then(({ cards }) => {
+      if (this.ahead !== ahead) return;
+      this.next = cards;
+      this.onAhead?.(cards);
+    }).catch(() => {});
+  }
+
+  /** Whether a rank lies behind this page. @param {number|undefined} rank */
+  isAhead(rank) {
+    return rank === undefined || rank > (this.cards.at(-1)?.rank ?? -1);
   }
 
   /** Move the cursor by so many places; answers whether it stayed on the page. */
@@ -144,6 +170,14 @@ export class Deck {
   selectBetween(one, other) {
     this.isAll = false;
     this.selected = new Set(this.cards.slice(Math.min(one, other), Math.max(one, other) + 1).map((card) => card.id));
+  }
+
+  /** Those at some places, and what was selected before. @param {number[]} places @param {Set<number>} base */
+  selectPlaces(places, base) {
+    this.isAll = false;
+    this.anchor = null;
+    this.selected = new Set([...base, ...places.map((place) => this.cards[place].id)]);
+    this.cursor = places.at(-1) ?? this.cursor;
   }
 
   /** Everything that the filter matches, seen or not. */
@@ -207,7 +241,7 @@ export class Deck {
   /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));
-    for (const card of [...this.cards, ...(this.away?.cards ?? [])]) {
+    for (const card of [...this.cards, ...(this.away?.cards ?? []), ...this.next]) {
       const row = known.get(card.id);
       if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
     }
@@ -221,11 +255,6 @@ export class Deck {
     this.start = page.cards[0]?.rank ?? 0;
     this.goTo(this.wanted);
     this.wanted = NaN;
-    const last = page.cards.at(-1);
-    if (!last) return;
-    const start = last.rank + 1;
-    this.ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
-    this.next = [];
-    this.ahead.page.then((next) => { this.next = next.cards; this.onAhead?.(next.cards); }).catch(() => {});
+    this.renew();
   }
 }

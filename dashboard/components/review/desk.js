@@ -1,50 +1,70 @@
 /** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
 
 import { SINGLE, imagesOf } from "./answer.js";
+import { Address } from "./address.js";
 import { Api } from "./api.js";
+import { heardOf } from "./cards.js";
 import { Deck } from "./deck.js";
-import { CONDITIONS, isMoving } from "./filters.js";
-import { Grid } from "./grid.js";
-import { make } from "./dom.js";
-import { FocusView } from "./focus.js";
+import { searchClass, showKeys } from "./dialogs.js";
+import { painted } from "./dom.js";
+import { isMoving } from "./filters.js";
 import { Later } from "./later.js";
-import { Line } from "./line.js";
 import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
 import { oddQuery, restOf } from "./odd.js";
-import { searchClass, showKeys, verdictBar } from "./panel.js";
-import { Past } from "./past.js";
+import { Picking } from "./picking.js";
 import { Questions } from "./questions.js";
 import { readPlace, writePlace } from "./place.js";
-import { Notice, Saved } from "./status.js";
-import { Tools, emptiness } from "./tools.js";
+import { restHome } from "./rest.js";
+import { Reviewer } from "./reviewer.js";
+import { surfaceOf } from "./surface.js";
+import { emptiness } from "./tools.js";
+import { Turning } from "./turning.js";
 
 export class Desk {
+  /** @type {import("./surface.js").Surface["line"]} */ line;
+  /** @type {import("./surface.js").Surface["past"]} */ past;
+  /** @type {import("./surface.js").Surface["tools"]} */ tools;
+  /** @type {import("./surface.js").Surface["grid"]} */ grid;
+  /** @type {import("./surface.js").Surface["focus"]} */ focus;
+  /** @type {import("./surface.js").Surface["band"]} */ band;
+  /** @type {import("./surface.js").Surface["saved"]} */ saved;
+  /** @type {import("./surface.js").Surface["notice"]} */ notice;
+  /** @type {HTMLElement} */ element;
+  /** @type {HTMLElement} */ empty;
+  /** @type {HTMLElement} */ because;
+  /** @type {HTMLElement} */ heard;
+
   constructor(component) {
     const { data } = component;
     this.component = component;
     this.root = component.parentElement;
     this.data = data;
     this.place = readPlace();
-    this.api = new Api(data.project, data.fingerprint);
+    this.reviewer = new Reviewer(this.place.reviewer, window.localStorage);
+    this.api = new Api(data.project, data.fingerprint, this.reviewer);
     this.deck = new Deck(this.api, data.run, { ...this.place, threshold: this.place.threshold ?? data.threshold });
     this.isFocus = this.place.view === "focus";
-    this.isSmall = Math.max(data.height, data.width) <= 64;
     this.isClosed = false;
-    this.isTurning = false;
-    this.noted = "";
-    this.noting = new Later(1000, () => this._note()); // browsers ignore addresses that change too often
-    this.counting = new Later(300, () => this._run(() => this._count()));
-    this._build();
-    this.deck.onAhead = (cards) => this.grid.prefetch(cards);
+    this.address = new Address(this);
+    this.turning = new Turning((sentence) => this.notice.pass(sentence));
+    this.counting = new Later(300, () => this.run(() => this._count()));
+    this.picking = new Picking(this.deck, (isFollowed) => { this.render(); if (isFollowed) this._follow(true); });
+    Object.assign(this, surfaceOf(this));
+    this._dress();
+    this.root.append(this.element);
+    this.deck.onAhead = (cards) => { this.grid.prefetch(cards); if (this.isFocus) this.focus.prefetch(this.deck); };
     this.hand = new Hand({
-      deck: this.deck, data, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
+      deck: this.deck, data, reviewer: this.reviewer, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
       onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
       onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle), onSent: (commands) => this._sent(commands),
     });
-    this.questions = new Questions({ root: this.root, classes: data.classes, deck: this.deck, hand: this.hand, line: this.line });
+    this.questions = new Questions({
+      root: this.root, api: this.api, run: data.run, classes: data.classes, deck: this.deck, hand: this.hand, line: this.line, reviewer: this.reviewer,
+    });
     this._listen();
-    this._load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]));
+    this.load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]), true);
+    if (this.reviewer.warning) this.notice.pass(this.reviewer.warning);
   }
 
   matches(data) {
@@ -54,55 +74,24 @@ export class Desk {
   /** The theme or something that we do not show has changed. */
   refresh(component) {
     this.component = component;
+    this._dress();
     requestAnimationFrame(() => this.line.histogram.repaint());
-    this._note(); // when Streamlit writes the address it drops what it does not know
-    this.noting.soon();
+    this.address.now(); // when Streamlit writes the address it drops what it does not know
+    this.address.soon();
   }
 
   close() {
     this.isClosed = true;
-    for (const work of [this.noting, this.counting]) work.drop();
+    for (const work of [this.address, this.counting]) work.drop();
     this.line.close();
     this.hand.outbox.close();
     this.ending.abort();
     this.element.remove();
   }
 
-  _build() {
-    const { classes } = this.data;
-    this.line = new Line({
-      api: this.api, run: this.data.run, classes, place: this.place, threshold: this.deck.query.threshold,
-      attempt: (work) => this._run(work), onRelease: () => this._released(), onShown: () => this.noting.soon(),
-      onTell: (value) => this.component.setStateValue("threshold", value),
-      onAccept: () => this._run(() => this.questions.rule()), onAcceptClasses: (params, count) => this._run(() => this.questions.perClass(params, count)),
-      onBetween: (range) => this._change({ range, show: "undecided" }),
-      onPick: (card) => this._run(() => this._visit(card.id)),
-    });
-    this.saved = new Saved();
-    this.past = new Past({
-      api: this.api, onImage: (id) => this._run(() => this._visit(id)), onDecision: (id) => this._change({ decision: String(id), show: "all" }),
-    });
-    this.tools = new Tools({
-      query: this.deck.query, classes, hasParent: Boolean(this.data.parent),
-      onChange: (part) => this._change(part), onTurn: (way) => this._turn(way),
-      onResize: (count) => this._load(() => this.deck.resize(count)), onOdd: () => this._odd(), past: this.past.element,
-    });
-    this.notice = new Notice();
-    this.grid = new Grid({
-      api: this.api, classes, isSmall: this.isSmall,
-      onPick: (place, event) => this._pick(place, event), onOpen: () => this.act({ action: "toggle" }), onHold: (place) => this._hold(place),
-    });
-    this.focus = new FocusView({
-      api: this.api, run: this.data.run, classes, isSmall: this.isSmall, onSwipe: (by) => this.act({ action: "move", by: [by, 0] }),
-    });
-    this.empty = make("div.empty", { hidden: true });
-    this.panel = verdictBar(classes, (action) => this.act(action), this.saved.element);
-    this.panel.append(this.notice.element);
-    this.element = make("div.desk", {}, this.line.element, this.tools.element, this.grid.element, this.focus.element, this.empty, this.panel);
-    this.element.style.setProperty("--rendering", this.isSmall ? "pixelated" : "auto");
-    this.element.addEventListener("pointerleave", () => this.line.telling.now());
-    this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.line.telling.now());
-    this.root.append(this.element);
+  /** The colors of verdicts follow the theme, light or dark. */
+  _dress() {
+    this.element.dataset.scheme = getComputedStyle(this.root.host ?? document.body).colorScheme.includes("dark") ? "dark" : "light";
   }
 
   _listen() {
@@ -112,6 +101,7 @@ export class Desk {
     window.addEventListener("pagehide", () => this.hand.outbox.flush(true), { signal });
     window.addEventListener("blur", () => this.hand.outbox.flush(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.hand.outbox.flush(true), { signal });
+    restHome(this.element, () => this._goHome());
   }
 
   _key(event) {
@@ -126,38 +116,40 @@ export class Desk {
   /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
   act(asked) {
     const { action } = asked;
+    if (this.band.isOn && action !== "clear") return; // the hand is busy
     if (this.deck.isOdd && action === "accept" && !this.isFocus && !this.deck.isAll && restOf(this.deck.cards, this.deck.selected).length) {
-      if (!this.isTurning) this._acceptRest();
+      if (this.turning.admits()) this._acceptRest();
       return;
     }
-    if (SINGLE.has(action)) { if (!this.isTurning) this._decide(action, asked.label); }
+    if (SINGLE.has(action)) this._decide(action, asked.label);
     else if (action === "undo") this.hand.undo();
     else if (action === "move") this._move(asked);
     else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
-    else if (action === "clear") { this.deck.clear(); this.notice.say(""); this.render(); }
-    else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); }
+    else if (action === "clear") { if (!this.band.cancel()) { this.deck.clear(); this.notice.say(""); this.render(); } }
+    else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._follow(); }
     else if (action === "help") showKeys(this.root);
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
-    else if (action === "forward" || action === "back") this._turn(action);
+    else if (action === "forward" || action === "back") this.turn(action);
   }
 
   /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
   _decide(verdict, label) {
-    if (this.deck.isAll) this._run(() => this.questions.all(verdict, label));
+    if (!this.turning.admits()) return;
+    if (this.deck.isAll) this.run(() => this.questions.all(verdict, label));
     else this.hand.decide(verdict, label);
   }
 
-  /** The hand has decided: on to the next page where this one is done. */
-  _decided({ isTurning, isMoving }) {
-    if (isTurning) this._turn("forward");
-    else this.render(isMoving);
+  /** The hand has decided: on to the next page where this one is done. @param {{isTurning?: boolean}} change */
+  _decided({ isTurning }) {
+    if (isTurning) this.turn("forward");
+    else { this.render(); this._follow(); }
   }
 
   /** In and out of the odd-one-out mode. */
-  _odd() {
+  odd() {
     this.deck.isOdd = !this.deck.isOdd;
     this.isFocus = false;
-    if (this.deck.isOdd) this._change(oddQuery(this.deck.query, this.deck.card?.suggestion ?? 0));
+    if (this.deck.isOdd) this.change(oddQuery(this.deck.query, this.deck.card?.suggestion ?? 0));
     else { this.deck.clear(); this.render(); }
   }
 
@@ -166,9 +158,10 @@ export class Desk {
     const { deck } = this;
     const odd = new Set(deck.selected);
     this.hand.decidePage(restOf(deck.cards, odd), "accept");
-    if (!odd.size) { this._turn("forward"); return; }
+    if (!odd.size) { this.turn("forward"); return; }
     deck.goTo([...odd][0]);
-    this.render(true);
+    this.render();
+    this._follow();
   }
 
   _sent(commands) {
@@ -181,71 +174,67 @@ export class Desk {
   _answered(answer, reasons, settle) {
     if (this.isClosed) return;
     this.notice.say(reasons);
-    this._run(async () => {
-      await settle();
-      if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.isTurning) await this.deck.load(this.deck.start);
+    this.run(async () => {
+      const isElsewhere = await settle();
       this.render();
+      if (isElsewhere) this._follow();
+      if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.turning.isOn) this.load(() => this.deck.load(this.deck.start), true);
     });
     this.counting.soon();
   }
 
+  /** @param {any} asked by: columns and rows */
   _move({ by, isSelecting }) {
     const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
-    if (this.deck.move(step, isSelecting)) this.render(true);
-    else if (!isSelecting) this._turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
+    if (this.deck.move(step, isSelecting)) { this.render(); this._follow(true); }
+    else if (!isSelecting) this.turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
   }
 
   /** Another queue. @param {Record<string, string>} part */
-  _change(part) {
-    this._load(() => this.deck.change(part));
+  change(part) {
+    this.load(() => this.deck.change(part));
     this.tools.adopt(this.deck.query);
   }
 
-  _turn(way, where) {
-    this._load(() => this.deck[way](where));
+  /** Another page. */
+  turn(way, where) {
+    this.load(() => this.deck[way](where), true);
   }
 
-  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<void>} work */
-  _load(work) {
+  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<any>} work
+   * @param {boolean} isFollowed the window goes to the cursor */
+  load(work, isFollowed = false) {
     this.notice.say("");
-    this._run(async () => {
-      this.isTurning = true; // a key pressed now would mean a card that is not there yet
-      try {
-        await work();
-      } finally {
-        this.isTurning = false;
-      }
+    this.run(() => this.turning.during(async () => {
+      await work();
       this.hand.redraw();
       this.render();
-    });
+      if (isFollowed) this._follow();
+      await painted(); // a key pressed before would mean a card that nobody has seen
+    }));
   }
 
-  _pick(place, event) {
-    if (this.deck.isOdd || (event.pointerType === "touch" && this.deck.selected.size)) this.deck.toggle(place);
-    else if (event.shiftKey) this.deck.selectBetween(this.deck.cursor, place);
-    else if (event.ctrlKey || event.metaKey) this.deck.toggle(place);
-    else { this.deck.clear(); this.deck.cursor = place; }
-    this.render(true);
+  /** Somebody else sits down: what was decided so far stays under the name it was decided under. @param {string} name */
+  review(name) {
+    this.tools.greet(this.reviewer.change(name));
+    this.hand.forget();
+    this.address.now();
+    this.load(() => this.deck.load(this.deck.start));
   }
 
-  /** A finger held on a tile: into the selection, or out of it. */
-  _hold(place) {
-    this.deck.toggle(place);
-    this.render(true);
-  }
-
-  _released() {
+  released() {
     const { words } = this.line;
     if (words.threshold) this.deck.query.threshold = words.threshold;
     writePlace(words);
-    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) this._load(() => this.deck.change({}));
+    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) this.load(() => this.deck.change({}));
   }
 
   /** One image, out of its turn. */
-  async _visit(id) {
+  async visit(id) {
     await this.deck.visit(id);
     this.isFocus = true;
-    this.render(true);
+    this.render();
+    this._follow();
   }
 
   /** Histogram and counts as they are now; the hand may go on meanwhile. */
@@ -257,8 +246,23 @@ export class Desk {
     if (!this.isClosed) this.tools.show(this.deck);
   }
 
-  /** Draw what the deck holds. @param {boolean} isMoving the cursor moved by hand: bring it into view */
-  render(isMoving = false) {
+  /** The window goes to the cursor, and the keyboard's focus too unless it stands on a control. @param {boolean} isForced */
+  _follow(isForced = false) {
+    if (this.isClosed) return;
+    const active = this.root.activeElement ?? document.activeElement;
+    const isFree = isForced || !active?.matches("input, textarea, select, button, summary, [role=slider]");
+    if (!this.isFocus) this.grid.follow(this.deck.cursor, isFree);
+    else if (isFree) this.focus.element.focus({ preventScroll: true });
+  }
+
+  /** The keyboard comes back to the image. */
+  _goHome() {
+    const home = this.isFocus ? this.focus.element : this.grid.tiles[this.deck.cursor];
+    (home?.checkVisibility() ? home : this.element).focus({ preventScroll: true });
+  }
+
+  /** Draw what the deck holds. */
+  render() {
     if (this.isClosed) return;
     const { deck } = this;
     const isEmpty = !deck.cards.length;
@@ -269,32 +273,21 @@ export class Desk {
     if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
     Object.assign(this.element.dataset, { tiles: deck.query.count, mode: deck.isOdd ? "odd" : "" });
     if (this.isFocus && deck.card) this.focus.draw(deck);
-    else this.grid.draw(deck, isMoving);
+    else this.grid.draw(deck);
+    this.because.hidden = this.isFocus;
+    this.because.textContent = deck.card?.why ?? "";
+    this.heard.textContent = heardOf(deck, this.data.classes, this.isFocus);
     this.tools.show(deck);
-    const page = [deck.start, this.isFocus, ...Object.values(deck.query)].join();
-    const isOther = page !== this.noted;
-    this.noted = page;
-    if (isOther) this._note();
-    else this.noting.soon();
+    this.address.follow();
   }
 
-  /** The place into the URL: another page at once, the cursor when the hand rests. */
-  _note() {
-    if (this.noted === "") return; // nothing is drawn yet: the address knows better
-    const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, this.deck.query[name]]));
-    const { ranking, eta, drawn } = this.deck.query;
-    writePlace({
-      ranking, eta: ranking === "mixed" ? eta : null, drawn, ...conditions, rank: this.deck.start, image: this.deck.card?.id ?? null,
-      view: this.isFocus ? "focus" : null, mode: this.deck.isOdd ? "odd" : null, tiles: this.deck.query.count === 48 ? null : this.deck.query.count, ...this.line.words,
-    });
-  }
-
-  async _run(work) {
+  /** Do something that may fail: its sentence is shown, with a button to try again. @param {() => Promise<void>|void} work */
+  async run(work) {
     try {
       await work();
     } catch (error) {
       if (this.isClosed) return;
-      this.notice.say(error.message, () => { this.notice.say(""); this._run(work); });
+      this.notice.say(error.message, () => { this.notice.say(""); this.run(work); });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** A queue is a filter: its conditions as they stand in the address, in a command and in words. No DOM. */
 
 /** Conditions by their name in the address; an empty one lets everything through. */
-export const CONDITIONS = ["show", "predicted", "runner_up", "label", "reviewer", "decision", "range", "changed", "find"];
+export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "find"];
 
 /** @type {[string, string][]} verdicts that can be shown, and their words */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
@@ -20,7 +20,7 @@ export function conditionsOf(place) {
 export function toFilter(query) {
   const filter = { show: query.show };
   for (const [name, key] of Object.entries(PLAIN)) if (query[name] !== "") filter[key] = Number(query[name]);
-  if (query.reviewer) filter.reviewer = query.reviewer;
+  if (query.by) filter.reviewer = query.by; // "reviewer" in the address is who looks
   if (query.find) filter.text = query.find;
   if (isOn(query.changed)) filter.is_changed = true;
   if (query.range) {
@@ -32,7 +32,7 @@ export function toFilter(query) {
 
 /** Whether decisions can change which images match. @param {Record<string, string>} query */
 export function isMoving(query) {
-  return query.show !== "all" || Boolean(query.label || query.reviewer || query.decision);
+  return query.show !== "all" || Boolean(query.label || query.by || query.decision);
 }
 
 /** @param {Record<string, string>} query @param {string[]} classes
@@ -42,7 +42,7 @@ export function extras(query, classes) {
   const words = {
     runner_up: () => `runner-up ${name(query.runner_up)}`,
     label: () => `given ${name(query.label)}`,
-    reviewer: () => `decided by ${query.reviewer}`,
+    by: () => `decided by ${query.by}`,
     decision: () => `in decision #${query.decision}`,
     range: () => rangeWords(query.range),
     changed: () => "changed since the parent run",

@@ -19,11 +19,11 @@ export class FocusView {
     this.original = make("button", { onclick: () => this._showOriginal(), title: "The file itself, at its own size" }, "original");
     const isLong = options.classes.some((name) => name.length > LONG); // room for two lines, so that nothing below moves
     this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
-    this.state = make("div.state", { role: "status" });
+    this.state = make("div.state");
     this.bars = Array.from({ length: TOP }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
     this.why = make("p.why");
     this.alike = make("div.alike", { role: "group", "aria-label": "Labeled images that look like it" });
-    this.element = make("div.view", { hidden: true }, make("div.focus", {},
+    this.element = make("div.view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
       make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.name)),
       make("div.about", {}, this.suggestion, this.state, make("div.bars", {}, ...this.bars), this.why,
         make("small.label", {}, "labeled images most like it"), this.alike)));
@@ -37,7 +37,7 @@ export class FocusView {
       this.id = card.id;
       this.zoom.show(api.image(card.id), card.id);
       this._askAlike(card.id);
-      this._prefetch(deck);
+      this.prefetch(deck);
     }
     this.zoom.image.alt = spoken(card, classes);
     this.suggestion.replaceChildren(make("small", {}, "suggested"), classes[card.suggestion]);
@@ -60,7 +60,7 @@ export class FocusView {
   }
 
   /** The next images, so that they are there when they are wanted. */
-  _prefetch(deck) {
+  prefetch(deck) {
     const next = [...deck.cards.slice(deck.cursor + 1), ...(deck.next ?? [])].slice(0, AHEAD);
     for (const card of next) new Image().src = this.options.api.image(card.id);
   }

@@ -20,22 +20,34 @@ export class Grid {
       onpointerdown: (event) => this._pressed(event), oncontextmenu: (event) => this.isHeld && event.preventDefault(),
     });
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) this.element.addEventListener(name, () => clearTimeout(this.holding));
+    /** @type {HTMLElement[]} */
+    this.tiles = [];
   }
 
-  /** @param {import("./deck.js").Deck} deck @param {boolean} isMoving bring the cursor into view */
-  draw(deck, isMoving) {
-    const { element } = this;
-    while (element.children.length > deck.cards.length) element.lastChild.remove();
-    while (element.children.length < deck.cards.length) element.append(tile(element.children.length));
+  /** @param {import("./deck.js").Deck} deck */
+  draw(deck) {
+    const { tiles } = this;
+    while (tiles.length > deck.cards.length) tiles.pop().remove();
+    while (tiles.length < deck.cards.length) {
+      tiles.push(tile(tiles.length));
+      this.element.append(tiles.at(-1));
+    }
     const key = deck.cards.map((card) => card.id).join();
     const sheet = key === this.painted ? null : this._sheet(deck.cards);
     deck.cards.forEach((card, place) => {
       const isCursor = place === deck.cursor;
-      dress(element.children[place], card, this.options.classes, { isCursor, isSelected: deck.selected.has(card.id) });
-      if (sheet) paint(element.children[place], card, place, sheet);
+      dress(tiles[place], card, this.options.classes, { isCursor, isSelected: deck.selected.has(card.id) });
+      if (sheet) paint(tiles[place], card, place, sheet);
     });
     this.painted = key;
-    if (isMoving) element.children[deck.cursor]?.focus({ preventScroll: false });
+  }
+
+  /** Bring the cursor's tile into what can be seen, between the page's head and the panel. @param {number} cursor
+   * @param {boolean} isTaking the keyboard's focus goes with it, so that the next image is also heard */
+  follow(cursor, isTaking) {
+    const here = this.tiles[cursor];
+    if (isTaking) here?.focus({ preventScroll: true });
+    here?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Ask for the pictures of a page that is not shown yet. @param {import("./api.js").Card[]} cards */

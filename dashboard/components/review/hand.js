@@ -6,16 +6,22 @@ import { Memory } from "./memory.js";
 import { Outbox } from "./outbox.js";
 
 export class Hand {
-  /** @param {{deck: import("./deck.js").Deck, data: object, send: (batch: object, isLast: boolean) => Promise<object>,
-   *   onState: (state: object) => void, onDone: (change: {isTurning?: boolean, isMoving?: boolean}) => void,
-   *   onAnswer: (answer: object, reasons: string, settle: () => Promise<void>) => void, onSent: (commands: object[]) => void}} options */
-  constructor({ deck, data, send, onState, onDone, onAnswer, onSent }) {
-    Object.assign(this, { deck, data, onDone, onAnswer, onSent });
+  /** @param {{deck: import("./deck.js").Deck, data: object, reviewer: import("./reviewer.js").Reviewer, send: (batch: object, isLast: boolean) => Promise<object>,
+   *   onState: (state: object) => void, onDone: (change: {isTurning?: boolean}) => void,
+   *   onAnswer: (answer: object, reasons: string, settle: () => Promise<boolean>) => void, onSent: (commands: object[]) => void}} options */
+  constructor({ deck, data, reviewer, send, onState, onDone, onAnswer, onSent }) {
+    this.deck = deck;
+    this.reviewer = reviewer;
+    /** @type {any} what Streamlit hands over */
+    this.data = data;
+    this.onDone = onDone;
+    this.onAnswer = onAnswer;
+    this.onSent = onSent;
     this.memory = new Memory();
     this.returning = null;
     this.since = performance.now();
     this.outbox = new Outbox({
-      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: data.reviewer ?? "me", send, onState,
+      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", send, onState,
       onAnswer: (answer, commands) => this._answered(answer, commands),
     });
   }
@@ -41,7 +47,7 @@ export class Hand {
     this.outbox.flush();
   }
 
-  /** One verdict on everything that the filter matches. @param {{open: number, all: number}} counts */
+  /** One verdict on everything that the filter matches. @param {number} count as it was spelled out */
   decideFilter(verdict, label, count, isOpenOnly) {
     const given = verdict === "accept" ? "bulk_accept" : verdict;
     const command = this._command(given);
@@ -50,23 +56,36 @@ export class Hand {
     this._sendWide(command);
   }
 
-  /** Everything that a rule keeps. */
+  /** Everything that a rule keeps. @param {number} count as it was spelled out: another one is refused */
   decideRule(rule, params, count) {
-    this._sendWide({ ...this._command("bulk_accept"), params: { rule, ...params, ...(count === null ? {} : { expected: count }) } });
+    this._sendWide({ ...this._command("bulk_accept"), params: { rule, ...params, expected: count } });
   }
 
   /** Take back the latest step: at once where this session knows it, else when the server has answered. */
   undo() {
     const step = this.memory.take();
     for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
-    this.deck.forget();
     const before = step?.before ?? [];
+    if (!before.length || before.some(({ rank }) => this.deck.isAhead(rank))) this.deck.forget();
     const [[first], from] = [before, this.deck.card?.id];
     this.deck.apply(before);
     this.deck.clear();
     this.returning = first && this.deck.goTo(first.id) ? null : { rank: first?.rank, from };
-    this.onDone({ isMoving: true });
+    this.onDone({});
     if (this.returning) this.outbox.flush();
+  }
+
+  /** Take back one decision of the log, whenever it was made. @param {{id: number, command_id: string}} decision */
+  takeBack({ id, command_id }) {
+    this.memory.forget([command_id]);
+    this.outbox.add({ ...this._command("undo"), undo_of: id });
+    this.deck.forget();
+    this.outbox.flush();
+  }
+
+  /** Another person: what an undo takes back from now on is theirs. */
+  forget() {
+    this.memory = new Memory();
   }
 
   /** Whether a verdict with this label can be given. */
@@ -103,26 +122,32 @@ export class Hand {
     this.onDone({});
   }
 
+  /** @returns {any} */
   _command(verdict) {
-    return { verdict, run_id: this.data.run };
+    return { verdict, run_id: this.data.run, reviewer: this.reviewer.name };
   }
 
   _answered(answer, commands) {
     const { waiting } = this.outbox;
     const { rows, refused, reasons, isWide } = read(answer, commands, waiting);
+    const stood = answer.isUnread ? this.memory.before(refused, new Set(commands.flatMap(imagesOf))) : [];
     this.memory.forget(refused);
-    this.deck.apply(rows);
-    if (isWide || commands.some((command) => imagesOf(command).length > 1)) this.deck.forget();
-    this.onAnswer(answer, reasons, async () => { if (!waiting.length) await this._comeBack(answer); });
+    const later = new Set(waiting.flatMap(imagesOf));
+    this.deck.apply([...stood.filter(({ id }) => !later.has(id)), ...rows]);
+    if (isWide || commands.some((command) => imagesOf(command).length > 1)) this.deck.renew();
+    const isUnknown = Boolean(answer.isUnread) && !stood.length; // from an earlier page: how its image stands only the server knows
+    this.onAnswer(answer, reasons, async () => (waiting.length ? false : this._comeBack(answer, isUnknown)));
   }
 
-  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew. */
-  async _comeBack(answer) {
+  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew.
+   * Answers whether the cursor went elsewhere. */
+  async _comeBack(answer, isUnknown) {
     const { returning } = this;
     this.returning = null;
-    if (answer.refresh) await this.deck.load(this.deck.start);
-    else if (!returning || returning.from !== this.deck.card?.id) return; // the hand has moved on
+    if (answer.refresh || isUnknown) await this.deck.load(this.deck.start);
+    else if (!returning || returning.from !== this.deck.card?.id) return false; // the hand has moved on
     else if (returning.rank !== undefined) await this.deck.load(returning.rank);
     else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
+    return Boolean(returning);
   }
 }

@@ -11,8 +11,12 @@ export const HELP = [
   ["u", "can't tell"],
   ["z  Backspace", "undo"],
   ["← → ↑ ↓", "move; with Shift: select"],
+  ["click", "to this image; a double click shows it large"],
+  ["Shift+click", "select from the cursor to here"],
+  ["Ctrl+click", "into the selection, or out of it; by finger: hold"],
+  ["drag", "select what the band touches; with Shift or Ctrl: more"],
   ["Ctrl+A", "select all that the filter matches"],
-  ["Esc", "clear the selection, close"],
+  ["Esc", "clear the selection, call off a drag, close"],
   ["PageUp PageDown", "turn the page"],
   ["click, Enter", "odd one out: mark the wrong ones, accept the rest of the page"],
   ["f", "grid ↔ focus"],
@@ -41,13 +45,30 @@ export function actionOf(event) {
 }
 
 const PRESSED = "button, a[href], summary, [role=button], [role=tab], [role=menuitem]";
+/** Inputs that hold no text: letters and Enter are the desk's. */
+const UNTYPED = new Set(["checkbox", "radio", "range", "button", "submit"]);
 
 /** Whether the key belongs to a text box, a menu, the threshold line, or to a control that Enter and space press. */
 function isTyping(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
-  const isText = target.closest("input, textarea, select, [contenteditable=true]") && !target.closest("[type=range]");
-  const isControl = target.closest("[role=slider], [type=range]") && /^(Arrow|Page|Home|End)/.test(event.key);
+  const input = target.closest("input");
+  const isText = input ? !UNTYPED.has(input.type) : target.closest("textarea, [contenteditable=true]");
+  const isControl = target.closest("[role=slider], [type=range], [type=radio]") && /^(Arrow|Page|Home|End)/.test(event.key);
   const isPressed = target.closest(PRESSED) && (event.key === "Enter" || event.key === " ");
-  return Boolean(isText || isControl || isPressed);
+  return Boolean(isText || isControl || isPressed || isChoosing(target.closest("select"), event.key));
+}
+
+/** Whether a menu needs the key: any while its list is open, else those that step through it. */
+function isChoosing(menu, key) {
+  if (!menu) return false;
+  return isOpen(menu) || key === " " || key === "Enter" || /^(Arrow|Page|Home|End)/.test(key);
+}
+
+function isOpen(menu) {
+  try {
+    return menu.matches(":open");
+  } catch {
+    return false; // an older browser: its list takes the keys itself
+  }
 }

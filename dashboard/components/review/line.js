@@ -10,7 +10,7 @@ export class Line {
   /** @param {{api: import("./api.js").Api, run: string, classes: string[], place: Record<string, string>, threshold: number,
    *   attempt: (work: () => Promise<void>) => void, onRelease: () => void, onShown: () => void, onTell: (value: number) => void,
    *   onAccept: () => void, onBetween: (range: string) => void, onPick: (card: object) => void,
-   *   onAcceptClasses: (params: object, count: number|null) => void}} options */
+   *   onAcceptClasses: (params: object) => void}} options */
   constructor(options) {
     this.options = options;
     this.score = ["confidence", "entropy", "margin"].includes(options.place.score) ? options.place.score : "confidence";

@@ -18,7 +18,14 @@ export class Memory {
     return this.steps.pop() ?? null;
   }
 
-  /** Refused commands were never decided: there is nothing to undo. @param {Iterable<string>} commands */
+  /** How images stood before commands of this session. @param {Set<string>} commands @param {Set<number>} images
+   * @returns {Before[]} */
+  before(commands, images) {
+    return this.steps.filter((step) => [...step.commands].some((id) => commands.has(id)))
+      .flatMap((step) => step.before.filter(({ id }) => images.has(id)));
+  }
+
+  /** Commands that no longer count, refused or taken back by name: there is nothing to undo. @param {Iterable<string>} commands */
   forget(commands) {
     for (const step of this.steps) for (const id of commands) step.commands.delete(id);
     this.steps = this.steps.filter((step) => step.commands.size);

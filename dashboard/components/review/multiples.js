@@ -15,7 +15,7 @@ export function classCounter(row) {
 }
 
 export class Multiples {
-  /** @param {{classes: string[], load: (labels: number[]) => Promise<object>, onAccept: (params: object, count: number) => void}} options */
+  /** @param {{classes: string[], load: (labels: number[]) => Promise<object>, onAccept: (params: object) => void}} options */
   constructor(options) {
     this.options = options;
     /** Lines that were moved, by class, in bins. @type {Map<number, number>} */
@@ -112,18 +112,17 @@ export class Multiples {
     });
   }
 
-  /** Together: what the button would accept. Classes that are not in view count on the server. */
+  /** Together: what the button would accept. Classes that are not in view are counted when it is pressed. */
   _sum() {
     const open = this.rows.reduce((sum, row) => sum + row.count(this._bin(row)).open, 0);
     const all = this.rows.length === this.options.classes.length;
-    this.count = all ? open : null;
     this.said.textContent = `${this.lines.size} of ${number(this.options.classes.length)} classes have a line of their own`;
-    this.accept.textContent = all ? `Accept all ${number(open)} undecided` : "Accept all above their lines";
+    this.accept.textContent = all ? `Accept all ${number(open)} undecided` : "Accept all above their lines …";
     this.accept.disabled = all && !open;
   }
 
   _accept() {
     const thresholds = Object.fromEntries([...this.lines].map(([label, bin]) => [label, bin / this.bins]));
-    this.options.onAccept({ threshold: Math.round(this.threshold * this.bins) / this.bins, thresholds }, this.count);
+    this.options.onAccept({ threshold: Math.round(this.threshold * this.bins) / this.bins, thresholds });
   }
 }

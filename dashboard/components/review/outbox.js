@@ -3,17 +3,22 @@
  * Each batch carries all that is not acknowledged; the server knows a command by its id, so sending twice is harmless.
  * What is not acknowledged is kept in the browser's storage and sent again after a refresh or a server restart. */
 
+import { Sieve } from "./sieve.js";
+
 const PAUSE = 250;
 const FULL = 25;
 const LONGEST_WAIT = 15000;
-const MOST = 1000;
-/** So many fit the 64 KiB that a browser sends for a page that is going away; the rest stays in storage. */
-const MOST_LAST = 200;
+/** A browser sends 64 KiB for pages that are going away; what does not fit stays in storage. */
+const LAST_BYTES = 56_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const MOST_REFUSED = 200;
+
+/** @typedef {{waiting: number, saved: number, problem: string, refused: number, reason: string}} State */
 
 export class Outbox {
   /** @param {{send: (batch: object, isLast: boolean) => Promise<object>, storage: Storage, key: string,
    *   reviewer: string, onAnswer: (answer: object, commands: object[]) => void,
-   *   onState: (state: {waiting: number, saved: number, problem: string}) => void}} options */
+   *   onState: (state: State) => void}} options reviewer is for commands that name none */
   constructor(options) {
     this.options = options;
     this.client = crypto.randomUUID();
@@ -24,6 +29,10 @@ export class Outbox {
     this.failures = 0;
     this.isFlying = false;
     this.timer = null;
+    this.sieve = new Sieve();
+    /** Commands given up, in this session. */
+    this.refused = 0;
+    this.reason = "";
     this.waiting = this._adopt();
     if (this.waiting.length) {
       this._tell();
@@ -47,16 +56,18 @@ export class Outbox {
     this.timer = null;
     if (!this.waiting.length || (this.isFlying && !isLast)) return;
     this.isFlying = true;
-    const commands = this.waiting.slice(0, isLast ? MOST_LAST : MOST);
+    const commands = isLast ? fitting(this.waiting) : this.sieve.pick(this.waiting);
     const batch = { client: this.client, sequence: ++this.sequence, reviewer: this.options.reviewer, commands };
+    let isAgain = false;
     try {
       this._arrived(await this.options.send(batch, isLast), commands);
     } catch (error) {
-      this._failed(error);
+      if (error.isFinal && !isLast) isAgain = this._sift(commands, error);
+      else this._failed(error);
     }
     this.isFlying = false;
     this._tell();
-    if (this.waiting.length) this._soon(this.failures ? Math.min(LONGEST_WAIT, 500 * 2 ** this.failures) : PAUSE);
+    if (this.waiting.length) this._soon(isAgain ? 0 : this.failures ? Math.min(LONGEST_WAIT, 500 * 2 ** this.failures) : PAUSE);
   }
 
   /** Forget the timer; what waits stays in storage. */
@@ -71,8 +82,39 @@ export class Outbox {
     this.saved = Math.max(this.saved, answer.saved ?? 0);
     this.problem = "";
     this.failures = 0;
+    this.sieve.passed(commands);
     this._keep();
     this.options.onAnswer(answer, commands);
+  }
+
+  /** The server will never take this batch: find the command that is wrong; answers whether to send at once. */
+  _sift(commands, error) {
+    const next = this.sieve.refused(commands, error.message);
+    if (next === "wait") this._failed(error);
+    if (next === "refuse") this._giveUp(commands[0], error.message);
+    return next !== "wait" && !this._isStuck();
+  }
+
+  /** Whether all that waits was refused alone, and nothing says that the server takes any. */
+  _isStuck() {
+    return !this.sieve.isProven && this.waiting.every(({ command_id }) => this.sieve.doubtful.has(command_id));
+  }
+
+  /** Set one aside, beside what waits, with the reason; the rest goes on. */
+  _giveUp(command, reason) {
+    const { storage, key } = this.options;
+    this.waiting = this.waiting.filter((other) => other !== command);
+    this.refused++;
+    this.reason = reason;
+    this._keep();
+    try {
+      const aside = JSON.parse(storage.getItem(`refused:${key}`) ?? "[]");
+      storage.setItem(`refused:${key}`, JSON.stringify([...aside, { ...command, reason }].slice(-MOST_REFUSED)));
+    } catch (error) {
+      console.warn(`A refused decision could not be kept (${error.message}): ${JSON.stringify(command)}`);
+    }
+    const outcomes = [{ command_id: command.command_id, status: "refused", reason }];
+    this.options.onAnswer({ outcomes, changed: [], isUnread: true }, [command]);
   }
 
   _failed(error) {
@@ -87,7 +129,8 @@ export class Outbox {
   }
 
   _tell() {
-    this.options.onState({ waiting: this.waiting.length, saved: this.saved, problem: this.problem });
+    const { waiting, saved, problem, refused, reason } = this;
+    this.options.onState({ waiting: waiting.length, saved, problem, refused, reason });
   }
 
   _keep() {
@@ -109,9 +152,12 @@ export class Outbox {
     const slots = [];
     for (let place = 0; place < storage.length; place++) slots.push(storage.key(place));
     const found = [];
-    for (const slot of slots.filter((name) => name.startsWith(`${key}-`))) {
+    const isOurs = (name) => name.startsWith(`${key}-`) && UUID.test(name.slice(key.length + 1)); // not of "key-2"
+    for (const slot of slots.filter(isOurs)) {
       try {
-        found.push(...JSON.parse(storage.getItem(slot)));
+        const stored = JSON.parse(storage.getItem(slot));
+        if (!stored.every((command) => typeof command?.command_id === "string")) continue;
+        found.push(...stored);
         storage.removeItem(slot);
       } catch {
         continue; // not ours to repair: it stays where it is
@@ -120,4 +166,11 @@ export class Outbox {
     if (found.length) storage.setItem(this.slot, JSON.stringify(found));
     return found;
   }
+}
+
+/** As many as a browser still sends for a page that is going away. */
+function fitting(waiting) {
+  let bytes = 0;
+  const end = waiting.findIndex((command) => (bytes += JSON.stringify(command).length + 1) > LAST_BYTES);
+  return end < 0 ? waiting.slice() : waiting.slice(0, end);
 }

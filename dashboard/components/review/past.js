@@ -15,13 +15,15 @@ export function entriesOf(decisions) {
 }
 
 export class Past {
-  /** @param {{api: import("./api.js").Api, onImage: (id: number) => void, onDecision: (id: number) => void}} options */
+  /** @param {{api: import("./api.js").Api, onImage: (id: number) => void, onDecision: (id: number) => void,
+   *   onAll: () => void}} options */
   constructor(options) {
     this.options = options;
     /** @type {Entry[]} */
     this.entries = [];
     this.list = make("span.past-list");
-    this.element = make("span.past", { role: "group", "aria-label": "Latest decisions" }, this.list);
+    const all = make("button.past-all", { onclick: () => options.onAll(), title: "All decisions; any can be taken back" }, "history");
+    this.element = make("span.past", { role: "group", "aria-label": "Latest decisions" }, this.list, all);
   }
 
   /** What was decided just now, before the server has answered. @param {Entry[]} entries */
@@ -43,6 +45,7 @@ export class Past {
     this.list.replaceChildren(...this.entries.map((entry) => this._one(entry)));
   }
 
+  /** @param {Entry} entry */
   _one({ verdict, image, count, decision }) {
     const { api, onImage, onDecision } = this.options;
     const [mark, word] = MARKS[verdict] ?? ["", verdict];

@@ -2,7 +2,7 @@
 
 import { CONDITIONS } from "./filters.js";
 
-const NAMES = ["ranking", "rank", "image", "view", "mode", "tiles", "eta", "drawn", "threshold", "floor", "score", ...CONDITIONS];
+const NAMES = ["ranking", "rank", "image", "view", "mode", "tiles", "eta", "drawn", "threshold", "floor", "score", "reviewer", ...CONDITIONS];
 
 /** @returns {Record<string, string>} what the URL says */
 export function readPlace() {

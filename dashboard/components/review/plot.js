@@ -1,5 +1,6 @@
 /** The histogram's picture: bars stacked once, shaded anew on every frame by where the lines stand. */
 
+import { MARKS } from "./cards.js";
 import { addRows, grouped } from "./stats.js";
 import { make } from "./dom.js";
 
@@ -75,12 +76,12 @@ export class Plot {
     return context;
   }
 
-  /** @returns {[string, string, number[]][]} name, color and bars of each layer, the lowest first */
+  /** @returns {[string, string, number[], string?][]} name, color, bars and mark of each layer, the lowest first */
   _layers() {
     const { data } = this;
     if (this.stack === "verdict") {
       return VERDICT_ORDER.filter((name) => data.verdicts[name])
-        .map((name) => [VERDICT_WORDS[name], this.colors(`v-${name}`), grouped(data.verdicts[name], BARS)]);
+        .map((name) => [VERDICT_WORDS[name], this.colors(`v-${name}`), grouped(data.verdicts[name], BARS), MARKS[name]?.[0]]);
     }
     if (this.stack === "class") {
       return data.counts.map((row, place) => [this.classes[data.classes[place]] ?? "the others",
@@ -147,8 +148,9 @@ export class Plot {
   /** What the colors mean. */
   _explain() {
     const layers = this.stack === "plain" ? [] : this._layers();
-    const entries = layers.map(([name, color]) => {
-      const mark = make("i.swatch");
+    this.key.dataset.kind = this.stack;
+    const entries = layers.map(([name, color, , shape]) => {
+      const mark = shape ? make("i.swatch.shape", {}, shape) : make("i.swatch"); // the same shapes as on the tiles
       mark.style.background = color;
       return make("span", {}, mark, name);
     });

@@ -1,28 +1,41 @@
 /** Questions before a decision about many images: each spells out the number as it is once everything so far is saved. */
 
 import { describe } from "./filters.js";
-import { askAll, askBulk, askClasses } from "./panel.js";
+import { askAll, askBulk, askClasses } from "./dialogs.js";
+import { showHistory } from "./history.js";
+
+const CAP = 2;
+/** Decisions that the history lists; the oldest of a long log are found by filter or on the command line. */
+const LISTED = 1000;
 
 export class Questions {
-  /** @param {{root: ShadowRoot, classes: string[], deck: import("./deck.js").Deck, hand: import("./hand.js").Hand,
-   *   line: import("./line.js").Line}} options */
-  constructor(options) {
-    Object.assign(this, options);
+  /** @param {{root: ShadowRoot, api: import("./api.js").Api, run: string, classes: string[], deck: import("./deck.js").Deck,
+   *   hand: import("./hand.js").Hand, line: import("./line.js").Line, reviewer: import("./reviewer.js").Reviewer}} options */
+  constructor({ root, api, run, classes, deck, hand, line, reviewer }) {
+    this.root = root;
+    this.api = api;
+    this.run = run;
+    this.classes = classes;
+    this.deck = deck;
+    this.hand = hand;
+    this.line = line;
+    this.reviewer = reviewer;
   }
 
-  /** Everything that the line keeps. */
+  /** Everything that the line keeps; with a cap on each class the server is asked for the number. */
   async rule() {
     await this.hand.outbox.flush();
     await this.line.load();
     const { facts } = this.line.histogram;
-    askBulk(this.root, facts, (isCapped) => (isCapped
-      ? this.hand.decideRule(facts.rule, { ...facts.params, class_cap: 2 }, null) // only the server knows the number then
-      : this.hand.decideRule(facts.rule, facts.params, facts.open)));
+    const params = (isCapped) => (isCapped ? { ...facts.params, class_cap: CAP } : facts.params);
+    const count = (isCapped) => this.api.count(this.run, facts.rule, params(isCapped));
+    askBulk(this.root, facts, await count(false), count, (isCapped, number) => this.hand.decideRule(facts.rule, params(isCapped), number));
   }
 
-  /** Everything above the line of its class. @param {object} params of the rule @param {number|null} count */
-  async perClass(params, count) {
+  /** Everything above the line of its class. @param {object} params of the rule */
+  async perClass(params) {
     await this.hand.outbox.flush();
+    const count = await this.api.count(this.run, "per_class_threshold", params);
     askClasses(this.root, params, count, () => this.hand.decideRule("per_class_threshold", params, count));
   }
 
@@ -34,5 +47,12 @@ export class Questions {
     const { matching, open, query } = this.deck;
     askAll(this.root, { verdict, name: this.classes[label], matching, open, filter: describe(query, this.classes) },
       (count, isOpenOnly) => this.hand.decideFilter(verdict, label, count, isOpenOnly));
+  }
+
+  /** Every line of the log, each with a way to take it back. */
+  async history() {
+    await this.hand.outbox.flush();
+    const { decisions } = await this.api.history(LISTED);
+    showHistory(this.root, decisions, { classes: this.classes, reviewer: this.reviewer.name, onTakeBack: (decision) => this.hand.takeBack(decision) });
   }
 }

@@ -8,16 +8,19 @@ export class Saved {
     this.element = make("span.saved", { role: "status", "data-state": "idle" }, "nothing to save");
   }
 
-  /** @param {{waiting: number, saved: number, problem: string}} state of the outbox */
-  show({ waiting, saved, problem }) {
+  /** @param {import("./outbox.js").State} state of the outbox */
+  show({ waiting, saved, problem, refused, reason }) {
     const [state, text] = problem ? ["failed", `✕ ${number(waiting)} unsent, kept and sent again`]
       : waiting ? ["waiting", `● ${number(waiting)} saving …`]
         : saved ? ["saved", `✓ saved #${number(saved)}`] : ["idle", "nothing to save"];
     this.element.dataset.state = state;
-    this.element.textContent = text;
-    this.element.title = problem;
+    this.element.textContent = refused ? `${text} · ${number(refused)} refused` : text;
+    this.element.title = problem || reason;
   }
 }
+
+/** Milliseconds that a passing sentence stays. */
+const SHORT = 2500;
 
 /** A sentence over the images; nothing moves when it comes or goes. */
 export class Notice {
@@ -25,10 +28,22 @@ export class Notice {
     this.element = make("div.notice", { role: "alert", hidden: true });
   }
 
-  /** @param {string} sentence an empty one hides the notice @param {() => void} [again] what a button tries once more */
+  /** @param {string} sentence an empty one hides the notice, but for a passing one @param {() => void} [again] what a button tries once more */
   say(sentence, again) {
+    if (!sentence && this.passing) return;
+    this._show(sentence, again ? [make("button", { onclick: again }, "Try again")] : []);
+  }
+
+  /** A sentence that goes by itself. */
+  pass(sentence) {
+    this._show(sentence, []);
+    this.passing = setTimeout(() => { this.passing = null; this.say(""); }, SHORT);
+  }
+
+  _show(sentence, more) {
+    clearTimeout(this.passing);
+    this.passing = null;
     this.element.hidden = !sentence;
-    const retry = again ? [make("button", { onclick: again }, "Try again")] : [];
-    this.element.replaceChildren(make("span", {}, sentence), ...retry);
+    this.element.replaceChildren(make("span", {}, sentence), ...more);
   }
 }

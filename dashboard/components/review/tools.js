@@ -14,12 +14,14 @@ const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny
 
 export class Tools {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, onOdd: () => void, past: HTMLElement}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOdd, past }) {
-    Object.assign(this, { classes, onChange });
+   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, onOdd: () => void, past: HTMLElement,
+   *   reviewer: string, onReviewer: (name: string) => void}} options */
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOdd, past, reviewer, onReviewer }) {
+    this.classes = classes;
+    this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
     const named = (first) => [["", first], ...classes.map((name, label) => [String(label), name])];
-    this.where = make("span.where", { role: "status" });
+    this.where = make("span.where");
     this.chips = make("span.conditions");
     this.controls = {
       count: menu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
@@ -29,7 +31,7 @@ export class Tools {
       predicted: menu("Suggested", named("all classes"), query.predicted, change("predicted")),
       runner_up: menu("Runner-up", named("any class"), query.runner_up, change("runner_up")),
       label: menu("Label given", named("any class"), query.label, change("label")),
-      reviewer: field("Decided by", "text", query.reviewer, "name", change("reviewer")),
+      by: field("Decided by", "text", query.by, "name", change("by")),
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
       range: this._range(query.range),
@@ -39,11 +41,18 @@ export class Tools {
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
     this.anew = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from what is open now" }, "draw anew");
     this.odd = make("button.odd", { onclick: onOdd, "aria-pressed": "false", title: "A page of one class: click the wrong ones, Enter accepts the rest" }, "odd one out");
+    this.who = make("input", { type: "text", value: reviewer, maxlength: 60, "aria-label": "Reviewing as", onchange: () => onReviewer(this.who.value) });
+    const mine = make("label.menu.reviewer", { title: "Decisions are kept under this name; an undo takes back only its own" }, make("span", {}, "Reviewing as"), this.who);
     this.element = make("div.tools", {},
       make("div.row", {}, ranking, eta, this.anew, show, predicted, find, this.more, this.odd, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
-      make("div.row.slim", {}, this.where, this.chips, make("span.grow"), past));
+      make("div.row.slim", {}, this.where, this.chips, make("span.grow"), past, mine));
+  }
+
+  /** Somebody else reviews. @param {string} name */
+  greet(name) {
+    this.who.value = name;
   }
 
   /** @param {import("./deck.js").Deck} deck */
@@ -73,7 +82,7 @@ export class Tools {
   /** Show conditions that were set elsewhere. @param {Record<string, string>} query */
   adopt(query) {
     for (const [name, element] of Object.entries(this.controls)) {
-      const [input, ...rest] = element.querySelectorAll("select, input");
+      const [input, ...rest] = /** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("select, input"));
       if (name === "range") {
         const [score, low, high] = query.range ? query.range.split(",") : ["confidence", "", ""];
         [input.value, rest[0].value, rest[1].value] = [score, low, high];

@@ -4,14 +4,20 @@
 import { make } from "./dom.js";
 
 const MOST = 16;
+/** Pixels a side up to which a picture is enlarged crisply. */
+const TINY = 64;
 
 export class Zoom {
   /** @param {boolean} isSmall tiny images are enlarged crisply @param {(by: number) => void} onSwipe */
   constructor(isSmall, onSwipe) {
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
     this.onSwipe = onSwipe;
     /** Where each finger is. @type {Map<number, {x: number, y: number}>} */
     this.fingers = new Map();
-    this.image = make(isSmall ? "img.large.small" : "img.large", { draggable: "false", alt: "" });
+    this.image = make("img.large", { draggable: "false", alt: "", onload: () => this._sharpen() });
+    this.image.classList.toggle("small", isSmall);
     this.element = make("div.zoom", { onpointerdown: (event) => this._grab(event), ondblclick: () => this.fit() }, this.image);
     this.element.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
     const button = (text, label, work) => make("button", { "aria-label": label, title: label, onclick: work }, text);
@@ -22,9 +28,17 @@ export class Zoom {
 
   /** @param {string} address @param {number} id */
   show(address, id) {
+    if (this.borrowed) URL.revokeObjectURL(this.borrowed);
+    this.borrowed = address.startsWith("blob:") ? address : null; // its memory is held until it is given back
     this.image.src = address;
     this.image.dataset.image = id;
     this.fit();
+  }
+
+  /** Pixels as crisp squares for tiny pictures only; the original of a tiny one may be a photograph. */
+  _sharpen() {
+    const { naturalWidth, naturalHeight } = this.image;
+    this.image.classList.toggle("small", Math.max(naturalWidth, naturalHeight) <= TINY);
   }
 
   fit() {

@@ -1,0 +1,53 @@
+"""The types that the review modules state in JSDoc hold: the TypeScript compiler reads them, nothing is built."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dashboard import components
+from tests.browser.from_npm import fetched
+
+VERSION = "5.9.3"
+OPTIONS = {
+    "allowJs": True,
+    "checkJs": True,
+    "noEmit": True,
+    "target": "ES2022",
+    "module": "ES2022",
+    "moduleResolution": "bundler",
+    "lib": ["ES2023", "DOM", "DOM.Iterable"],
+    "types": [],
+}
+
+
+def compiled(folder: Path) -> str:
+    """What the compiler says about the modules of a folder that main.js reaches; empty when all is well."""
+    compiler = fetched("typescript", VERSION, "lib/tsc.js")
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed: apt-get install nodejs")
+    plan = folder / "tsconfig.json"
+    plan.write_text(json.dumps({"compilerOptions": OPTIONS, "files": ["main.js"]}))
+    command = [node, str(compiler), "-p", str(plan)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False, cwd=folder)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The modules in a folder of this test's own."""
+    return Path(shutil.copytree(components.FOLDER / "review", tmp_path / "review"))
+
+
+def test_the_types_hold(copy: Path) -> None:
+    assert compiled(copy) == ""
+
+
+def test_a_wrong_type_is_found(copy: Path) -> None:
+    text = (copy / "hand.js").read_text()
+    assert "this.deck.advance()" in text
+    (copy / "hand.js").write_text(text.replace("this.deck.advance()", "this.deck.advnce()"))
+    assert "Property 'advnce' does not exist on type 'Deck'" in compiled(copy)

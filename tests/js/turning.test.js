@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Turning } from "../../dashboard/components/review/turning.js";
+
+test("a verdict counts only while no page is on its way, and what was pressed is said with its number", async () => {
+  const said = [];
+  const turning = new Turning((sentence) => said.push(sentence));
+  assert.equal(turning.admits(), true);
+  let arrive;
+  const turn = turning.during(() => new Promise((done) => { arrive = done; }));
+  assert.deepEqual([turning.admits(), turning.admits()], [false, false]);
+  assert.deepEqual(said, ["The page was turning: 1 key was not used.", "The page was turning: 2 keys were not used."]);
+  arrive();
+  await turn;
+  assert.equal(turning.admits(), true);
+  assert.equal(said.length, 2);
+});
+
+test("two pages asked for together: verdicts wait for both, also where one fails", async () => {
+  const turning = new Turning(() => {});
+  let arrive;
+  const slow = turning.during(() => new Promise((done) => { arrive = done; }));
+  await assert.rejects(turning.during(async () => { throw new Error("Winnow does not answer."); }));
+  assert.equal(turning.isOn, true);
+  arrive();
+  await slow;
+  assert.equal(turning.isOn, false);
+});
