@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import Project
+from core import Project, Verdict
 from core.store.arrays import save_array, write_json
 from tests.browser.conftest import Server
 from tests.browser.test_loop import RUN, drag_to, kept, review, saved, verdicts
@@ -174,3 +174,24 @@ def test_other_scores_have_their_own_line(page: Page, server: Server, trained_pr
     expect(page.locator(".key")).to_contain_text("undecided")
     page.get_by_label("Color").select_option("class")
     expect(page.locator(".key")).to_contain_text(trained_project.class_names[0])
+
+
+@pytest.mark.parametrize("score", ["confidence", "entropy", "margin"])
+def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
+    page: Page, server: Server, trained_project: Project, score: str
+) -> None:
+    review(page, server)
+    page.get_by_label("Score", exact=True).select_option(score)
+    expect(page.locator(".readout .words").first).to_contain_text(f"have {score} at")
+    drag_to(page, 0.6)
+    settle(page)
+    count = kept(page)
+    assert 0 < count < len(trained_project.splits.pool)
+    page.get_by_role("button", name=re.compile("Accept all")).click()
+    page.locator("dialog button.primary").click()
+    saved(page, 1)
+    pool, values = trained_project.scores(RUN), getattr(trained_project.scores(RUN).scores, score)
+    accepted = trained_project.desk.state().verdict[pool.ids] == Verdict.BULK_ACCEPT
+    assert accepted.sum() == count
+    other = values[~accepted]
+    assert values[accepted].max() < other.min() if score == "entropy" else values[accepted].min() > other.max()

@@ -8,6 +8,8 @@ import { Readout } from "./readout.js";
 import { Target } from "./target.js";
 
 const SCORES = [["confidence", "confidence"], ["entropy", "entropy, bits"], ["margin", "margin"]];
+/** The rule that keeps what a line on each score keeps, and the name of its number. */
+const RULES = { confidence: ["fixed_threshold", "threshold"], entropy: ["entropy_at_most", "entropy"], margin: ["margin_at_least", "margin"] };
 const STACKS = [["plain", "one color"], ["verdict", "by verdict"], ["class", "by class"]];
 const REACH = 8;
 
@@ -55,7 +57,7 @@ export class Histogram {
 
   /** The rule at the line, and what it keeps. */
   get facts() {
-    const [rule, name] = this.cut.isBelow ? ["entropy_at_most", "entropy"] : ["fixed_threshold", "threshold"];
+    const [rule, name] = RULES[this.data.score];
     return { rule, params: { [name]: this.value }, score: this.data.score, ...this.cut.facts };
   }
 

@@ -27,9 +27,8 @@ export class Readout {
       : [" no calibration item is kept"];
     this.error.replaceChildren("estimated error ", make("b", {}, percent(facts.error)), ...basis);
     this.rest.textContent = `${number(between.open)} to review between the lines, ${number(between.left)} left`;
-    const hasRule = data.score !== "margin";
-    this.accept.disabled = !hasRule || !facts.open;
-    this.accept.textContent = hasRule ? `Accept all ${number(facts.open)} undecided` : "Accept by confidence or entropy";
+    this.accept.disabled = !facts.open;
+    this.accept.textContent = `Accept all ${number(facts.open)} undecided`;
     this.review.disabled = !between.open;
     this.review.textContent = `Review ${number(between.open)}`;
     this._showMix(cut);
