@@ -94,7 +94,7 @@ def _sentence(preset: Preset, method: str) -> str:
     """What a preset is, and what picks its pseudo-labels; of a method that is not the preset's, its own values."""
     if not preset.is_of(method):
         own = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in RECIPES.get(method, {}).items())
-        return f"Not the preset's method: its own settings hold. {method}: {own or 'the usual ones'}."
+        return f"Another method than the preset's, which no longer holds. {method}: {own or 'the usual settings'}."
     said = preset.doc[0].upper() + preset.doc[1:] + "."
     if preset.rule is None:
         return said
