@@ -13,6 +13,7 @@ from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, InputError
 from core.base.records import RunRecord, RunStatus, Source
 from core.curate.additions import with_selection
+from core.jobs import command_elsewhere
 from core.project.snapshot import Snapshot, freeze
 from core.store.arrays import read_json
 from core.store.runs import RunFolder, next_run_id
@@ -73,6 +74,12 @@ class Run:
     def title(self) -> str:
         """The run's name and, of a control arm, what it is the control of."""
         return self.id if self.control is None else f"{self.id} · {self.control.name}"
+
+    @property
+    def elsewhere(self) -> str | None:
+        """What to type on each other machine that the run waits for; None where it needs this one alone."""
+        is_resume = self.folder.checkpoint_path.exists()
+        return command_elsewhere(self.folder.path.parents[1], self.folder, is_resume=is_resume)
 
     @property
     def has_predictions(self) -> bool:

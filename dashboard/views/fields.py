@@ -35,21 +35,22 @@ def inputs(
 
 
 def _input(name: str, field: FieldInfo, key: str, begin: Any) -> Any:
+    """The value stands in the session alone: a browser takes a new one from there, and not from another default."""
     label, text = name.replace("_", " "), field.description
-    if get_origin(field.annotation) is Literal:
-        options = get_args(field.annotation)
-        return st.selectbox(label, options, index=options.index(begin), help=text, key=key)
-    if field.annotation is bool:
-        return st.toggle(label, value=begin, help=text, key=key)
     ends = next((item for item in field.metadata if isinstance(item, Interval)), None)
+    is_float = ends is not None and field.annotation is not int
+    st.session_state.setdefault(key, float(begin) if is_float else begin)
+    if get_origin(field.annotation) is Literal:
+        return st.selectbox(label, get_args(field.annotation), help=text, key=key)
+    if field.annotation is bool:
+        return st.toggle(label, help=text, key=key)
     if ends is None:
-        return st.text_input(label, value=begin, help=text, key=key)
-    if field.annotation is int:
-        low, high = int(str(ends.ge)), int(str(ends.le))
-        return st.number_input(label, low, high, value=int(begin), step=1, help=text, key=key)
-    bottom, top, usual = float(str(ends.ge)), float(str(ends.le)), float(begin)
-    step = _step(usual or 0.1, top)
-    return st.number_input(label, bottom, top, usual, step=step, format="%g", help=text, key=key)
+        return st.text_input(label, help=text, key=key)
+    if not is_float:
+        return st.number_input(label, int(str(ends.ge)), int(str(ends.le)), step=1, help=text, key=key)
+    bottom, top = float(str(ends.ge)), float(str(ends.le))
+    step = _step(float(begin) or 0.1, top)
+    return st.number_input(label, bottom, top, step=step, format="%g", help=text, key=key)
 
 
 def _step(usual: float, top: float) -> float:

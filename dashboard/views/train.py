@@ -7,6 +7,9 @@ from dashboard import context, words
 from dashboard.views import curricula, curves
 from dashboard.views import training_form as form
 
+_WIDTHS = (5, 5, 4, 6, 5)
+"""Of the tiles under the progress bar: none of their labels is cut off on a page 1280 pixels wide."""
+
 
 def show() -> None:
     """A form for a new run, and one run seen from near."""
@@ -45,17 +48,20 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     """Redrawn every two seconds while the run is live; the whole page only when there is a new epoch to draw."""
     now = run.status
     is_live = now.state in LIVE_STATES
-    st.progress(words.share_done(now), text=f"**{now.state.capitalize()}.** {now.message}")
+    where = f" on {now.device} in {now.precision}" if now.device and now.precision else ""
+    st.progress(words.share_done(now), text=f"**{now.state.capitalize()}**{where}. {now.message}")
     facts = {
         "Epoch": f"{now.epoch:,} of {now.epochs:,}",
         "Time left" if is_live else "Time taken": words.duration(now.eta_seconds if is_live else now.seconds),
         "Val, best": _share(now.best_val_accuracy),
         f"Val, median of last {LAST}": _share(run.last_val_accuracy),
         "Images per second": f"{now.images_per_second:,.0f}" if now.images_per_second else "–",
-        "Device": f"{now.device} {now.precision}".strip() or "–",
     }
-    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+    for place, (label, value) in zip(st.columns(_WIDTHS), facts.items(), strict=True):
         place.metric(label, value, border=True)
+    if now.state == "queued" and run.elsewhere is not None:
+        st.caption("On each other machine, which sees the project in the same folder:")
+        st.code(run.elsewhere, language="sh", wrap_lines=True)
     _buttons(project, run, now.state)
     with st.expander("Log"):
         st.code(run.log_tail() or "Nothing printed yet.", language=None, height=260)

@@ -76,13 +76,10 @@ def _start_rounds(project: Project, config: TrainConfig, parent: str | None, num
 def _choices() -> tuple[Preset, str]:
     """Preset and method, outside the form: what they are changes what the form begins with."""
     left, right = st.columns(2)
-    name = left.selectbox("preset", list(PRESETS), key="preset", on_change=_forget_settings, help=_PRESET)
-    preset, field = PRESETS[name], TrainConfig.model_fields["method"]
-    methods = list(METHODS)
-    method = right.selectbox(
-        "method", methods, methods.index(preset.method), key="train-method", on_change=_take_recipe,
-        help=field.description,
-    )  # fmt: skip
+    name = left.selectbox("preset", list(PRESETS), key="preset", on_change=_take_preset, help=_PRESET)
+    preset, text = PRESETS[name], TrainConfig.model_fields["method"].description
+    st.session_state.setdefault("train-method", preset.method)
+    method = right.selectbox("method", METHODS, key="train-method", on_change=_take_recipe, help=text)
     return preset, method
 
 
@@ -94,7 +91,7 @@ def _sentence(preset: Preset, method: str) -> str:
     """What a preset is, and what picks its pseudo-labels; of a method that is not the preset's, its own values."""
     if not preset.is_of(method):
         own = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in RECIPES.get(method, {}).items())
-        return f"Not the preset's method: its own settings hold. {method}: {own or 'the usual ones'}."
+        return f"Another method than the preset's, which no longer holds. {method}: {own or 'the usual settings'}."
     said = preset.doc[0].upper() + preset.doc[1:] + "."
     if preset.rule is None:
         return said
@@ -102,16 +99,16 @@ def _sentence(preset: Preset, method: str) -> str:
     return f"{said} Picks from the parent run by {preset.rule.replace('_', ' ')} ({numbers}): choose one below."
 
 
-def _forget_settings() -> None:
+def _take_preset() -> None:
     """Another preset: its settings take the place of what was typed."""
-    for name in TrainConfig.model_fields:
-        st.session_state.pop(f"train-{name}", None)
+    for name, value in PRESETS[st.session_state["preset"]].config().model_dump().items():
+        st.session_state[f"train-{name}"] = value
 
 
 def _take_recipe() -> None:
     """Another method: what it wants otherwise takes the place of what was typed; the rest stays."""
     before: dict[str, Any] = st.session_state.get("train-usual", {})
     now = _usual(PRESETS[st.session_state["preset"]], st.session_state["train-method"])
-    for name in TrainConfig.model_fields:
-        if name != "method" and before.get(name) != now[name]:
-            st.session_state.pop(f"train-{name}", None)
+    for name, value in now.items():
+        if name != "method" and before.get(name) != value:
+            st.session_state[f"train-{name}"] = value

@@ -163,3 +163,19 @@ def test_each_cell_that_holds_an_image_can_be_clicked_and_says_what_it_is() -> N
     cells = charts.confusion(np.array([[3, 1], [0, 2]]), ("a", "b")).data[-1]
     assert [tuple(row[:3]) for row in cells.customdata] == [(0, 0, 3), (0, 1, 1), (1, 1, 2)]
     assert list(zip(cells.y, cells.x, strict=True)) == [("a", "a"), ("a", "b"), ("b", "b")]
+
+
+@pytest.mark.parametrize("x", ["epoch", "step"])
+def test_pool_charts_stand_over_epochs_or_steps_and_leave_out_what_is_unknown(x: str) -> None:
+    lines: list[dict[str, Any]] = [
+        {x: 3, "mask_rate": 0.1, "pool_accuracy": None, "class_mix": None, "kl_to_prior": None},
+        {x: 6, "mask_rate": 0.4, "pool_accuracy": 0.8, "class_mix": [0.25, 0.75], "kl_to_prior": 0.2},
+    ]
+    kept, right = charts.pool_curves(lines, x).data
+    assert (list(kept.x), list(kept.y), list(right.x), list(right.y)) == ([3, 6], [0.1, 0.4], [6], [0.8])
+    assert [(list(area.x), list(area.y)) for area in charts.mix_curves(lines, ("a", "b"), x).data] == [
+        ([6], [0.25]), ([6], [0.75]),
+    ]  # fmt: skip
+    chart = charts.drift_curve(lines, x)
+    assert [(list(line.x), list(line.y)) for line in chart.data] == [([6], [0.2])]
+    assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == (x, "bits away")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import LIVE_STATES, RECIPES, Project, Rounds, Run, RunError, TrainConfig
+from core import LIVE_STATES, RECIPES, DataError, Launch, Project, Rounds, Run, RunError, TrainConfig
 from core.store.arrays import write_json
 
+BASE = "001-supervised-mlp"
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
 FIXMATCH = QUICK.model_copy(update={"method": "fixmatch", "threshold": 0.4, "unlabeled_ratio": 2})
 
@@ -253,6 +254,21 @@ def test_the_best_val_accuracy_stands_beside_the_median_of_the_last(trained_proj
     assert run.status.best_val_accuracy is not None
     assert shown["Val, best"] == f"{100 * run.status.best_val_accuracy:.1f} %"
     assert shown["Val, median of last 5"] == "50.0 %"
+
+
+def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.subprocess.Popen", lambda *_, **__: (_ for _ in ()).throw(OSError(1, "none")))
+    with pytest.raises(DataError, match="could not be started"):
+        trained_project.start_run(QUICK, launch=Launch(True, 2, "first:29500"))
+    run = trained_project.runs()[-1]
+    assert run.status.state == "queued"
+    (command,) = [code.value for code in open_page(trained_project, run.id).code if "rdzv" in code.value]
+    assert command == run.elsewhere
+    assert command.endswith(f"--rdzv-id {run.id} --nnodes 2 --nproc-per-node 1 --max-restarts 0 -m core.engine train "
+                            f"{trained_project.path} {run.id}")  # fmt: skip
+    assert not [code for code in open_page(trained_project, BASE).code if "rdzv" in code.value]
 
 
 def test_a_control_arm_is_named_as_one(trained_project: Project) -> None:
