@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch._inductor.config as inductor
 
 from core.base.config import METHODS, TrainConfig
 from core.base.errors import TrainingError
@@ -253,7 +254,8 @@ def test_a_batch_never_has_a_single_image() -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
-def test_a_compiled_model_trains_what_an_eager_one_trains() -> None:
+def test_a_compiled_model_trains_what_an_eager_one_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inductor, "compile_threads", 1)  # no pool of compiling processes, which would outlive the test
     config = CONFIG.model_copy(update={"method": "fixmatch", "threshold": 0.4, "epochs": 1, "ramp": "none"})
     eager, compiled = trainer(config), trainer(config.model_copy(update={"compile": True}))
     assert eager._state.forward is eager.model
