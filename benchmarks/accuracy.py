@@ -6,6 +6,10 @@ benchmarks/fashion_mnist_labels.json; the other training images are the pool. 1,
 
     python benchmarks/accuracy.py --out FILE [--methods …] [--labels …] [--seeds …] [--model …] [--steps …]
     python benchmarks/accuracy.py --table FILE
+
+The full budget, where there is a GPU: 2 ** 17 steps of WRN-28-2, seven unlabeled images a label (--quick: small).
+
+    python -m benchmarks.accuracy --full --device cuda --out FILE [--methods …] [--labels …] [--seeds …]
 """
 
 import argparse
@@ -51,25 +55,32 @@ def pool_of(images: ImageSet, num_labels: int, seed: int, most: int) -> np.ndarr
 
 
 def material(
-    images: ImageSet, num_labels: int, seed: int, most: int, extra: tuple[np.ndarray, np.ndarray] | None
+    images: ImageSet,
+    num_labels: int,
+    seed: int,
+    most: int,
+    extra: tuple[np.ndarray, np.ndarray] | None,
+    device: torch.device = CPU,
 ) -> TrainData:
     """What one run sees; extra: ids and labels of curated pseudo-labels (self_training)."""
     train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
     labeled, val = drawn(images.labels, train, seed)
     labeled = labeled[:num_labels]
     pool = pool_of(images, num_labels, seed, most)
-    mean, std = (torch.full((1, 1, 1, 1), value) for value in (0.286, 0.353))
-    pseudo = part(images.pixels, *extra, None, CPU) if extra is not None else None
+    mean, std = (torch.full((1, 1, 1, 1), value, device=device) for value in (0.286, 0.353))
+    pseudo = part(images.pixels, *extra, None, device) if extra is not None else None
     return TrainData(
-        part(images.pixels, labeled, images.labels[labeled], None, CPU), pseudo, None,
-        part(images.pixels, pool, None, None, CPU), torch.from_numpy(images.labels[pool].copy()),
-        part(images.pixels, val, images.labels[val], None, CPU), None, mean, std,
+        part(images.pixels, labeled, images.labels[labeled], None, device), pseudo, None,
+        part(images.pixels, pool, None, None, device), torch.from_numpy(images.labels[pool].copy()).to(device),
+        part(images.pixels, val, images.labels[val], None, device), None, mean, std,
     )  # fmt: skip
 
 
 def trained(config: TrainConfig, data: TrainData, start: dict[str, Any] | None = None) -> Trainer:
     """A finished training whose averaged model is the one that val chose."""
-    trainer = Trainer(config, build(config.model, 10, 1, 28, 28, config.seed), data, CPU, "bf16")
+    options = {"depth": config.wrn_depth, "widen": config.wrn_width} if config.model == "wrn" else {}
+    model = build(config.model, 10, 1, 28, 28, config.seed, options)
+    trainer = Trainer(config, model, data, data.mean.device, "bf16")
     if start is not None:
         trainer.model.load_state_dict(start)
     trainer.run(lambda _: None, lambda: False)
@@ -79,26 +90,26 @@ def trained(config: TrainConfig, data: TrainData, start: dict[str, Any] | None =
 
 def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> dict[str, Any]:
     """One run: its test accuracy, and what the pool was taken for."""
-    begin = time.process_time()
-    extra = None
-    data = material(images, num_labels, config.seed, most, None)
+    begin, began = time.process_time(), time.perf_counter()
+    extra, device = None, torch.device(config.device)
+    data = material(images, num_labels, config.seed, most, None, device)
     if config.method == "self_training":
         first = trained(config.model_copy(update={"method": "supervised", "epochs": max(1, config.epochs // 2)}), data)
         assert data.pool is not None
         pool = pool_of(images, num_labels, config.seed, most)
-        probs = torch.cat([first._logits_of(chunk).softmax(1) for chunk, _ in data.pool.chunks()]).numpy()
+        probs = torch.cat([first._logits_of(chunk).softmax(1) for chunk, _ in data.pool.chunks()]).cpu().numpy()
         kept = probs.max(1) >= 0.95
         extra = pool[kept], probs.argmax(1)[kept]
-        data = material(images, num_labels, config.seed, most, extra)
+        data = material(images, num_labels, config.seed, most, extra, device)
         config = config.model_copy(update={"epochs": max(1, config.epochs - config.epochs // 2)})
     trainer = trained(config, data)
     test = images.official_test
-    judged = trainer.evaluate(part(images.pixels, test, images.labels[test], None, CPU))
+    judged = trainer.evaluate(part(images.pixels, test, images.labels[test], None, device))
     return {
         "method": config.method, "labels": num_labels, "seed": config.seed, "model": config.model,
         "steps": trainer.steps, "ratio": config.unlabeled_ratio, "test": judged.accuracy,
         "val": trainer.best["val_accuracy"],
-        "cpu_seconds": time.process_time() - begin,
+        "cpu_seconds": time.process_time() - begin, "seconds": time.perf_counter() - began, "device": str(device),
         "pool": len(pool_of(images, num_labels, config.seed, most)),
         "pseudo": len(extra[0]) if extra else 0,
     }  # fmt: skip
@@ -114,7 +125,8 @@ def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int)
     return TrainConfig(
         method=method, model=words.model, profile=words.profile, epochs=epochs, batch_size=words.batch,
         unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
-        ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16", device="cpu",
+        ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16",
+        device=words.device,
         wrn_depth=words.depth, wrn_width=words.width, threshold=words.threshold,
         threshold_memory=words.memory, weak_pass=words.weak,
     )  # fmt: skip
@@ -157,8 +169,16 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=0.99)
     parser.add_argument("--weak", default="joint", choices=["joint", "own"])
     parser.add_argument("--pool", type=int, default=100_000)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--full", action="store_true", help="the papers' model and ratio, 2 ** 17 steps")
+    parser.add_argument(
+        "--quick", action="store_true", help="with --full: its settings, but three steps of a small pool"
+    )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()
+    if words.full:
+        full = {"model": "wrn", "steps": 2**17, "ratio": 7, "ema": 0.999, "memory": 0.999}
+        vars(words).update(full | ({"steps": 3, "depth": 10, "width": 1, "pool": 500} if words.quick else {}))
     if words.table:
         show(words.table)
         return

@@ -5,8 +5,9 @@
   pass of labeled, weak and strong images with gradient everywhere.
 * Small CNN, an epoch of 1,000 images: ours against a plain fp32 loop over a DataLoader with torchvision transforms.
 * Our whole step against the bare forward and backward of the same batch; our scoring against the bare forward.
+* On a GPU also: our FixMatch step eager beside compiled, views a second and peak memory (--quick: small, anywhere).
 
-    python benchmarks/training_speed.py [--steps 3] [--device cuda]
+    python -m benchmarks.training_speed [--steps 3] [--device cuda] [--quick]
 """
 
 import argparse
@@ -217,15 +218,68 @@ def scoring(one: Trainer, side: int, channels: int) -> tuple[Callable[[], object
     return lambda: predict(model, pixels, normal, one.device, one.precision, out, lambda _: None), forward
 
 
+def versions(device: torch.device, precision: str, steps: int, ratio: int, *, is_quick: bool) -> str:
+    """FixMatch steps eager beside compiled, by turns: images a second, and on a GPU the most memory each took."""
+    words: dict[str, Any] = {"method": "fixmatch", "model": "small_cnn" if is_quick else "wrn", "ramp": "none"}
+    config = TrainConfig(**words, precision=precision, unlabeled_ratio=ratio, batch_size=8 if is_quick else BATCH)
+    both = [
+        trainer(config.model_copy(update={"compile": is_compiled}), SIDE, 3, device) for is_compiled in (False, True)
+    ]
+    peaks = [0.0, 0.0]
+
+    def stepping(number: int) -> Callable[[], object]:
+        def step() -> None:
+            if device.type == "cuda":
+                torch.cuda.reset_peak_memory_stats(device)
+            both[number]._train_step()
+            if device.type == "cuda":
+                peaks[number] = max(peaks[number], torch.cuda.max_memory_allocated(device) / 2**30)
+
+        return step
+
+    found = by_turns(stepping(0), stepping(1), steps, device)
+    images, rows = config.batch_size * (1 + 2 * ratio), []
+    for name, times, peak in zip(("eager", "compiled"), found, peaks, strict=True):
+        speed = [f"{images / seconds:,.0f}" for seconds in (median(times), max(times), min(times))]
+        memory = f"{peak:.2f}" if device.type == "cuda" else "–"
+        rows.append(
+            [name, f"{1000 * median(times):,.1f}", f"{speed[0]} ({speed[1]} to {speed[2]})", memory, str(steps)]
+        )
+    ratio_of = median(found[0]) / median(found[1])
+    head = [
+        f"FixMatch step of {images:,} views, {config.model}",
+        "ms, median",
+        "views a second (range)",
+        "peak GiB",
+        "n",
+    ]
+    return f"{table(head, rows)}\n\nCompiled is {ratio_of:.2f} times as fast as eager, {precision}."
+
+
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--compile", action="store_true", help="compile in the first table too")
+    parser.add_argument("--precision", default="bf16")
+    parser.add_argument("--quick", action="store_true", help="eager beside compiled alone, small, to see that it runs")
     words = parser.parse_args()
-    device, steps, rows = torch.device(words.device), words.steps, []
-    settings: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": words.compile}
+    device = torch.device(words.device)
+    if not words.quick:
+        print(yardsticks(device, words.steps, is_compiled=words.compile) + "\n")
+    if words.quick or device.type == "cuda":
+        count = 2 if words.quick else 20 * words.steps
+        print(versions(device, words.precision, count, 1 if words.quick else RATIO, is_quick=words.quick))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    print(f"\n{where}, {words.precision}. Peak memory of this process: {peak:.1f} GiB. {machine()}")
+
+
+def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
+    """Our steps, epoch and scoring, each beside its yardstick."""
+    rows = []
+    settings: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": is_compiled}
     fixmatch = trainer(TrainConfig(method="fixmatch", model="wrn", **settings), SIDE, 3, device)
     images = BATCH * (1 + 2 * RATIO)
     step = fixmatch._train_step
@@ -247,11 +301,7 @@ def main() -> None:
         found = by_turns(*scoring(one, side, channels), 2 * steps, device)
         rows.append(compared(f"scoring 4,096, {name}", *found, "bare forward"))
     head = ["what", "ours: ms, median (range)", "beside", "ms, median (range)", "ratio", "n"]
-    print(table(head, rows))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    used = f", {torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB on the GPU" if device.type == "cuda" else ""
-    print(f"\n{where}, bf16. Peak memory of this process: {peak:.1f} GiB{used}. {machine()}")
+    return table(head, rows)
 
 
 if __name__ == "__main__":

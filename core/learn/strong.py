@@ -58,7 +58,13 @@ STRONG: dict[str, Strong | None] = {
 
 
 def strong(images: Tensor, profile: str, generator: Generator) -> Tensor:
-    """The strong view of uint8 images: the weak one, then light and color, then one move, then the hole."""
+    """The strong view of uint8 images: the weak one, then two rounds of an operation each, then the hole.
+
+    Operations compose, as in FixMatch (the weak view first, then RandAugment, then cutout), so a profile's ranges bound
+    each operation and not their sum. For digits a round turns by 15 degrees at most or translates by .15 of the side,
+    the weak view by 10 degrees and .1: all to one side that is 40 degrees, or .4 of the side. Both rounds have to draw
+    the same one of thirteen operations for that, once in 169 images, and come near the end of its range.
+    """
     recipe = STRONG[profile]
     weak = PROFILES[profile](images.float() / 255, generator)
     if recipe is None:

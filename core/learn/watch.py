@@ -82,15 +82,29 @@ class Watch:
         self._mix += mix
         return {"sums": sums, "mix": mix}
 
+    def _latest(self) -> float | None:
+        """Share of the pool whose latest label is right, of those with a known one; None until all have been drawn."""
+        known = self._truth != UNKNOWN
+        waiting, right, total = torch.stack(
+            [(self._last == UNKNOWN).sum(), (known & (self._last == self._truth)).sum(), known.sum()]
+        ).tolist()
+        return None if waiting else _share(right, total)
+
     def line(self) -> dict[str, Any]:
-        """The numbers of an epoch; the counting begins anew, the memory of each image's last label stays."""
+        """The numbers of an epoch; the counting begins anew, the memory of each image's last label stays.
+
+        pool_accuracy is that of the whole pool's latest labels once every image has been drawn; before that, and always
+        for the kept ones (pool_kept_accuracy), of the images drawn in this epoch, each as often as it was drawn.
+        """
         found = self.read({"sums": self._sums, "mix": self._mix})
+        if found and (latest := self._latest()) is not None:
+            found["pool_accuracy"] = latest
         self._sums.zero_()
         self._mix.zero_()
         return found
 
     def read(self, counts: dict[str, Tensor]) -> dict[str, Any]:
-        """Shares from sums: mask rate, accuracy on the pool (all, kept), flip rate, mix, KL to the prior (bits)."""
+        """Shares from sums, [0, 1]: mask rate, accuracy on the images drawn (all, kept), flip rate, mix; KL in bits."""
         sums = dict(zip(_SUMS, counts["sums"].tolist(), strict=True))
         if not sums["seen"]:
             return {}

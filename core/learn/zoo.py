@@ -6,6 +6,7 @@ are built in, see the image enlarged. Dropout and stochastic depth are off, so t
 
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -115,8 +116,8 @@ def _weights(name: str, published: Any, pretrained: str) -> Weights:
     """Weights by name: "imagenet" from torchvision's cache or its site, else a file of ours or torchvision's."""
     if pretrained == "imagenet":
         try:
-            return dict(published.get_state_dict(progress=False, check_hash=True))
-        except (OSError, RuntimeError) as error:
+            return dict(published.get_state_dict(progress=False, check_hash=True, weights_only=True))
+        except (OSError, RuntimeError, UnpicklingError) as error:
             place = Path(torch.hub.get_dir()) / "checkpoints" / Path(published.url).name
             raise TrainingError(
                 f"The pretrained weights of {name} are not here and could not be downloaded ({error}). Put "

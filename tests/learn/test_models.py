@@ -137,3 +137,36 @@ def test_without_a_network_the_sentence_says_where_to_put_the_file(
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(TrainingError, match=r"resnet18 are not here .*no network.*checkpoints.*resnet18-.*\.pth"):
         build("resnet18", 5, 3, 32, 32, seed=0, options={"pretrained": "imagenet"})
+
+
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0"])
+def test_weights_in_torchvisions_cache_are_taken_without_a_network(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file under the published name is the cache; only what comes over the network is checked by its hash."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("nothing is to be downloaded")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    monkeypatch.setattr(torch.hub, "_hub_dir", None)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    source = getattr(models, name)(weights=None).state_dict()
+    place = tmp_path / "hub" / "checkpoints" / Path(zoo.BODIES[name][1].url).name
+    place.parent.mkdir(parents=True)
+    torch.save(source, place)
+    body = build(name, 5, 3, 32, 32, seed=0, options={"pretrained": "imagenet"}).body.state_dict()
+    taken = [key for key in source if f"body.{key}" in body or key in body]
+    assert len(taken) >= len(source) - 2  # all but the old head
+    for key in taken[3:]:
+        torch.testing.assert_close(body.get(key, body.get(f"body.{key}")), source[key])
+
+
+def test_a_cached_file_that_would_run_code_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", None)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    place = tmp_path / "hub" / "checkpoints" / Path(zoo.BODIES["resnet18"][1].url).name
+    place.parent.mkdir(parents=True)
+    torch.save({"conv1.weight": print}, place)
+    with pytest.raises(TrainingError, match="resnet18 are not here"):
+        build("resnet18", 5, 3, 32, 32, seed=0, options={"pretrained": "imagenet"})

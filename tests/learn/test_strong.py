@@ -9,6 +9,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as oracle
 
 from core.base import config
+from core.learn import augment
 from core.learn.strong import STRONG, composed, move, move_matrix, punched, relit, strong
 
 ACTIVE = [name for name, recipe in STRONG.items() if recipe is not None]
@@ -69,24 +70,39 @@ def still(num: int) -> dict[str, Tensor]:
     return {name: torch.zeros(num) for name in names}
 
 
-def judged(**moves: float) -> tuple[Tensor, Tensor]:
-    """Our move and torchvision's, away from the border, of square images."""
-    given = copies(1)[:, :, :16].float() / 255
+def judged(height: int = 16, **moves: float) -> tuple[Tensor, Tensor]:
+    """Our move and torchvision's, away from the border, of an image (height, 16)."""
+    given = copies(1)[:, :, :height].float() / 255
     strengths = still(1) | {name: torch.tensor([value]) for name, value in moves.items()}
     found = move(given, move_matrix(strengths), 0.0)
-    translate = [round(16 * moves.get(name, 0.0)) for name in ("translate_x", "translate_y")]
+    sides = {"translate_x": given.shape[3], "translate_y": given.shape[2]}
+    translate = [round(side * moves.get(name, 0.0)) for name, side in sides.items()]
+    slopes = [math.degrees(math.atan(moves.get(name, 0.0))) for name in ("shear_x", "shear_y")]
     expected = oracle.affine(
-        given, -math.degrees(moves.get("rotate", 0.0)), translate, 1.0, [0.0, 0.0],
+        given, -math.degrees(moves.get("rotate", 0.0)), translate, 1.0, slopes,
         interpolation=InterpolationMode.BILINEAR,
     )  # fmt: skip
     return found[..., 4:12, 4:12], expected[..., 4:12, 4:12]
 
 
-@pytest.mark.parametrize(
-    "moves", [{}, {"rotate": 0.3}, {"rotate": -0.5}, {"translate_x": 0.125}, {"translate_y": -0.1875}]
-)
+MOVES: list[dict[str, float]] = [
+    {}, {"rotate": 0.3}, {"rotate": -0.5}, {"translate_x": 0.125}, {"translate_y": -0.1875}, {"shear_x": 0.3},
+    {"shear_x": -0.2}, {"shear_y": 0.3}, {"shear_y": -0.2},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("moves", MOVES)
 def test_a_move_does_what_the_oracle_does(moves: dict[str, float]) -> None:
-    found, expected = judged(**moves)
+    found, expected = judged(16, **moves)
+    torch.testing.assert_close(found, expected, atol=2e-3, rtol=0)
+    still_there = judged()[1]
+    assert not moves or (expected - still_there).abs().max() > 0.02  # the oracle moved, and so did we
+
+
+@pytest.mark.parametrize("moves", [{"rotate": 0.3}, {"rotate": -0.5}, {"translate_x": 0.125}, {"translate_y": -0.15}])
+def test_a_move_keeps_the_proportions_of_an_image_that_is_not_square(moves: dict[str, float]) -> None:
+    """20 by 16: the oracle turns in pixels, and translates by sides."""
+    found, expected = judged(20, **moves)
     torch.testing.assert_close(found, expected, atol=2e-3, rtol=0)
 
 
@@ -121,6 +137,31 @@ def test_only_the_chosen_operation_changes_an_image() -> None:
     found = relit(given, {name: torch.full((2,), 0.5) for name in names}, chosen)
     assert torch.equal(found[1], given[1])
     assert torch.equal(found[0], (given[0].float() * 0.5).to(torch.uint8))
+
+
+def test_the_hole_is_where_its_draws_say() -> None:
+    """Side, row and column of each hole by hand; one is cut off at the border."""
+    found = punched(torch.ones(3, 1, 10, 20), 0.5, 0.25, seeded(4))
+    for view, (side, row, column) in zip(found[:, 0], torch.rand(3, 3, generator=seeded(4)).tolist(), strict=True):
+        expected = torch.ones(10, 20)
+        for y in range(10):
+            for x in range(20):
+                is_near = abs((y + 0.5) / 10 - row) < side / 4 and abs((x + 0.5) / 20 - column) < side / 4
+                expected[y, x] = 0.25 if is_near else 1.0
+        assert torch.equal(view, expected)
+        assert (view == 0.25).any()
+
+
+def test_a_strong_digit_is_turned_and_moved_by_no_more_than_its_docstring_says() -> None:
+    """Three turns, one weak and two strong, and three translations, all to the same side."""
+    recipe = STRONG["digits"]
+    assert recipe is not None
+    (_, turn), (_, way) = recipe.ranges["rotate"], recipe.ranges["translate_x"]
+    assert math.degrees(augment._ROTATION + 2 * turn) == pytest.approx(40)
+    assert augment._TRANSLATION + 2 * way == pytest.approx(0.4)
+    words = " ".join((strong.__doc__ or "").split())
+    assert "40 degrees" in words
+    assert ".4 of the side" in words
 
 
 def test_the_hole_is_at_most_its_side_and_square() -> None:

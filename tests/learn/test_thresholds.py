@@ -37,7 +37,16 @@ def test_flexmatch_lowers_the_threshold_of_classes_seldom_confident() -> None:
     assert flex.counts.tolist() == [3, 1, 6]  # the last: never confident
     beta = [3 / 6, 1 / 6]  # over max(3, 6)
     assert flex.per_class().tolist() == pytest.approx([0.9 * b / (2 - b) for b in beta])
-    assert flex.judge(rows((0.31, 0.69), (0.05, 0.95), (0.29, 0.71), (0.5, 0.5))).tolist() == [1, 1, 1, 1]
+
+    of_three = FlexThreshold(settings(), 3, 10, CPU)
+    of_three.update(rows(*[(0.98, 0.01, 0.01)] * 4, (0.01, 0.98, 0.01)), torch.arange(5))
+    assert of_three.counts.tolist() == [4, 1, 0, 5]  # β = .8, .2 and 0: thresholds .6, .1 and 0
+    assert of_three.per_class().tolist() == pytest.approx([0.9 * 0.8 / 1.2, 0.9 * 0.2 / 1.8, 0])
+    given = rows((0.61, 0.3, 0.09), (0.59, 0.3, 0.11), (0.3, 0.4, 0.3), (0.3, 0.3, 0.4))
+    assert of_three.judge(given).tolist() == [1, 0, 1, 1]
+    of_three.counts = torch.tensor([5.0, 4.5, 1.0, 0.0])  # thresholds .9, .9 · .9 / 1.1 and .1
+    given = rows((0.89, 0.1, 0.01), (0.91, 0.08, 0.01), (0.2, 0.73, 0.07), (0.2, 0.74, 0.06), (0.3, 0.3, 0.4))
+    assert of_three.judge(given).tolist() == [0, 1, 0, 1, 1]
 
 
 def test_flexmatch_moves_an_image_from_its_old_class_to_the_new() -> None:
@@ -80,6 +89,16 @@ def test_freematch_follows_the_mean_confidence_and_the_mean_probabilities() -> N
     top = max(free.mean_probs.tolist())
     expected = [float(free.common) * p / top for p in free.mean_probs.tolist()]
     assert free.per_class().tolist() == pytest.approx(expected)
+
+
+def test_freematch_keeps_from_each_classs_own_threshold_on() -> None:
+    free = FreeThreshold(settings(), 2, 10, CPU)
+    free.common, free.mean_probs = torch.tensor(0.9), torch.tensor([0.6, 0.4])  # thresholds .9 and .9 · .4 / .6 = .6
+    given = rows((0.89, 0.11), (0.91, 0.09), (0.41, 0.59), (0.39, 0.61))
+    assert free.judge(given).tolist() == [0, 1, 0, 1]
+    raised = FreeThreshold(settings(threshold_floor=0.95), 2, 10, CPU)
+    raised.common, raised.mean_probs = free.common, free.mean_probs
+    assert raised.judge(rows((0.94, 0.06), (0.96, 0.04), (0.06, 0.94), (0.04, 0.96))).tolist() == [0, 1, 0, 1]
 
 
 # --- softmatch ------------------------------------------------------------------------------------------------------
