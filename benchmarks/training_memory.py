@@ -25,19 +25,27 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
 
 
-def child(num_pool: int, model: str, ratio: int) -> dict[str, float]:
+def child(num_pool: int, model: str, ratio: int, weak: str) -> dict[str, float]:
     """Train and predict in this process; peaks in MB after each."""
     import numpy as np
     import torch
     from numpy.lib.format import open_memmap
 
-    from benchmarks.training_speed import BATCH, SIDE, trainer
+    from benchmarks.training_speed import trainer
+    from benchmarks.usual import BATCH, SIDE
     from core.base.config import TrainConfig
     from core.learn.models import build
     from core.learn.predict import predict
 
     imported = peak()
-    words = {"method": "fixmatch", "model": model, "epochs": 1, "unlabeled_ratio": ratio, "device": "cpu"}
+    words = {
+        "method": "fixmatch",
+        "model": model,
+        "epochs": 1,
+        "unlabeled_ratio": ratio,
+        "device": "cpu",
+        "weak_pass": weak,
+    }
     config = TrainConfig.checked({**words, "batch_size": BATCH, "precision": "bf16"})
     ours = trainer(config, SIDE, 3, torch.device("cpu"), num_pool)
     assert ours.data.pool is not None
@@ -61,21 +69,24 @@ def main() -> None:
     parser.add_argument("--pools", nargs="+", type=int, default=[5_000, 60_000, 120_000])
     parser.add_argument("--model", default="small_cnn")
     parser.add_argument("--ratio", type=int, default=7)
+    parser.add_argument("--weak", default="joint", choices=["joint", "own"])
     parser.add_argument("--child", type=int)
     words = parser.parse_args()
     if words.child:
-        print(json.dumps(child(words.child, words.model, words.ratio)))
+        print(json.dumps(child(words.child, words.model, words.ratio, words.weak)))
         return
     rows = []
     for pool in words.pools:
         command = [sys.executable, "-m", "benchmarks.training_memory", "--child", str(pool)]
-        command += ["--model", words.model, "--ratio", str(words.ratio)]
+        command += ["--model", words.model, "--ratio", str(words.ratio), "--weak", words.weak]
         seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
         beyond = [f"{seen[name]:,.0f}" for name in ("trained", "scored")]
         rows.append([f"{pool:,}", f"{seen['images']:,.0f}", f"{seen['imported']:,.0f}", *beyond])
     head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
     print(table(head, rows))
-    print(f"\n{words.model}, mu = {words.ratio}. One epoch of 1,000 labeled images (16 steps) each. {machine()}")
+    print(
+        f"\n{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images (16 steps) each. {machine()}"
+    )
 
 
 if __name__ == "__main__":
