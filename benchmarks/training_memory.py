@@ -84,9 +84,8 @@ def main() -> None:
         rows.append([f"{pool:,}", f"{seen['images']:,.0f}", f"{seen['imported']:,.0f}", *beyond])
     head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
     print(table(head, rows))
-    print(
-        f"\n{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images (16 steps) each. {machine()}"
-    )
+    what = f"{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images (16 steps) each."
+    print(f"\n{what} {machine()}")
 
 
 if __name__ == "__main__":
