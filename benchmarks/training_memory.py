@@ -84,7 +84,7 @@ def main() -> None:
         rows.append([f"{pool:,}", f"{seen['images']:,.0f}", f"{seen['imported']:,.0f}", *beyond])
     head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
     print(table(head, rows))
-    what = f"{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images (16 steps) each."
+    what = f"{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images each."
     print(f"\n{what} {machine()}")
 
 
