@@ -154,16 +154,15 @@ def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: tupl
     parent = project.scores(RUN).scores.confidence
     assert ghost.sum() == len(parent)
     assert ghost[-1] == (parent >= np.float32(0.992)).sum()
-    text = page.locator(".desk").evaluate("(one) => getComputedStyle(one).color")
-    color = np.array([int(part) for part in re.findall(r"\d+", text)[:3]])
     shown = pixels(page)
-    is_text = np.abs(shown[..., :3].astype(int) - color).sum(axis=-1) < 120
+    levels = shown[..., :3].astype(int)  # the ghost is gray and dark; bars are blue, veiled ones pale
+    is_text = (np.ptp(levels, axis=-1) < 45) & (levels.mean(axis=-1) < 190) & (shown[..., 3] > 0)
     found = []
     for bar, where in enumerate(columns(shown.shape[1])):
         scaled = np.log1p(ghost[bar]) / np.log1p(max(1, counts.max())) * (HEIGHT - FOOT - 6)
         y = HEIGHT - FOOT - min(HEIGHT - FOOT - 2, scaled)
         found.append(bool(is_text[max(0, int(y) - 1) : int(y) + 2, where].any()))
-    assert np.mean(found) > 0.7, "dashes leave gaps"
+    assert np.mean(found) > 0.7, f"dashes leave gaps, but only {np.mean(found):.2f} of the bars have one"
 
 
 def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: tuple[Server, Project]) -> None:
