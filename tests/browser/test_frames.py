@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,14 +61,14 @@ def give_birth(runs: Path) -> None:
     np.save(runs / CHILD / "predictions" / "logits.npy", logits * np.float32(0.4))
 
 
-def desk(page: Page, server: Server, run: str) -> dict[str, object]:
+def desk(page: Page, server: Server, run: str) -> dict[str, Any]:
     """Open the page; what the histogram route said."""
     with page.expect_response(re.compile(r"/histogram\?")) as said:
         page.goto(server.address("review", project=Project.open(server.project).key, run=run, show="all"))
     expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=20_000)
     page.wait_for_timeout(600)
     assert run in said.value.url
-    data: dict[str, object] = said.value.json()
+    data: dict[str, Any] = said.value.json()
     return data
 
 
@@ -123,7 +124,7 @@ def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, f
 
 def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family: tuple[Server, Project]) -> None:
     data = desk(page, family[0], RUN)
-    counts = grouped(np.sum(data["counts"], axis=0).tolist())  # type: ignore[arg-type]
+    counts = grouped(np.sum(data["counts"], axis=0).tolist())
     for scale, name in ((np.log1p, "log"), (lambda count: count, "linear")):
         if name == "linear":
             page.get_by_label("log scale").uncheck()
@@ -138,7 +139,7 @@ def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family
                 assert height == pytest.approx(wanted, abs=1.5), (name, bar)
     shown = pixels(page)
     for row, key in ((HEIGHT - FOOT + 4, "right"), (HEIGHT - 4, "wrong")):
-        known = grouped(data[key])  # type: ignore[arg-type]
+        known = grouped(data[key])
         is_marked = [bool((shown[row, where, 3] > 0).any()) for where in columns(shown.shape[1])]
         assert is_marked == (known > 0).tolist(), key
         assert any(is_marked)
@@ -150,7 +151,7 @@ def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: tupl
     expect(page.locator(".key")).not_to_contain_text("parent run")
     data = desk(page, server, CHILD)
     expect(page.locator(".key")).to_contain_text("parent run")
-    ghost, counts = grouped(data["ghost"]), grouped(np.sum(data["counts"], axis=0).tolist())  # type: ignore[arg-type]
+    ghost, counts = grouped(data["ghost"]), grouped(np.sum(data["counts"], axis=0).tolist())
     parent = project.scores(RUN).scores.confidence
     assert ghost.sum() == len(parent)
     assert ghost[-1] == (parent >= np.float32(0.992)).sum()
