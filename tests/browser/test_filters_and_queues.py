@@ -51,7 +51,7 @@ def test_a_filter_that_is_chosen_stands_in_the_address_and_a_refresh_keeps_it(
         ({"show": "all", "range": "confidence,0.3,0.5"}, {"range": ("confidence", 0.3, 0.5)}),
         ({"show": "all", "find": "12"}, {"text": "12"}),
         ({"show": "all", "label": "0"}, {"label": 0}),
-        ({"show": "all", "reviewer": "ann"}, {"reviewer": "ann"}),
+        ({"show": "all", "by": "ann"}, {"reviewer": "ann"}),
         ({"show": "all", "decision": "1"}, {"decision": 1}),
         ({"show": "open"}, {"show": "open"}),
         ({"show": "all", "changed": "1"}, {"is_changed": True}),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import Decision, Project
 from tests.browser.conftest import Server, window_of
@@ -38,7 +38,7 @@ def _at_the_front(window: Page) -> None:
     quiet(page)
 
 
-def shown(page: Page) -> object:
+def shown(page: Page) -> Locator:
     return page.locator(".tile.cursor, .view:visible .large[data-image]").first
 
 

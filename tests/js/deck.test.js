@@ -277,3 +277,15 @@ test("what a command stood on can be drawn again where the server will never tak
   assert.deepEqual(memory.before(new Set(["two"]), new Set([2])), [{ id: 2, verdict: "skip", label: null }]);
   assert.deepEqual(memory.before(new Set(["other"]), new Set([2])), []);
 });
+
+test("decided ones are looked through again one by one, to the end of the page", async () => {
+  const { pool, deck } = await deal(4);
+  for (const card of pool.cards) card.verdict = "accept";
+  await deck.change({ show: "accept" });
+  assert.deepEqual([decide(deck, "reject"), deck.cursor], [true, 1]);
+  assert.deepEqual([decide(deck, "accept"), deck.cursor], [true, 2]);
+  deck.cursor = 3;
+  assert.equal(decide(deck, "accept"), false);
+  await deck.change({ show: "undecided" });
+  assert.equal(deck.cards.length, 0);
+});

@@ -7,6 +7,8 @@ const PAGE = 48;
 export const SIZES = [24, 48, 96, 200];
 /** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
 const OPEN = new Set(["", "skip"]);
+/** Queues of what waits for a decision. */
+const OPEN_ONLY = new Set(["undecided", "open"]);
 /** Queues that the server draws: the page says which draw it is, and every decision names it. */
 const DRAWN = new Set(["audit", "mixed", "diverse"]);
 
@@ -222,15 +224,18 @@ export class Deck {
     return chosen.length ? chosen : this.card ? [this.card] : [];
   }
 
-  /** Put the cursor on the next undecided card of this page; answers false where none is left. */
+  /** Put the cursor on the next undecided card of this page, or where all are decided and looked through again on the
+   * next one; answers false where none is left. */
   advance() {
     this.clear();
     const from = this.cursor + 1;
     const places = this.cards.map((_, place) => (place + from) % this.cards.length);
     const next = places.find((place) => this.cards[place].verdict === "" && place !== this.cursor);
     const after = places.find((place) => place >= from && OPEN.has(this.cards[place].verdict));
-    this.cursor = after ?? next ?? this.cursor;
-    return after !== undefined || next !== undefined;
+    const again = OPEN_ONLY.has(this.query.show) || this.away || from >= this.cards.length ? undefined : from;
+    const found = after ?? next ?? again;
+    this.cursor = found ?? this.cursor;
+    return found !== undefined;
   }
 
   /** Whether a queue of undecided images has none left on this page. */

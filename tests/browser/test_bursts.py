@@ -1,0 +1,178 @@
+"""Never lose, under a quick hand: 200 keys with a disturbance in their middle; pages that turn; bad commands."""
+
+import json
+import re
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from benchmarks.synthetic import synthetic_project
+from core import Project
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+Bench = tuple[Server, Project]
+WORDS = {"a": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
+KEYS = (list(WORDS) * 40)[:200]
+
+
+def desk(page: Page, server: Server, **query: str) -> None:
+    page.goto(server.address("review", **query))
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """The desk stands, and Streamlit is done with the page."""
+    expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=20_000)
+    app = page.locator("[data-testid=stApp]")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
+    page.wait_for_timeout(400)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=40_000)
+
+
+def press(page: Page, keys: list[str]) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("disturbance", ["back", "refresh", "second tab"])
+def test_a_burst_of_200_keys_is_kept_whole_and_in_order(
+    page: Page, winnow_home: Path, tmp_path: Path, disturbance: str
+) -> None:
+    project = synthetic_project(tmp_path / "burst", num_images=300)
+    server = Server(project.path, winnow_home, tmp_path / "server.log")
+    server.start()
+    try:
+        burst(page, server, project, disturbance)
+    finally:
+        server.stop()
+
+
+def burst(page: Page, server: Server, project: Project, disturbance: str) -> None:
+    page.goto(server.address("data"))
+    expect(page.get_by_test_id("stSidebarNavItems")).to_be_visible(timeout=30_000)
+    run = project.runs()[0].id  # named in the address, so that Streamlit makes no other entry of the page
+    desk(page, server, show="all", tiles="200", project=project.key, run=run)
+    press(page, KEYS[:100])
+    others = 0
+    if disturbance == "back":
+        page.go_back()
+        expect(page).to_have_url(re.compile("/data"))
+        expect(page.locator(".desk")).to_have_count(0, timeout=20_000)
+        page.go_forward()
+        settled(page)
+    elif disturbance == "refresh":
+        page.reload()
+        settled(page)
+    else:
+        tab = page.context.new_page()
+        desk(tab, server, show="all", tiles="200", ranking="most_confident")
+        press(tab, ["2"] * 20)
+        saved(tab)
+        others = 20
+        page.bring_to_front()
+    press(page, KEYS[100:])
+    saved(page)
+    log = Project.open(project.path).desk.decisions()
+    assert len({line.command_id for line in log}) == len(log) == 200 + others
+    mine = [line.verdict for line in log if line.verdict in WORDS.values()]
+    if others:  # "2" may agree with a suggestion and is an acceptance then
+        assert mine.count("reject") + mine.count("none") + mine.count("skip") + mine.count("unsure") == 160
+    else:
+        assert mine == [WORDS[key] for key in KEYS]
+
+
+@pytest.mark.timeout(200)
+def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decided(
+    page: Page, winnow_home: Path, tmp_path: Path
+) -> None:
+    project = synthetic_project(tmp_path / "turns", num_images=120)
+    server = Server(project.path, winnow_home, tmp_path / "server.log")
+    server.start()
+    try:
+        desk(page, server, tiles="24")
+        press(page, KEYS[:20])
+        server.kill()
+        for key in KEYS[20:60]:  # over the end of the first page, and to the end of the one that was fetched ahead
+            page.keyboard.press(key)
+            page.wait_for_timeout(40)
+        expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=20_000)
+        kept = page.evaluate(
+            "() => Object.keys(localStorage).filter((key) => /^winnow-.*-[0-9a-f-]{36}$/.test(key))"
+            ".flatMap((key) => JSON.parse(localStorage.getItem(key)).map((one) => one.command_id))"
+        )
+        text = page.locator(".saved").inner_text()
+        assert text.startswith(f"✕ {len(kept)} unsent"), text
+        acknowledged = {line.command_id for line in Project.open(project.path).desk.decisions()}
+        assert len(acknowledged | set(kept)) > 24, "the page that was fetched ahead was decided on"
+        server.start()
+        saved(page)
+        log = Project.open(project.path).desk.decisions()
+        assert {line.command_id for line in log} == acknowledged | set(kept)
+        assert len(log) == len(acknowledged | set(kept))
+    finally:
+        server.stop()
+
+
+def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(page: Page, bench: Bench) -> None:
+    server, project = bench
+    desk(page, server, show="all")
+    before = len(project.desk.decisions())
+
+    def late(route: Route) -> None:
+        time.sleep(0.8)
+        route.continue_()
+
+    page.route("**/page?*direction=previous*", late)
+    page.keyboard.press("PageDown")
+    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
+    page.wait_for_timeout(300)
+    page.keyboard.press("PageUp")
+    press(page, ["a", "x", "1"])
+    expect(page.locator(".notice")).to_have_text("The page was turning: 3 keys were not used.")
+    expect(page.locator(".where")).to_contain_text(re.compile("^1 of"), timeout=10_000)
+    expect(page.locator(".notice")).to_be_visible()  # it stays long enough to be read
+    page.wait_for_timeout(300)
+    page.keyboard.press("s")
+    saved(page)
+    assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip"]
+    expect(page.locator(".notice")).to_be_hidden(timeout=5_000)
+
+
+def test_after_an_undo_the_next_page_is_still_there_without_waiting(page: Page, bench: Bench) -> None:
+    server, _ = bench
+    desk(page, server, show="all", ranking="margin")
+    page.keyboard.press("s")
+    saved(page)
+    page.keyboard.press("z")
+    page.route("**/page?*start=48*", lambda route: route.abort())  # what is not there by now never comes
+    page.keyboard.press("PageDown")
+    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"), timeout=3_000)
+    saved(page)
+
+
+def test_a_command_that_the_server_never_takes_is_set_aside_and_said_and_the_rest_is_saved(
+    page: Page, bench: Bench
+) -> None:
+    server, project = bench
+    before = len(project.desk.decisions())
+    old = [{"command_id": str(uuid.uuid4()), "verdict": "accept", "image": 7, "from_version": 1}]
+    slot = f"winnow-{project.key}-{uuid.uuid4()}"
+    page.goto(server.address("data"))
+    page.evaluate("([slot, text]) => localStorage.setItem(slot, text)", [slot, json.dumps(old)])
+    desk(page, server, show="all")
+    press(page, ["s", "u", "n"])
+    expect(page.locator(".saved")).to_contain_text("1 refused", timeout=20_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    expect(page.locator(".saved")).to_have_attribute("title", re.compile("A command has the keys"))
+    assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip", "unsure", "none"]
+    aside = page.evaluate("(key) => JSON.parse(localStorage.getItem(key))", f"refused:winnow-{project.key}")
+    assert [one["command_id"] for one in aside] == [old[0]["command_id"]]
