@@ -153,12 +153,27 @@ def history(request: Request) -> dict[str, Any]:
 
 async def commands(request: Request) -> Response:
     """A batch of commands; the answer comes when what is saved is on the disk."""
+    return await _with_body(request, _execute)
+
+
+async def count(request: Request) -> Response:
+    """How many images a bulk accept would take now: what its question says before it is asked."""
+    return await _with_body(request, _count)
+
+
+async def _with_body(request: Request, handler: Callable[[Request, Any], Any]) -> Response:
     try:
         body = await request.json()
     except ValueError:
-        return JSONResponse({"error": "The commands are not JSON."}, status_code=400)
-    answer: Response = await spoken(lambda given: _execute(given, body))(request)
+        return JSONResponse({"error": "The request is not JSON."}, status_code=400)
+    answer: Response = await spoken(lambda given: handler(given, body))(request)
     return answer
+
+
+def _count(request: Request, body: Any) -> dict[str, int]:
+    if not isinstance(body, dict):
+        raise InputError("A rule is an object with its name and its numbers.")
+    return {"count": _project(request).desk.count(request.path_params["run"], body)}
 
 
 def _execute(request: Request, body: Any) -> dict[str, Any]:
@@ -238,6 +253,7 @@ ROUTES = [
     Route(f"{_RUN}/targets", spoken(targets)),
     Route(f"{_RUN}/per_class", spoken(per_class)),
     Route(f"{_RUN}/commands", commands, methods=["POST"]),
+    Route(f"{_RUN}/count", count, methods=["POST"]),
     Route(f"{_RUN}/events", events),
     Route("/winnow/{project}/sprite", spoken(sheet)),
     Route("/winnow/{project}/image/{image:int}", spoken(image)),

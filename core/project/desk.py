@@ -5,7 +5,7 @@ image, the run and the suggestion that was on the screen; a stale one is refused
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from core.base.records import (
     Verdict,
 )
 from core.curate.curation import PLANTED, latest_live, live_decisions, replay, undecided
-from core.project.groups import group, is_group, kept_params
+from core.project.groups import BULK, chosen, group, is_group, kept_params
 from core.project.pages import Border, Card, Page, PageQuery, RunPages
 from core.store.decisions import DecisionLog, NewDecision
 
@@ -128,6 +128,11 @@ class Desk:
     def shown(self, run_id: str, image: int, query: PageQuery) -> dict[str, Any]:
         """Where a queue shows an image, as a decision about it carries it; a random queue names the probability."""
         return self.pages(run_id).shown(image, query)
+
+    def count(self, run_id: str, params: Mapping[str, Any]) -> int:
+        """How many images a bulk accept with these parameters would take now; it decides nothing."""
+        command = Command("count", BULK, run_id, params=params)
+        return int(chosen(command, self.pages(run_id).queues, self.state()).sum())
 
     def histogram(self, run_id: str, score: str) -> dict[str, Any]:
         """Counts per class and bin, from which a browser follows the threshold without asking again."""

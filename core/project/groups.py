@@ -35,14 +35,7 @@ def is_group(command: Command) -> bool:
 
 def group(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
     """The images that a command is about, and the label that each gets; DecisionError where it cannot be applied."""
-    if NAMED in command.params:
-        mask = _named(command.params[NAMED], queues)
-    elif FILTER in command.params:
-        if command.verdict == "accept":
-            raise DecisionError("What a filter matches was not looked at one by one: it can be bulk-accepted only.")
-        mask = _filtered(command.params, queues, state)
-    else:
-        mask = _ruled(command.params, queues, state)
+    mask = chosen(command, queues, state)
     count, expected = int(mask.sum()), command.params.get("expected")
     if not count:
         raise DecisionError("No undecided image is left here, so there is nothing to decide.")
@@ -52,6 +45,17 @@ def group(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
     if command.verdict in _SUGGESTED:
         return BulkSet(ids, suggested)
     return BulkSet(ids, np.full(len(ids), UNKNOWN if command.label is None else command.label, dtype=np.int64))
+
+
+def chosen(command: Command, queues: RunQueues, state: LabelState) -> Mask:
+    """Rows of the pool (n,) that a command is about; DecisionError or ConfigError where it says nothing clear."""
+    if NAMED in command.params:
+        return _named(command.params[NAMED], queues)
+    if FILTER not in command.params:
+        return _ruled(command.params, queues, state)
+    if command.verdict == "accept":
+        raise DecisionError("What a filter matches was not looked at one by one: it can be bulk-accepted only.")
+    return _filtered(command.params, queues, state)
 
 
 def kept_params(command: Command) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { countIn } from "../../dashboard/components/review/api.js";
 import { heardOf } from "../../dashboard/components/review/cards.js";
 import { sentenceOf } from "../../dashboard/components/review/history.js";
 
@@ -18,12 +17,6 @@ test("in the grid the tile speaks for itself, and what is selected is heard", ()
   assert.equal(heardOf(deck({ numSelected: 1200 }), CLASSES, false), "1,200 selected");
   assert.match(heardOf(deck({ numSelected: 7700, isAll: true }), CLASSES, true), /7,700 selected, everything/);
   assert.equal(heardOf(deck({ card: null }), CLASSES, true), "");
-});
-
-test("the number of a refused acceptance is read, and any other refusal stays a sentence", () => {
-  assert.equal(countIn("The selection has changed: it holds 1,412 images now, not -1."), 1412);
-  assert.equal(countIn("No undecided image is left here, so there is nothing to decide."), 0);
-  assert.throws(() => countIn("There is no rule 'x'."), /There is no rule/);
 });
 
 test("a line of the log says what it did to how many, and by which rule", () => {
