@@ -170,8 +170,11 @@ def engine_command(project: Path, run_id: str, launch: Launch, num_devices: int,
     return [*_PYTHON, "-m", "torch.distributed.run", *meeting, *sizes, "-m", "core.engine", *words]
 
 
-def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bool) -> None:
-    """Wait for the device, telling so in the run's status, then turn into the engine; return if cancelled meanwhile."""
+def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bool) -> int:
+    """Wait for the device, telling so in the run's status, then turn into the engine, or stay beside torchrun.
+
+    Answers with torchrun's exit code, and with 0 where the run was cancelled meanwhile.
+    """
     folder = RunFolder(project / "runs" / run_id)
     config = folder.record().config
     turn = Turn(candidates(config.device), config.devices, run_id)
@@ -181,7 +184,7 @@ def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bo
             turn.leave()
             status = replace(folder.status(), state="cancelled", message="Cancelled while waiting; it can be resumed.")
             folder.write_status(status)
-            return
+            return 0
         if time.monotonic() - told > _HEARTBEAT:
             who = " and ".join(dict.fromkeys(turn.holders())) or "another run"
             message = f"Waiting for {' or '.join(turn.names)}: {who} is training there."
@@ -192,10 +195,32 @@ def wait_and_become(project: Path, run_id: str, launch: Launch, *, is_resume: bo
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_visible(name) for name in turn.held)
     os.environ |= _AROUND
     command = engine_command(project, run_id, launch, config.devices, is_resume=is_resume)
-    if launch.nodes > 1:
-        message = f"Waiting for the other machines at {launch.rendezvous}."
-        folder.write_status(replace(folder.status(now=0), state="queued", message=message))
-    os.execv(command[0], command)
+    if command[: len(_ENGINE)] == _ENGINE:
+        os.execv(command[0], command)
+    is_met = launch.nodes > 1
+    message = f"Waiting for the other machines at {launch.rendezvous}." if is_met else "Starting the engines."
+    return accompany(command, folder, message)
+
+
+def accompany(command: list[str], folder: RunFolder, message: str) -> int:
+    """Stay beside torchrun until its engines speak for themselves, so that a run which waits long for them is not taken
+    for lost and can be cancelled; answers with its exit code.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)  # the held devices are open files
+    told = 0.0
+    while process.poll() is None and not folder.is_locked():
+        if folder.is_cancel_requested():
+            process.terminate()
+            process.wait()
+            sentence = "Cancelled before the engines began; it can be resumed."
+            folder.write_status(replace(folder.status(now=0), state="cancelled", message=sentence))
+            return 0
+        said = folder.status(now=0)
+        if said.state == "queued" and time.monotonic() - told > _HEARTBEAT:
+            folder.write_status(replace(said, message=message))
+            told = time.monotonic()
+        time.sleep(0.1)
+    return process.wait()
 
 
 def _visible(name: str) -> str:
@@ -217,11 +242,10 @@ def main() -> int:
     words = parser.parse_args()
     launch = Launch(bool(words.torchrun), words.nodes, words.rendezvous)
     try:
-        wait_and_become(words.project, words.run, launch, is_resume=words.resume)
+        return wait_and_become(words.project, words.run, launch, is_resume=words.resume)
     except WinnowError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
 
 
 if __name__ == "__main__":

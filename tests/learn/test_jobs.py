@@ -2,6 +2,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,3 +119,31 @@ def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_run_that_waits_long_for_its_engines_stays_queued_and_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_HEARTBEAT", 0.2)
+    folder = make_run(make_project(tmp_path / "tiny"), TINY)
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    found: list[int] = []
+    waiting = threading.Thread(target=lambda: found.append(jobs.accompany(command, folder, "Waiting for others.")))
+    waiting.start()
+    times: set[float] = set()
+    while len(times) < 3:  # the status is said anew again and again, so it never falls silent
+        status = folder.status()
+        assert status.state == "queued"
+        times |= {status.updated} if status.message == "Waiting for others." else set()
+        time.sleep(0.05)
+    folder.request_cancel()
+    waiting.join(timeout=30)
+    assert found == [0]
+    assert folder.status().state == "cancelled"
+    assert "before the engines began" in folder.status().message
+
+
+def test_engines_that_cannot_begin_leave_their_exit_code(tmp_path: Path) -> None:
+    folder = make_run(make_project(tmp_path / "tiny"), TINY)
+    assert jobs.accompany([sys.executable, "-c", "raise SystemExit(7)"], folder, "Starting.") == 7
+    assert folder.status().state == "queued"  # whoever started it says so in the status
