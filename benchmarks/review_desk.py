@@ -90,6 +90,8 @@ class Desk:
 
     def click(self, is_confirmed: bool) -> None:
         """The button that accepts all above the line, or the one in its question."""
+        if is_confirmed:
+            self.page.locator("dialog[open] button.primary:not([disabled])").wait_for()
         x, y = self.page.evaluate("(isConfirmed) => buttonOf(isConfirmed)", is_confirmed)
         self.page.mouse.click(x, y)
 
@@ -113,6 +115,7 @@ def measure(desk: Desk, project: Project) -> list[list[str]]:
     def add(what: str, values: list[float], reach: str) -> None:
         p50, p95 = np.percentile(values, [50, 95])
         rows.append([what, f"{p50:.1f}", f"{p95:.1f}", str(len(values)), reach])
+        print(rows[-1], file=sys.stderr, flush=True)
 
     desk.open(show="all")
     drag = desk.page.evaluate("dragLine(240)")
