@@ -189,6 +189,7 @@ def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> l
             turn = desk.keys("page", ["PageDown"] * 15, 350)
             desk.open(view="focus", show="undecided")
             keys = desk.keys("focus", ["a", "x"] * 15, 40)
+            desk.page.wait_for_timeout(1000)  # what was read of mapped files is given back twice a second
             total, own = desk.memory()
         finally:
             desk.close()

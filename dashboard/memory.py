@@ -8,12 +8,12 @@ from core import release_mapped
 
 MOST_MIB = 192
 """Mapped memory that may stay: the libraries' own 75 MiB, and what a page of a large pool needs at once."""
-_SECONDS = 2.0
+_SECONDS = 0.5
 _STATM = Path("/proc/self/statm")
 
 
 def keep_small(is_over: Event) -> None:
-    """Look every two seconds until it is over; on a system that does not say what is mapped, do nothing."""
+    """Look twice a second until it is over; on a system that does not say what is mapped, do nothing."""
     while _STATM.exists() and not is_over.wait(_SECONDS):
         if mapped_mib() > MOST_MIB:
             release_mapped()
