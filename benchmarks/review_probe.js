@@ -28,7 +28,7 @@ const accept = () => [...desk().querySelectorAll(".readout button")].find((one) 
 /** For each measurement: the event it counts from, and what must have changed since. */
 const MEASURES = {
   focus: ["keydown", () => large().dataset.image, async (before) => until(() => large().dataset.image !== before && large().complete)],
-  grid: ["keydown", cursor, async (before) => { await until(() => cursor() !== before); await pictured(); }],
+  grid: ["keydown", cursor, async (before) => until(() => cursor() !== before)], // its pictures are on the page already
   page: ["keydown", () => text(".where"), async (before) => { await until(() => text(".where") !== before); await pictured(); }],
   line: ["pointerup", sheet, async (before) => { await until(() => sheet() !== before); await pictured(); }],
   bulk: ["pointerup", () => accept().textContent, async (before) => { await until(() => accept().textContent !== before); await pictured(); }],
