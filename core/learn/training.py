@@ -55,9 +55,7 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
         self.step, self.num_lines, self.pieces = 0, 0, 1
-        self._chunk = (
-            data.labeled.chunk
-        )  # images of one size all: as many for every evaluation, fewer once memory ran out
+        self._chunk = data.labeled.chunk  # images that are evaluated at a time; fewer once memory ran out
         self.best: dict[str, Any] = {"epoch": 0, "val_accuracy": -1.0, "val_loss": math.inf, "weights": {}}
         self._totals = torch.zeros(len(_TOTALS), device=device)
 

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -99,17 +99,27 @@ def server(trained_project: Project, winnow_home: Path, tmp_path: Path) -> Itera
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Project]]:
-    """A dashboard shared by the tests of a file: 300 images of 12 classes, one finished run, doubtful and sure ones."""
-    folder = tmp_path_factory.mktemp("bench")
+Bench = tuple[Server, Project]
+"""A dashboard that several tests share, and its project."""
+
+
+def shared(folder: Path, make: Callable[[Path], Project]) -> Iterator[Bench]:
+    """A dashboard for all tests of a file, on a project that `make` makes in a folder of its own, with its own home."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINNOW_HOME", str(folder / "home"))
-        project = synthetic_project(folder / "bench", num_images=300, num_classes=12)
+        project = make(folder / "project")
         running = Server(project.path, folder / "home", folder / "server.log")
         running.start()
         yield running, project
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """300 images of 12 classes, one finished run, doubtful and sure ones."""
+    yield from shared(
+        tmp_path_factory.mktemp("bench"), lambda place: synthetic_project(place, num_images=300, num_classes=12)
+    )
 
 
 @pytest.fixture

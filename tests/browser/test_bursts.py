@@ -11,10 +11,9 @@ from playwright.sync_api import Page, Route, expect
 
 from benchmarks.synthetic import synthetic_project
 from core import Project
-from tests.browser.conftest import Server
+from tests.browser.conftest import Bench, Server
 
 pytestmark = pytest.mark.browser
-Bench = tuple[Server, Project]
 WORDS = {"a": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
 KEYS = (list(WORDS) * 40)[:200]
 

@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import Project
-from tests.browser.conftest import Server
+from tests.browser.conftest import Bench
 
 pytestmark = pytest.mark.browser
-Bench = tuple[Server, Project]
 
 _HIDDEN = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.synthetic import synthetic_project
 from core import Project
-from tests.browser.conftest import Server
+from tests.browser.conftest import Bench, Server, shared
 from tests.browser.test_loop import drag_to, kept
 
 pytestmark = pytest.mark.browser
@@ -40,17 +40,15 @@ _PIXELS = """() => {
 
 
 @pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Project]]:
-    """A dashboard on 2,000 images of 5 classes with a run and its child, whose scores are those of other images."""
-    folder = tmp_path_factory.mktemp("family")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
-        project = synthetic_project(folder / "family", num_images=2000, num_classes=5)
+def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """2,000 images of 5 classes with a run and its child, whose scores are those of other images."""
+
+    def make(place: Path) -> Project:
+        project = synthetic_project(place, num_images=2000, num_classes=5)
         give_birth(project.path / "runs")
-        server = Server(project.path, folder / "home", folder / "server.log")
-        server.start()
-        yield server, Project.open(project.path)
-        server.stop()
+        return Project.open(project.path)
+
+    yield from shared(tmp_path_factory.mktemp("family"), make)
 
 
 def give_birth(runs: Path) -> None:
@@ -88,7 +86,7 @@ def columns(width: int) -> list[slice]:
     return [slice(int(np.ceil(bar * step + 1)), int(bar * step + step - 1) + 1) for bar in range(BARS)]
 
 
-def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, family: tuple[Server, Project]) -> None:
+def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, family: Bench) -> None:
     server, project = family
     desk(page, server, RUN)
     asked: list[str] = []
@@ -122,7 +120,7 @@ def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, f
     page.mouse.up()
 
 
-def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family: tuple[Server, Project]) -> None:
+def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family: Bench) -> None:
     data = desk(page, family[0], RUN)
     counts = grouped(np.sum(data["counts"], axis=0).tolist())
     for scale, name in ((np.log1p, "log"), (lambda count: count, "linear")):
@@ -145,7 +143,7 @@ def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family
         assert any(is_marked)
 
 
-def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: tuple[Server, Project]) -> None:
+def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: Bench) -> None:
     server, project = family
     assert desk(page, server, RUN)["ghost"] is None
     expect(page.locator(".key")).not_to_contain_text("parent run")
@@ -166,7 +164,7 @@ def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: tupl
     assert np.mean(found) > 0.7, f"dashes leave gaps, but only {np.mean(found):.2f} of the bars have one"
 
 
-def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: tuple[Server, Project]) -> None:
+def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: Bench) -> None:
     desk(page, family[0], RUN)
     for key in ("a", "x", "s"):
         page.keyboard.press(key)

@@ -7,10 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import Decision, Project
-from tests.browser.conftest import Server, window_of
+from tests.browser.conftest import Bench, window_of
 
 pytestmark = pytest.mark.browser
-Bench = tuple[Server, Project]
 RUN = "001-supervised-small_cnn"
 
 

@@ -2,30 +2,26 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.synthetic import synthetic_project
-from core import Command, Project
-from tests.browser.conftest import Server
+from core import Command
+from tests.browser.conftest import Bench, Server, shared
 
 pytestmark = pytest.mark.browser
 RUN = "001-supervised-small_cnn"
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    """A dashboard on 600 images of 30 classes: more than the small histograms show at once."""
-    folder = tmp_path_factory.mktemp("many")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
-        project = synthetic_project(folder / "many", num_images=600, num_classes=30)
-        server = Server(project.path, folder / "home", folder / "server.log")
-        server.start()
-        yield server, project
-        server.stop()
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """600 images of 30 classes: more than the small histograms show at once."""
+    yield from shared(
+        tmp_path_factory.mktemp("many"), lambda place: synthetic_project(place, num_images=600, num_classes=30)
+    )
 
 
 def desk(page: Page, server: Server, **query: str) -> None:
@@ -46,7 +42,7 @@ def saved(page: Page) -> None:
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
 
 
-def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many: tuple[Server, Project]) -> None:
+def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many: Bench) -> None:
     server, project = many
     desk(page, server, threshold="0.5")
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
@@ -65,9 +61,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     saved(page)
 
 
-def test_lines_of_thirty_classes_are_counted_before_they_are_committed(
-    page: Page, many: tuple[Server, Project]
-) -> None:
+def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Page, many: Bench) -> None:
     server, project = many
     desk(page, server, threshold="0.5")
     page.get_by_text("Threshold of each class").click()
@@ -87,7 +81,7 @@ def test_lines_of_thirty_classes_are_counted_before_they_are_committed(
     saved(page)
 
 
-def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: tuple[Server, Project]) -> None:
+def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: Bench) -> None:
     server, project = many
     desk(page, server, threshold="0.5")
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
@@ -101,9 +95,7 @@ def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: t
     assert [line.reviewer for line in project.desk.decisions()[before:]] == ["ann"]
 
 
-def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(
-    page: Page, many: tuple[Server, Project]
-) -> None:
+def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Page, many: Bench) -> None:
     server, project = many
     project.accept_all(RUN, "fixed_threshold", threshold=0.9)
     bulk = project.desk.decisions()[-1]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,36 +10,38 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core import PageQuery, Project, SplitConfig, TrainConfig
-from tests.browser.conftest import Server
+from tests.browser.conftest import Bench, Server, shared
 
 pytestmark = pytest.mark.browser
-Bench = tuple[Server, Project]
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A dashboard on 90 photographs of 640 x 480 pixels, some upright, of two classes: warm and cold ones."""
+    """90 photographs of 640 x 480 pixels, some upright, of two classes: warm and cold ones."""
     folder = tmp_path_factory.mktemp("photos")
+    take(folder / "pictures")
+
+    def make(place: Path) -> Project:
+        split = SplitConfig(labeled=8, val=4, calibration=6, test=6, seed=1)
+        project = Project.create(place, folder / "pictures", split=split, image_size=224)
+        config = TrainConfig(model="mlp", epochs=1, batch_size=8, precision="fp32", device="cpu")
+        project.wait_run(project.start_run(config).id, timeout=200)
+        return project
+
+    yield from shared(folder, make)
+
+
+def take(folder: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("cold", "warm"):
-        (folder / "pictures" / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True)
         for number in range(45):
             shape = (640, 480) if number % 9 == 0 else (480, 640)
             y, x = np.mgrid[: shape[0], : shape[1]] / 640
             waves = np.sin(rng.uniform(5, 40) * x + rng.uniform(5, 40) * y) * 60 + 120
             tint = np.array([1.3, 1.0, 0.7] if name == "warm" else [0.7, 1.0, 1.3])
             pixels = np.clip(waves[..., None] * tint, 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / "pictures" / name / f"{number}.jpg")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
-        split = SplitConfig(labeled=8, val=4, calibration=6, test=6, seed=1)
-        project = Project.create(folder / "photos", folder / "pictures", split=split, image_size=224)
-        config = TrainConfig(model="mlp", epochs=1, batch_size=8, precision="fp32", device="cpu")
-        project.wait_run(project.start_run(config).id, timeout=200)
-        server = Server(project.path, folder / "home", folder / "server.log")
-        server.start()
-        yield server, project
-        server.stop()
+            Image.fromarray(pixels).save(folder / name / f"{number}.jpg")
 
 
 def desk(page: Page, server: Server, **query: str) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import Project
-from tests.browser.conftest import Server, window_of
+from tests.browser.conftest import Bench, Server, window_of
 
 pytestmark = pytest.mark.browser
 
@@ -37,9 +36,7 @@ def press(page: Page, *keys: str) -> None:
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
 
 
-def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(
-    ann: Page, ben: Page, bench: tuple[Server, Project]
-) -> None:
+def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, ben: Page, bench: Bench) -> None:
     server, project = bench
     sit(ann, server, reviewer="ann", ranking="confidence")
     sit(ben, server, reviewer="ben", ranking="margin")
@@ -63,7 +60,7 @@ def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(
     assert project.desk.live_ids() == {2}
 
 
-def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, bench: tuple[Server, Project]) -> None:
+def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, bench: Bench) -> None:
     server, project = bench
     sit(ann, server)
     who = ann.get_by_label("Reviewing as")
@@ -85,7 +82,7 @@ def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, 
 
 
 def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the_page_next(
-    ann: Page, bench: tuple[Server, Project]
+    ann: Page, bench: Bench
 ) -> None:
     server, project = bench
     sit(ann, server, reviewer="ann")
