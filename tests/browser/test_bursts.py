@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 import uuid
 from pathlib import Path
 
@@ -125,18 +124,16 @@ def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(p
     server, project = bench
     desk(page, server, show="all")
     before = len(project.desk.decisions())
-
-    def late(route: Route) -> None:
-        time.sleep(0.8)
-        route.continue_()
-
-    page.route("**/page?*direction=previous*", late)
+    held: list[Route] = []
+    page.route("**/page?*direction=previous*", lambda route: held.append(route))
     page.keyboard.press("PageDown")
     expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
     page.wait_for_timeout(300)
     page.keyboard.press("PageUp")
     press(page, ["a", "x", "1"])
     expect(page.locator(".notice")).to_have_text("The page was turning: 3 keys were not used.")
+    for route in held:
+        route.continue_()
     expect(page.locator(".where")).to_contain_text(re.compile("^1 of"), timeout=10_000)
     expect(page.locator(".notice")).to_be_visible()  # it stays long enough to be read
     page.wait_for_timeout(300)
