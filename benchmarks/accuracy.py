@@ -28,6 +28,7 @@ from core.base.records import ImageSet
 from core.data.datasets import fashion_mnist
 from core.learn.batches import part
 from core.learn.material import TrainData
+from core.learn.memory import keep_freed
 from core.learn.models import build
 from core.learn.training import Trainer
 
@@ -176,6 +177,7 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()
+    keep_freed()
     if words.full:
         full = {"model": "wrn", "steps": 2**17, "ratio": 7, "ema": 0.999, "memory": 0.999}
         vars(words).update(full | ({"steps": 3, "depth": 10, "width": 1, "pool": 500} if words.quick else {}))

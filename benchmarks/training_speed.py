@@ -4,6 +4,7 @@
   paper's description: fp32, Pillow's RandAugment and cutout image by image in a DataLoader of two workers, one forward
   pass of labeled, weak and strong images with gradient everywhere.
 * Small CNN, an epoch of 1,000 images: ours against a plain fp32 loop over a DataLoader with torchvision transforms.
+  Both by turns in processes of their own (benchmarks/turns.py), ours with its allocator set as the engine sets it.
 * Our whole step against the bare forward and backward of the same batch; our scoring against the bare forward.
 * On a GPU also: our FixMatch step eager beside compiled, views a second and peak memory (--quick: small, anywhere).
 
@@ -14,6 +15,7 @@ import argparse
 import resource
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from statistics import median
 from typing import Any
 
@@ -22,10 +24,12 @@ import torch
 from torch import nn
 
 from benchmarks.machine import machine, table
+from benchmarks.turns import Recipe, obey, taken
 from benchmarks.usual import BATCH, RATIO, SIDE, plain_epoch, usual_fixmatch
 from core.base.config import TrainConfig
 from core.learn.batches import Part, channels_last
 from core.learn.material import TrainData
+from core.learn.memory import keep_freed
 from core.learn.models import build
 from core.learn.precision import autocast
 from core.learn.predict import predict
@@ -156,8 +160,12 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="compile in the first table too")
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--quick", action="store_true", help="eager beside compiled alone, small, to see that it runs")
+    parser.add_argument("--recipe", help="be one of the recipes, told by stdin")
     words = parser.parse_args()
     device = torch.device(words.device)
+    if words.recipe:
+        obey(recipe(words.recipe, device, is_compiled=words.compile))
+        return
     if not words.quick:
         print(yardsticks(device, words.steps, is_compiled=words.compile) + "\n")
     if words.quick or device.type == "cuda":
@@ -168,35 +176,73 @@ def main() -> None:
     print(f"\n{where}, {words.precision}. Peak memory of this process: {peak:.1f} GiB. {machine()}")
 
 
-def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
-    """Our steps, epoch and scoring, each beside its yardstick."""
-    rows = []
-    settings: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": is_compiled}
-    fixmatch = trainer(TrainConfig(method="fixmatch", model="wrn", **settings), SIDE, 3, device)
-    images = BATCH * (1 + 2 * RATIO)
-    step = fixmatch._train_step
-    rows.append(
-        compared("FixMatch step, WRN-28-2", *by_turns(step, usual_fixmatch(device), steps, device), "usual port")
-    )
-    apart = trainer(TrainConfig(method="fixmatch", model="wrn", weak_pass="own", **settings), SIDE, 3, device)
-    found = by_turns(apart._train_step, usual_fixmatch(device), steps, device)
-    rows.append(compared("FixMatch step, weak views apart", *found, "usual port"))
-    rows.append(
-        compared("the same step, joint", *by_turns(step, bare(fixmatch, images), steps, device), "bare fwd + bwd")
-    )
-    small = trainer(TrainConfig(model="small_cnn", precision="bf16"), 28, 1, device)
+def fixmatch(weak: str, device: torch.device, *, is_compiled: bool) -> Trainer:
+    """Our FixMatch with WRN-28-2 on images like CIFAR's."""
+    words: dict[str, Any] = {"precision": "bf16", "unlabeled_ratio": RATIO, "ramp": "none", "compile": is_compiled}
+    return trainer(TrainConfig(method="fixmatch", model="wrn", weak_pass=weak, **words), SIDE, 3, device)
+
+
+def small_cnn(device: torch.device, *, is_compiled: bool) -> Trainer:
+    """Our small CNN on 1,000 labeled images like Fashion-MNIST's."""
+    return trainer(TrainConfig(model="small_cnn", precision="bf16", compile=is_compiled), 28, 1, device)
+
+
+def epoch_of(one: Trainer) -> Callable[[], object]:
+    """A whole epoch of a trainer's steps."""
 
     def epoch() -> None:
-        for _ in range(small.steps_per_epoch):
-            small._train_step()
+        for _ in range(one.steps_per_epoch):
+            one._train_step()
 
-    found = by_turns(epoch, plain_epoch(device), 3 * steps, device)
-    rows.append(compared("small CNN, epoch of 1,000", *found, "plain fp32 loop"))
-    found = by_turns(small._train_step, bare(small, BATCH), 20 * steps, device)
-    rows.append(compared("small CNN step", *found, "bare fwd + bwd"))
-    for name, one, side, channels in (("WRN-28-2", fixmatch, SIDE, 3), ("small CNN", small, 28, 1)):
-        found = by_turns(*scoring(one, side, channels), 2 * steps, device)
-        rows.append(compared(f"scoring 4,096, {name}", *found, "bare forward"))
+    return epoch
+
+
+def recipe(name: str, device: torch.device, *, is_compiled: bool) -> Callable[[], object]:
+    """What a process of its own does at each turn; it does not end before the device has."""
+    if name in ("joint", "own", "ours"):
+        keep_freed()  # as the engine does
+    act = {
+        "joint": lambda: fixmatch("joint", device, is_compiled=is_compiled)._train_step,
+        "own": lambda: fixmatch("own", device, is_compiled=is_compiled)._train_step,
+        "port": lambda: usual_fixmatch(device),
+        "ours": lambda: epoch_of(small_cnn(device, is_compiled=is_compiled)),
+        "plain": lambda: plain_epoch(device),
+    }[name]()  # type: ignore[no-untyped-call]
+
+    def step() -> None:
+        act()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return step
+
+
+def by_processes(names: list[str], count: int, device: torch.device, *, is_compiled: bool) -> dict[str, list[float]]:
+    """Seconds of so many turns of each recipe."""
+    with ExitStack() as stack:
+        words = ["benchmarks.training_speed", "--device", str(device), *["--compile"] * is_compiled, "--recipe"]
+        return taken({name: stack.enter_context(Recipe(*words, name)) for name in names}, count)
+
+
+def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
+    """Our steps, epoch and scoring, each beside its yardstick."""
+    found = by_processes(["joint", "own", "port"], steps, device, is_compiled=is_compiled)
+    rows = [
+        compared("FixMatch step, WRN-28-2", found["joint"], found["port"], "usual port"),
+        compared("FixMatch step, weak views apart", found["own"], found["port"], "usual port"),
+    ]
+    found = by_processes(["ours", "plain"], 3 * steps, device, is_compiled=is_compiled)
+    rows.append(compared("small CNN, epoch of 1,000", found["ours"], found["plain"], "plain fp32 loop"))
+    keep_freed()
+    wide, small = fixmatch("joint", device, is_compiled=is_compiled), small_cnn(device, is_compiled=is_compiled)
+    images = BATCH * (1 + 2 * RATIO)
+    times = by_turns(wide._train_step, bare(wide, images), steps, device)
+    rows.append(compared("the same step, joint", *times, "bare fwd + bwd"))
+    times = by_turns(small._train_step, bare(small, BATCH), 20 * steps, device)
+    rows.append(compared("small CNN step", *times, "bare fwd + bwd"))
+    for name, one, side, channels in (("WRN-28-2", wide, SIDE, 3), ("small CNN", small, 28, 1)):
+        times = by_turns(*scoring(one, side, channels), 2 * steps, device)
+        rows.append(compared(f"scoring 4,096, {name}", *times, "bare forward"))
     head = ["what", "ours: ms, median (range)", "beside", "ms, median (range)", "ratio", "n"]
     return table(head, rows)
 

@@ -31,7 +31,7 @@ from core.index import is_large, keep_index
 from core.learn import ranks, torchvision_sets
 from core.learn.checkpoints import load_checkpoint, save_checkpoint
 from core.learn.material import train_data
-from core.learn.memory import out_of_memory
+from core.learn.memory import keep_freed, out_of_memory
 from core.learn.methods import SECOND_VIEWS
 from core.learn.noise import check_noise
 from core.learn.pictures import draw_views
@@ -265,6 +265,7 @@ class Engine:
 def main() -> int:
     """Read the command line and do the one thing it asks for."""
     words = _parser().parse_args()
+    keep_freed()
     try:
         if words.command == "noise":
             check_noise(RunFolder(words.project / "runs" / words.run).path, words.foreign)

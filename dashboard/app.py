@@ -34,6 +34,8 @@ def main() -> None:
     with context.spoken(), st.sidebar:
         _place()
     context.keep_place()
+    if page.url_path and (sentence := st.session_state.pop("other-run", "")):  # not on the way from the start page
+        st.toast(sentence, duration="long")
     with context.spoken():
         page.run()
     context.keep_place()
@@ -63,9 +65,12 @@ def _place() -> None:
     project = context.opened(key)
     context.go("project", key)
     if finished := [run.id for run in context.finished_runs(project)][::-1]:
-        st.session_state["run-choice"] = context.current_run(project).id
-        if context.place("run") not in [run.id for run in context.live_runs(project)]:
-            context.go("run", st.session_state["run-choice"])
+        wanted, found = context.place("run"), context.current_run(project).id
+        st.session_state["run-choice"] = found
+        if wanted not in [run.id for run in context.live_runs(project)]:
+            if wanted not in (None, found):
+                st.session_state["other-run"] = f"{wanted} is no finished run of this project: this is {found}."
+            context.go("run", found)
         st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
     if context.live_runs(project):
         st.fragment(_live, run_every=2.0)(project)

@@ -50,7 +50,7 @@ def place(name: str) -> str | None:
 
 def go(name: str, value: str | None) -> None:
     """Change one part of the place; another project forgets the run."""
-    if name == "project" and value != place("project"):
+    if name == "project" and place("project") not in (None, value):
         go("run", None)
     st.session_state[f"place-{name}"] = value
     if value is None:

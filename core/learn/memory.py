@@ -1,10 +1,26 @@
-"""What happens when memory runs out: the same work in smaller pieces, and a word about it."""
+"""Memory of a training: kept from step to step; where it runs out, the same work in smaller pieces, and a word."""
 
+import ctypes
+import platform
 from collections.abc import Callable
 
 import torch
 
 _WORDS = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+_KEPT = 2**30  # bytes
+
+
+def keep_freed() -> bool:
+    """Keep up to a GiB of freed memory at hand for the next step; False where this is not glibc.
+
+    Its malloc else maps each large tensor anew and gives it back when freed, so that the kernel clears the same pages
+    in every step: up to a quarter of a step's time on the CPU (decision 0016). It holds for this process to its end.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, _KEPT))
 
 
 def out_of_memory(error: BaseException) -> bool:

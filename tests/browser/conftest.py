@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from benchmarks.synthetic import synthetic_project
 from core import Project
@@ -84,6 +84,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     program = find()
     assert program is not None, "no Chromium: run python tests/find_chromium.py"
+    expect.set_options(timeout=20_000)  # a machine with other work; what is right comes sooner
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(program), args=ARGUMENTS)
         yield chromium

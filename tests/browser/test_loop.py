@@ -195,6 +195,7 @@ def test_without_the_token_there_is_nothing_to_see(page: Page, server: Server) -
     assert "token" in page.content()
 
 
+@pytest.mark.timeout(1200)  # four trainings, one after the other
 def test_the_whole_loop_from_baseline_to_export(
     page: Page, untrained_project: Project, winnow_home: Path, tmp_path: Path
 ) -> None:
@@ -213,14 +214,16 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     pages.get_by_role("link", name="Train").click()
     page.get_by_label("epochs", exact=True).fill("40")
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.get_by_text("Review what this run suggests")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Review what this run suggests")).to_be_visible(timeout=240_000)
 
     pages.get_by_role("link", name="Review").click()
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=30_000)  # the line can be dragged
     page.keyboard.press("a")  # first: a sure model may leave nothing below the line
     saved(page, 1)
     drag_to(page, 0.4)
     page.mouse.up()
+    assert kept(page) > 0
     page.get_by_role("button", name=re.compile("Accept all")).click()
     page.locator("dialog button.primary").click()
     saved(page, 2)
@@ -228,17 +231,17 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     page.get_by_role("button", name="Retrain").click()
     page.get_by_role("button", name="Start the run").click()
     expect(page).to_have_url(re.compile("/train"), timeout=20_000)
-    retrained = project.wait_run("002-self_training-small_cnn", timeout=120)
+    retrained = project.wait_run("002-self_training-small_cnn", timeout=240)
     assert retrained.record.parent == "001-supervised-small_cnn"
     assert retrained.record.num_labels["bulk"] > 0
     arms = [run for run in project.runs() if run.control is not None]
     assert "threshold_only" in {run.control.arm for run in arms if run.control is not None}
     for run in arms:
-        assert project.wait_run(run.id, timeout=120).status.state == "done"
+        assert project.wait_run(run.id, timeout=240).status.state == "done"
 
     page.goto(server.address("compare"))
     expect(page.get_by_text("McNemar").first).to_be_visible(timeout=30_000)
-    expect(page.get_by_text(f"Review value of {retrained.id} over the control").first).to_be_visible()
+    expect(page.get_by_text(f"Review value of {retrained.id} over the control").first).to_be_visible(timeout=30_000)
 
     page.goto(server.address("export"))
     target = page.get_by_label("Folder (new or empty)")

@@ -198,6 +198,18 @@ def test_the_place_stands_in_the_url_and_the_url_wins(trained_project: Project) 
     assert test.query_params["threshold"] == "0.8"
 
 
+def test_a_run_that_this_project_does_not_have_is_named_before_another_one_is_shown(trained_project: Project) -> None:
+    run = trained_project.runs()[0].id
+    test = AppTest.from_file(str(APP), default_timeout=30)
+    test.query_params["run"] = "009-fixmatch-wrn"
+    test.run()
+    assert [toast.value for toast in test.toast] == [
+        f"009-fixmatch-wrn is no finished run of this project: this is {run}."
+    ]
+    assert test.query_params["run"] == run
+    assert not test.run().toast
+
+
 def test_one_project_is_one_object_for_every_page(trained_project: Project) -> None:
     assert context.opened(trained_project.key) is context.opened(trained_project.key)
 

@@ -1,6 +1,10 @@
 """Where memory runs out: pieces of the same batch, smaller chunks, and words about both."""
 
+import ctypes
 import dataclasses
+import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from core.base.config import METHODS
 from core.engine import Engine
 from core.learn import predict as room
 from core.learn.batches import channels_last
-from core.learn.memory import in_chunks, out_of_memory
+from core.learn.memory import in_chunks, keep_freed, out_of_memory
 from core.learn.models import build
 from core.learn.predict import predict
 from core.learn.training import Trainer
@@ -205,3 +209,36 @@ def test_a_run_that_goes_through_in_pieces_says_so_in_its_log(
     assert Engine(tiny, folder.id, is_resume=False).go() == 0
     assert capsys.readouterr().out.count("pieces of the same batch of 8") == 1
     assert [line["epoch"] for line in folder.metrics()] == [1, 2, 3, 4]
+
+
+FAULTS = """
+import resource, sys, torch
+from core.learn.memory import keep_freed
+
+def step():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    tensor = torch.ones(12_000_000)
+    other = tensor * 2
+    both = tensor + other
+    del tensor, other, both
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+if sys.argv[1] == "keep":
+    assert keep_freed()
+counts = [step() for _ in range(20)]
+print(sum(counts[-5:]))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_kept_memory_is_not_cleared_by_the_kernel_again_in_every_step() -> None:
+    def faults(mode: str) -> int:
+        return int(subprocess.check_output([sys.executable, "-c", FAULTS, mode], text=True))
+
+    assert faults("keep") < faults("give back") / 4
+
+
+def test_elsewhere_malloc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(ctypes, "CDLL", None)
+    assert not keep_freed()

@@ -1,0 +1,60 @@
+"""Recipes measured by turns, each in a process of its own that stands still while it is another's turn.
+
+A recipe that loads ahead in workers cannot do so in the others' time, and none meets another's allocator.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+
+class Recipe:
+    """A process that makes a step when told to: `python -m MODULE …` must call `obey`."""
+
+    def __init__(self, *words: str) -> None:
+        command = [sys.executable, "-m", *words]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def step(self) -> float:
+        """Seconds of the next step."""
+        os.killpg(self._process.pid, signal.SIGCONT)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("step\n")
+        self._process.stdin.flush()
+        seconds = float(self._process.stdout.readline())
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        return seconds
+
+    def __enter__(self) -> Self:
+        """The recipe itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the process and its workers."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate()
+
+
+def obey(step: Callable[[], object]) -> None:
+    """In the recipe's process: a step for each line of stdin, its seconds on stdout."""
+    for _ in sys.stdin:
+        begin = time.perf_counter()
+        step()
+        print(time.perf_counter() - begin, flush=True)
+
+
+def taken(recipes: dict[str, Recipe], count: int) -> dict[str, list[float]]:
+    """Seconds of so many steps of each, by turns, after one each that warms up."""
+    found: dict[str, list[float]] = {name: [] for name in recipes}
+    for _ in range(count + 1):
+        for name, recipe in recipes.items():
+            found[name].append(recipe.step())
+    return {name: times[1:] for name, times in found.items()}
