@@ -27,6 +27,7 @@ def main() -> None:
     """Draw the frame, then the page."""
     st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
+    st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
     pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in PAGES.items()}
     st.session_state["pages"] = pages
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")

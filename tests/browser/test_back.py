@@ -1,0 +1,42 @@
+"""The browser's Back over pages that were reached by the menu, in real Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import Project
+from tests.browser.conftest import Server
+from tests.browser.test_loop import review
+
+pytestmark = pytest.mark.browser
+
+
+def at(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", name=name, exact=True).first).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/{name.lower()}\?project=.*&run="))
+
+
+def test_back_leads_to_the_page_before_at_the_first_press(page: Page, server: Server, trained_project: Project) -> None:
+    review(page, server, show="all", ranking="most_confident")
+    menu = page.get_by_test_id("stSidebarNavItems")
+    for name in ("Data", "Scores"):
+        menu.get_by_role("link", name=name).click()
+        at(page, name)
+    page.go_back()
+    at(page, "Data")
+    page.go_back()
+    expect(page).to_have_url(re.compile("/review.*most_confident"))
+    expect(page.locator(".tile").first).to_be_visible()
+
+
+def test_what_is_taken_from_an_address_leaves_it_where_the_page_stays(page: Page, server: Server) -> None:
+    page.goto(server.address("scores"))
+    at(page, "Scores")
+    page.wait_for_load_state("networkidle")
+    before = page.evaluate("history.length")
+    page.evaluate("history.pushState({}, '', location.pathname + '?project=one')")
+    page.evaluate("history.pushState({}, '', location.pathname + '?project=one&run=two')")
+    page.evaluate("history.pushState({}, '', location.pathname + '?project=one')")
+    expect(page).to_have_url(re.compile(r"\?project=one$"))
+    assert page.evaluate("history.length") == before + 1  # another project is an entry, what completes it is none
