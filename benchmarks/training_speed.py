@@ -35,6 +35,9 @@ from core.learn.precision import autocast
 from core.learn.predict import predict
 from core.learn.training import Trainer
 
+WARM = 10
+"""Steps until the usual port's loader has its queue full; before that a step takes up to three times as long."""
+
 
 def part(count: int, side: int, channels: int, device: torch.device) -> Part:
     """Random images with random labels."""
@@ -221,7 +224,7 @@ def by_processes(names: list[str], count: int, device: torch.device, *, is_compi
     """Seconds of so many turns of each recipe."""
     with ExitStack() as stack:
         words = ["benchmarks.training_speed", "--device", str(device), *["--compile"] * is_compiled, "--recipe"]
-        return taken({name: stack.enter_context(Recipe(*words, name)) for name in names}, count)
+        return taken({name: stack.enter_context(Recipe(*words, name)) for name in names}, count, {"port": WARM})
 
 
 def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:

@@ -51,10 +51,13 @@ def obey(step: Callable[[], object]) -> None:
         print(time.perf_counter() - begin, flush=True)
 
 
-def taken(recipes: dict[str, Recipe], count: int) -> dict[str, list[float]]:
-    """Seconds of so many steps of each, by turns, after one each that warms up."""
+def taken(recipes: dict[str, Recipe], count: int, warm: dict[str, int]) -> dict[str, list[float]]:
+    """Seconds of so many steps of each, by turns, after its own number of steps to warm up (else one)."""
     found: dict[str, list[float]] = {name: [] for name in recipes}
-    for _ in range(count + 1):
+    for name, recipe in recipes.items():
+        for _ in range(warm.get(name, 1)):
+            recipe.step()
+    for _ in range(count):
         for name, recipe in recipes.items():
             found[name].append(recipe.step())
-    return {name: times[1:] for name, times in found.items()}
+    return found
