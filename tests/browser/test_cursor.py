@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import Project
 from tests.browser.conftest import Bench
@@ -50,6 +50,19 @@ def test_the_cursor_stays_in_what_can_be_seen_and_has_the_focus(
     page.keyboard.press("s")
     assert page.evaluate(_HIDDEN) == []
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+
+
+def test_steps_over_a_slow_page_are_made_in_their_order(page: Page, bench: Bench) -> None:
+    held: list[Route] = []
+    page.route("**/page?*start=48*", lambda route: held.append(route))
+    grid(page, bench)
+    for key in ["ArrowRight"] * 48 + ["ArrowLeft"] * 2:
+        page.keyboard.press(key)
+    expect(page.locator(".where")).to_contain_text("48 of")
+    for route in held:
+        route.continue_()
+    page.unroute("**/page?*start=48*")
+    expect(page.locator(".where")).to_contain_text("47 of")  # over the end and two back
 
 
 def test_a_tile_says_why_it_is_there_to_everybody(page: Page, bench: Bench) -> None:

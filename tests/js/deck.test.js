@@ -289,3 +289,24 @@ test("decided ones are looked through again one by one, to the end of the page",
   await deck.change({ show: "undecided" });
   assert.equal(deck.cards.length, 0);
 });
+
+test("a page that was asked for earlier does not take the place of the one turned to since", async () => {
+  const { pool, deck } = await deal(200);
+  const page = pool.page.bind(pool);
+  let arrive;
+  pool.page = (run, query) => new Promise((done) => { arrive = () => done(page(run, query)); });
+  const slow = deck.load(0);
+  const late = arrive;
+  await deck.forward(); // fetched ahead
+  late();
+  await slow;
+  assert.equal(deck.start, 48);
+});
+
+test("the same page once more leaves the cursor on its image, also where it was moved meanwhile", async () => {
+  const { deck } = await deal(100);
+  const again = deck.again();
+  deck.move(7, false);
+  await again;
+  assert.deepEqual([deck.start, deck.card.id], [0, 1007]);
+});

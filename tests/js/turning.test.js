@@ -27,3 +27,21 @@ test("two pages asked for together: verdicts wait for both, also where one fails
   await slow;
   assert.equal(turning.isOn, false);
 });
+
+test("steps asked for while a page is on its way are made in their order, each once the page before it has come", async () => {
+  const turning = new Turning(() => {});
+  const made = [], arrive = [];
+  const turn = (name) => turning.during(() => new Promise((done) => { made.push(name); arrive.push(done); }));
+  turning.after(() => made.push("at once"));
+  const first = turn("down");
+  let second = Promise.resolve();
+  turning.after(() => { second = turn("up"); });
+  turning.after(() => made.push("left"));
+  assert.deepEqual(made, ["at once", "down"]);
+  arrive[0]();
+  await first;
+  assert.deepEqual(made, ["at once", "down", "up"]);
+  arrive[1]();
+  await second;
+  assert.deepEqual(made, ["at once", "down", "up", "left"]);
+});

@@ -59,16 +59,22 @@ export class Deck {
     await this.load(0);
   }
 
-  /** Load the page that begins at a rank. */
-  async load(start, direction = "next") {
+  /** Load the page that begins at a rank; the latest one asked for counts. */
+  async load(start, direction = "next", isSame = false) {
     const asked = (this.asked = Symbol("page"));
     const page = await this.api.page(this.run, { ...this.query, start, direction });
     if (asked !== this.asked) return;
+    if (isSame) this.wanted = this.card?.id ?? NaN;
     if (!page.cards.length && start > 0 && direction === "next") {
       await this.load(0); // the end: round again for what was left
       return;
     }
     this._take(page);
+  }
+
+  /** This page as it is now, the cursor on the same image where that is still here. */
+  async again() {
+    await this.load(this.start, "next", true);
   }
 
   /** The next page: at once where it was fetched ahead. */
@@ -77,7 +83,9 @@ export class Deck {
     const last = this.cards.at(-1);
     if (!last) return;
     const start = last.rank + 1;
+    const asked = (this.asked = Symbol("page"));
     const ready = this.ahead?.start === start ? await this.ahead.page.catch(() => null) : null;
+    if (asked !== this.asked) return;
     if (ready?.cards.length) this._take(ready);
     else await this.load(start);
   }

@@ -110,7 +110,7 @@ export class Desk {
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    this.act(action);
+    if (!event.repeat || !this.turning.isOn) this.act(action); // a key held down does not run ahead of the page
   }
 
   /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
@@ -123,13 +123,13 @@ export class Desk {
     }
     if (SINGLE.has(action)) this._decide(action, asked.label);
     else if (action === "undo") this.hand.undo();
-    else if (action === "move") this._move(asked);
+    else if (action === "move") this.turning.after(() => this._move(asked));
     else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
     else if (action === "clear") { if (!this.band.cancel()) { this.deck.clear(); this.notice.say(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._follow(); }
     else if (action === "help") showKeys(this.root);
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
-    else if (action === "forward" || action === "back") this.turn(action);
+    else if (action === "forward" || action === "back") this.turning.after(() => this.turn(action));
   }
 
   /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
@@ -174,12 +174,13 @@ export class Desk {
   _answered(answer, reasons, settle) {
     if (this.isClosed) return;
     this.notice.say(reasons);
-    this.run(async () => {
+    this.turning.after(() => this.run(async () => {
+      if (this.isClosed) return;
       const isElsewhere = await settle();
       this.render();
       if (isElsewhere) this._follow();
       if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.turning.isOn) this.load(() => this.deck.load(this.deck.start), true);
-    });
+    }));
     this.counting.soon();
   }
 

@@ -1,5 +1,5 @@
 /** While another page is on its way no verdict counts: it would fall on an image that nobody has seen. What was pressed
- * meanwhile is not kept for later either, but said. No DOM. */
+ * meanwhile is not kept for later either, but said. Steps to another place are kept and made in their order. No DOM. */
 
 export class Turning {
   /** @param {(sentence: string) => void} say */
@@ -7,6 +7,8 @@ export class Turning {
     this.say = say;
     this.pages = 0;
     this.missed = 0;
+    /** @type {(() => void)[]} */
+    this.later = [];
   }
 
   get isOn() {
@@ -20,7 +22,14 @@ export class Turning {
       await work();
     } finally {
       this.pages--;
+      while (!this.isOn && this.later.length) this.later.shift()?.();
     }
+  }
+
+  /** Now, or in its turn once no page is on its way. @param {() => void} act */
+  after(act) {
+    if (this.isOn || this.later.length) this.later.push(act);
+    else act();
   }
 
   /** A verdict was asked for; answers whether it can be given. */
