@@ -35,7 +35,7 @@ def burst(page: Page, server: Server, project: Project) -> None:
     keys = (["a", "x", "n", "s", "u"] * 40)[:200]
     for number, key in enumerate(keys[:150]):
         page.keyboard.press(key)
-        if number == 60:
+        if number == 130:  # three seconds later Streamlit lays its own dialog over the images, and keys decide nothing
             server.kill()
     expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
     server.start()

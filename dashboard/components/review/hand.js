@@ -144,7 +144,7 @@ export class Hand {
   async _comeBack(answer, isUnknown) {
     const { returning } = this;
     this.returning = null;
-    if (answer.refresh || isUnknown) await this.deck.again();
+    if (answer.refresh || isUnknown) { await this.deck.again(); this.redraw(); }
     else if (!returning || returning.from !== this.deck.card?.id) return false; // the hand has moved on
     else if (returning.rank !== undefined) await this.deck.load(returning.rank);
     else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
