@@ -7,7 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
-    path for folder in ("core", "dashboard") for kind in ("py", "js") for path in (ROOT / folder).rglob(f"*.{kind}")
+    path
+    for folder in ("core", "dashboard", "benchmarks", "tests", "docs")
+    for kind in ("py", "js")
+    for path in (ROOT / folder).rglob(f"*.{kind}")
 )
 
 

@@ -2,34 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Deck } from "../../dashboard/components/review/deck.js";
-import { Memory } from "../../dashboard/components/review/memory.js";
-
-/** A pool of cards in rank order, filtered as the page route does. */
-class Pool {
-  constructor(size) {
-    this.cards = Array.from({ length: size }, (_, rank) => ({ id: 1000 + rank, rank, suggestion: rank % 3, verdict: "", label: null }));
-    this.asked = [];
-  }
-  async page(run, { start, direction, show, count }) {
-    this.asked.push({ start, direction });
-    const fits = this.cards.filter((card) => show === "all" || card.verdict === (show === "undecided" ? "" : show));
-    const found = direction === "next" ? fits.filter((card) => card.rank >= start).slice(0, count)
-      : fits.filter((card) => card.rank < start).slice(-count);
-    return { cards: found.map((card) => ({ ...card })), total: this.cards.length, matching: fits.length };
-  }
-}
-
-async function deal(size, place = { show: "all" }) {
-  const pool = new Pool(size);
-  const deck = new Deck(pool, "run", place);
-  await deck.load(deck.start);
-  return { pool, deck };
-}
-
-const decide = (deck, verdict) => {
-  deck.apply([{ id: deck.card.id, verdict, label: null }]);
-  return deck.advance();
-};
+import { Pool, deal, decide } from "./pool.js";
 
 test("after a decision the cursor is on the next undecided card", async () => {
   const { deck } = await deal(10);
@@ -100,33 +73,6 @@ test("a late answer to an old question is not shown", async () => {
   assert.equal(deck.cards.length, 48);
 });
 
-test("a selection is what the hand chose, in the order of the page; without one the card under the cursor", async () => {
-  const { deck } = await deal(10);
-  assert.deepEqual(deck.targets().map((card) => card.id), [1000]);
-  deck.selectBetween(6, 4);
-  deck.toggle(1);
-  assert.deepEqual(deck.targets().map((card) => card.id), [1001, 1004, 1005, 1006]);
-});
-
-test("undo gives back a whole selection at once, the latest first", () => {
-  const memory = new Memory();
-  memory.add(["a"], [{ id: 1, verdict: "", label: null }]);
-  memory.add(["b", "c"], [{ id: 2, verdict: "skip", label: null }, { id: 3, verdict: "", label: null }]);
-  const step = memory.take();
-  assert.equal(step.commands.size, 2);
-  assert.deepEqual(step.before.map((row) => [row.id, row.verdict]), [[2, "skip"], [3, ""]]);
-  assert.equal(memory.take().before[0].id, 1);
-  assert.equal(memory.take(), null);
-});
-
-test("what the server refused is not there to be undone", () => {
-  const memory = new Memory();
-  memory.add(["a"], [{ id: 1, verdict: "", label: null }]);
-  memory.add(["b"], [{ id: 2, verdict: "", label: null }]);
-  memory.forget(["b"]);
-  assert.equal(memory.take().before[0].id, 1);
-});
-
 test("past the end of the ranking the deck begins again with what was left, once", async () => {
   const { pool, deck } = await deal(60, { show: "undecided" });
   await deck.forward();
@@ -151,48 +97,6 @@ test("the page before ends where this one begins, and before the first there is 
   const before = pool.asked.length;
   await deck.back();
   assert.equal(pool.asked.length, before);
-});
-
-test("Shift and an arrow grow the selection from where it began, an arrow alone ends it", async () => {
-  const { deck } = await deal(10);
-  deck.cursor = 4;
-  deck.move(1, true);
-  deck.move(1, true);
-  assert.deepEqual([...deck.selected], [1004, 1005, 1006]);
-  for (let step = 0; step < 4; step++) deck.move(-1, true);
-  assert.deepEqual([...deck.selected], [1002, 1003, 1004]);
-  deck.move(1, false);
-  assert.deepEqual([deck.selected.size, deck.cursor], [0, 3]);
-});
-
-test("the cursor does not leave the page by a move", async () => {
-  const { deck } = await deal(10);
-  assert.deepEqual([deck.move(-1, false), deck.move(10, false), deck.cursor], [false, false, 0]);
-});
-
-test("selecting all takes the page, a decision on it clears the selection", async () => {
-  const { deck } = await deal(100);
-  deck.selectAll();
-  assert.equal(deck.targets().length, 48);
-  deck.advance();
-  assert.equal(deck.targets().length, 1);
-});
-
-test("Ctrl+A means all that the filter matches, and one click or arrow ends that", async () => {
-  const { deck } = await deal(100);
-  deck.selectAll();
-  assert.deepEqual([deck.isAll, deck.numSelected], [true, 100]);
-  deck.toggle(3);
-  assert.deepEqual([deck.isAll, deck.numSelected], [false, 47]);
-  deck.selectAll();
-  deck.move(1, false);
-  assert.deepEqual([deck.isAll, deck.numSelected], [false, 0]);
-});
-
-test("nothing is selected where nothing matches", async () => {
-  const { deck } = await deal(0);
-  deck.selectAll();
-  assert.deepEqual([deck.isAll, deck.targets()], [false, []]);
 });
 
 test("a queue of undecided images is done when its page is; a queue of all images never is", async () => {
@@ -261,21 +165,6 @@ test("a late page ahead is not taken for the one that was asked for after it", a
   await slow[0]();
   await Promise.resolve();
   assert.deepEqual([heard, deck.next[0].verdict], [["accept"], "accept"]);
-});
-
-test("places touched by a band join what was selected before", async () => {
-  const { deck } = await deal(10);
-  deck.selectPlaces([4, 5, 8], new Set([1001]));
-  assert.deepEqual([[...deck.selected], deck.cursor, deck.isAll], [[1001, 1004, 1005, 1008], 8, false]);
-  deck.selectPlaces([], new Set());
-  assert.deepEqual([deck.selected.size, deck.cursor], [0, 8]);
-});
-
-test("what a command stood on can be drawn again where the server will never take it", () => {
-  const memory = new Memory();
-  memory.add(["one", "two"], [{ id: 1, verdict: "", label: null }, { id: 2, verdict: "skip", label: null }]);
-  assert.deepEqual(memory.before(new Set(["two"]), new Set([2])), [{ id: 2, verdict: "skip", label: null }]);
-  assert.deepEqual(memory.before(new Set(["other"]), new Set([2])), []);
 });
 
 test("decided ones are looked through again one by one, to the end of the page", async () => {
