@@ -40,3 +40,23 @@ def test_what_is_taken_from_an_address_leaves_it_where_the_page_stays(page: Page
     page.evaluate("history.pushState({}, '', location.pathname + '?project=one')")
     expect(page).to_have_url(re.compile(r"\?project=one$"))
     assert page.evaluate("history.length") == before + 1  # another project is an entry, what completes it is none
+
+
+def test_what_the_desk_keeps_in_the_address_outlives_what_streamlit_writes_there(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server, show="all", ranking="most_confident")
+    kept = re.compile(r"/review\?.*ranking=most_confident.*image=\d+")
+    expect(page).to_have_url(kept)
+    page.wait_for_load_state("networkidle")
+    write = """(place) => new Promise((done) => {
+        history.pushState({}, '', location.pathname + place);
+        setTimeout(done, 700);  // what is only taken away goes after half a second
+    })"""
+    ours = f"?project={trained_project.key}&run={trained_project.runs()[0].id}"
+    for place in (ours, f"{ours}&threshold=0.7", f"{ours}&threshold=0.8", ours):
+        page.evaluate(write, place)
+        expect(page).to_have_url(kept)
+    page.evaluate(write, f"?project={trained_project.key}&run=another")
+    page.wait_for_timeout(1_500)  # longer than the hand rests
+    assert "image" not in page.evaluate("location.search")  # the cursor of one run means nothing in another

@@ -9,6 +9,7 @@ export class Address {
   constructor(desk) {
     this.desk = desk;
     this.noted = "";
+    this.path = window.location.pathname;
     this.later = new Later(1000, () => this.now()); // browsers ignore addresses that change too often
   }
 
@@ -30,8 +31,14 @@ export class Address {
     else this.soon();
   }
 
+  /** On the way to another page, project or run the address is none of ours. */
+  get isOurs() {
+    const { pathname, search } = window.location, query = new URLSearchParams(search), { project, run } = this.desk.data;
+    return pathname === this.path && Object.entries({ project, run }).every(([name, ours]) => (query.get(name) ?? ours) === ours);
+  }
+
   now() {
-    if (this.noted === "") return; // nothing is drawn yet: the address knows better
+    if (this.noted === "" || !this.isOurs) return; // before anything is drawn the address knows better
     const { deck, isFocus, line, reviewer } = this.desk;
     const { ranking, eta, drawn, count } = deck.query;
     writePlace({

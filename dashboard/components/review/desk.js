@@ -9,6 +9,7 @@ import { searchClass, showKeys } from "./dialogs.js";
 import { painted } from "./dom.js";
 import { isMoving } from "./filters.js";
 import { Later } from "./later.js";
+import { leaving } from "./leaving.js";
 import { Hand } from "./hand.js";
 import { actionOf } from "./keys.js";
 import { oddQuery, restOf } from "./odd.js";
@@ -98,9 +99,11 @@ export class Desk {
     this.ending = new AbortController();
     const { signal } = this.ending;
     document.addEventListener("keydown", (event) => this._key(event), { signal });
+    window.addEventListener("winnow-address", () => this.address.now(), { signal }); // assets/history.html
     window.addEventListener("pagehide", () => this.hand.outbox.flush(true), { signal });
     window.addEventListener("blur", () => this.hand.outbox.flush(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.hand.outbox.flush(true), { signal });
+    leaving(this.element, this.line, signal);
     restHome(this.element, () => this._goHome());
   }
 

@@ -17,7 +17,11 @@ export class Line {
     this.values = { confidence: Number(options.threshold) };
     this.floors = { [this.score]: options.place.floor ? Number(options.place.floor) : null };
     this.isReleased = false;
-    this.telling = new Later(1000, () => options.onTell(this.values.confidence)); // other pages take it
+    this.told = -Infinity; // when, as performance.now() has it
+    this.telling = new Later(1000, () => { // other pages take it
+      this.told = performance.now();
+      options.onTell(this.values.confidence);
+    });
     this.histogram = new Histogram({
       classes: options.classes, onGrab: () => this.telling.hold(), onRelease: () => this._released(),
       onScore: (score) => options.attempt(() => this.load(score)), onAccept: options.onAccept, onBetween: options.onBetween,

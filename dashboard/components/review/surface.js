@@ -65,7 +65,5 @@ export function surfaceOf(desk) {
   const element = make("div.desk", { tabindex: "-1" }, line.element, tools.element, grid.element, focus.element, empty, panel, heard);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
-  element.addEventListener("pointerleave", () => line.telling.now());
-  element.addEventListener("focusout", ({ relatedTarget }) => element.contains(/** @type {Node} */ (relatedTarget)) || line.telling.now());
   return { line, past, tools, grid, focus, band, saved, notice, empty, because, heard, panel, element };
 }
