@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from benchmarks.synthetic import synthetic_project
 from core import Project
+from tests.browser.still import watch
 from tests.find_chromium import ARGUMENTS, find
 
 TOKEN = "test-token"
@@ -133,6 +134,7 @@ def window_of(context: BrowserContext) -> Iterator[Page]:
     """A window whose scripts must not fail; it closes with its context."""
     window = context.new_page()
     errors: list[str] = []
+    watch(window)
     window.on("pageerror", lambda error: errors.append(str(error)))
     yield window
     context.close()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from core import Project
 from tests.browser import axe
 from tests.browser.conftest import Server
+from tests.browser.still import still
 from tests.browser.test_loop import review
 
 pytestmark = pytest.mark.browser
@@ -46,14 +47,14 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
     found = {}
     for name, (query, keys) in VIEWS.items():
         page.goto(server.address("review", **query))
-        expect(page.locator(".where")).not_to_be_empty(timeout=20_000)
+        expect(page.locator(".where")).not_to_be_empty()
         expect(page.locator(".readout .words b").first).not_to_be_empty()
         for key in keys:
             page.keyboard.press(key)
         if name == "grid":
             page.get_by_text("Threshold of each class").click()
             page.get_by_text("Filters", exact=True).click()
-        page.wait_for_timeout(700)
+        still(page)
         page.evaluate(script)
         found[name] = problems(page)
     assert found == {name: [] for name in VIEWS}

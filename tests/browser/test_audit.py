@@ -28,7 +28,7 @@ def answer(project: Project, page: Page, num: int, cut: float) -> None:
     pool = project.scores(RUN)
     name = project.class_names[int(dict(zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True))[audit.next_id])]
     page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
-    expect(metric(page, "Answers")).to_have_text(str(num), timeout=15_000)
+    expect(metric(page, "Answers")).to_have_text(str(num))
 
 
 def test_answers_move_the_bound_and_a_refresh_loses_nothing(
@@ -45,7 +45,7 @@ def test_answers_move_the_bound_and_a_refresh_loses_nothing(
     expect(metric(page, "Answers")).to_have_text("6", timeout=30_000)
     expect(metric(page, "Certified right")).to_have_text(f"≥ {100 * proven:.1f} %")
     page.get_by_test_id("stMain").get_by_role("button", name="Undo").click()
-    expect(metric(page, "Answers")).to_have_text("5", timeout=15_000)
+    expect(metric(page, "Answers")).to_have_text("5")
 
 
 def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
@@ -59,7 +59,7 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     page.locator(".tile").first.click()
     page.keyboard.press("a")
     page.keyboard.press("x")
-    expect(page.locator(".desk")).to_contain_text("saved #2", timeout=15_000)
+    expect(page.locator(".desk")).to_contain_text("saved #2")
     logged = Project.open(trained_project.path).desk.decisions()
     assert [line.image_id for line in logged] == [first[0].id, first[1].id]
     picks = trained_project.desk.pages(RUN).queues.draws.picks(Drawn("mixed", 0.3, 0))
@@ -80,7 +80,7 @@ def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     page.locator(".tile").first.click()
     for _ in range(8):
         page.keyboard.press("a")
-    expect(page.locator(".desk")).to_contain_text("saved #8", timeout=15_000)
+    expect(page.locator(".desk")).to_contain_text("saved #8")
     expect(page.locator(".tile[data-verdict=accept]")).to_have_count(8)
     lines = Project.open(trained_project.path).desk.decisions()
     planted = [line for line in lines if "planted" in line.params]

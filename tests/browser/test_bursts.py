@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.browser.conftest import Bench, Server
+from tests.browser.still import painted, still
 
 pytestmark = pytest.mark.browser
 WORDS = {"a": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
@@ -25,10 +26,8 @@ def desk(page: Page, server: Server, **query: str) -> None:
 def settled(page: Page) -> None:
     """The desk stands, and Streamlit is done with the page."""
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=20_000)
-    app = page.locator("[data-testid=stApp]")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
-    page.wait_for_timeout(400)
+    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    still(page)
 
 
 def saved(page: Page) -> None:
@@ -64,7 +63,7 @@ def burst(page: Page, server: Server, project: Project, disturbance: str) -> Non
     if disturbance == "back":
         page.go_back()
         expect(page).to_have_url(re.compile("/data"))
-        expect(page.locator(".desk")).to_have_count(0, timeout=20_000)
+        expect(page.locator(".desk")).to_have_count(0)
         page.go_forward()
         settled(page)
     elif disturbance == "refresh":
@@ -101,8 +100,8 @@ def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decide
         server.kill()
         for key in KEYS[20:60]:  # over the end of the first page, and to the end of the one that was fetched ahead
             page.keyboard.press(key)
-            page.wait_for_timeout(40)
-        expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=20_000)
+            painted(page)
+        expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
         kept = page.evaluate(
             "() => Object.keys(localStorage).filter((key) => /^winnow-.*-[0-9a-f-]{36}$/.test(key))"
             ".flatMap((key) => JSON.parse(localStorage.getItem(key)).map((one) => one.command_id))"
@@ -128,19 +127,19 @@ def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(p
     page.route("**/page?*direction=previous*", lambda route: held.append(route))
     page.keyboard.press("PageDown")
     expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
-    page.wait_for_timeout(300)
+    still(page)
     page.keyboard.press("PageUp")
     press(page, ["a", "x", "1"])
     expect(page.locator(".notice")).to_have_text("The page was turning: 3 keys were not used.")
     for route in held:
         route.continue_()
-    expect(page.locator(".where")).to_contain_text(re.compile("^1 of"), timeout=10_000)
+    expect(page.locator(".where")).to_contain_text(re.compile("^1 of"))
     expect(page.locator(".notice")).to_be_visible()  # it stays long enough to be read
-    page.wait_for_timeout(300)
+    still(page)
     page.keyboard.press("s")
     saved(page)
     assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip"]
-    expect(page.locator(".notice")).to_be_hidden(timeout=5_000)
+    expect(page.locator(".notice")).to_be_hidden()
 
 
 def test_after_an_undo_the_next_page_is_still_there_without_waiting(page: Page, bench: Bench) -> None:
@@ -151,7 +150,7 @@ def test_after_an_undo_the_next_page_is_still_there_without_waiting(page: Page, 
     page.keyboard.press("z")
     page.route("**/page?*start=48*", lambda route: route.abort())  # what is not there by now never comes
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"), timeout=3_000)
+    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
     saved(page)
 
 
@@ -166,7 +165,7 @@ def test_a_command_that_the_server_never_takes_is_set_aside_and_said_and_the_res
     page.evaluate("([slot, text]) => localStorage.setItem(slot, text)", [slot, json.dumps(old)])
     desk(page, server, show="all")
     press(page, ["s", "u", "n"])
-    expect(page.locator(".saved")).to_contain_text("1 refused", timeout=20_000)
+    expect(page.locator(".saved")).to_contain_text("1 refused")
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     expect(page.locator(".saved")).to_have_attribute("title", re.compile("A command has the keys"))
     assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip", "unsure", "none"]

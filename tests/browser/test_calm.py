@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.still import painted, still
 from tests.browser.test_loop import drag_to, review, saved
 
 pytestmark = pytest.mark.browser
@@ -48,9 +49,9 @@ _FOUND = """() => [
 def jumps(page: Page, work: Callable[[], object], fixed: tuple[str, ...] = FIXED) -> list[str]:
     """What moved while the work was done, soon after an input too (Chromium's own sum leaves that out)."""
     page.evaluate(_WATCH, list(fixed))
-    page.wait_for_timeout(300)
+    still(page)
     work()
-    page.wait_for_timeout(600)
+    still(page)
     found: list[str] = page.evaluate(_FOUND)
     return found
 
@@ -71,7 +72,7 @@ def drag(page: Page) -> None:
     for share in (0.8, 0.3, 0.999, 0.0):
         drag_to(page, share)
         page.mouse.up()
-        page.wait_for_timeout(100)
+        painted(page)
 
 
 def select(page: Page) -> None:
@@ -82,7 +83,7 @@ def select(page: Page) -> None:
 def step(page: Page) -> None:
     for key in ("ArrowRight", "a", "x", "n", "z", "ArrowLeft"):
         page.keyboard.press(key)
-        page.wait_for_timeout(250)  # the labeled images most like it come when the hand rests
+        still(page)  # the labeled images most like it come when the hand rests
 
 
 @pytest.mark.parametrize("work", [decide, turn, drag, select], ids=lambda work: work.__name__)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from core import Project
 from tests.browser.conftest import Bench
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 
@@ -25,13 +26,16 @@ _HIDDEN = """() => {
 }"""
 
 
-def grid(page: Page, bench: Bench, **query: str) -> Project:
-    server, project = bench
-    page.goto(server.address("review", **{"show": "all", **query}))
+def come(page: Page, bench: Bench, **query: str) -> None:
+    page.goto(bench[0].address("review", **{"show": "all", **query}))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".readout .words b").first).not_to_be_empty()
-    page.wait_for_timeout(400)
-    return project
+
+
+def grid(page: Page, bench: Bench, **query: str) -> Project:
+    come(page, bench, **query)
+    still(page)
+    return bench[1]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (1920, 700)])
@@ -49,13 +53,13 @@ def test_the_cursor_stays_in_what_can_be_seen_and_has_the_focus(
     expect(page.locator(".where")).to_contain_text("49 of")
     page.keyboard.press("s")
     assert page.evaluate(_HIDDEN) == []
-    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
 
 
 def test_steps_over_a_slow_page_are_made_in_their_order(page: Page, bench: Bench) -> None:
     held: list[Route] = []
     page.route("**/page?*start=48*", lambda route: held.append(route))
-    grid(page, bench)
+    come(page, bench)
     for key in ["ArrowRight"] * 48 + ["ArrowLeft"] * 2:
         page.keyboard.press(key)
     expect(page.locator(".where")).to_contain_text("48 of")
@@ -136,7 +140,7 @@ def test_a_drag_selects_what_the_band_touches_and_one_key_decides_it(page: Page,
     assert selected(page) == sorted([*block, 4, 5])
     before = len(project.desk.decisions())
     page.keyboard.press("x")
-    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     assert [line.verdict for line in project.desk.decisions()[before:]] == ["reject"] * 6
 
 
@@ -168,6 +172,6 @@ def test_a_drag_goes_on_while_the_page_scrolls(page: Page, bench: Bench) -> None
     assert panel is not None
     page.mouse.move(x + 20, panel["y"] - 8)  # near the panel the page scrolls by itself, down to its end
     rows = -(-48 // columns)
-    expect(page.locator('.tile[aria-selected="true"]')).to_have_count(rows, timeout=8_000)
+    expect(page.locator('.tile[aria-selected="true"]')).to_have_count(rows)
     page.mouse.up()
     assert selected(page) == [row * columns for row in range(rows)]

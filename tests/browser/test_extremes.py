@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.still import still
 from tests.browser.test_loop import saved
 
 pytestmark = pytest.mark.browser
@@ -24,7 +25,7 @@ def test_two_thousand_classes_are_searched_and_drawn(page: Page, winnow_home: Pa
     server = serve(project, winnow_home, tmp_path)
     try:
         page.goto(server.address("review", show="all"))
-        expect(page.locator(".tile").first).to_be_visible(timeout=20_000)
+        expect(page.locator(".tile").first).to_be_visible()
         expect(page.locator(".readout .words b").first).not_to_be_empty()
         assert page.locator(".mix > i").count() == 24
         page.keyboard.press("/")
@@ -48,10 +49,10 @@ def test_an_empty_pool_says_so_and_no_key_breaks_it(page: Page, winnow_home: Pat
     server = serve(project, winnow_home, tmp_path)
     try:
         page.goto(server.address("review", show="all"))
-        expect(page.locator(".empty")).to_contain_text("The pool of this project is empty", timeout=20_000)
+        expect(page.locator(".empty")).to_contain_text("The pool of this project is empty")
         for key in ("a", "x", "1", "f", "ArrowRight", "PageDown", "Control+a", "Enter", "f", "z"):
             page.keyboard.press(key)
-        expect(page.locator(".notice")).to_contain_text("nothing left to undo", timeout=10_000)
+        expect(page.locator(".notice")).to_contain_text("nothing left to undo")
         page.get_by_label("Score", exact=True).select_option("entropy")
         expect(page.locator(".readout .words").first).to_contain_text("have entropy")
         assert Project.open(project.path).desk.decisions() == []
@@ -64,10 +65,10 @@ def test_a_pool_of_one_is_decided_and_undone(page: Page, winnow_home: Path, tmp_
     server = serve(project, winnow_home, tmp_path)
     try:
         page.goto(server.address("review"))
-        expect(page.locator(".tile")).to_have_count(1, timeout=20_000)
+        expect(page.locator(".tile")).to_have_count(1)
         for key in ("ArrowRight", "ArrowLeft", "PageDown", "PageUp"):
             page.keyboard.press(key)
-        page.wait_for_timeout(300)
+        still(page)
         page.keyboard.press("a")
         saved(page, 1)
         expect(page.locator(".empty")).to_contain_text("Every image of the pool is decided")

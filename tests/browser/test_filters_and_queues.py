@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core import Command, PageQuery, Project, QueueFilter, TrainConfig
 from tests.browser.conftest import Server
+from tests.browser.still import still
 from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
@@ -122,7 +123,7 @@ def test_ctrl_a_is_refused_where_the_number_has_changed_since_it_was_read(
     expect(page.locator("dialog")).to_be_visible()
     trained_project.decide(RUN, "reject", int(trained_project.splits.pool[0]))
     page.locator("dialog button.primary").click()
-    expect(page.locator(".notice")).to_contain_text("The selection has changed", timeout=10_000)
+    expect(page.locator(".notice")).to_contain_text("The selection has changed")
     assert verdicts(trained_project).get("bulk_accept") is None
 
 
@@ -133,15 +134,15 @@ def test_a_confusion_cell_leads_to_its_queue(page: Page, server: Server, trained
     chart = page.locator(".stPlotlyChart", has_text="predicted").first
     expect(chart).to_be_visible(timeout=30_000)
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(1_500)
+    still(page)
     cells = chart.locator(".scatterlayer .trace").last.locator(".points path")
     assert cells.count() > 0
     box = cells.first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(300)
+    still(page)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.get_by_text("test images of").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("test images of").first).to_be_visible()
     page.get_by_role("link", name=re.compile("Review the pool images called")).first.click()
-    expect(page).to_have_url(re.compile(r"/review.*predicted=\d"), timeout=20_000)
+    expect(page).to_have_url(re.compile(r"/review.*predicted=\d"))
     expect(page.locator(".where")).to_contain_text("undecided", timeout=30_000)

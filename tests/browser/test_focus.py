@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def focus(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", view="focus", **query))
-    expect(page.locator(".focus .large[data-image]")).to_be_visible(timeout=20_000)
+    expect(page.locator(".focus .large[data-image]")).to_be_visible()
 
 
 def shown(page: Page) -> int:

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.browser.conftest import Bench, Server, shared
+from tests.browser.still import painted, still
 from tests.browser.test_loop import drag_to, kept
 
 pytestmark = pytest.mark.browser
@@ -63,8 +64,8 @@ def desk(page: Page, server: Server, run: str) -> dict[str, Any]:
     """Open the page; what the histogram route said."""
     with page.expect_response(re.compile(r"/histogram\?")) as said:
         page.goto(server.address("review", project=Project.open(server.project).key, run=run, show="all"))
-    expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=20_000)
-    page.wait_for_timeout(600)
+    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    still(page)
     assert run in said.value.url
     data: dict[str, Any] = said.value.json()
     return data
@@ -99,14 +100,14 @@ def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, f
     assert box is not None
     for share in (0.8, 0.6, 0.75, 0.4):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 40)
-        page.wait_for_timeout(60)
+        painted(page)
         cut = np.float32(page.locator("input.exact").input_value())
         keep = pool.scores.confidence >= cut
         assert kept(page) == keep.sum()
         suggested = pool.scores.pseudo_labels
         counts = np.bincount(suggested[keep], minlength=5)
         expect(page.locator(".mix")).to_have_attribute(
-            "aria-label", re.compile(", ".join(f"class {k} {n:,}" for k, n in enumerate(counts)) + "$"), timeout=100
+            "aria-label", re.compile(", ".join(f"class {k} {n:,}" for k, n in enumerate(counts)) + "$")
         )
         said = [bar.get_attribute("title") or "" for bar in page.locator(".mix > i").all()]
         for k, text in enumerate(said):
@@ -114,8 +115,8 @@ def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, f
             assert f"{counts[k]:,} kept ({share_kept}); labeled {100 * prior[k]:.1f} %" in text
         known = keep & hidden
         wrong = int((suggested[known] != labels[pool.ids[known]]).sum())
-        expect(page.locator(".readout .error")).to_contain_text(f"{100 * wrong / known.sum():.1f} %", timeout=100)
-        expect(page.locator(".readout .error")).to_contain_text(f"{wrong:,} wrong of {known.sum():,}", timeout=100)
+        expect(page.locator(".readout .error")).to_contain_text(f"{100 * wrong / known.sum():.1f} %")
+        expect(page.locator(".readout .error")).to_contain_text(f"{wrong:,} wrong of {known.sum():,}")
         assert asked == []
     page.mouse.up()
 
@@ -168,10 +169,10 @@ def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: B
     desk(page, family[0], RUN)
     for key in ("a", "x", "s"):
         page.keyboard.press(key)
-    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     page.get_by_label("Color").select_option("verdict")
     entries = page.locator(".key span", has=page.locator(".shape"))
-    expect(entries).to_have_count(3, timeout=10_000)
+    expect(entries).to_have_count(3)
     badges = [page.locator(".tile .badge").nth(place).inner_text() for place in range(3)]
     assert [entry.locator(".shape").inner_text() for entry in entries.all()] == badges
     assert [entry.inner_text().replace("\n", " ").split()[-1] for entry in entries.all()] == [

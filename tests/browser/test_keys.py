@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import Decision, Project
 from tests.browser.conftest import Bench, window_of
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 RUN = "001-supervised-small_cnn"
@@ -20,7 +21,7 @@ def window(request: pytest.FixtureRequest, browser: Browser, bench: Bench) -> It
     for page in window_of(context):
         page.goto(bench[0].address("review", show="all", view=request.param))
         expect(shown(page)).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(500)
+        still(page)
         yield page
 
 
@@ -52,8 +53,8 @@ def is_grid(page: Page) -> bool:
 
 def quiet(page: Page) -> None:
     """Nothing is on its way, and no page is turning."""
-    expect(page.locator(".saved")).to_have_attribute("data-state", re.compile("saved|idle"), timeout=15_000)
-    page.wait_for_timeout(120)
+    expect(page.locator(".saved")).to_have_attribute("data-state", re.compile("saved|idle"))
+    still(page, quiet=120)
 
 
 def lines(project: Project) -> list[Decision]:
@@ -66,18 +67,10 @@ def decided(page: Page, project: Project, before: int) -> list[Decision]:
     return lines(project)[before:]
 
 
-VERDICTS = [
-    ("a", "accept"),
-    ("A", "accept"),
-    ("Enter", "accept"),
-    ("x", "reject"),
-    ("n", "none"),
-    ("s", "skip"),
-    ("u", "unsure"),
-]
+WORDS = {"a": "accept", "A": "accept", "Enter": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
 
 
-@pytest.mark.parametrize(("key", "verdict"), VERDICTS)
+@pytest.mark.parametrize(("key", "verdict"), list(WORDS.items()))
 @pytest.mark.parametrize("undo", ["z", "Backspace"])
 def test_a_verdict_falls_on_the_image_and_leads_on_and_an_undo_comes_back(
     window: Page, bench: Bench, key: str, verdict: str, undo: str

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.still import painted, still
 
 pytestmark = pytest.mark.browser
 RUN = "001-supervised-mlp"
@@ -17,10 +18,11 @@ def review(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".readout .words b").first).not_to_be_empty()
+    still(page)
 
 
 def saved(page: Page, number: int) -> None:
-    expect(page.locator(".saved")).to_have_text(f"✓ saved #{number}", timeout=10_000)
+    expect(page.locator(".saved")).to_have_text(f"✓ saved #{number}")
 
 
 def drag_to(page: Page, share: float) -> None:
@@ -49,14 +51,14 @@ def test_the_threshold_follows_the_hand_without_asking_the_server(
     page.on("request", lambda request: asked.append(request.url))
     for share in (0.9, 0.7, 0.5):
         drag_to(page, share)
-        page.wait_for_timeout(50)
+        painted(page)
         cut = float(page.locator("input.exact").input_value())
         assert cut == pytest.approx(share, abs=0.01)
         assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=cut).count
         assert asked == []
         page.mouse.up()
         expect(page).to_have_url(re.compile(f"threshold={cut:.3f}"))
-        page.wait_for_timeout(400)
+        still(page)
         asked.clear()
 
 
@@ -114,7 +116,7 @@ def test_decisions_made_while_the_server_is_down_arrive_when_it_is_back(
     server.kill()
     for _ in range(12):
         page.keyboard.press("a")
-    expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
     expect(page.locator(".saved")).to_contain_text("12 unsent")
     server.start()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=30_000)
@@ -152,7 +154,7 @@ def test_no_key_decides_on_auto_repeat_or_while_somebody_types(
     page.keyboard.press("Escape")
     page.locator("input.exact").focus()
     page.keyboard.press("a")
-    page.wait_for_timeout(600)
+    still(page, quiet=600)
     assert verdicts(trained_project)["accept"] == 1
     assert len(Project.open(trained_project.path).desk.decisions()) == 1
 
@@ -230,7 +232,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
 
     page.get_by_role("button", name="Retrain").click()
     page.get_by_role("button", name="Start the run").click()
-    expect(page).to_have_url(re.compile("/train"), timeout=20_000)
+    expect(page).to_have_url(re.compile("/train"))
     retrained = project.wait_run("002-self_training-small_cnn", timeout=240)
     assert retrained.record.parent == "001-supervised-small_cnn"
     assert retrained.record.num_labels["bulk"] > 0

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.still import painted
 from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,7 @@ def test_each_class_has_a_line_of_its_own_and_all_are_accepted_as_one_decision(
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
     page.mouse.up()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
+    painted(page)
     value = float(line.get_attribute("aria-valuenow") or 0)
     assert value == pytest.approx(0.301, abs=0.006)
     scores = trained_project.scores(RUN).scores

@@ -1,7 +1,6 @@
 """Never lose: bursts over a killed server, two tabs, two reviewers, stale commands, in real Chromium."""
 
 import json
-import time
 import uuid
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from benchmarks.synthetic import synthetic_project
 from core import Command, Project
 from tests.browser.conftest import Server
+from tests.browser.still import painted, still
 from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
@@ -37,17 +37,17 @@ def burst(page: Page, server: Server, project: Project) -> None:
         page.keyboard.press(key)
         if number == 130:  # three seconds later Streamlit lays its own dialog over the images, and keys decide nothing
             server.kill()
-    expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
     server.start()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=40_000)
     app = page.locator("[data-testid=stApp]")
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=40_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
-    page.wait_for_timeout(2_500)  # Streamlit has come back too and shown the page anew
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    still(page)  # Streamlit has come back too and shown the page anew
     expect(page.locator(".tile")).to_have_count(200)
     for key in keys[150:]:
         page.keyboard.press(key)
-    expect(page.locator(".saved")).to_have_text("✓ saved #200", timeout=15_000)
+    expect(page.locator(".saved")).to_have_text("✓ saved #200")
     log = Project.open(project.path).desk.decisions()
     assert len({line.command_id for line in log}) == len(log) == 200
     order = [line.verdict for line in log]
@@ -64,7 +64,7 @@ def test_what_was_not_acknowledged_when_the_tab_was_reloaded_is_sent_again(
     server.kill()
     for _ in range(20):
         page.keyboard.press("a")
-    expect(page.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
     server.start()
     page.reload()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=30_000)
@@ -82,7 +82,7 @@ def test_two_tabs_decide_beside_each_other_and_each_decision_is_kept_once(
         page.keyboard.press("a")
         other.keyboard.press("x")
     for window in (page, other):
-        expect(window.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+        expect(window.locator(".saved")).to_have_attribute("data-state", "saved")
     log = Project.open(trained_project.path).desk.decisions()
     assert [sum(line.verdict == name for line in log) for name in ("accept", "reject")] == [15, 15]
 
@@ -109,7 +109,7 @@ def test_a_stale_command_is_refused_and_shown_and_the_image_stays_as_it_was(
     review(page, server, show="all")
     page.route("**/commands", lambda route: route.continue_(post_data=_stale(route.request.post_data or "")))
     page.keyboard.press("a")
-    expect(page.locator(".notice")).to_contain_text("no longer suggested as what you saw", timeout=10_000)
+    expect(page.locator(".notice")).to_contain_text("no longer suggested as what you saw")
     expect(page.locator(".tile").first).to_have_attribute("data-verdict", "")
     assert Project.open(trained_project.path).desk.decisions() == []
 
@@ -127,14 +127,14 @@ def test_a_decision_is_acknowledged_to_the_hand_before_the_server_answers(
 ) -> None:
     review(page, server, show="all")
 
-    def late(route: Route) -> None:
-        time.sleep(0.6)
-        route.continue_()
-
-    page.route("**/commands", late)
+    held: list[Route] = []
+    page.route("**/commands", lambda route: held.append(route))
     page.keyboard.press("a")
-    expect(page.locator(".tile").first).to_have_attribute("data-verdict", "accept", timeout=300)
-    expect(page.locator(".saved")).to_have_attribute("data-state", "waiting", timeout=300)
+    expect(page.locator(".tile").first).to_have_attribute("data-verdict", "accept")
+    expect(page.locator(".saved")).to_have_attribute("data-state", "waiting")
+    while not held:
+        painted(page)
+    held[0].continue_()
     saved(page, 1)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.synthetic import synthetic_project
 from core import Command
 from tests.browser.conftest import Bench, Server, shared
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 RUN = "001-supervised-small_cnn"
@@ -28,7 +29,7 @@ def desk(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".readout .words b").first).not_to_be_empty()
-    page.wait_for_timeout(400)
+    still(page)
 
 
 def said(page: Page) -> int:
@@ -39,7 +40,7 @@ def said(page: Page) -> int:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
 
 
 def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many: Bench) -> None:
@@ -49,7 +50,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     whole = said(page)
     assert whole == project.select(RUN, "fixed_threshold", threshold=0.5).count
     page.get_by_label(re.compile("No class beyond twice")).check()
-    expect(page.locator("dialog h3")).not_to_have_text(f"Accept {whole} images?", timeout=10_000)
+    expect(page.locator("dialog h3")).not_to_have_text(f"Accept {whole} images?")
     capped = said(page)
     assert 0 < capped < whole
     expect(page.locator("dialog button.primary")).to_have_text(f"Accept {capped}")
@@ -91,7 +92,7 @@ def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: B
     suggestion = int(pool.scores.pseudo_labels[row])
     project.execute([Command(str(uuid.uuid4()), "reject", RUN, "ann", int(pool.ids[row]), suggestion)])
     page.locator("dialog button.primary").click()
-    expect(page.locator(".notice")).to_contain_text(f"it holds {count - 1} images now, not {count}", timeout=10_000)
+    expect(page.locator(".notice")).to_contain_text(f"it holds {count - 1} images now, not {count}")
     assert [line.reviewer for line in project.desk.decisions()[before:]] == ["ann"]
 
 
@@ -110,7 +111,7 @@ def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Pag
     line = box.locator(f'[data-decision="{bulk.id}"]')
     expect(line).to_contain_text(f"{bulk.num_images} images bulk-accepted, by fixed threshold")
     line.get_by_role("button", name="Take back").click()
-    expect(page.locator(".saved")).to_have_text(re.compile(f"saved #{bulk.id + 3}$"), timeout=15_000)
+    expect(page.locator(".saved")).to_have_text(re.compile(f"saved #{bulk.id + 3}$"))
     *_, none, skip, undo = project.desk.decisions()
     assert (undo.verdict, undo.undo_of, undo.reviewer) == ("undo", bulk.id, "me")
     assert {none.id, skip.id} <= project.desk.live_ids()

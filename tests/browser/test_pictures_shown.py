@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from core import PageQuery, Project, SplitConfig, TrainConfig
 from tests.browser.conftest import Bench, Server, shared
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +48,7 @@ def take(folder: Path) -> None:
 def desk(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile.cursor:visible, .large[data-image]:visible").first).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(500)
+    still(page)
 
 
 def test_photographs_in_the_grid_come_one_by_one_as_they_are_needed_and_are_not_made_of_squares(
@@ -124,10 +125,10 @@ def test_twelve_images_are_fetched_ahead_over_the_end_of_the_page_too(page: Page
         "request", lambda request: asked.extend(int(number) for number in re.findall(r"/image/(\d+)\?", request.url))
     )
     desk(page, server, view="focus", image=str(cards[place].id))
-    page.wait_for_timeout(800)
+    still(page)
     wanted = [card.id for card in cards[place + 1 : place + 13]]
     assert set(wanted) <= set(asked)
     asked.clear()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(800)
+    still(page)
     assert cards[place + 13].id in asked

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from core import Project, Verdict
 from core.store.arrays import save_array, write_json
 from tests.browser.conftest import Server
+from tests.browser.still import painted, still
 from tests.browser.test_loop import RUN, drag_to, kept, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,7 @@ def settle(page: Page) -> None:
     """Let go, and wait until the border strip shows the cut."""
     with page.expect_response(re.compile("/border")):
         page.mouse.up()
-    page.wait_for_timeout(100)
+    still(page)
 
 
 def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
@@ -46,12 +47,13 @@ def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
     confidence = trained_project.scores(RUN).scores.confidence
     for way, key in ((-1, "ArrowRight"), (1, "ArrowLeft"), (1, "ArrowLeft"), (1, "ArrowLeft")):
         page.keyboard.press(key)
-        page.wait_for_timeout(60)
+        painted(page)
         before += way
         assert kept(page) == before
         value = float(page.locator("input.exact").input_value())
         assert (confidence >= np.float32(value)).sum() == before
-    page.wait_for_timeout(1_500)
+    expect(page).to_have_url(re.compile(f"threshold={page.locator('input.exact').input_value()}"))
+    still(page)
     page.reload()
     expect(page.locator(".readout .words b").first).to_have_text(f"{before}", timeout=30_000)
     page.get_by_role("button", name=re.compile("Accept all")).click()
@@ -113,8 +115,8 @@ def test_many_quick_nudges_come_to_the_same_place_as_counting(
     times = min(70, total - before)
     for _ in range(times):
         page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(15)
-    page.wait_for_timeout(800)
+        painted(page)
+    still(page)
     value = float(page.locator("input.exact").input_value())
     assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=value).count
     assert kept(page) > before + times // 2

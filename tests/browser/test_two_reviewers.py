@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Bench, Server, window_of
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +28,13 @@ def sit(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".readout .words b").first).not_to_be_empty()
-    page.wait_for_timeout(300)
+    still(page)
 
 
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
-    expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
 
 
 def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, ben: Page, bench: Bench) -> None:
@@ -56,7 +57,7 @@ def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, 
     sit(ann, server, reviewer="ann", ranking="margin")
     expect(ann.locator(f'.tile[data-image="{rejected}"]')).to_have_attribute("data-verdict", "reject")
     ann.keyboard.press("z")  # of hers nothing is left; his stays
-    expect(ann.locator(".notice")).to_contain_text("nothing left to undo", timeout=10_000)
+    expect(ann.locator(".notice")).to_contain_text("nothing left to undo")
     assert project.desk.live_ids() == {2}
 
 
@@ -70,7 +71,7 @@ def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, 
     who.press("Enter")
     expect(who).to_have_value("Dr. Ann")
     expect(ann).to_have_url(re.compile(r"reviewer=Dr\.\+Ann"))
-    ann.wait_for_timeout(500)
+    still(ann)
     press(ann, "s")
     assert [d.reviewer for d in project.desk.decisions()[before:]] == ["Dr. Ann"]
     sit(ann, server)  # an address without a name: this browser remembers
@@ -90,7 +91,7 @@ def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the
     ann.route("**/commands", lambda route: route.abort())
     for _ in range(3):
         ann.keyboard.press("s")
-    expect(ann.locator(".saved")).to_have_attribute("data-state", "failed", timeout=10_000)
+    expect(ann.locator(".saved")).to_have_attribute("data-state", "failed")
     ann.unroute("**/commands")
     sit(ann, server, reviewer="ben")
     press(ann, "u")
