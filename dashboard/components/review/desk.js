@@ -206,10 +206,10 @@ export class Desk {
   }
 
   /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<any>} work
-   * @param {boolean} isFollowed the window goes to the cursor */
+   * @param {boolean} isFollowed the window goes to the cursor @returns {Promise<void>} it can be seen */
   load(work, isFollowed = false) {
     this.notice.say("");
-    this.run(() => this.turning.during(async () => {
+    return this.run(() => this.turning.during(async () => {
       await work();
       this.hand.redraw();
       this.render();
@@ -226,11 +226,12 @@ export class Desk {
     this.load(() => this.deck.load(this.deck.start));
   }
 
-  released() {
+  /** The line was let go. @returns {Promise<void>} the grid shows what belongs there */
+  async released() {
     const { words } = this.line;
     if (words.threshold) this.deck.query.threshold = words.threshold;
     writePlace(words);
-    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) this.load(() => this.deck.change({}));
+    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) await this.load(() => this.deck.change({}));
   }
 
   /** One image, out of its turn. */

@@ -8,7 +8,7 @@ import { Strip } from "./strip.js";
 
 export class Line {
   /** @param {{api: import("./api.js").Api, run: string, classes: string[], place: Record<string, string>, threshold: number,
-   *   attempt: (work: () => Promise<void>) => void, onRelease: () => void, onShown: () => void, onTell: (value: number) => void,
+   *   attempt: (work: () => Promise<void>) => void, onRelease: () => Promise<void>, onShown: () => void, onTell: (value: number) => void,
    *   onAccept: () => void, onBetween: (range: string) => void, onPick: (card: object) => void,
    *   onAcceptClasses: (params: object) => void}} options */
   constructor(options) {
@@ -72,8 +72,10 @@ export class Line {
       this.isReleased = true;
       this.telling.soon();
     }
-    this.options.onRelease();
-    this.options.attempt(() => this._look());
+    this.options.attempt(async () => {
+      await this.options.onRelease(); // the grid first: the strip's pictures would stand in its way
+      await this._look();
+    });
   }
 
   /** The images at the cut, and the cuts around it. */
