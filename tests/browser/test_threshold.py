@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import Project, Verdict
 from core.store.arrays import save_array, write_json
@@ -197,3 +197,21 @@ def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
     assert accepted.sum() == count
     other = values[~accepted]
     assert values[accepted].max() < other.min() if score == "entropy" else values[accepted].min() > other.max()
+
+
+def test_the_grid_comes_before_the_images_at_the_cut(page: Page, server: Server) -> None:
+    review(page, server, show="all", ranking="border")
+    drag_to(page, 0.7)
+    held: list[Route] = []
+    strips: list[str] = []
+    page.on("request", lambda request: strips.extend([request.url] * ("/border?" in request.url)))
+    page.route("**/page?*", lambda route: held.append(route))
+    page.mouse.up()
+    while not held:
+        painted(page)
+    painted(page)
+    assert strips == []
+    with page.expect_response(re.compile("/border")):
+        for route in held:
+            route.continue_()
+        page.unroute("**/page?*")
