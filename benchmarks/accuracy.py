@@ -24,13 +24,13 @@ import torch
 
 from benchmarks.machine import machine, table
 from core.base.config import METHODS, TrainConfig
-from core.base.records import ImageSet
+from core.base.types import ImageSet
 from core.data.datasets import fashion_mnist
-from core.learn.batches import part
-from core.learn.material import TrainData
-from core.learn.memory import keep_freed
-from core.learn.models import build
-from core.learn.training import Trainer
+from core.training.loop.batches import part
+from core.training.loop.train_data import TrainData
+from core.training.loop.trainer import Trainer
+from core.training.models.models import build
+from core.training.runtime.memory import keep_freed
 
 LABEL_FILE = Path(__file__).parent / "fashion_mnist_labels.json"
 CPU = torch.device("cpu")

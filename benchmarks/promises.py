@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import machine, table
-from core.base.records import Mask, PerImage
-from core.curate import certificate, queues, risk
-from core.curate.outliers import conformal_p_values
-from core.curate.quality import threshold_for_error
+from core.base.types import Mask, PerImage
+from core.curation import query_strategies
+from core.risk import audit_certificate, risk_control
+from core.risk.error_estimates import threshold_for_error
+from core.scoring.ood import conformal_p_values
 
 DRAWS, POOL = 300, 20_000
 ROUNDS, SIZE = 1_000, 5_000
@@ -47,9 +48,9 @@ def target_error(target: float, num: int, rng: np.random.Generator) -> list[str]
     for _ in range(DRAWS):
         (pool, is_right), (sure, is_known_right) = draw(POOL, rng), draw(num, rng)
         cuts = (
-            risk.conformal_cut(pool, sure, is_known_right, target).threshold,
+            risk_control.conformal_cut(pool, sure, is_known_right, target).threshold,
             threshold_for_error(sure, is_known_right, target),
-            risk.learn_then_test_cut(pool, sure, is_known_right, target).threshold,
+            risk_control.learn_then_test_cut(pool, sure, is_known_right, target).threshold,
         )
         rows.append([oracle(pool, is_right, target), *(x for cut in cuts for x in outcome(pool, is_right, cut))])
     found: NDArray[np.float64] = np.array(rows)
@@ -65,7 +66,7 @@ def target_error(target: float, num: int, rng: np.random.Generator) -> list[str]
 
 def false_certificates(target: float, rng: np.random.Generator, most: int = 600) -> list[str]:
     """One row: how often a set whose truth is target - .001 is certified when one looks after every answer."""
-    truth, refuted, false = round((target - 0.001) * SIZE), certificate.highest_refuted(SIZE, target), 0
+    truth, refuted, false = round((target - 0.001) * SIZE), audit_certificate.highest_refuted(SIZE, target), 0
     for _ in range(ROUNDS):
         false += first_certified(rng.permutation(np.arange(SIZE) < truth)[:most], refuted) is not None
     return [f"{target - 0.001:.3f}", f"{target:.2f}", f"{false / ROUNDS:.1%}", f"{ROUNDS:,}"]
@@ -73,7 +74,7 @@ def false_certificates(target: float, rng: np.random.Generator, most: int = 600)
 
 def answers_needed(truth: float, target: float, rng: np.random.Generator) -> list[str]:
     """One row: the median number of answers until a set of that truth is certified, with its quartiles."""
-    refuted = certificate.highest_refuted(SIZE, target)
+    refuted = audit_certificate.highest_refuted(SIZE, target)
     found = [first_certified(rng.permutation(np.arange(SIZE) < round(truth * SIZE)), refuted) for _ in range(DRAWS)]
     low, middle, high = np.percentile([number or SIZE for number in found], [25, 50, 75])
     return [f"{truth:.3f}", f"{target:.2f}", f"{middle:.0f} [{low:.0f}, {high:.0f}]", f"{DRAWS}"]
@@ -82,7 +83,9 @@ def answers_needed(truth: float, target: float, rng: np.random.Generator) -> lis
 def first_certified(answers: Mask, refuted: int, alpha: float = 0.05) -> int | None:
     """Number of answers after which "at most `refuted` are right" is refuted; None where it never is."""
     for number, right in enumerate(np.cumsum(answers).tolist(), start=1):
-        if answers[number - 1] and certificate.log_evidence(SIZE, right, number - right, refuted) >= -np.log(alpha):
+        if answers[number - 1] and audit_certificate.log_evidence(SIZE, right, number - right, refuted) >= -np.log(
+            alpha
+        ):
             return number
     return None
 
@@ -94,15 +97,15 @@ def speed(size: int, rng: np.random.Generator) -> list[list[str]]:
     labels, known_labels = rng.integers(0, 10, size), rng.integers(0, 10, 1_000)
     answers, everything = rng.random(300) < 0.99, np.ones(size, dtype=np.bool_)
     work: dict[str, Callable[[], object]] = {
-        "conformal cut": lambda: risk.conformal_cut(pool, sure, is_right, 0.02),
-        "conformal cut per class": lambda: risk.conformal_cut_per_class(
+        "conformal cut": lambda: risk_control.conformal_cut(pool, sure, is_right, 0.02),
+        "conformal cut per class": lambda: risk_control.conformal_cut_per_class(
             pool, labels, sure, known_labels, is_right, 0.02, 10
         ),
-        "Learn then Test": lambda: risk.learn_then_test_cut(pool, sure, is_right, 0.05),
-        "certificate, 300 answers": lambda: certificate.certificate(answers, size),
+        "Learn then Test": lambda: risk_control.learn_then_test_cut(pool, sure, is_right, 0.05),
+        "certificate, 300 answers": lambda: audit_certificate.certificate(answers, size),
         "conformal p values": lambda: conformal_p_values(pool, sure),
-        "audit draws, 1,000": lambda: queues.audit(everything, 1_000, rng),
-        "mixed queue, 1,000": lambda: queues.mixed(pool, everything, 1_000, rng),
+        "audit draws, 1,000": lambda: query_strategies.audit(everything, 1_000, rng),
+        "mixed queue, 1,000": lambda: query_strategies.mixed(pool, everything, 1_000, rng),
     }
     return [[name, f"{size:,}", f"{milliseconds(function):,.0f}"] for name, function in work.items()]
 

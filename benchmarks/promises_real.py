@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from benchmarks.machine import machine, table
 from benchmarks.promises import outcome
 from core import Project, SplitConfig, TrainConfig
-from core.base.records import Ids, Mask, PerImage
-from core.curate import certificate, risk
-from core.curate.quality import threshold_for_error
+from core.base.types import Ids, Mask, PerImage
+from core.risk import audit_certificate, risk_control
+from core.risk.error_estimates import threshold_for_error
 
 DRAWS, POOL, ROUNDS = 300, 20_000, 1_000
 TARGETS, SIZES = (0.01, 0.02, 0.05), (200, 500, 1_000)
@@ -66,7 +66,7 @@ def draws(found: Scored, target: float, num: int, rng: np.random.Generator) -> N
     for _ in range(DRAWS):
         pool, is_right, sure, is_known_right = found.drawn(num, rng)
         best = outcome(pool, is_right, threshold_for_error(pool, is_right, target))[1]
-        conformal = risk.conformal_cut(pool, sure, is_known_right, target).threshold
+        conformal = risk_control.conformal_cut(pool, sure, is_known_right, target).threshold
         plug_in = threshold_for_error(sure, is_known_right, target)
         rows.append([best, *outcome(pool, is_right, conformal), *outcome(pool, is_right, plug_in)])
     return np.array(rows)
@@ -98,7 +98,7 @@ def second_round_row(first: Scored, second: Scored, target: float, num: int, rng
         counts = []
         for model, place in ((first, in_first), (second, in_second)):
             sure, is_right = model.confidence[place], model.is_right[place]
-            cut = risk.conformal_cut(sure[pool], sure[known], is_right[known], target).threshold
+            cut = risk_control.conformal_cut(sure[pool], sure[known], is_right[known], target).threshold
             line = np.float32(np.inf if cut is None else cut)
             kept = sure[pool] >= line
             counts += [int(kept.sum()), int((~is_right[pool][kept]).sum())]
@@ -121,7 +121,7 @@ def false_certificates(found: Scored, threshold: float, alpha: float, rng: np.ra
     right = found.is_right[found.confidence >= np.float32(threshold)]
     size, num_right = len(right), int(right.sum())
     target = (num_right + 1) / size  # one image more than is true: no certificate for it can be right
-    refuted = certificate.highest_refuted(size, target)
+    refuted = audit_certificate.highest_refuted(size, target)
     false = 0
     for _ in range(ROUNDS):
         answers = rng.permutation(right)[:600]
@@ -136,7 +136,7 @@ def _is_certified(answers: Mask, size: int, refuted: int, alpha: float) -> bool:
     """Whether the evidence reached 1 / alpha after any of the answers."""
     limit = -np.log(alpha)
     return any(
-        answers[number - 1] and certificate.log_evidence(size, right, number - right, refuted) >= limit
+        answers[number - 1] and audit_certificate.log_evidence(size, right, number - right, refuted) >= limit
         for number, right in enumerate(np.cumsum(answers).tolist(), start=1)
     )
 

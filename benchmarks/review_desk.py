@@ -29,7 +29,7 @@ from benchmarks.machine import machine, table
 from benchmarks.synthetic import RUN, synthetic_project
 from core import Project
 from core.data.datasets import DATASETS
-from core.index import keep_index
+from core.workspace.pool_index import keep_index
 from tests.find_chromium import ARGUMENTS, find
 
 _PORT = 8767

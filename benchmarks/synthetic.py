@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import Project, RunRecord, RunStatus, SplitConfig, TrainConfig
-from core.base.records import Splits
+from core.base.types import Splits
 from core.data.splits import save_splits
-from core.store.runs import RunFolder
+from core.store.run_folder import RunFolder
 
 RUN = "001-supervised-small_cnn"
 LABELED, KNOWN = 40, 2000

@@ -34,9 +34,9 @@ def child(num_pool: int, model: str, ratio: int, weak: str) -> dict[str, float]:
     from benchmarks.training_speed import trainer
     from benchmarks.usual import BATCH, SIDE
     from core.base.config import TrainConfig
-    from core.learn.memory import keep_freed
-    from core.learn.models import build
-    from core.learn.predict import predict
+    from core.training.models.models import build
+    from core.training.predict import predict
+    from core.training.runtime.memory import keep_freed
 
     keep_freed()
     imported = peak()

@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from core.learn.models import build
+from core.training.models.models import build
 
 BATCH, RATIO, SIDE = 64, 7, 32
 

@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.project.front import *  # noqa: F403
+    from core.api import *  # noqa: F403
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    front = import_module("core.project.front")
+    front = import_module("core.api")
     if name not in front.__all__:
         raise AttributeError(f"module 'core' has no attribute {name!r}")
     return getattr(front, name)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from core import WinnowError
-from dashboard.server import serve
+from dashboard.server.application import serve
 
 
 def main() -> int:

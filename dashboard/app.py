@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import Project, WinnowError, shelf
-from dashboard import context, words
+from core import Project, WinnowError, recent_projects
+from dashboard import context, formatting
 from dashboard.views import audit, compare, data, export, review, scores, simulate, train
 
 PAGES: dict[str, Callable[[], None]] = {
@@ -84,13 +84,15 @@ def _choose(name: str) -> None:
 def _names(keys: list[str]) -> dict[str, str]:
     names = {}
     for key in keys:
-        path = shelf.path_of(key)
+        path = recent_projects.path_of(key)
         try:
             names[key] = Project(path).name
         except WinnowError:
             names[key] = f"{path.name} (cannot be opened)"
     taken = list(names.values())
-    return {k: name if taken.count(name) == 1 else f"{name} · {shelf.path_of(k)}" for k, name in names.items()}
+    return {
+        k: name if taken.count(name) == 1 else f"{name} · {recent_projects.path_of(k)}" for k, name in names.items()
+    }
 
 
 @context.speaks
@@ -98,7 +100,7 @@ def _live(project: Project) -> None:
     live = context.live_runs(project)
     for run in live:
         now = run.status
-        st.progress(words.share_done(now), text=f"{run.id}: {now.state}, epoch {now.epoch}/{now.epochs}")
+        st.progress(formatting.share_done(now), text=f"{run.id}: {now.state}, epoch {now.epoch}/{now.epochs}")
     if not live:
         st.rerun()
 

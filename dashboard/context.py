@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core import LIVE_STATES, PageQuery, Project, QueueFilter, Run, WinnowError, shelf
+from core import LIVE_STATES, PageQuery, Project, QueueFilter, Run, WinnowError, recent_projects
 
 PLACE = ("project", "run", "threshold")
 """What of the place stands in the URL."""
@@ -22,7 +22,7 @@ _opening = threading.Lock()  # requests that come together share one project, no
 
 def opened(key: str) -> Project:
     """The project behind a key, the same object for every page and route of this process."""
-    path = shelf.path_of(key)
+    path = recent_projects.path_of(key)
     with _opening:
         return _opened(path, (path / "project.toml").stat().st_mtime_ns)
 
@@ -81,8 +81,8 @@ def threshold() -> float:
 
 
 def project_keys() -> list[str]:
-    """Keys of the projects on the shelf, the latest opened first."""
-    return [shelved.key for shelved in shelf.recent()]
+    """Keys of the projects on the recent_projects, the latest opened first."""
+    return [shelved.key for shelved in recent_projects.recent()]
 
 
 def project_key() -> str | None:

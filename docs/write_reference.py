@@ -8,14 +8,14 @@ from annotated_types import Interval
 from typer.main import get_command
 
 from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig
-from core.cli.entry import app
-from core.curate.scores import RANKINGS
-from core.curate.selection import RULES, parameters
-from core.curate.simulation import CUTS, REVIEW_QUEUES
+from core.cli.app import app
+from core.curation.rules import RULES, parameters
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
-from core.project.creation import SOURCES
-from core.project.queues import QUEUES
-from core.store.export import EXPORTS
+from core.export.writers import EXPORTS
+from core.review.queues import QUEUES
+from core.scoring.scores import RANKINGS
+from core.simulation.strategies import CUTS, REVIEW_QUEUES
+from core.workspace.creation import SOURCES
 
 TARGET = Path(__file__).parent / "REFERENCE.md"
 

@@ -3,6 +3,6 @@
 `winnow` alone opens the demo, `winnow PATH` a project. Bad input is one sentence and exit code 2.
 """
 
-from core.cli.entry import main
+from core.cli.app import main
 
 __all__ = ["main"]

@@ -1,5 +1,5 @@
 """`python -m core.cli`: the command line where the command `winnow` is not on the path."""
 
-from core.cli.entry import main
+from core.cli.app import main
 
 main()

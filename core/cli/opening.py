@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.base.errors import ServerError
-from core.project.project import Project
+from core.project import Project
 
 
 def open_project(

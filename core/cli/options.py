@@ -13,7 +13,7 @@ from annotated_types import Interval
 
 from core.base.config import Config
 from core.base.errors import InputError
-from core.curate.selection import RULES, parameters
+from core.curation.rules import RULES, parameters
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run, as `winnow status PATH` lists it.")]

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from core.cli.options import AsJson, ProjectPath, RunId, answer
-from core.cli.training import Wait, follow
-from core.project.arms import ARMS
-from core.project.project import Project
+from core.cli.runs import Wait, follow
+from core.experiments.control_runs import ARMS
+from core.project import Project
 
 
 def control(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import DataError, InputError
-from core.base.records import ImageSet, Pixels
+from core.base.types import ImageSet, Pixels
 
 TORCHVISION_DATASETS = ("mnist", "fashion_mnist", "cifar10", "svhn", "stl10")
 """Names that the engine loads through torchvision, in its own process."""

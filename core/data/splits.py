@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
-from core.base.records import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
+from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
 

@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from core import TARGETS, Audit, Moved, Project
-from dashboard import context, pictures, words
-from dashboard.views import cuts, estimates, reviewers
+from dashboard import context, formatting, image_grid
+from dashboard.sections import queue_estimates, reviewer_checks, rule_inputs
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
@@ -16,7 +16,7 @@ def show() -> None:
     st.title("Audit")
     key, project = context.current_project()
     run = context.current_run(project).id
-    rule, params = cuts.choose(project, run)
+    rule, params = rule_inputs.choose(project, run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
             "Certify", TARGETS, index=2, format_func=lambda share: f"≥ {100 * share:g} % right", key="audit-target"
@@ -31,8 +31,8 @@ def show() -> None:
             _proven(project, audit)
     else:
         st.info("This rule keeps no image: there is nothing to audit. Move the cut.")
-    estimates.show(project, run, context.threshold())
-    reviewers.show(project)
+    queue_estimates.show(project, run, context.threshold())
+    reviewer_checks.show(project)
 
 
 def _question(key: str, project: Project, audit: Audit) -> None:
@@ -40,7 +40,7 @@ def _question(key: str, project: Project, audit: Audit) -> None:
         st.success("Every image of this selection has been audited.")
         return
     st.subheader("Which class is this?")
-    st.html(pictures.cards(key, project, [(audit.next_id, [])], size=260))
+    st.html(image_grid.cards(key, project, [(audit.next_id, [])], size=260))
     with st.container(horizontal=True):
         for label, name in enumerate(project.class_names):
             st.button(name, key=f"audit-{label}", on_click=_answer, args=(project, audit, label))
@@ -65,7 +65,7 @@ def _undo(project: Project, audit: Audit) -> None:
 def _proven(project: Project, audit: Audit) -> None:
     found = audit.certificate
     facts: dict[str, Any] = {
-        "Certified right": f"≥ {words.percent(found.certified)}",
+        "Certified right": f"≥ {formatting.percent(found.certified)}",
         "Answers": f"{found.num_answers:,}",
         "Of them right": f"{found.num_right:,}",
         "Selection": f"{found.size:,}",
@@ -74,7 +74,7 @@ def _proven(project: Project, audit: Audit) -> None:
         place.metric(label, value, border=True)
     st.progress(found.certified, text=_now(audit))
     st.caption(
-        f"Between {words.percent(found.low)} and {words.percent(found.high)} right, at {1 - found.alpha:.0%} "
+        f"Between {formatting.percent(found.low)} and {formatting.percent(found.high)} right, at {1 - found.alpha:.0%} "
         "confidence. You may look after every answer and stop whenever you like: what is certified stays valid. "
         "It is about this selection, measured against your own answers."
     )
@@ -101,7 +101,7 @@ def _moved(audit: Audit, moved: Moved) -> None:
     if moved.num_added:
         st.caption(
             f"This cut adds {moved.num_added:,} images to {moved.num_kept:,} known ones, and they need draws of their "
-            f"own. The two parts together: at least {words.percent(moved.certified)} right, each part at half the "
+            f"own. The two parts together: at least {formatting.percent(moved.certified)} right, each part at half the "
             f"risk; a promise of its own, beside the one above."
         )
 
@@ -114,11 +114,11 @@ def _cut(moved: Moved) -> str:
 def _now(audit: Audit) -> str:
     found = audit.certificate
     if found.is_certified:
-        start = f"Certified: at least {words.percent(found.target)} right."
+        start = f"Certified: at least {formatting.percent(found.target)} right."
     else:
-        start = f"Not yet certified: at least {words.percent(found.target)} right."
+        start = f"Not yet certified: at least {formatting.percent(found.target)} right."
     if found.next_target is None:
         return start
     if found.num_more is None:
-        return f"{start} {words.percent(found.next_target)} cannot be reached: too many answers were wrong."
-    return f"{start} About {found.num_more:,} more right answers in a row for {words.percent(found.next_target)}."
+        return f"{start} {formatting.percent(found.next_target)} cannot be reached: too many answers were wrong."
+    return f"{start} About {found.num_more:,} more right answers in a row for {formatting.percent(found.next_target)}."

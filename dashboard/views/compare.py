@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import ARM_WORDS, ARMS, LAST, InputError, Project, Run, RunComparison
-from dashboard import charts, context, flips, pictures, words
-from dashboard.views import rounds
+from dashboard import changed_predictions, charts, context, formatting, image_grid
+from dashboard.sections import round_card
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
 _MOST = 48
@@ -33,7 +33,7 @@ def show() -> None:
     _verdict(found)
     st.caption(f"On val: A {_val(project.run(run_a))}; B {_val(project.run(run_b))}.")
     _value(project, run_a, run_b)
-    rounds.show(project, run_a, run_b)
+    round_card.show(project, run_a, run_b)
     _per_class(key, project, found)
     _curves(project, found)
     _flips(key, project, found)
@@ -42,9 +42,9 @@ def show() -> None:
 def _verdict(found: RunComparison) -> None:
     result = found.comparison
     facts = {
-        "Accuracy of A": words.percent(result.accuracy_a.value),
-        "Accuracy of B": words.percent(result.accuracy_b.value),
-        "Difference in points": words.points(result.difference),
+        "Accuracy of A": formatting.percent(result.accuracy_a.value),
+        "Accuracy of B": formatting.percent(result.accuracy_b.value),
+        "Difference in points": formatting.points(result.difference),
         "McNemar p": f"{result.p_value:.2g}",
         "Gained / lost": f"{result.gained:,} / {result.lost:,}",
     }
@@ -53,15 +53,16 @@ def _verdict(found: RunComparison) -> None:
     chart = charts.difference(found)
     st.plotly_chart(chart, config=charts.CONFIG, key="difference", alt="Difference of accuracy with interval")
     st.caption(
-        f"On the test images: A {words.estimate(result.accuracy_a)}; B {words.estimate(result.accuracy_b)}. "
-        f"Paired difference B − A: {words.points(result.difference)} points "
-        f"[{words.points(result.low)}, {words.points(result.high)}] (95 %); p is the exact two-sided McNemar test."
+        f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
+        f"Paired difference B − A: {formatting.points(result.difference)} points "
+        f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 %); p is the exact two-sided "
+        "McNemar test."
     )
 
 
 def _val(run: Run) -> str:
     """Val accuracy of the best evaluation, which was kept, beside where the run came to rest."""
-    best, last = words.percent(run.status.best_val_accuracy), words.percent(run.last_val_accuracy)
+    best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
     return f"best {best}, median of last {LAST} {last}"
 
 
@@ -125,12 +126,12 @@ def _cell(key: str, project: Project, found: RunComparison, run: str, cells: Seq
         st.caption("Click a cell to see its images and to review the pool images that are like them.")
         return
     label, predicted = int(cells[0][0]), int(cells[0][1])
-    names, shown = project.class_names, flips.cell(found, project, run, label, predicted)
+    names, shown = project.class_names, changed_predictions.cell(found, project, run, label, predicted)
     queue = {"predicted": str(predicted)} | ({} if label == predicted else {"runner_up": str(label)})
     doubt = "" if label == predicted else f" with {names[label]} as runner-up"
     st.caption(f"{len(shown):,} test images of {names[label]} that {run} calls {names[predicted]}.")
     context.link("review", f"Review the pool images called {names[predicted]}{doubt}", **context.here(run=run), **queue)
-    st.html(pictures.sheet(key, project, shown[:_MOST_OF_CELL], columns=8))
+    st.html(image_grid.sheet(key, project, shown[:_MOST_OF_CELL], columns=8))
 
 
 def _curves(project: Project, found: RunComparison) -> None:
@@ -145,7 +146,7 @@ def _curves(project: Project, found: RunComparison) -> None:
 
 def _flips(key: str, project: Project, found: RunComparison) -> None:
     st.subheader("What changed its mind")
-    kinds = flips.of(found, project)
+    kinds = changed_predictions.of(found, project)
     kind = st.segmented_control(
         "Show",
         list(kinds),
@@ -158,6 +159,6 @@ def _flips(key: str, project: Project, found: RunComparison) -> None:
     if not shown:
         st.caption("No image here.")
         return
-    st.html(pictures.cards(key, project, [(flip.image_id, flip.lines(project.class_names)) for flip in shown]))
+    st.html(image_grid.cards(key, project, [(flip.image_id, flip.lines(project.class_names)) for flip in shown]))
     if len(kinds[kind]) > len(shown):
         st.caption(f"The first {len(shown)} of {len(kinds[kind]):,}.")

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import DataSummary, Project
-from dashboard import charts, context, pictures
-from dashboard.views import creation
+from dashboard import charts, context, image_grid
+from dashboard.sections import create_project
 
 _PARTS = {
     "labeled": "trains the model",
@@ -21,12 +21,12 @@ def show() -> None:
     key = context.project_key()
     if key is None:
         st.write("No project is open yet. The demo is a good start: 10,000 real images, nothing to download.")
-        creation.show()
+        create_project.show()
         return
     with context.spoken():
         _project(key, context.opened(key))
     with st.expander("New project, or open another"):
-        creation.show()
+        create_project.show()
 
 
 def _project(key: str, project: Project) -> None:
@@ -86,9 +86,9 @@ def _samples(key: str, project: Project) -> None:
     part = part or "labeled"
     if part == "pool" and label is not None:
         st.caption("The classes of the pool are not known, so all of it is shown.")
-    ids = pictures.sample(project, part, None if part == "pool" else label, 80)
+    ids = image_grid.sample(project, part, None if part == "pool" else label, 80)
     if len(ids):
-        st.html(pictures.sheet(key, project, ids, columns=20))
+        st.html(image_grid.sheet(key, project, ids, columns=20))
     else:
         st.caption("No image here.")
 
@@ -120,7 +120,7 @@ def _leaks(key: str, project: Project) -> None:
         "the project again from its source: a new draw of the splits sets such copies aside."
     )
     shown = [int(image) for group in found[:12] for image in group[:4]]
-    st.html(pictures.cards(key, project, [(image, [f"#{image}", _part_of(project, image)]) for image in shown]))
+    st.html(image_grid.cards(key, project, [(image, [f"#{image}", _part_of(project, image)]) for image in shown]))
 
 
 def _part_of(project: Project, image: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import EXPORTS, RUN_EXPORTS, Project
-from dashboard import context, words
+from dashboard import context, formatting
 
 _WORDS = {
     "csv": "CSV table",
@@ -23,7 +23,7 @@ def show() -> None:
     st.title("Export")
     _, project = context.current_project()
     curated = project.curate()
-    counts = words.source_counts(curated)
+    counts = formatting.source_counts(curated)
     for place, (source, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
         place.metric(source.capitalize(), f"{count:,}", border=True)
     st.caption(f"{len(curated.ids):,} labels; digest {curated.digest[:16]}… identifies exactly this set.")

@@ -7,7 +7,7 @@ import streamlit as st
 from core import Project, Run, TrainConfig
 from dashboard import context
 from dashboard.components import address
-from dashboard.views import rounds
+from dashboard.sections import round_card
 
 _BOOT = """
 const loaded = import(new URL("MODULE", window.location.origin).href);
@@ -65,7 +65,7 @@ def _advice(project: Project, run: str) -> str:
     latest = project.desk.history(1)
     now = (run, latest[0].id if latest else 0)
     if st.session_state.get("advice-of") != now:
-        st.session_state["advice"] = rounds.advice(project.promises.stop_advice(run))
+        st.session_state["advice"] = round_card.advice(project.promises.stop_advice(run))
         st.session_state["advice-of"] = now
     return str(st.session_state["advice"])
 

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from core import OUTLIERS, RULES, Parameter, Project, Selection, parameters
-from dashboard import charts, context, pictures, words
-from dashboard.views import cuts
+from dashboard import charts, context, formatting, image_grid
+from dashboard.sections import rule_inputs
 
 _CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
 _LIMIT = (
@@ -124,7 +124,7 @@ def _foreign(key: str, project: Project, run: str) -> None:
     )
     items = [(i, [f"p = {p:.3f}"]) for i, p in zip(found.ids[:24].tolist(), found.p_values.tolist(), strict=False)]
     if items:
-        st.html(pictures.cards(key, project, items))
+        st.html(image_grid.cards(key, project, items))
 
 
 def _label_issues(key: str, project: Project, run: str) -> None:
@@ -140,7 +140,7 @@ def _label_issues(key: str, project: Project, run: str) -> None:
     shown = zip(found.ids[:24].tolist(), found.given.tolist(), found.suggested.tolist(), strict=False)
     items = [(image, [f"given {names[a]}", f"looks like {names[b]}"]) for image, a, b in shown]
     if items:
-        st.html(pictures.cards(key, project, items))
+        st.html(image_grid.cards(key, project, items))
 
 
 def _playground(project: Project, run: str) -> Selection:
@@ -151,20 +151,20 @@ def _playground(project: Project, run: str) -> Selection:
         st.caption((RULES[rule].__doc__ or "").partition("\n")[0])
         params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
         if rule == "per_class_threshold":
-            params["thresholds"] = cuts.class_table(project, run, params["threshold"])
-            cuts.class_target(project, run)
+            params["thresholds"] = rule_inputs.class_table(project, run, params["threshold"])
+            rule_inputs.class_target(project, run)
         if rule == "fixed_threshold":
             _target(project, run)
     selection = project.select(run, rule, **params)
     with right:
         facts = {
             "Kept": f"{selection.count:,}",
-            "Coverage": words.percent(selection.coverage),
-            "Estimated error": words.percent(selection.error.value),
+            "Coverage": formatting.percent(selection.coverage),
+            "Estimated error": formatting.percent(selection.error.value),
         }
         for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
             place.metric(label, value, border=True)
-        st.caption(f"Error among the kept: {words.estimate(selection.error)} hidden calibration items.")
+        st.caption(f"Error among the kept: {formatting.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
         _mix(project, run, rule, params)
@@ -176,7 +176,8 @@ def _mix(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
     """The class mix against the labeled prior, in a sentence."""
     names = project.class_names
     over = [
-        f"{names[found.label]} ({words.percent(found.share)} of the kept, {words.percent(found.prior)} of the labeled)"
+        f"{names[found.label]} ({formatting.percent(found.share)} of the kept, "
+        f"{formatting.percent(found.prior)} of the labeled)"
         for found in project.promises.class_shares(run, rule, **params)
         if found.is_over
     ]
@@ -213,7 +214,7 @@ def _target(project: Project, run: str) -> None:
     st.button(f"Set the threshold to {found.threshold:.3f}", on_click=_set_threshold, args=(found.threshold,))
     how = "in at least 9 of 10 draws" if is_careful else "on average"
     st.markdown(
-        f"Of the {found.num_kept:,} open images it accepts, at most **{words.percent(target)}** are wrong, {how}."
+        f"Of the {found.num_kept:,} open images it accepts, at most **{formatting.percent(target)}** are wrong, {how}."
     )
     st.caption(_CAREFUL_LIMIT if is_careful else _LIMIT)
 

@@ -20,8 +20,8 @@ from core import (
     curve,
     labels_of,
 )
-from dashboard import charts, context, words
-from dashboard.views.fields import inputs
+from dashboard import charts, context, formatting
+from dashboard.sections.config_inputs import inputs
 
 _PLAY = ("rounds", "clicks", "error_rate", "seeds")
 _TRAIN = ("model", "epochs", "batch_size", "seed")
@@ -127,9 +127,9 @@ def _progress(simulations: Simulations, found: Simulation, was_live: bool, num_d
     st.progress(share, text=f"**{now.state.capitalize()}.** {now.message}")
     facts = {
         "Trainings": f"{now.done:,} of {now.total:,}",
-        "Time left" if is_live else "Time taken": words.duration(_time_left(now) if is_live else now.seconds),
+        "Time left" if is_live else "Time taken": formatting.duration(_time_left(now) if is_live else now.seconds),
         "Rounds × clicks": f"{asked.rounds:,} × {asked.clicks:,}",
-        "Wrong answers": words.percent(asked.error_rate),
+        "Wrong answers": formatting.percent(asked.error_rate),
         "Seeds": f"{asked.seeds:,}",
     }
     for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
@@ -167,13 +167,13 @@ def _table(found: Simulation) -> None:
     rows = [
         {
             "way to review": row["contestant"],
-            "test before": words.percent(row["baseline_accuracy"]),
-            "test after": words.percent(row["test_accuracy"]),
+            "test before": formatting.percent(row["baseline_accuracy"]),
+            "test after": formatting.percent(row["test_accuracy"]),
             "lowest to highest": _range(row),
             "clicks": f"{row['clicks']:,.0f}",
             "accepted": f"{row['accepted']:,.0f}",
-            "wrong among them": words.percent(row["accepted_error"]),
-            "wrong in a bulk accept": words.percent(row["selected_error"]),
+            "wrong among them": formatting.percent(row["accepted_error"]),
+            "wrong in a bulk accept": formatting.percent(row["selected_error"]),
         }
         for row in found.summary()
     ]
@@ -188,7 +188,7 @@ def _table(found: Simulation) -> None:
 def _range(row: dict[str, Any]) -> str:
     if row["seeds"] == 1:
         return "one seed"
-    return f"{words.percent(row['test_accuracy_low'])} to {words.percent(row['test_accuracy_high'])}"
+    return f"{formatting.percent(row['test_accuracy_low'])} to {formatting.percent(row['test_accuracy_high'])}"
 
 
 def _files(found: Simulation) -> None:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import LAST, LIVE_STATES, Project, Run, TrainConfig
-from dashboard import context, words
-from dashboard.views import curricula, curves
-from dashboard.views import training_form as form
+from dashboard import context, formatting
+from dashboard.sections import curricula, training_curves
+from dashboard.sections import training_form as form
 
 _WIDTHS = (5, 5, 4, 6, 5)
 """Of the tiles under the progress bar: none of their labels is cut off on a page 1280 pixels wide."""
@@ -35,7 +35,7 @@ def _watch(project: Project, runs: list[Run]) -> None:
     metrics = run.metrics()
     is_live = states[chosen] in LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
-    curves.show(project, run, metrics, is_live=is_live)
+    training_curves.show(project, run, metrics, is_live=is_live)
     left, right = st.columns(2, gap="large")
     with left:
         _settings(run)
@@ -49,10 +49,10 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     now = run.status
     is_live = now.state in LIVE_STATES
     where = f" on {now.device} in {now.precision}" if now.device and now.precision else ""
-    st.progress(words.share_done(now), text=f"**{now.state.capitalize()}**{where}. {now.message}")
+    st.progress(formatting.share_done(now), text=f"**{now.state.capitalize()}**{where}. {now.message}")
     facts = {
         "Epoch": f"{now.epoch:,} of {now.epochs:,}",
-        "Time left" if is_live else "Time taken": words.duration(now.eta_seconds if is_live else now.seconds),
+        "Time left" if is_live else "Time taken": formatting.duration(now.eta_seconds if is_live else now.seconds),
         "Val, best": _share(now.best_val_accuracy),
         f"Val, median of last {LAST}": _share(run.last_val_accuracy),
         "Images per second": f"{now.images_per_second:,.0f}" if now.images_per_second else "–",
@@ -70,7 +70,7 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else words.percent(value)
+    return "–" if value is None else formatting.percent(value)
 
 
 def _buttons(project: Project, run: Run, state: str) -> None:

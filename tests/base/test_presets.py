@@ -5,8 +5,8 @@ import pytest
 from core.base.config import METHODS, TrainConfig
 from core.base.errors import ConfigError
 from core.base.presets import PRESETS, RECIPES, recipe
-from core.curate.selection import checked_rule
-from core.learn.schedules import unlabeled_weight
+from core.curation.rules import checked_rule
+from core.training.loop.schedules import unlabeled_weight
 
 
 @pytest.mark.parametrize("name", PRESETS)

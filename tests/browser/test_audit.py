@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from core import PageQuery, Project
-from core.project.draws import Drawn
+from core.review.random_queues import Drawn
 from tests.browser.conftest import Server
 
 RUN = "001-supervised-mlp"

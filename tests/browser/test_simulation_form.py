@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import Project, SimulateConfig, Simulations
-from core.store.simulations import SimulationFolder
+from core.jobs.job_folder import SimulationFolder
 from tests.browser.conftest import Server
 from tests.conftest import QUICK
 

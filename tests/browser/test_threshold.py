@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from core import Project, Verdict
-from core.store.arrays import save_array, write_json
+from core.store.files import save_array, write_json
 from tests.browser.conftest import Server
 from tests.browser.still import painted, still
 from tests.browser.test_loop import RUN, drag_to, kept, review, saved, verdicts

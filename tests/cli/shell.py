@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.cli.entry import main
+from core.cli.app import main
 
 
 def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:

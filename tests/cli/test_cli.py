@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import Project
-from core.cli.entry import COMMANDS, main
+from core.cli.app import COMMANDS, main
 from core.cli.options import percent
 
 RUN = "001-supervised-mlp"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core import CalibrationReport, CoverageErrorCurve, Estimate, KnownScores, PoolScores, RunComparison
-from core.curate.calibration import reliability
-from core.curate.comparison import compare
-from core.curate.scores import score
+from core.risk.comparison import compare
+from core.scoring.calibration import reliability
+from core.scoring.scores import score
 from dashboard import charts
 from dashboard.charts.style import CYCLE, GREY, RUN_A, RUN_B, SPLIT_COLORS, figure, shortened
 

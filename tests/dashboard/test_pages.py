@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Project, RunStatus, TrainConfig, shelf
-from core.store.arrays import write_json
-from dashboard import context, flips, pictures, words
+from core import Project, RunStatus, TrainConfig, recent_projects
+from core.store.files import write_json
+from dashboard import changed_predictions, context, formatting, image_grid
 
 NAMES = ("data", "train", "scores", "audit", "compare", "simulate", "export")
 APP = Path(context.__file__).with_name("app.py")
@@ -105,7 +105,7 @@ def test_a_new_folder_becomes_a_project(page: OpenPage, pictures: Path, tmp_path
     next(button for button in test.button if button.label == "Create the project").click().run()
     assert not test.exception
     assert (tmp_path / "new" / "project.toml").exists()
-    assert [shelved.path for shelved in shelf.recent()] == [tmp_path / "new"]
+    assert [shelved.path for shelved in recent_projects.recent()] == [tmp_path / "new"]
 
 
 def test_a_folder_that_is_none_is_refused_with_a_sentence(page: OpenPage, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_rule_shows_what_the_project_selects(page: OpenPage, trained_project: 
     test = page("scores", project=trained_project.key, threshold="0.5")
     selection = trained_project.select(trained_project.runs()[0].id, "fixed_threshold", threshold=0.5)
     assert metrics(test)["Kept"] == f"{selection.count:,}"
-    assert words.estimate(selection.error) in said(test)
+    assert formatting.estimate(selection.error) in said(test)
 
 
 def test_every_rule_can_be_played_with(page: OpenPage, trained_project: Project) -> None:
@@ -151,11 +151,11 @@ def test_two_runs_are_compared_on_test(page: OpenPage, trained_project: Project)
     first, second = (run.id for run in trained_project.runs())
     found = trained_project.compare(first, second)
     test = page("compare", project=trained_project.key)
-    assert metrics(test)["Difference in points"] == words.points(found.comparison.difference)
+    assert metrics(test)["Difference in points"] == formatting.points(found.comparison.difference)
     for run in trained_project.runs():
-        best, last = words.percent(run.status.best_val_accuracy), words.percent(run.last_val_accuracy)
+        best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
         assert f"best {best}, median of last 5 {last}" in said(test)
-    kinds = flips.of(found, trained_project)
+    kinds = changed_predictions.of(found, trained_project)
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost
     assert sum(map(len, kinds.values())) == len(found.comparison.flips)
@@ -215,14 +215,14 @@ def test_one_project_is_one_object_for_every_page(trained_project: Project) -> N
 
 
 def test_a_sample_is_of_the_class_and_part_that_was_asked_for(trained_project: Project) -> None:
-    ids = pictures.sample(trained_project, "labeled", 1, 3)
+    ids = image_grid.sample(trained_project, "labeled", 1, 3)
     assert len(ids) == 3
     assert np.isin(ids, trained_project.splits.labeled).all()
     assert (trained_project.images.labels[ids] == 1).all()
 
 
 def test_names_in_pictures_are_escaped(trained_project: Project) -> None:
-    html = pictures.cards("key", trained_project, [(0, ["<b>bold</b>"])])
+    html = image_grid.cards("key", trained_project, [(0, ["<b>bold</b>"])])
     assert "<b>" not in html
     assert "&lt;b&gt;" in html
 
@@ -231,9 +231,9 @@ def test_names_in_pictures_are_escaped(trained_project: Project) -> None:
     ("seconds", "text"), [(None, "–"), (59.4, "59 s"), (59.6, "1 min 00 s"), (3605, "1 h 00 min"), (0, "0 s")]
 )
 def test_durations_are_words(seconds: float | None, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert formatting.duration(seconds) == text
 
 
 def test_a_run_that_has_not_begun_is_not_done() -> None:
-    assert words.share_done(RunStatus("queued")) == 0
-    assert words.share_done(RunStatus("running", epoch=3, epochs=4)) == 0.75
+    assert formatting.share_done(RunStatus("queued")) == 0
+    assert formatting.share_done(RunStatus("running", epoch=3, epochs=4)) == 0.75

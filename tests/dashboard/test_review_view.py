@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project
-from dashboard import asked, components
+from dashboard import components
+from dashboard.server import params
 
 ROOT = Path(__file__).parents[2]
 RUN = "001-supervised-mlp"
@@ -94,9 +95,9 @@ def test_every_module_that_is_imported_is_served() -> None:
 
 
 def test_who_looks_and_who_decided_are_two_words_of_an_address() -> None:
-    query = asked.page_query({"reviewer": "ann", "by": "ben"})
+    query = params.page_query({"reviewer": "ann", "by": "ben"})
     assert (query.reviewer, query.wanted.reviewer) == ("ann", "ben")
-    plain = asked.page_query({})
+    plain = params.page_query({})
     assert (plain.reviewer, plain.wanted.reviewer) == ("me", None)
 
 

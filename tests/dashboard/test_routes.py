@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 from core import Project, Verdict
 from dashboard.context import read_ahead
-from dashboard.gate import Gate
-from dashboard.routes import ROUTES
+from dashboard.server.auth import Gate
+from dashboard.server.routes import ROUTES
 
 BASE = "http://127.0.0.1:8501"
 OWN = {"Cookie": "winnow-8501=t", "Origin": BASE, "Sec-Fetch-Site": "same-origin"}
@@ -56,7 +56,7 @@ def place(trained_project: Project) -> Iterator[Place]:
 
 def test_what_is_read_ahead_is_what_the_first_requests_find(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     read_ahead(place.project.key)
-    monkeypatch.setattr("core.project.project.pool_scores", None)  # whoever scores the pool now fails
+    monkeypatch.setattr("core.project.pool_scores", None)  # whoever scores the pool now fails
     first = place.page("show=undecided")
     assert len(first["cards"]) == 48
     assert place.get(f"/runs/{place.run}/histogram").json()["total"] == first["total"]
@@ -233,7 +233,7 @@ def test_a_fault_of_our_own_shows_no_traceback(place: Place, monkeypatch: pytest
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("core.project.desk.Desk.histogram", broken)
+    monkeypatch.setattr("core.review.decisions.Desk.histogram", broken)
     answer = place.get(f"/runs/{place.run}/histogram")
     assert answer.status_code == 500
     assert "secret" not in answer.text

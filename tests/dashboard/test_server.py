@@ -19,7 +19,7 @@ import pytest
 from streamlit.config import get_config_options
 
 from core import Project, TrainConfig
-from core.project.runs import prepare_run
+from core.workspace.run import prepare_run
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "s3cret"
@@ -63,7 +63,7 @@ def _wait_for(port: int) -> None:
 
 def test_the_dashboard_never_imports_torch() -> None:
     code = (
-        "import sys, core, dashboard.server, dashboard.routes;"
+        "import sys, core, dashboard.server.application, dashboard.server.routes;"
         "[getattr(core, name) for name in ('Project', 'Desk', 'RULES')];"
         "import importlib, pkgutil, dashboard.views;"
         "views = [view.name for view in pkgutil.iter_modules(dashboard.views.__path__, 'dashboard.views.')];"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dashboard import memory
+from dashboard.server import memory
 
 
 class Ticks(threading.Event):

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import LIVE_STATES, RECIPES, DataError, Launch, Project, Rounds, Run, RunError, TrainConfig
-from core.store.arrays import write_json
+from core.store.files import write_json
 
 BASE = "001-supervised-mlp"
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
@@ -64,7 +64,7 @@ def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_no
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch, has_controls: bool
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("core.project.promises.Promises.start_arms", lambda _, run_id: asked.append(run_id))
+    monkeypatch.setattr("core.quality.service.Promises.start_arms", lambda _, run_id: asked.append(run_id))
     test = open_page(untrained_project)
     next(toggle for toggle in test.toggle if toggle.label == "train control arms too").set_value(has_controls)
     test.selectbox(key="train-model").set_value("mlp")
@@ -116,7 +116,7 @@ def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(trained_proj
 def test_a_method_brings_its_own_recipe_and_leaves_what_was_typed(
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr("core.project.starting.start", lambda *_, **__: None)
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
     test = open_page(untrained_project)
     test.number_input(key="train-epochs").set_value(3)
     test.number_input(key="train-ema_decay").set_value(0.5)
@@ -134,7 +134,7 @@ def test_a_method_brings_its_own_recipe_and_leaves_what_was_typed(
 def test_a_method_that_is_not_the_presets_leaves_its_rule(
     trained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.project.starting.start", lambda *_, **__: None)
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
     test = open_page(trained_project)
     test.selectbox(key="preset").set_value("self_training_seed").run()
     test.selectbox(key="train-method").set_value("fixmatch").run()
@@ -259,15 +259,15 @@ def test_the_best_val_accuracy_stands_beside_the_median_of_the_last(trained_proj
 def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
     trained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.jobs.subprocess.Popen", lambda *_, **__: (_ for _ in ()).throw(OSError(1, "none")))
+    monkeypatch.setattr("core.jobs.start.subprocess.Popen", lambda *_, **__: (_ for _ in ()).throw(OSError(1, "none")))
     with pytest.raises(DataError, match="could not be started"):
         trained_project.start_run(QUICK, launch=Launch(True, 2, "first:29500"))
     run = trained_project.runs()[-1]
     assert run.status.state == "queued"
     (command,) = [code.value for code in open_page(trained_project, run.id).code if "rdzv" in code.value]
     assert command == run.elsewhere
-    assert command.endswith(f"--rdzv-id {run.id} --nnodes 2 --nproc-per-node 1 --max-restarts 0 -m core.engine train "
-                            f"{trained_project.path} {run.id}")  # fmt: skip
+    sizes = "--nnodes 2 --nproc-per-node 1 --max-restarts 0"
+    assert command.endswith(f"--rdzv-id {run.id} {sizes} -m core.training.worker train {trained_project.path} {run.id}")
     assert not [code for code in open_page(trained_project, BASE).code if "rdzv" in code.value]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
-from core.base.records import SPLIT_NAMES, UNKNOWN, Ids, Labels, Splits
+from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Splits
 from core.data.splits import (
     distinct_per_class,
     draw_splits,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.base.config import TrainConfig
-from core.base.records import RunRecord
-from core.store.runs import RunFolder
+from core.base.types import RunRecord
+from core.store.run_folder import RunFolder
 
 
 @pytest.fixture

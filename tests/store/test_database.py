@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from core.base.errors import DataError
 from core.store.database import metadata, open_reader, open_writer
-from core.store.decisions import DecisionLog, NewDecision
+from core.store.decision_log import DecisionLog, NewDecision
 
 
 def accept(name: str) -> NewDecision:

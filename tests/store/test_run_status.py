@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import DataError, RunError
-from core.base.records import RunState, RunStatus
-from core.store.runs import RunFolder
+from core.base.types import RunState, RunStatus
+from core.store.run_folder import RunFolder
 
 
 def dead_pid() -> int:
@@ -27,7 +27,7 @@ def dead_pid() -> int:
 _HOLD = """
 import sys, time
 from pathlib import Path
-from core.store.runs import RunFolder
+from core.store.run_folder import RunFolder
 with RunFolder(Path(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(60)

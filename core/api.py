@@ -1,0 +1,182 @@
+"""Everything that comes through the front door, in one list; `core` forwards to it on first use."""
+
+from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SimulateConfig, SplitConfig, TrainConfig
+from core.base.errors import (
+    ConfigError,
+    DataError,
+    DecisionError,
+    InputError,
+    RunError,
+    ServerError,
+    TrainingError,
+    WinnowError,
+)
+from core.base.memmap import release_mapped
+from core.base.presets import PRESETS, RECIPES, Preset, recipe
+from core.base.types import (
+    LIVE_STATES,
+    SPLIT_NAMES,
+    UNDO,
+    UNKNOWN,
+    VERDICTS,
+    Command,
+    CuratedSet,
+    Decision,
+    Estimate,
+    ImageSet,
+    LabelState,
+    Quarantined,
+    RunRecord,
+    RunStatus,
+    Source,
+    Splits,
+    Verdict,
+)
+from core.curation.filters import SHOWN, QueueFilter, Range
+from core.curation.rules import RULES, Parameter, parameters
+from core.data.image_io import encode_jpeg, encode_png, sprite
+from core.experiments.control_runs import ARMS
+from core.experiments.curriculum import Rounds
+from core.experiments.runs import Asked
+from core.export.export import RUN_EXPORTS
+from core.export.writers import EXPORTS
+from core.jobs.job_folder import SimulationStatus
+from core.jobs.start import Launch
+from core.project import Project
+from core.quality.audits import Audit, Moved
+from core.quality.data_checks import OUTLIERS
+from core.quality.evaluation import CalibrationReport, KnownScores, RunComparison, Selection
+from core.quality.ood import NoiseReport
+from core.quality.queue_estimates import QueueEstimate
+from core.quality.target_error import LabelIssues
+from core.review.attention_checks import EVERY, ReviewerCheck
+from core.review.decisions import Desk, Outcome
+from core.review.histogram import SCORES
+from core.review.queues import BORDER, QUEUES
+from core.review.random_queues import ETA
+from core.review.run_review import Border, Card, Page, PageQuery
+from core.risk.audit_certificate import TARGETS, Certificate
+from core.risk.error_estimates import CoverageErrorCurve, proportion
+from core.risk.review_value import ReviewValue, StopAdvice
+from core.risk.risk_control import ConformalCut, HighProbabilityCut, class_thresholds
+from core.risk.sampling_estimates import MeanEstimate
+from core.scoring.scores import RANKINGS
+from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
+from core.simulation.strategies import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Curve, Point, curve, labels_of
+from core.workspace import recent_projects
+from core.workspace.creation import SOURCES
+from core.workspace.pool_index import PoolScores
+from core.workspace.run import ARM_WORDS, LAST, Run, last_median
+from core.workspace.summary import DataSummary
+
+__all__ = [
+    "ARMS",
+    "ARM_WORDS",
+    "BORDER",
+    "CUTS",
+    "DEFAULT_CUTS",
+    "DEFAULT_QUEUES",
+    "ETA",
+    "EVERY",
+    "EXPORTS",
+    "LAST",
+    "LIVE_STATES",
+    "METHODS",
+    "MODELS",
+    "OUTLIERS",
+    "PRESETS",
+    "PROFILES",
+    "QUANTITIES",
+    "QUEUES",
+    "RAMPS",
+    "RANKINGS",
+    "RECIPES",
+    "REVIEW_QUEUES",
+    "RULES",
+    "RUN_EXPORTS",
+    "SCORES",
+    "SHOWN",
+    "SIMULATION_FILES",
+    "SOURCES",
+    "SPLIT_NAMES",
+    "TARGETS",
+    "UNDO",
+    "UNKNOWN",
+    "VERDICTS",
+    "Asked",
+    "Audit",
+    "Border",
+    "CalibrationReport",
+    "Card",
+    "Certificate",
+    "Command",
+    "Config",
+    "ConfigError",
+    "ConformalCut",
+    "Contestant",
+    "CoverageErrorCurve",
+    "CuratedSet",
+    "Curve",
+    "DataError",
+    "DataSummary",
+    "Decision",
+    "DecisionError",
+    "Desk",
+    "Estimate",
+    "HighProbabilityCut",
+    "ImageSet",
+    "InputError",
+    "KnownScores",
+    "LabelIssues",
+    "LabelState",
+    "Launch",
+    "MeanEstimate",
+    "Moved",
+    "NoiseReport",
+    "Outcome",
+    "Page",
+    "PageQuery",
+    "Parameter",
+    "Point",
+    "PoolScores",
+    "Preset",
+    "Project",
+    "Quarantined",
+    "QueueEstimate",
+    "QueueFilter",
+    "Range",
+    "ReviewValue",
+    "ReviewerCheck",
+    "Rounds",
+    "Run",
+    "RunComparison",
+    "RunError",
+    "RunRecord",
+    "RunStatus",
+    "Selection",
+    "ServerError",
+    "SimulateConfig",
+    "Simulation",
+    "SimulationStatus",
+    "Simulations",
+    "Source",
+    "SplitConfig",
+    "Splits",
+    "StopAdvice",
+    "TrainConfig",
+    "TrainingError",
+    "Verdict",
+    "WinnowError",
+    "class_thresholds",
+    "curve",
+    "encode_jpeg",
+    "encode_png",
+    "labels_of",
+    "last_median",
+    "parameters",
+    "proportion",
+    "recent_projects",
+    "recipe",
+    "release_mapped",
+    "sprite",
+]

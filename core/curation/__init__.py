@@ -1,0 +1,1 @@
+"""From decisions to labels: replay, curated sets, rules, filters and query strategies. Pure functions."""

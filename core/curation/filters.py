@@ -1,0 +1,131 @@
+"""Queues: which images of a pool a filter lets through. Every condition that is set must hold.
+
+Conditions on scores are fixed with the run (`static_mask`); those on decisions change with every key (`verdict_mask`).
+Both answer with a mask (n,), row by row as the scores are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import InputError
+from core.base.types import HUMAN_LABELS, Ids, Labels, LabelState, Logits, Mask, PerImage, Verdict
+from core.scoring.scores import Scores
+
+OPEN = "open"
+SHOWN = ("all", OPEN, *(verdict.name.lower() for verdict in Verdict))
+"""What can be shown by verdict; open: undecided or skipped."""
+RANGED = ("confidence", "entropy", "margin")
+_CHUNK = 65_536
+_IS_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
+
+
+@dataclass(frozen=True)
+class Range:
+    """A half-open range of one score: low <= value < high; the highest value there can be belongs to it too."""
+
+    score: str  # one of RANGED
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Conditions of a queue; those that say nothing let everything through."""
+
+    show: str = "all"  # one of SHOWN
+    predicted: int | None = None  # class that the run suggests
+    runner_up: int | None = None  # its second most probable class
+    range: Range | None = None
+    is_changed: bool = False  # the parent run suggests another class
+    text: str = ""  # part of the file's name, or the image's number
+    label: int | None = None  # class that a person gave it
+    reviewer: str | None = None  # who decided
+    decision: int | None = None  # the line in the log that decided: all images of one bulk decision
+
+    def check(self, num_classes: int) -> None:
+        """InputError with a sentence where a condition cannot be meant."""
+        if self.show not in SHOWN:
+            raise InputError(f"There is no filter called {self.show!r}. There are: {', '.join(SHOWN)}.")
+        for name in ("predicted", "runner_up", "label"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < num_classes:
+                raise InputError(f"{name} must be a class from 0 to {num_classes - 1} (got {value}).")
+        if self.range is not None and self.range.score not in RANGED:
+            raise InputError(f"There is no score called {self.range.score!r}. There are: {', '.join(RANGED)}.")
+
+    @property
+    def fixed(self) -> "QueueFilter":
+        """The same without the conditions on decisions."""
+        return QueueFilter(
+            predicted=self.predicted,
+            runner_up=self.runner_up,
+            range=self.range,
+            is_changed=self.is_changed,
+            text=self.text,
+        )
+
+
+def runner_ups(logits: Logits, ids: Ids) -> Labels:
+    """Second most probable class of the named images (n,); -1 where there is one class only. logits: (N, K)."""
+    second = np.full(len(ids), -1, dtype=np.int64)
+    if logits.shape[1] < 2:
+        return second
+    for start in range(0, len(ids), _CHUNK):
+        part = np.array(logits[ids[start : start + _CHUNK]])
+        part[np.arange(len(part)), part.argmax(axis=1)] = -np.inf
+        second[start : start + _CHUNK] = part.argmax(axis=1)
+    return second
+
+
+def range_mask(scores: Scores, wanted: Range) -> Mask:
+    """Rows whose score lies in the range; an upper end at or above the highest possible value is closed."""
+    values: PerImage = getattr(scores, wanted.score)
+    top = np.log2(scores.num_classes) if wanted.score == "entropy" else 1.0
+    above = values >= np.float32(wanted.low)
+    return above if wanted.high >= np.float32(top) else above & (values < np.float32(wanted.high))
+
+
+def name_mask(names: NDArray[np.str_], ids: Ids, text: str) -> Mask:
+    """Rows whose file is called so in part (folders left out, case does not count), or whose image number it is.
+
+    names holds the file of every image of the project, (N,).
+    """
+    wanted = text.strip().casefold()
+    is_named = np.zeros(len(ids), dtype=np.bool_)
+    for start in range(0, len(ids), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        is_named[rows] = [wanted in base_name(name).casefold() for name in names[ids[rows]].tolist()]
+    return is_named | (ids == int(wanted)) if wanted.isdecimal() else is_named
+
+
+def base_name(name: str) -> str:
+    """A file's name without its folders: a folder may be called after the class, which nobody shall see here."""
+    return name.rsplit("/", 1)[-1]
+
+
+def verdict_mask(wanted: QueueFilter, state: LabelState, ids: Ids, authors: NDArray[np.int64] | None) -> Mask | None:
+    """Rows that the conditions on decisions let through; None where there are no such conditions.
+
+    authors holds the ids of the decisions that the wanted reviewer made, sorted.
+    """
+    conditions: list[Mask] = []
+    if wanted.show == OPEN:
+        conditions.append(is_open(state, ids))
+    elif wanted.show != "all":
+        conditions.append(state.verdict[ids] == Verdict[wanted.show.upper()])
+    if wanted.label is not None:
+        conditions.append(np.isin(state.verdict[ids], HUMAN_LABELS) & (state.label[ids] == wanted.label))
+    if wanted.decision is not None:
+        conditions.append(state.decision[ids] == wanted.decision)
+    if authors is not None:
+        conditions.append(np.isin(state.decision[ids], authors))
+    return np.logical_and.reduce(conditions) if conditions else None
+
+
+def is_open(state: LabelState, ids: Ids) -> Mask:
+    """Rows that wait for a decision: undecided or skipped."""
+    waits = np.zeros(len(Verdict), dtype=np.bool_)
+    waits[list(_IS_OPEN)] = True
+    return np.asarray(waits[state.verdict[ids]])

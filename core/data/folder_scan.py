@@ -1,0 +1,141 @@
+"""What lies in a folder of images: which files, which classes, and what cannot be used. Nothing is decoded here."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.base.errors import InputError
+from core.base.types import Quarantined
+from core.data.image_io import SUFFIXES
+
+UNLABELED = ("unlabeled", "unlabelled")
+"""Sub-folders of these names hold images whose class is unknown."""
+
+LAYOUT = "Expected one sub-folder per class (at least two) and, if you like, one named 'unlabeled'"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The image files of a folder in natural order, the class of each (None: unknown), and what was left out."""
+
+    files: tuple[Path, ...]
+    classes: tuple[str | None, ...]
+    class_names: tuple[str, ...]
+    problems: tuple[Quarantined, ...]
+    root: Path
+
+
+@dataclass
+class _Found:
+    """What one walk gathers."""
+
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    problems: list[Quarantined] = field(default_factory=list)
+
+    def add_problem(self, path: Path, reason: str) -> None:
+        name = path.relative_to(self.root).as_posix()
+        self.problems.append(Quarantined(name, reason))
+
+
+def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
+    """Sort key under which "img2" comes before "img10"."""
+    parts = re.split(r"(\d+)", name)
+    return tuple(int(p) if i % 2 else p.casefold() for i, p in enumerate(parts)), name
+
+
+def scan_folder(path: Path) -> Listing:
+    """List the images under class sub-folders of `path`.
+
+    Sub-folders of a class are searched too; linked folders and names that begin with a dot are passed over. Files that
+    are no images become `problems`. InputError when there is no folder, no image, or fewer than two classes.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise InputError(f"{root} {what}. Give the folder that holds the images. {LAYOUT}.")
+    found = _Found(root)
+    files: list[Path] = []
+    classes: list[str | None] = []
+    class_names: list[str] = []
+    folders = _top_level(found)
+    for folder in folders:
+        found.files = []
+        _walk(folder, found)
+        class_name = None if folder.name.lower() in UNLABELED else folder.name
+        if class_name is not None and found.files:
+            class_names.append(class_name)
+        if not found.files:
+            found.add_problem(folder, "no images in this folder")
+        files += found.files
+        classes += [class_name] * len(found.files)
+    _check(root, files, class_names)
+    return Listing(tuple(files), tuple(classes), tuple(class_names), tuple(found.problems), root)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: natural_key(e.name))
+
+
+def _top_level(found: _Found) -> list[Path]:
+    """The class folders; InputError when there are none or the folder cannot be listed."""
+    try:
+        entries = _entries(found.root)
+    except OSError as error:
+        raise InputError(f"{found.root} cannot be listed: {error.strerror}. Check its permissions.") from error
+    folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    images = [Path(entry.path) for entry in entries if _looks_like_image(entry.name) and not entry.is_dir()]
+    if not folders and images:
+        raise InputError(
+            f"{found.root} holds {len(images):,} images but no class folders, so their classes are unknown. "
+            f"{LAYOUT}: for example {found.root.name}/cat/1.jpg and {found.root.name}/dog/1.jpg."
+        )
+    for image in images:
+        found.add_problem(image, "lies beside the class folders, so its class is unknown")
+    _note_links(entries, found)
+    return folders
+
+
+def _walk(folder: Path, found: _Found) -> None:
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        found.add_problem(folder, f"the folder cannot be listed ({error.strerror})")
+        return
+    _note_links(entries, found)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            _walk(Path(entry.path), found)
+        elif not entry.is_dir():
+            _take(entry, found)
+
+
+def _take(entry: os.DirEntry[str], found: _Found) -> None:
+    path = Path(entry.path)
+    if not _looks_like_image(entry.name):
+        found.add_problem(path, f"not an image: its name ends in none of {' '.join(SUFFIXES)}")
+    elif not entry.is_file():
+        found.add_problem(path, "not a regular file (a pipe, a device or a broken link)")
+    else:
+        found.files.append(path)
+
+
+def _note_links(entries: list[os.DirEntry[str]], found: _Found) -> None:
+    for entry in entries:
+        if entry.is_symlink() and entry.is_dir():
+            found.add_problem(Path(entry.path), "a linked folder, which is not followed")
+
+
+def _looks_like_image(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _check(root: Path, files: list[Path], class_names: list[str]) -> None:
+    if not files:
+        raise InputError(f"{root} holds no images ({' '.join(SUFFIXES)}). {LAYOUT}.")
+    if not class_names:
+        raise InputError(f"{root} holds only unlabeled images; at least two classes are needed. {LAYOUT}.")
+    if len(class_names) == 1:
+        raise InputError(f"{root} holds one class only ({class_names[0]}); a classifier needs at least two. {LAYOUT}.")

@@ -1,0 +1,205 @@
+"""Image sets on disk: pixels.npy, labels.npy, names.npy, official_test.npy and meta.json in one folder.
+
+A folder appears whole or not at all: it is built under a temporary name beside its place and then moved.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DataError, InputError
+from core.base.memmap import open_mapped
+from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Quarantined
+from core.data.folder_scan import Listing
+from core.data.image_io import Header, PictureError, decode, read_header, resize
+
+SIZES = (32, 64, 96, 128, 224)
+"""Sides (pixels) among which the size of a folder's images is chosen when none is given."""
+SMALLEST, LARGEST = 8, 1024
+CHUNK = 4096
+
+Progress = Callable[[int, int], None]
+
+
+def ingest_listing(
+    listing: Listing, folder: Path, *, image_size: int | None = None, progress: Progress | None = None
+) -> ImageSet:
+    """Decode the listed files into `folder` as squares of image_size pixels and open the result.
+
+    image_size None: the one of SIZES nearest to the median of the longer sides. One channel when all files are gray,
+    else three. Images are streamed to disk; files that cannot be read are quarantined with the reason. `progress` is
+    called with (done, total) files. InputError: a size out of range, a class without a readable image; DataError: the
+    folder cannot be written.
+    """
+    if image_size is not None and not SMALLEST <= image_size <= LARGEST:
+        raise InputError(f"Image size {image_size} is out of range: choose {SMALLEST} to {LARGEST} pixels.")
+    headers, problems = _read_headers(listing)
+    size = image_size or _choose_size(headers)
+    channels = 1 if all(header.is_gray for header in headers.values()) else 3
+    with _building(folder) as place:
+        kept, damaged = _write_pixels(listing, headers, place / "pixels.npy", (size, size, channels), progress)
+        order = {name: position for position, name in enumerate(listing.class_names)}
+        given = [listing.classes[i] for i in kept]
+        labels = np.array([UNKNOWN if name is None else order[name] for name in given], dtype=np.int64)
+        _check_classes(labels, listing)
+        names = np.array([listing.files[i].relative_to(listing.root).as_posix() for i in kept], dtype=np.str_)
+        quarantined = (*listing.problems, *problems, *damaged)
+        _write_rest(place, labels, names, np.empty(0, np.int64), listing.class_names, quarantined)
+    return open_images(folder)
+
+
+def _read_headers(listing: Listing) -> tuple[dict[int, Header], list[Quarantined]]:
+    """Headers of the readable files by their position in the listing, and the others with the reason."""
+    headers: dict[int, Header] = {}
+    problems: list[Quarantined] = []
+    for position, path in enumerate(listing.files):
+        try:
+            headers[position] = read_header(path)
+        except PictureError as error:
+            problems.append(_quarantine(listing, position, error))
+    if not headers:
+        raise InputError(f"None of the {len(listing.files):,} files in {listing.root} can be read as an image.")
+    return headers, problems
+
+
+def _quarantine(listing: Listing, position: int, error: PictureError) -> Quarantined:
+    return Quarantined(listing.files[position].relative_to(listing.root).as_posix(), error.reason)
+
+
+def _choose_size(headers: dict[int, Header]) -> int:
+    median = float(np.median([max(header.height, header.width) for header in headers.values()]))
+    return min(SIZES, key=lambda size: abs(size - median))
+
+
+def _write_pixels(
+    listing: Listing, headers: dict[int, Header], path: Path, shape: tuple[int, int, int], progress: Progress | None
+) -> tuple[list[int], list[Quarantined]]:
+    """Stream decoded images into an .npy file; returns the positions written and the files that failed.
+
+    Plain writes, not a memory map: a full disk then raises an error instead of killing the process.
+    """
+    kept: list[int] = []
+    damaged: list[Quarantined] = []
+    with path.open("wb") as file:
+        _write_header(file, (0, *shape))
+        for done, position in enumerate(headers, start=1):
+            try:
+                pixels = resize(decode(listing.files[position]), *shape)
+            except PictureError as error:
+                damaged.append(_quarantine(listing, position, error))
+            else:
+                file.write(pixels.tobytes())
+                kept.append(position)
+            if progress is not None:
+                progress(done, len(headers))
+        file.seek(0)
+        _write_header(file, (len(kept), *shape))
+    return kept, damaged
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """The .npy header; numpy pads it so that its length does not depend on the first axis."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _check_classes(labels: Labels, listing: Listing) -> None:
+    counts = np.bincount(labels[labels != UNKNOWN], minlength=len(listing.class_names))
+    empty = [name for name, count in zip(listing.class_names, counts, strict=True) if count == 0]
+    if empty:
+        raise InputError(
+            f"No image of class {', '.join(empty)} in {listing.root} can be read: repair or remove that folder."
+        )
+
+
+def write_images(image_set: ImageSet, folder: Path) -> None:
+    """Write an image set as a new folder; DataError when it cannot be written or is already there."""
+    with _building(folder) as place:
+        np.save(place / "pixels.npy", image_set.pixels)
+        _write_rest(
+            place, image_set.labels, image_set.names, image_set.official_test, image_set.class_names,
+            image_set.quarantined,
+        )  # fmt: skip
+
+
+def _write_rest(
+    place: Path,
+    labels: Labels,
+    names: NDArray[np.str_],
+    official_test: Ids,
+    class_names: tuple[str, ...],
+    quarantined: tuple[Quarantined, ...],
+) -> None:
+    np.save(place / "labels.npy", labels.astype(np.int64))
+    np.save(place / "names.npy", names)
+    np.save(place / "official_test.npy", official_test.astype(np.int64))
+    meta = {"class_names": class_names, "quarantined": [[item.name, item.reason] for item in quarantined]}
+    (place / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def _building(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside `folder` that takes its place when all went well and vanishes otherwise."""
+    place: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        yield place
+        place.chmod(0o755)
+        os.replace(place, folder)
+    except OSError as error:
+        raise DataError(
+            f"The images cannot be written to {folder}: {error.strerror or error}. Nothing was kept."
+        ) from error
+    finally:
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def open_images(folder: Path) -> ImageSet:
+    """Open an image folder memory-mapped and read-only; DataError names the file that is missing or damaged."""
+    pixels = _load(folder / "pixels.npy")
+    labels, names, official_test = (_load(folder / f"{name}.npy") for name in ("labels", "names", "official_test"))
+    class_names, quarantined = _load_meta(folder / "meta.json")
+    if pixels.ndim != 4 or pixels.dtype != np.uint8 or not len(pixels) == len(labels) == len(names):
+        raise DataError(f"The files in {folder} do not belong together: create the project again from its source.")
+    if len(labels) and not UNKNOWN <= labels.min() <= labels.max() < len(class_names):
+        raise DataError(f"{folder / 'labels.npy'} holds labels outside the {len(class_names)} classes: create again.")
+    return ImageSet(pixels, labels, class_names, names, official_test, quarantined)
+
+
+def _load(path: Path) -> NDArray[Any]:
+    try:
+        return open_mapped(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} is damaged or cut short ({error}): create the project again.") from error
+
+
+def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[Quarantined, ...]]:
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(meta["class_names"]), tuple(Quarantined(name, reason) for name, reason in meta["quarantined"])
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}): create the project again from its source.") from error
+
+
+def fingerprint(image_set: ImageSet) -> str:
+    """sha256 (hex) of pixels, their shape, labels and class names: equal exactly when the data are equal."""
+    about = json.dumps([list(image_set.pixels.shape), list(image_set.class_names)])
+    digest = hashlib.sha256(about.encode())
+    for start in range(0, len(image_set.pixels), CHUNK):
+        digest.update(np.ascontiguousarray(image_set.pixels[start : start + CHUNK]).tobytes())
+    digest.update(np.ascontiguousarray(image_set.labels, dtype="<i8").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Runs: prepared, started, cancelled, resumed; control runs, curriculum and stop advice."""

@@ -1,0 +1,1 @@
+"""Exports: curated labels, models and round cards as files."""

@@ -1,0 +1,1 @@
+"""Quality of labels and models: target error, audits, data checks, evaluation."""

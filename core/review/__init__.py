@@ -1,0 +1,1 @@
+"""Review of one run: decisions, cards, queues, histograms, bulk accept, attention checks."""

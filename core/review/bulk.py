@@ -1,0 +1,136 @@
+"""Decisions about many images at once: by a rule, by a filter, or named one by one. Each is one line in the log.
+
+What a person saw is checked first: the number that was spelled out, or the suggestion under each named image.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DecisionError
+from core.base.types import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
+from core.curation.class_balance import capped, class_caps
+from core.curation.filters import QueueFilter, Range, is_open
+from core.curation.rules import checked_rule
+from core.review.queues import RunQueues
+from core.scoring.scores import Scores
+
+BULK = Verdict.BULK_ACCEPT.name.lower()
+FILTER, NAMED, CAP = "filter", "images", "class_cap"
+_SUGGESTED = (BULK, "accept", "reject")
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("show", "text", "reviewer"), (str,)),
+    **dict.fromkeys(("predicted", "runner_up", "label", "decision"), (int,)),
+    "range": (list,),  # score, low, high
+    "is_changed": (bool,),
+}
+
+
+def is_group(command: Command) -> bool:
+    """Whether a command is about many images."""
+    return command.verdict == BULK or FILTER in command.params or NAMED in command.params
+
+
+def group(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
+    """The images that a command is about, and the label that each gets; DecisionError where it cannot be applied."""
+    mask = chosen(command, queues, state)
+    count, expected = int(mask.sum()), command.params.get("expected")
+    if not count:
+        raise DecisionError("No undecided image is left here, so there is nothing to decide.")
+    if expected is not None and expected != count:
+        raise DecisionError(f"The selection has changed: it holds {count:,} images now, not {expected:,}.")
+    ids, suggested = queues.pool.ids[mask], queues.pool.scores.pseudo_labels[mask]
+    if command.verdict in _SUGGESTED:
+        return BulkSet(ids, suggested)
+    return BulkSet(ids, np.full(len(ids), UNKNOWN if command.label is None else command.label, dtype=np.int64))
+
+
+def chosen(command: Command, queues: RunQueues, state: LabelState) -> Mask:
+    """Rows of the pool (n,) that a command is about; DecisionError or ConfigError where it says nothing clear."""
+    if NAMED in command.params:
+        return _named(command.params[NAMED], queues)
+    if FILTER not in command.params:
+        return _ruled(command.params, queues, state)
+    if command.verdict == "accept":
+        raise DecisionError("What a filter matches was not looked at one by one: it can be bulk-accepted only.")
+    return _filtered(command.params, queues, state)
+
+
+def kept_params(command: Command) -> dict[str, Any]:
+    """What the log keeps of a group's parameters; the images themselves are kept under their hash."""
+    params = dict(command.params)
+    if NAMED in params:
+        return {"rule": "page", "expected": len(params[NAMED])}
+    return {"rule": FILTER, **params} if FILTER in params else params
+
+
+def filter_of(facts: Any) -> QueueFilter:
+    """A filter from what stands in a command; DecisionError for anything else."""
+    if not isinstance(facts, Mapping):
+        raise DecisionError(f"A filter is an object with conditions (got {facts!r}).")
+    words = {name: value for name, value in facts.items() if value is not None}
+    wrong = [name for name, value in words.items() if not _is_kind(value, _KINDS.get(name, ()))]
+    if wrong:
+        raise DecisionError(f"This filter cannot be read: {wrong[0]} is {words[wrong[0]]!r}.")
+    if "range" in words:
+        score, low, high = words["range"]
+        words["range"] = Range(score, low, high)
+    return QueueFilter(**words)
+
+
+def ruled_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64], is_free: Mask) -> Mask:
+    """Free rows (n,) that a bulk decision's rule keeps; with `class_cap` no class takes more than its share allows.
+
+    The cap is a factor (at least 1) on each class's share among the labeled images, whose counts are prior (K,); a
+    class's least confident images stay out. DecisionError where the factor is none.
+    """
+    words = {name: value for name, value in params.items() if name not in ("rule", "expected", CAP)}
+    mask = checked_rule(str(params.get("rule", "")), words)(scores) & is_free
+    if (factor := params.get(CAP)) is None:
+        return mask
+    if isinstance(factor, bool) or not isinstance(factor, int | float):
+        raise DecisionError(f"{CAP} is a factor on each class's share, such as 2 (got {factor!r}).")
+    caps = class_caps(int(mask.sum()), prior, factor)
+    return capped(mask, scores.confidence, scores.pseudo_labels, caps)
+
+
+def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
+    if list in kinds:
+        is_range = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
+        return is_range and all(_is_kind(end, (int, float)) for end in value[1:])
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+
+
+def _ruled(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
+    return ruled_mask(params, queues.pool.scores, queues.prior, is_open(state, queues.pool.ids))
+
+
+def _filtered(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
+    wanted = filter_of(params[FILTER])
+    wanted.check(queues.pool.scores.num_classes)
+    mask = queues.mask(wanted, state)
+    return mask & is_open(state, queues.pool.ids) if params.get("only_open", True) else mask
+
+
+def _named(pairs: Any, queues: RunQueues) -> Mask:
+    is_list = isinstance(pairs, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(type(number) is int for number in pair) for pair in pairs
+    )
+    if not is_list or not pairs:
+        raise DecisionError("The images of a page are a list of [image, suggestion], and none are named here.")
+    ids, seen = np.array(pairs, dtype=np.int64).T
+    rows = np.searchsorted(queues.pool.ids, ids)
+    is_there = rows < len(queues.pool.ids)
+    is_there &= queues.pool.ids[np.minimum(rows, len(queues.pool.ids) - 1)] == ids
+    if not is_there.all():
+        raise DecisionError(f"Image {ids[~is_there][0]} is not in the pool of this project.")
+    stale = queues.pool.scores.pseudo_labels[rows] != seen
+    if stale.any():
+        raise DecisionError(
+            f"Image {ids[stale][0]} is no longer suggested as what you saw: look at the page again and decide."
+        )
+    mask = np.zeros(len(queues.pool.ids), dtype=np.bool_)
+    mask[rows] = True
+    return mask

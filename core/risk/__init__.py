@@ -1,0 +1,1 @@
+"""Statistics of label errors: risk control, audit certificates, estimates, comparisons. Pure functions."""

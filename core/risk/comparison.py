@@ -1,0 +1,100 @@
+"""Did it help? Two runs on the same labeled images: paired, with intervals; positions are rows of the arrays given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import bdtr, ndtri
+
+from core.base.types import Estimate, Ids, Labels, Logits
+from core.risk.error_estimates import proportion
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """Accuracy of both runs on the images of one class."""
+
+    label: int
+    accuracy_a: Estimate
+    accuracy_b: Estimate
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Run b against run a; a positive difference means that b is better."""
+
+    accuracy_a: Estimate
+    accuracy_b: Estimate
+    gained: int  # wrong under a, right under b
+    lost: int  # right under a, wrong under b
+    difference: float  # accuracy of b - accuracy of a, [-1, 1]
+    low: float  # lower end of the 95 % interval of the difference
+    high: float
+    p_value: float  # exact McNemar test, two-sided
+    per_class: tuple[ClassRow, ...]
+    confusion_a: NDArray[np.int64]  # (K, K) true class, predicted class
+    confusion_b: NDArray[np.int64]
+    predictions_a: Labels  # (n,)
+    predictions_b: Labels  # (n,)
+    flips: Ids  # positions where the predictions differ
+
+    @property
+    def changed(self) -> int:
+        """Images that both runs get wrong, each in its own way."""
+        return len(self.flips) - self.gained - self.lost
+
+
+def accuracy(logits: Logits, labels: Labels) -> Estimate:
+    """Share of images predicted right, with its exact interval."""
+    return proportion(int((logits.argmax(axis=1) == labels).sum()), len(labels))
+
+
+def confusion(predictions: Labels, labels: Labels, num_classes: int) -> NDArray[np.int64]:
+    """Images per true class (row) and predicted class (column), (K, K)."""
+    return np.bincount(labels * num_classes + predictions, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
+    """Compare two runs on the same n > 0 images, logits (n, K) each."""
+    num_classes = logits_a.shape[1]
+    a, b = logits_a.argmax(axis=1).astype(np.int64), logits_b.argmax(axis=1).astype(np.int64)
+    gained = int(((a != labels) & (b == labels)).sum())
+    lost = int(((a == labels) & (b != labels)).sum())
+    low, high = paired_interval(gained, lost, len(labels))
+    return Comparison(
+        accuracy_a=accuracy(logits_a, labels),
+        accuracy_b=accuracy(logits_b, labels),
+        gained=gained,
+        lost=lost,
+        difference=(gained - lost) / len(labels),
+        low=low,
+        high=high,
+        p_value=mcnemar(gained, lost),
+        per_class=tuple(_class_row(c, logits_a, logits_b, labels) for c in range(num_classes)),
+        confusion_a=confusion(a, labels, num_classes),
+        confusion_b=confusion(b, labels, num_classes),
+        predictions_a=a,
+        predictions_b=b,
+        flips=np.flatnonzero(a != b),
+    )
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Exact two-sided p value that gains and losses are equally likely (McNemar 1947); 1 where nothing changed."""
+    return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
+
+
+def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval of (gained - lost) / n for paired answers, after Agresti and Min 2005: half an answer is added to each
+    of the four cells, then the usual normal interval is taken.
+    """
+    gains, losses, total = gained + 0.5, lost + 0.5, n + 2
+    middle = (gains - losses) / total
+    spread = np.sqrt(gains + losses - (gains - losses) ** 2 / total) / total
+    reach = float(ndtri((1 + level) / 2) * spread)
+    return max(-1.0, middle - reach), min(1.0, middle + reach)
+
+
+def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels) -> ClassRow:
+    mine = labels == label
+    return ClassRow(label, accuracy(logits_a[mine], labels[mine]), accuracy(logits_b[mine], labels[mine]))

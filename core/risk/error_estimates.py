@@ -1,0 +1,93 @@
+"""How many of the kept labels are wrong? Proportions with exact intervals, coverage against error, class mix.
+
+Errors are estimated from hidden calibration items; each estimate carries its interval and n.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv  # scipy.stats has the same as beta.ppf, but takes a second to import
+
+from core.base.types import Estimate, Labels, Mask, PerImage
+
+
+@dataclass(frozen=True)
+class CoverageErrorCurve:
+    """One row per threshold, rising; error is nan where no calibration item is kept."""
+
+    threshold: NDArray[np.float64]  # (p,) confidence
+    coverage: NDArray[np.float64]  # (p,) kept / pool, [0, 1]
+    error: NDArray[np.float64]  # (p,) wrong / kept among calibration items
+    low: NDArray[np.float64]  # (p,) lower end of the 95 % interval
+    high: NDArray[np.float64]  # (p,) upper end
+    n: NDArray[np.int64]  # (p,) calibration items kept
+
+
+def proportion(count: int, n: int, level: float = 0.95) -> Estimate:
+    """A proportion count / n with its exact interval (Clopper and Pearson 1934); unknown for n = 0."""
+    low, high = _interval(np.array([count]), np.array([n]), level)
+    return Estimate(count / n if n else float("nan"), float(low[0]), float(high[0]), count, n, level)
+
+
+def error_of(mask: Mask, pseudo_labels: Labels, labels: Labels) -> Estimate:
+    """Wrong among kept, over calibration items: all three arrays (n,)."""
+    return proportion(int((pseudo_labels[mask] != labels[mask]).sum()), int(mask.sum()))
+
+
+def coverage_error_curve(
+    pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, points: int = 200
+) -> CoverageErrorCurve:
+    """Coverage of the pool and error of the calibration items, at thresholds spread evenly over the pool."""
+    pool = np.sort(pool_confidence)
+    if not len(pool):
+        empty = np.empty(0)
+        return CoverageErrorCurve(empty, empty, empty, empty, empty, np.empty(0, dtype=np.int64))
+    threshold = np.unique(pool[np.linspace(0, len(pool) - 1, points).astype(np.int64)])
+    coverage = 1 - np.searchsorted(pool, threshold, side="left") / len(pool)
+    order = np.argsort(calibration_confidence, kind="stable")
+    first = np.searchsorted(calibration_confidence[order], threshold, side="left")
+    n = len(order) - first
+    wrong_from = np.append(np.cumsum(~is_right[order][::-1])[::-1], 0)
+    wrong = wrong_from[first]
+    low, high = _interval(wrong, n, 0.95)
+    error = np.divide(wrong, n, out=np.full(len(n), np.nan), where=n > 0)
+    return CoverageErrorCurve(threshold.astype(np.float64), coverage, error, low, high, n)
+
+
+def threshold_for_error(calibration_confidence: PerImage, is_right: Mask, target: float) -> float | None:
+    """Lowest threshold whose estimated error is at most the target, in [0, 1]; None where there is none.
+
+    An estimate, not a promise: the threshold is chosen on the items that estimate it, so about half of such
+    thresholds exceed the target on the pool. Conformal selection keeps the target on average.
+    """
+    order = np.argsort(-calibration_confidence, kind="stable")
+    sure = calibration_confidence[order]
+    error = np.cumsum(~is_right[order]) / np.arange(1, len(order) + 1)
+    is_last_of_value = np.append(sure[1:] != sure[:-1], True) if len(sure) else np.empty(0, dtype=np.bool_)
+    meets = np.flatnonzero((error <= target) & is_last_of_value)
+    return float(sure[meets[-1]]) if len(meets) else None
+
+
+def class_mix(labels: Labels, num_classes: int) -> NDArray[np.float64]:
+    """Share of each class, (K,), adding up to 1; all zero without labels."""
+    counts = np.bincount(labels, minlength=num_classes)
+    return np.asarray(counts / max(1, counts.sum()))
+
+
+def kl_divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    """Kullback-Leibler divergence of p from q in bits, 0 when equal; inf where p has a class that q lacks."""
+    is_there = p > 0
+    with np.errstate(divide="ignore"):
+        return float(np.sum(p[is_there] * np.log2(p[is_there] / q[is_there])))
+
+
+def _interval(
+    count: NDArray[np.int64], n: NDArray[np.int64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    tail = (1 - level) / 2
+    low, high = np.zeros(len(n)), np.ones(len(n))
+    some, not_all = count > 0, count < n
+    low[some] = betaincinv(count[some], n[some] - count[some] + 1, tail)
+    high[not_all] = betaincinv(count[not_all] + 1, n[not_all] - count[not_all], 1 - tail)
+    return low, high

@@ -1,0 +1,1 @@
+"""Scores of predictions: confidence, entropy, calibration, neighbors, out of distribution. Pure functions."""

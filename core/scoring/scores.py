@@ -1,0 +1,98 @@
+"""Scores of images: confidence, entropy, margin, energy, all from logits (n, K) and one temperature.
+
+High confidence and high margin mean sure; high entropy and high energy mean unsure. Probabilities are float32.
+A ranking turns scores into values of which the highest is shown first, always.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.base.types import Ids, Labels, Logits, PerImage, Probs
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of n images, row by row; num_classes is K."""
+
+    confidence: PerImage  # (n,) [1/K, 1], high = sure
+    entropy: PerImage  # (n,) bits, [0, log2 K], high = unsure
+    margin: PerImage  # (n,) [0, 1], high = sure
+    pseudo_labels: Labels  # (n,) most probable class
+    num_classes: int
+
+
+def probabilities(logits: Logits, temperature: float = 1.0) -> Probs:
+    """Softmax of logits / temperature, (n, K), each row adding up to 1."""
+    scaled = logits.astype(np.float32) / np.float32(temperature)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    np.exp(scaled, out=scaled)
+    scaled /= scaled.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def confidence(probs: Probs) -> PerImage:
+    """Maximum probability, in [1/K, 1]; high means sure."""
+    return np.asarray(probs.max(axis=1))
+
+
+def entropy(probs: Probs) -> PerImage:
+    """Shannon entropy in bits, in [0, log2 K]; high means unsure. A zero probability adds nothing."""
+    logs = np.log2(np.maximum(probs, np.finfo(np.float32).tiny))
+    bits = -np.einsum("nk,nk->n", probs, logs)
+    return np.asarray(np.maximum(bits, 0), dtype=np.float32)
+
+
+def margin(probs: Probs) -> PerImage:
+    """Best minus second best probability, in [0, 1]; high means sure."""
+    best = np.partition(probs, -2, axis=1)[:, -2:]
+    return np.asarray(best[:, 1] - best[:, 0])
+
+
+def energy(logits: Logits, temperature: float = 1.0) -> PerImage:
+    """-T · logsumexp(logits / T) in nats; high means foreign (Liu et al. 2020, arXiv 2010.03759)."""
+    scaled = logits.astype(np.float32) / np.float32(temperature)
+    top = scaled.max(axis=1, keepdims=True)
+    sums = np.exp(scaled - top).sum(axis=1)
+    return np.asarray(-temperature * (np.log(sums) + top[:, 0]), dtype=np.float32)
+
+
+def pseudo_labels(probs: Probs) -> Labels:
+    """Most probable class of each row, (n,); the lower number where two are equal."""
+    return np.asarray(probs.argmax(axis=1), dtype=np.int64)
+
+
+def score(logits: Logits, temperature: float = 1.0) -> Scores:
+    """All scores of n images, a chunk at a time, so that memory stays near that of the logits."""
+    num, num_classes = logits.shape
+    sure, unsure, gap = (np.empty(num, dtype=np.float32) for _ in range(3))
+    labels = np.empty(num, dtype=np.int64)
+    for start in range(0, num, _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        probs = probabilities(logits[rows], temperature)
+        sure[rows], unsure[rows], gap[rows] = confidence(probs), entropy(probs), margin(probs)
+        # of the logits: where float32 rounds two probabilities to one, the prediction must not depend on temperature
+        labels[rows] = logits[rows].argmax(axis=1)
+    return Scores(sure, unsure, gap, labels, num_classes)
+
+
+def top_classes(probs: Probs, count: int = 3) -> Labels:
+    """The most probable classes of each row, (n, min(count, K)), the best first."""
+    return np.argsort(-probs, axis=1, kind="stable")[:, :count].astype(np.int64)
+
+
+def order(values: PerImage) -> Ids:
+    """Positions (n,) in the order shown: highest value first, equal values by position."""
+    return np.argsort(-values, kind="stable").astype(np.int64)
+
+
+RANKINGS: dict[str, Callable[[Scores], PerImage]] = {
+    "entropy": lambda scores: scores.entropy,
+    "confidence": lambda scores: -scores.confidence,
+    "margin": lambda scores: -scores.margin,
+    "most_confident": lambda scores: scores.confidence,
+}
+"""What is shown first: entropy, confidence and margin the most doubtful, most_confident the surest."""

@@ -1,0 +1,1 @@
+"""Simulated review: strategies, sandboxes and their results."""

@@ -1,0 +1,205 @@
+"""Simulations of one project: asked for, started in a process of their own, found again, read.
+
+A simulated reviewer plays the loop in sandboxes below `simulations/`; the project's own log and runs are not touched.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.base.config import SimulateConfig, TrainConfig
+from core.base.errors import InputError, RunError
+from core.base.types import LIVE_STATES, UNKNOWN
+from core.jobs.job_folder import SimulationFolder, SimulationStatus, find_simulation, list_simulations, plain
+from core.jobs.start import start_player
+from core.simulation.strategies import (
+    QUANTITIES,
+    Contestant,
+    Cut,
+    Point,
+    contestants,
+    curve,
+    labels_of,
+    parse_cut,
+    promise_kept,
+)
+from core.store.svg_charts import Line, Panel, line_charts
+
+if TYPE_CHECKING:
+    from core.project import Project
+
+PICTURE, DATA = "curves.svg", "curves.json"
+SIMULATION_FILES = {"curves.csv": "text/csv", DATA: "application/json", PICTURE: "image/svg+xml"}
+"""What a simulation writes, with its media type."""
+DEFAULT_QUEUES, DEFAULT_CUTS = ("entropy",), ("conformal=0.05",)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One simulation of a project, read from its folder each time it is asked."""
+
+    folder: SimulationFolder
+
+    @property
+    def id(self) -> str:
+        """Its number, as 001."""
+        return self.folder.id
+
+    @property
+    def path(self) -> Path:
+        """Where curves.csv, curves.json and curves.svg are."""
+        return self.folder.path
+
+    @property
+    def status(self) -> SimulationStatus:
+        """How far it is."""
+        return self.folder.status()
+
+    @property
+    def settings(self) -> SimulateConfig:
+        """Rounds, clicks, error rate, seeds."""
+        return SimulateConfig.checked(self.folder.settings()["simulate"])
+
+    @property
+    def train(self) -> TrainConfig:
+        """What each run is trained with."""
+        return TrainConfig.checked(self.folder.settings()["train"])
+
+    @property
+    def contestants(self) -> tuple[Contestant, ...]:
+        """The ways to review that play, controls included."""
+        asked = self.folder.settings()
+        cuts = [parse_cut(text) for text in asked["cuts"]]
+        return contestants(asked["queues"], cuts, has_controls=self.settings.controls)
+
+    def points(self) -> list[Point]:
+        """What each contestant had after each round, so far."""
+        return [Point(**line) for line in self.folder.points()]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """A row for each contestant, after its last round: means over the seeds, lowest and highest test accuracy."""
+        points = self.points()
+        return [_row(points, one) for one in self.contestants if one.label in labels_of(points)]
+
+
+def _row(points: Sequence[Point], one: Contestant) -> dict[str, Any]:
+    """Of the seeds that have got as far as any: a seed half played would mix rounds."""
+    last_round = max(point.round for point in points if point.label == one.label)
+    played = {point.seed for point in points if point.label == one.label and point.round == last_round}
+    points = [point for point in points if point.seed in played]
+    accuracy = curve(points, one.label, "test_accuracy")
+    last = {name: float(curve(points, one.label, name).mean[-1]) for name in ("accepted", "accepted_error", "clicks")}
+    error, spread, num = promise_kept(points, one.label)
+    return plain({
+        "contestant": one.label, "queue": one.queue, "cut": one.cut.name, "value": one.cut.value,
+        "seeds": int(accuracy.num_seeds[-1]), "rounds": int(accuracy.rounds[-1]),
+        "baseline_accuracy": float(accuracy.mean[0]), "test_accuracy": float(accuracy.mean[-1]),
+        "test_accuracy_low": float(accuracy.low[-1]), "test_accuracy_high": float(accuracy.high[-1]),
+        **last, "selected_error": error, "selected_error_se": spread, "rounds_judged": num,
+    })  # fmt: skip
+
+
+class Simulations:
+    """The simulations of one project."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+        self.root = project.path / "simulations"
+
+    def all(self) -> list[Simulation]:
+        """Every simulation, oldest first."""
+        return [Simulation(folder) for folder in list_simulations(self.root)]
+
+    def find(self, number: str) -> Simulation:
+        """One by its number; InputError names those there are."""
+        return Simulation(find_simulation(self.root, number))
+
+    def prepare(
+        self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
+    ) -> Simulation:
+        """Check what is asked for and write it down; nothing is played yet. InputError says what cannot be played."""
+        lines = tuple(parse_cut(text) for text in cuts)
+        playing = contestants(queues, lines, has_controls=settings.controls)
+        _check_project(self._project, lines)
+        asked = {
+            "queues": list(dict.fromkeys(queues)), "cuts": list(dict.fromkeys(cuts)),
+            "simulate": settings.model_dump(), "train": train.model_dump(), "fingerprint": self._project.fingerprint,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"), "winnow": version("winnow"),
+        }  # fmt: skip
+        total = settings.seeds * (1 + len(playing) * settings.rounds)
+        return Simulation(SimulationFolder.create(self.root, asked, total))
+
+    def start(
+        self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
+    ) -> Simulation:
+        """Prepare one and let a process of its own play it."""
+        made = self.prepare(queues, cuts, settings, train)
+        start_player("core.simulation.worker", self._project.path, made.id, made.folder.log_path)
+        return made
+
+    def cancel(self, number: str) -> None:
+        """Ask a live simulation to stop; what it has found so far stays."""
+        found = self.find(number)
+        if found.status.state not in LIVE_STATES:
+            raise RunError(f"Simulation {number} is {found.status.state}, so there is nothing to cancel.")
+        found.folder.request_cancel()
+
+
+def _check_project(project: "Project", cuts: Sequence[Cut]) -> None:
+    labels, splits = project.images.labels, project.splits
+    unknown = int((labels[splits.pool] == UNKNOWN).sum())
+    if unknown:
+        raise InputError(
+            f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {project.name} are not known, "
+            "so nobody can play its reviewer: simulate on a project whose labels are all known, such as the demo."
+        )
+    if not len(splits.pool) or not len(splits.test):
+        raise InputError(f"{project.name} needs a pool and test images for a simulation: make it with both parts.")
+    if len(project.class_names) < 2:
+        raise InputError(f"{project.name} has one class only, so there is nothing to answer wrongly or rightly.")
+    needy = [cut.label for cut in cuts if cut.name not in ("none", "fixed_threshold")]
+    if needy and not len(splits.calibration):
+        raise InputError(
+            f"{project.name} has no hidden calibration items, which {needy[0]} needs: choose fixed_threshold or none."
+        )
+
+
+def write_results(simulation: Simulation) -> None:
+    """Write curves.csv, curves.json and curves.svg from the points so far."""
+    points = simulation.points()
+    rows = [plain(vars(point)) for point in points]
+    simulation.folder.write_table(rows)
+    settings = simulation.folder.settings()
+    curves = {label: {name: _plain_curve(points, label, name) for name in QUANTITIES} for label in labels_of(points)}
+    facts = {"settings": settings, "summary": simulation.summary(), "curves": curves, "points": rows}
+    simulation.folder.write_json(DATA, facts)
+    simulation.folder.write_text(PICTURE, _picture(simulation, points))
+
+
+def _plain_curve(points: Sequence[Point], label: str, quantity: str) -> dict[str, Any]:
+    found = curve(points, label, quantity)
+    means = {"mean": found.mean, "low": found.low, "high": found.high}
+    numbers = {name: [None if np.isnan(v) else v for v in values.tolist()] for name, values in means.items()}
+    return {"rounds": found.rounds.tolist(), **numbers}
+
+
+def _picture(simulation: Simulation, points: Sequence[Point]) -> str:
+    panels = []
+    for quantity, title in QUANTITIES.items():
+        lines = []
+        for label in labels_of(points):
+            found = curve(points, label, quantity)
+            lines.append(Line(label, found.rounds.astype(float), found.mean, found.low, found.high))
+        panels.append(Panel(title, quantity in ("test_accuracy", "accepted_error"), lines))
+    asked, train = simulation.settings, simulation.train
+    seeds = f"{asked.seeds} seed" + ("s: mean, band from lowest to highest" if asked.seeds > 1 else "")
+    note = (
+        f"Simulated reviewer: {asked.clicks:,} clicks a round, {100 * asked.error_rate:g} % of them wrong. "
+        f"{train.model}, {train.epochs:,} epochs; {seeds}."
+    )
+    return line_charts(f"Simulated review {simulation.id}", panels, "round", note)

@@ -1,0 +1,143 @@
+"""The decision log: append-only, idempotent by command id, on disk before it answers."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+
+from core.base.errors import DataError
+from core.base.types import BulkSet, Decision, Ids, Labels
+from core.store.database import database_error, decisions, id_sets, open_reader, open_writer
+
+
+@dataclass(frozen=True)
+class NewDecision:
+    """A decision before the log has numbered and dated it; bulk holds the images of a bulk decision."""
+
+    command_id: str
+    reviewer: str
+    run_id: str
+    verdict: str
+    image_id: int | None = None
+    suggestion: int | None = None
+    label: int | None = None
+    score: float | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    undo_of: int | None = None
+    bulk: BulkSet | None = None
+
+
+class DecisionLog:
+    """The log in one SQLite file. Several threads and processes may use it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = open_writer(path)
+        self._reader = open_reader(path)
+
+    def append(self, new: Sequence[NewDecision]) -> list[Decision]:
+        """Store a batch in one transaction, durably; a command id already stored answers with the line it made.
+
+        All or nothing: DataError means that no decision of the batch was stored.
+        """
+        if not new:
+            return []
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        rows = [_row(decision, time) for decision in new]
+        sets = [
+            {"hash": row["ids_hash"], "data": _pack(decision.bulk)}
+            for row, decision in zip(rows, new, strict=True)
+            if decision.bulk is not None
+        ]
+        try:
+            with self._writer.begin() as connection:
+                if sets:
+                    connection.execute(insert(id_sets).on_conflict_do_nothing(), sets)
+                connection.execute(insert(decisions).on_conflict_do_nothing(), rows)
+                stored = _stored(connection, [decision.command_id for decision in new])
+        except DBAPIError as error:
+            raise database_error(self._path, error) from error
+        return [stored[decision.command_id] for decision in new]
+
+    def rows_after(self, last: int) -> list[Decision]:
+        """Everything stored after the decision with that id, in order."""
+        return self._decisions(select(decisions).where(decisions.c.id > last).order_by(decisions.c.id))
+
+    def history(self, limit: int, image_id: int | None = None) -> list[Decision]:
+        """The latest decisions, newest first; of one image where it is named (its bulk decisions not included)."""
+        query = select(decisions).order_by(decisions.c.id.desc()).limit(limit)
+        return self._decisions(query if image_id is None else query.where(decisions.c.image_id == image_id))
+
+    def bulk_set(self, ids_hash: str) -> BulkSet:
+        """The images of a bulk decision; DataError where the list is gone or does not match its hash."""
+        found = self._read(select(id_sets.c.data).where(id_sets.c.hash == ids_hash))
+        bulk = _unpack(found[0].data) if found else None
+        if bulk is None or ids_digest(bulk.ids, bulk.labels) != ids_hash:
+            raise DataError(f"{self._path} has lost the images of a bulk decision: restore the file from a copy.")
+        return bulk
+
+    def _decisions(self, query: Select[Any]) -> list[Decision]:
+        return [_decision(row) for row in self._read(query)]
+
+    def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        try:
+            with self._reader.connect() as connection:
+                return connection.execute(query).all()
+        except DBAPIError as error:
+            raise database_error(self._path, error) from error
+
+
+_MOST_NAMES = 10_000
+"""Command ids in one query; SQLite takes 32,766 parameters."""
+
+
+def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Decision]:
+    found: dict[str, Decision] = {}
+    for start in range(0, len(names), _MOST_NAMES):
+        query = select(decisions).where(decisions.c.command_id.in_(names[start : start + _MOST_NAMES]))
+        found |= {row.command_id: _decision(row) for row in connection.execute(query)}
+    return found
+
+
+def ids_digest(ids: Ids, labels: Labels) -> str:
+    """sha256 of the images of a bulk decision and their labels."""
+    return hashlib.sha256(ids.astype("<i8").tobytes() + labels.astype("<i8").tobytes()).hexdigest()
+
+
+def _row(decision: NewDecision, time: str) -> dict[str, Any]:
+    row = {name: value for name, value in vars(decision).items() if name != "bulk"}
+    bulk = decision.bulk
+    return row | {
+        "time": time,
+        "params": json.dumps(dict(decision.params), sort_keys=True),
+        "num_images": 1 if bulk is None else len(bulk.ids),
+        "ids_hash": None if bulk is None else ids_digest(bulk.ids, bulk.labels),
+    }
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(**{**row._mapping, "params": json.loads(row.params)})
+
+
+def _pack(bulk: BulkSet) -> bytes:
+    """Steps between ids, then labels, little-endian int64, compressed: neighbors differ by little."""
+    steps = np.diff(bulk.ids, prepend=0).astype("<i8")
+    return zlib.compress(steps.tobytes() + bulk.labels.astype("<i8").tobytes(), level=1)
+
+
+def _unpack(data: bytes) -> BulkSet | None:
+    """None where the bytes are damaged."""
+    try:
+        steps, labels = np.frombuffer(zlib.decompress(data), dtype="<i8").reshape(2, -1)
+    except (zlib.error, ValueError):
+        return None
+    return BulkSet(np.cumsum(steps), labels.astype(np.int64))

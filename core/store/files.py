@@ -1,0 +1,137 @@
+"""Files of arrays and facts: written to a temporary name and moved into place, read back with a sentence on failure."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DataError
+from core.base.memmap import open_mapped
+
+
+def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Let `write` fill a temporary file, flush it to disk and move it to the path; nothing half-written stays.
+
+    DataError says what is wrong when the disk is full or read-only.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> DataError:
+    """The error for a file that the disk would not take."""
+    return DataError(
+        f"{path} could not be written: {error.strerror or error}. Free some space or choose another place."
+    )
+
+
+def cannot_read(path: Path, why: object) -> DataError:
+    """The error for a file that is missing or damaged."""
+    return DataError(f"{path} cannot be read ({why}): restore it from a copy, or delete its folder and make it again.")
+
+
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one array as .npy."""
+    replace_file(path, lambda file: np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False))
+
+
+def draft_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Lay a file of that size beside the path, its space taken, for several processes to fill (see open_draft)."""
+    draft = _draft(path)
+    try:
+        np.lib.format.open_memmap(draft, "w+", dtype, shape).flush()
+        with draft.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, draft.stat().st_size)  # a full disk says so here, not by a signal
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def open_draft(path: Path) -> NDArray[Any]:
+    """The drafted array, memory-mapped for writing."""
+    try:
+        return np.lib.format.open_memmap(_draft(path), "r+")
+    except (OSError, ValueError) as error:
+        raise cannot_read(_draft(path), error) from error
+
+
+def finish_draft(path: Path) -> None:
+    """Move the filled draft into place, flushed to disk."""
+    try:
+        with _draft(path).open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(_draft(path), path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}-draft")
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """One array, memory-mapped and read-only; DataError names a file that is missing or truncated."""
+    try:
+        return open_mapped(path)
+    except FileNotFoundError as error:
+        raise cannot_read(path, "it is missing") from error
+    except (ValueError, OSError, EOFError) as error:
+        raise cannot_read(path, "it is truncated or no array") from error
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write several arrays as one .npz."""
+    replace_file(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of one .npz, in memory; DataError names a file that is missing or truncated."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}
+    except FileNotFoundError as error:
+        raise cannot_read(path, "it is missing") from error
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
+        raise cannot_read(path, "it is truncated or no archive of arrays") from error
+
+
+def write_json(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write one JSON object."""
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    replace_file(path, lambda file: _write_all(file, text.encode()))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """One JSON object; DataError names a file that is missing, truncated or holds something else."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise cannot_read(path, "it is missing") from error
+    except (ValueError, OSError) as error:
+        raise cannot_read(path, "it is truncated or no JSON") from error
+    if not isinstance(facts, dict):
+        raise cannot_read(path, "it holds no JSON object")
+    return facts
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    file.write(data)

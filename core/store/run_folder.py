@@ -1,0 +1,291 @@
+"""A run folder, readable with the eyes: JSON, JSON lines, numpy, safetensors, a log. The engine writes, others read."""
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import IO, Any, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import TrainConfig
+from core.base.errors import ConfigError, DataError, RunError
+from core.base.types import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
+from core.store.files import (
+    cannot_read,
+    cannot_write,
+    load_array,
+    load_arrays,
+    read_json,
+    save_arrays,
+    write_json,
+)
+from core.store.jsonl import append_line, read_lines, sample_lines, write_lines
+
+FORMAT = 1
+SILENCE = 60.0
+"""Seconds of silence after which a live run without a holder of its lock reads as lost."""
+PATIENCE = 0.5
+"""Seconds for which the engine tries to take its lock: someone asking is_locked() holds it for an instant."""
+
+
+class RunFolder:
+    """The files of one run. Reading raises DataError with a sentence that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, runs: Path, record: RunRecord) -> Self:
+        """Make the folder with run.json, written once and for all; the run reads as queued.
+
+        It appears whole or not at all. RunError where the name is taken, DataError where nothing can be written.
+        """
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            draft = cls(Path(tempfile.mkdtemp(prefix=".new-", dir=runs)))
+        except OSError as error:
+            raise cannot_write(runs / record.run_id, error) from error
+        try:
+            draft._fill(record)
+            return cls(draft.path.rename(runs / record.run_id))
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                raise RunError(f"There is already a run called {record.run_id}: start the run again.") from error
+            raise cannot_write(runs / record.run_id, error) from error
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+
+    def _fill(self, record: RunRecord) -> None:
+        self.path.chmod(0o755)
+        (self.path / "predictions").mkdir()
+        write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
+        self.write_status(RunStatus("queued", "Waiting for the engine.", epochs=record.config.epochs))
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where training state is kept for resuming."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def model_path(self) -> Path:
+        """Weights of the best averaged model."""
+        return self.path / "model.safetensors"
+
+    @property
+    def log_path(self) -> Path:
+        """What the engine printed."""
+        return self.path / "log.txt"
+
+    @property
+    def metrics_path(self) -> Path:
+        """One JSON line for every evaluation."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def batches_path(self) -> Path:
+        """One JSON line for every step, where that was asked for."""
+        return self.path / "batches.jsonl"
+
+    def record(self) -> RunRecord:
+        """What run.json says; DataError where it is damaged or a newer Winnow wrote it."""
+        file = self.path / "run.json"
+        facts = read_json(file)
+        if not isinstance(facts.get("format"), int):
+            raise cannot_read(file, "it does not say its format")
+        if facts["format"] > FORMAT:
+            raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
+        try:
+            return RunRecord(**{**facts, "config": TrainConfig.checked(facts["config"])})
+        except (KeyError, TypeError, ConfigError) as error:
+            raise cannot_read(file, error) from error
+
+    def status(self, now: float | None = None) -> RunStatus:
+        """What the engine last said; "lost" where a live run's process is gone or silent. now: seconds since 1970."""
+        status = self._said()
+        if status.state not in LIVE_STATES or self.is_locked():
+            return status
+        latest = self._said()  # it may have finished, and let go of its lock, since the first look
+        if latest.state not in LIVE_STATES or not _is_gone(latest, time.time() if now is None else now):
+            return latest
+        sentence = "The training process is gone. Resume goes on from the last checkpoint."
+        return replace(latest, state="lost", message=sentence, eta_seconds=None)
+
+    def _said(self) -> RunStatus:
+        file = self.path / "status.json"
+        facts = read_json(file)
+        try:
+            status = RunStatus(**{f.name: facts[f.name] for f in fields(RunStatus) if f.name in facts})
+        except TypeError as error:
+            raise cannot_read(file, error) from error
+        if status.state not in get_args(RunState) or not isinstance(status.updated, int | float):
+            raise cannot_read(file, "it does not say a state that this version knows")
+        return status
+
+    def write_status(self, status: RunStatus) -> None:
+        """Replace status.json; the time is stamped here."""
+        write_json(self.path / "status.json", asdict(replace(status, updated=time.time())))
+
+    def append_metrics(self, line: Mapping[str, Any]) -> None:
+        """Add one line of numbers."""
+        append_line(self.metrics_path, line)
+
+    def append_batch(self, line: Mapping[str, Any]) -> None:
+        """Add one line of numbers about a single step."""
+        append_line(self.batches_path, line)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """A line of numbers for every evaluation."""
+        return read_lines(self.metrics_path)
+
+    def batches(self, most: int = 400) -> list[dict[str, Any]]:
+        """Lines of numbers about single steps, where that was asked for: at most so many, spread over the run."""
+        return sample_lines(self.batches_path, most)
+
+    def keep_metrics(self, step: int) -> None:
+        """Cut both files back to the lines up to that step: a resumed run writes the later ones again."""
+        for path in (self.metrics_path, self.batches_path):
+            if step == 0 or path.exists():
+                write_lines(path, [line for line in read_lines(path) if line["step"] <= step])
+
+    def log_tail(self, num_lines: int = 40) -> str:
+        """The last lines that the engine printed; empty before it began."""
+        if not self.log_path.exists():
+            return ""
+        with self.log_path.open("rb") as file:
+            file.seek(max(0, self.log_path.stat().st_size - 200 * num_lines - 4096))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-num_lines:])
+
+    def request_cancel(self) -> None:
+        """Leave the file that the engine looks for."""
+        try:
+            (self.path / "cancel").touch()
+        except OSError as error:
+            raise cannot_write(self.path / "cancel", error) from error
+
+    def is_cancel_requested(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        return (self.path / "cancel").exists()
+
+    def clear_cancel(self) -> None:
+        """Forget the request."""
+        (self.path / "cancel").unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run while working on it; RunError when another process does. A dead process holds nothing."""
+        try:
+            file = (self.path / "lock").open("a")
+        except OSError as error:
+            raise cannot_write(self.path / "lock", error) from error
+        with file:
+            if not _take(file, fcntl.LOCK_EX, seconds=PATIENCE):
+                raise RunError(f"{self.id} is already being trained by another process: wait, or cancel it.")
+            yield
+
+    def is_locked(self) -> bool:
+        """Whether a living process works on the run."""
+        try:
+            with (self.path / "lock").open("rb") as file:
+                return not _take(file, fcntl.LOCK_SH, seconds=0)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise cannot_read(self.path / "lock", error.strerror) from error
+
+    def logits(self) -> Logits:
+        """Logits of all images, (N, K) float32, memory-mapped; row = image id."""
+        return load_array(self.path / "predictions" / "logits.npy")
+
+    def features(self) -> NDArray[np.float16]:
+        """Features of all images, (N, D) float16, memory-mapped."""
+        return load_array(self.path / "predictions" / "features.npy")
+
+    def temperature(self) -> float:
+        """The fitted temperature; 1 before calibration."""
+        return float(self.calibration().get("temperature", 1.0))
+
+    def calibration(self) -> dict[str, Any]:
+        """What calibration.json says; empty before calibration."""
+        file = self.path / "calibration.json"
+        return read_json(file) if file.exists() else {}
+
+    def noise(self) -> dict[str, NDArray[Any]]:
+        """Logits and features of noise and foreign images, by group; empty before the noise check."""
+        file = self.path / "noise.npz"
+        return load_arrays(file) if file.exists() else {}
+
+    def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
+        """Freeze the labels this run trains on, and the decisions they come from."""
+        columns = {name: value for name, value in vars(curated).items() if name != "digest"}
+        save_arrays(self.path / "curated.npz", {**columns, "digest": np.array(curated.digest)})
+        write_json(self.path / "curated_decisions.json", {str(n): asdict(d) for n, d in decisions.items()})
+
+    def curated(self) -> CuratedSet | None:
+        """The frozen labels; None where the run has none."""
+        file = self.path / "curated.npz"
+        if not file.exists():
+            return None
+        columns: dict[str, Any] = load_arrays(file)
+        try:
+            return CuratedSet(**{**columns, "digest": str(columns["digest"])})
+        except (KeyError, TypeError) as error:
+            raise cannot_read(file, error) from error
+
+
+def _is_gone(status: RunStatus, now: float) -> bool:
+    if now - status.updated > SILENCE:
+        return True
+    return status.state == "running" and status.pid is not None and not _is_alive(status.pid)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _take(file: IO[Any], kind: int, *, seconds: float) -> bool:
+    """Take the lock of an open file (LOCK_EX or LOCK_SH), trying for that long; closing the file lets it go."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def list_runs(runs: Path) -> list[RunFolder]:
+    """The run folders by name, damaged ones too; a folder with neither run.json nor status.json is no run."""
+    if not runs.is_dir():
+        return []
+    paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
+    return [RunFolder(p) for p in paths if (p / "run.json").exists() or (p / "status.json").exists()]
+
+
+def next_run_id(runs: Path, config: TrainConfig) -> str:
+    """A name not yet taken: number, method, model."""
+    names = os.listdir(runs) if runs.is_dir() else []
+    numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
+    return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"

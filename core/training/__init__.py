@@ -1,0 +1,1 @@
+"""PyTorch training: models, augmentation, methods, training loop. Nothing else imports torch."""

@@ -1,0 +1,1 @@
+"""The training loop: data, batches, schedules, checkpoints, monitoring."""

@@ -1,0 +1,100 @@
+"""What a training may see: which images, with which labels and weights, become which part on the device."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from core.base.config import TrainConfig
+from core.base.errors import TrainingError
+from core.base.types import CuratedSet, Ids, ImageSet, Labels, PerImage, Pixels, Source, Splits
+from core.training.loop.batches import Part, Stream, chunk_size, part
+from core.training.methods.methods import SECOND_VIEWS
+
+_STATISTICS = 10_000  # images that mean and deviation are taken from
+
+
+@dataclass(frozen=True)
+class TrainData:
+    """What a training may see. calibration and pool_truth are only watched: nothing is learned or chosen by them."""
+
+    labeled: Part
+    pseudo: Part | None  # curated pseudo-labels
+    rejected: Part | None
+    pool: Part | None  # unlabeled and hidden calibration images, without their labels
+    pool_truth: Tensor  # (P,) true label of each pool image, UNKNOWN where nobody knows it
+    val: Part | None
+    calibration: Part | None
+    mean: Tensor  # (1, C, 1, 1) of pixels in [0, 1]
+    std: Tensor
+
+
+def train_data(
+    images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device, *, needs_pool: bool = False
+) -> TrainData:
+    """What training may see, on the device; calibration labels go into the part that is only watched.
+
+    needs_pool: whether the method looks at unlabeled images; without it they are not read.
+
+    Test images are not among it, not even for mean and deviation.
+    """
+
+    def chosen(ids: Ids, labels: Labels | None, weights: PerImage | None = None) -> Part | None:
+        return part(images.pixels, ids, labels, weights, device) if len(ids) else None
+
+    if curated is None:
+        labeled = chosen(splits.labeled, images.labels[splits.labeled])
+        pseudo = rejected = None
+    else:
+        is_bulk = curated.sources == Source.BULK
+        labeled = chosen(curated.ids[~is_bulk], curated.labels[~is_bulk], curated.weights[~is_bulk])
+        pseudo = chosen(curated.ids[is_bulk], curated.labels[is_bulk], curated.weights[is_bulk])
+        rejected = chosen(curated.reject_ids, curated.reject_labels)
+    if labeled is None:
+        raise TrainingError("There is no labeled image to train on: make a project with labels, or accept some.")
+    pool = chosen(splits.pool, None) if needs_pool else None
+    seen = np.concatenate([splits.labeled, splits.val, splits.pool])
+    mean, std = _statistics(images.pixels, seen)
+    return TrainData(
+        labeled,
+        pseudo,
+        rejected,
+        pool,
+        torch.from_numpy(images.labels[splits.pool].copy()).to(device),
+        chosen(splits.val, images.labels[splits.val]),
+        chosen(splits.calibration, images.labels[splits.calibration]),
+        torch.tensor(mean, dtype=torch.float32, device=device).view(1, -1, 1, 1),
+        torch.tensor(std, dtype=torch.float32, device=device).view(1, -1, 1, 1),
+    )
+
+
+def streams_for(config: TrainConfig, data: TrainData, order: Generator) -> dict[str, Stream]:
+    """A stream for each part that the method learns from, in the order in which they draw; batch sizes of all ranks."""
+    size, is_offline = config.batch_size, config.method == "self_training"
+    parts = {
+        "labeled": (data.labeled, size),
+        "pseudo": (data.pseudo if config.method != "supervised" else None,
+                   size * config.unlabeled_ratio if is_offline else size),
+        "rejected": (data.rejected if config.reject_weight else None, size),
+        "pool": (data.pool if config.method in SECOND_VIEWS else None, size * config.unlabeled_ratio),
+    }  # fmt: skip
+    return {
+        name: Stream(part, batch, order, is_full=name == "pool")
+        for name, (part, batch) in parts.items()
+        if part is not None
+    }
+
+
+def _statistics(pixels: Pixels, ids: Ids) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation (C,) of pixels in [0, 1] over a sample of the given images, by counting the 256 values."""
+    sample = ids[:: max(1, len(ids) // _STATISTICS)]
+    channels, size = pixels.shape[3], chunk_size(*pixels.shape[1:3])
+    counts = np.zeros((channels, 256), dtype=np.int64)
+    for start in range(0, len(sample), size):
+        chunk = pixels[sample[start : start + size]].reshape(-1, channels)
+        counts += [np.bincount(chunk[:, channel], minlength=256) for channel in range(channels)]
+    values, weights = np.arange(256) / 255, counts / counts.sum(axis=1, keepdims=True)
+    mean = weights @ values
+    return mean, np.sqrt((weights * (values - mean[:, None]) ** 2).sum(axis=1)) + 1e-3

@@ -1,0 +1,1 @@
+"""One function for each training method, and its threshold state."""

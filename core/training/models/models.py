@@ -1,0 +1,129 @@
+"""Models: each gives features (B, D) and logits (B, K) from images (B, C, H, W), C 1 or 3, any side from 8 pixels."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.training.models import torchvision_models
+
+
+class Classifier(nn.Module):
+    """A body that makes features (B, D) and a linear head that makes logits (B, K) of them."""
+
+    def __init__(self, body: nn.Module, num_features: int, num_classes: int) -> None:
+        super().__init__()
+        self.body = body
+        self.head = nn.Linear(num_features, num_classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the head sees, (B, D)."""
+        features: Tensor = self.body(images)
+        return features
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits (B, K) of features (B, D)."""
+        logits: Tensor = self.head(features)
+        return logits
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, K)."""
+        return self.classify(self.features(images))
+
+
+def mlp(num_classes: int, channels: int, height: int, width: int) -> Classifier:
+    """One hidden layer of 512 units, as in Lee 2013 but narrower: the fastest, for simple pictures."""
+    body = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, 512), nn.ReLU(inplace=True))
+    return Classifier(body, 512, num_classes)
+
+
+def small_cnn(num_classes: int, channels: int, height: int, width: int) -> Classifier:
+    """Three blocks of two convolutions with batch norm, then the mean over the image; 0.3 million weights."""
+    blocks = [_block(channels, 32), nn.MaxPool2d(2), _block(32, 64), nn.MaxPool2d(2), _block(64, 128)]
+    body = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return Classifier(body, 128, num_classes)
+
+
+def _block(num_in: int, num_out: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for before in (num_in, num_out):
+        layers += [nn.Conv2d(before, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+class WideBlock(nn.Module):
+    """Two 3x3 convolutions, norm and activation before each, added to the input (Zagoruyko & Komodakis 2016)."""
+
+    def __init__(self, num_in: int, num_out: int, stride: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = _norm(num_in), _norm(num_out)
+        self.conv1 = nn.Conv2d(num_in, num_out, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(num_out, num_out, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(num_in, num_out, 1, stride, bias=False) if num_in != num_out else None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(b, num_in, h, w) to (b, num_out, h / stride, w / stride)."""
+        active = functional.leaky_relu(self.norm1(images), 0.1, inplace=True)
+        kept = images if self.shortcut is None else self.shortcut(active)
+        found: Tensor = self.conv2(functional.leaky_relu(self.norm2(self.conv1(active)), 0.1, inplace=True))
+        return kept + found
+
+
+def wrn(num_classes: int, channels: int, height: int, width: int, *, depth: int = 28, widen: int = 2) -> Classifier:
+    """Wide ResNet of 6 n + 4 layers (arXiv 1605.07146), leaky as in FixMatch; 1.5 million weights at 28-2."""
+    num_blocks, widths = (depth - 4) // 6, (16, 16 * widen, 32 * widen, 64 * widen)
+    layers: list[nn.Module] = [nn.Conv2d(channels, 16, 3, padding=1, bias=False)]
+    for group in range(3):
+        for number in range(num_blocks):
+            num_in = widths[group] if number == 0 else widths[group + 1]
+            layers.append(WideBlock(num_in, widths[group + 1], 2 if number == 0 and group else 1))
+    body = nn.Sequential(
+        *layers, _norm(widths[3]), nn.LeakyReLU(0.1, inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )  # fmt: skip
+    for module in body.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="leaky_relu", a=0.1)
+    return Classifier(body, widths[3], num_classes)
+
+
+def _norm(num: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(num)
+
+
+def _from_zoo(name: str) -> Callable[..., Classifier]:
+    def make(num_classes: int, channels: int, height: int, width: int, *, pretrained: str = "") -> Classifier:
+        body, num_features = torchvision_models.body(name, (channels, height, width), pretrained)
+        return Classifier(body, num_features, num_classes)
+
+    return make
+
+
+MODELS: dict[str, Callable[..., Classifier]] = {
+    "mlp": mlp, "small_cnn": small_cnn, "wrn": wrn, **{name: _from_zoo(name) for name in torchvision_models.BODIES}
+}  # fmt: skip
+
+
+def build(
+    name: str,
+    num_classes: int,
+    channels: int,
+    height: int,
+    width: int,
+    seed: int,
+    options: Mapping[str, Any] | None = None,
+) -> Classifier:
+    """A model whose weights are drawn from the seed alone; the global generator is left as it was.
+
+    options: depth and widen of a wrn, pretrained of a torchvision model.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return partial(MODELS[name], **(options or {}))(num_classes, channels, height, width)
+
+
+def has_batch_norm(model: nn.Module) -> bool:
+    """Whether an image's logits depend on the other images of its batch."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())

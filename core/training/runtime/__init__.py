@@ -1,0 +1,1 @@
+"""Devices at run time: precision, memory, several processes."""

@@ -1,0 +1,126 @@
+"""Which device, and bf16 or fp32 on it: measured, because only some processors gain from bf16."""
+
+import math
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.base.errors import DataError, TrainingError
+from core.store.files import read_json, write_json
+from core.store.home import home
+from core.training.loop.batches import channels_last
+from core.training.runtime import distributed
+
+_STEPS = 5
+_GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its rounding
+
+Shape = tuple[int, int, int, int]
+
+
+def choose_device(wish: str) -> torch.device:
+    """The device that this process is given (see device_name); TrainingError where it cannot be had."""
+    return torch.device(device_name(wish, distributed.local_rank(), distributed.num_local(), _num_cuda()))
+
+
+def device_name(wish: str, local_rank: int, num_local: int, num_cuda: int) -> str:
+    """The device "cpu" or "cuda:N" of one of a run's processes on this machine; TrainingError says what to choose.
+
+    wish: auto (CUDA where there is one), cpu, cuda or cuda:N; local_rank: which of this machine's num_local processes
+    of the run asks, each takes a GPU of its own; num_cuda: CUDA devices that are here.
+    """
+    name, _, number = wish.partition(":")
+    if name not in ("auto", "cpu", "cuda") or (":" in wish and (name != "cuda" or not number.isdecimal())):
+        raise TrainingError(f"Winnow trains on cpu or cuda, not on {wish!r}: choose auto, cpu, cuda or cuda:N.")
+    if name == "cpu" or (name == "auto" and not num_cuda):
+        return "cpu"
+    if not num_cuda or (number and int(number) >= num_cuda):
+        raise TrainingError(f"{wish} is not there: this machine has {num_cuda} CUDA devices. Choose auto or cpu.")
+    if number and num_local > 1:
+        raise TrainingError(
+            f"{wish} is one device, but the run asks for {num_local} processes here, each with a GPU of its own: "
+            "choose cuda or auto, or devices = 1."
+        )
+    if num_local > num_cuda:
+        raise TrainingError(
+            f"The run asks for {num_local} processes here, each with a GPU of its own, but {num_cuda} CUDA devices are "
+            f"there: set devices to {num_cuda} at most, or device to cpu."
+        )
+    return f"cuda:{int(number) if number else local_rank}"
+
+
+def _num_cuda() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
+    """bfloat16 autocast where the precision is bf16, nothing otherwise."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:
+    """bf16 or fp32, and a sentence with both times; measured when this machine first trains such a model.
+
+    Remembered in Winnow's own folder; where that cannot be read or written, measured each time.
+    """
+    file, key = home() / "precision.json", f"{name} {shape} on {_machine(device)}, torch {torch.__version__}"
+    known = _known(file)
+    if key not in known:
+        known[key] = measure(model, shape, device)
+        _remember(file, known)
+    seconds = known[key]
+    faster = "bf16" if seconds["bf16"] < _GAIN * seconds["fp32"] else "fp32"
+    return faster, (
+        f"{faster} was measured to be the faster here: {1000 * seconds['bf16']:.1f} ms a step in bf16, "
+        f"{1000 * seconds['fp32']:.1f} ms in fp32."
+    )
+
+
+def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, float]:
+    """Seconds of one training step in fp32 and bf16, the best of five; the model's state is left as it was."""
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    images = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
+    images = channels_last(images)
+    seconds = {"fp32": math.inf, "bf16": math.inf}
+    for number in range(_STEPS + 1):  # by turns, so that other work on the machine slows both; the first warms up
+        for precision, best in seconds.items():
+            found = _one(model, images, device, precision)
+            seconds[precision] = min(best, found) if number else best
+    model.load_state_dict(state)
+    model.zero_grad(set_to_none=True)
+    return seconds
+
+
+def _one(model: nn.Module, images: torch.Tensor, device: torch.device, precision: str) -> float:
+    begin = time.perf_counter()
+    with autocast(device, precision):
+        loss = model(images).float().logsumexp(1).mean()
+    loss.backward()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - begin
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.backends.cpu.get_cpu_capability()} cpu with {torch.get_num_threads()} threads"
+
+
+def _known(file: Path) -> dict[str, Any]:
+    try:
+        return read_json(file) if file.exists() else {}
+    except DataError as error:
+        print(error, flush=True)
+        return {}
+
+
+def _remember(file: Path, known: dict[str, Any]) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, known)
+    except (OSError, DataError) as error:
+        print(f"What was measured cannot be remembered: {error}", flush=True)

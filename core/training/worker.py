@@ -1,0 +1,300 @@
+"""The only door to torch: one run from its folder to its predictions, in a process of its own.
+
+    python -m core.training.worker train PROJECT RUN [--resume]
+    python -m core.training.worker dataset NAME --root FOLDER --out FOLDER
+    python -m core.training.worker noise PROJECT RUN [--foreign IMAGES]
+
+It reads the images, the splits and the frozen labels, never the decision log; whatever happens stands in status.json.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.base.errors import TrainingError, WinnowError
+from core.base.types import ImageSet, RunStatus, Splits
+from core.data.image_store import open_images, write_images
+from core.data.splits import load_splits
+from core.scoring.calibration import calibrate
+from core.store.files import draft_array, finish_draft, open_draft, write_json
+from core.store.run_folder import RunFolder
+from core.training import torchvision_datasets
+from core.training.augmentation.preview import draw_views
+from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from core.training.loop.train_data import train_data
+from core.training.loop.trainer import Trainer
+from core.training.methods.methods import SECOND_VIEWS
+from core.training.models.initialization import starting_model
+from core.training.noise_check import check_noise
+from core.training.predict import load_model, predict, save_weights
+from core.training.runtime import distributed
+from core.training.runtime.memory import keep_freed, out_of_memory
+from core.training.runtime.precision import choose_device, faster_precision
+from core.workspace.pool_index import is_large, keep_index
+
+DOWNLOAD_PATIENCE = 30.0
+"""Seconds of silence after which a download counts as failed."""
+
+
+AGREE_STEPS = 10
+"""Steps between two questions of the other ranks whether rank 0 was asked to stop."""
+
+
+class Stopped(Exception):  # noqa: N818 - an answer to a wish, not an error
+    """Someone asked the run to stop; it can be resumed."""
+
+
+class Engine:
+    """One run being trained; `go` leaves a finished, cancelled or failed run folder behind, never a silent one."""
+
+    def __init__(self, project: Path, run_id: str, *, is_resume: bool) -> None:
+        self.project, self.is_resume = project, is_resume
+        self.folder = RunFolder(project / "runs" / run_id)
+        self.record = self.folder.record()
+        self.config = self.record.config
+        begun = self.folder.status(now=0).seconds if is_resume else 0.0
+        self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
+        self._begin, self._before = time.monotonic(), begun
+        self._told, self._is_stopped, self._since = 0.0, False, time.time()
+        self._measured, self._saved = "", 0
+
+    def go(self) -> int:
+        """Train, predict, calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
+        signal.signal(signal.SIGTERM, self._stop)
+        with self._held():
+            try:
+                device = choose_device(self.config.device)
+                with distributed.joined(device):
+                    self._train_or_stop(device)
+            except Exception as error:
+                return self._fail(error)
+        return 0
+
+    def _train_or_stop(self, device: torch.device) -> None:
+        self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
+        try:
+            self._train(device)
+        except Stopped:
+            self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
+        else:
+            self._tell(state="done", message="", eta_seconds=None)
+
+    def _held(self) -> AbstractContextManager[None]:
+        """The run's lock; of several ranks the first one holds it."""
+        return self.folder.lock() if distributed.is_first() else nullcontext()
+
+    def _sentence(self, error: Exception) -> str:
+        """What to tell a person about an error."""
+        if isinstance(error, WinnowError):
+            return str(error)
+        traceback.print_exc()
+        if out_of_memory(error):
+            several = f" or take fewer than {distributed.world()} devices" if distributed.world() > 1 else ""
+            return (
+                f"Memory ran out: lower batch_size (it is {self.config.batch_size}) or unlabeled_ratio (it is "
+                f"{self.config.unlabeled_ratio}), or choose a smaller model{several}."
+            )
+        if distributed.is_launched() and isinstance(error, RuntimeError):
+            return f"Another process of this run is gone ({error}). Resume goes on from the last checkpoint."
+        return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
+
+    def _train(self, device: torch.device) -> None:
+        images = open_images(self.project / "images")
+        splits = load_splits(self.project / "splits.npz")
+        if device.type == "cuda":
+            torch.set_float32_matmul_precision("high")
+        trainer = self._trainer(images, splits, device)
+        is_begun = self.is_resume and load_checkpoint(trainer, self.folder.checkpoint_path)
+        self._saved = trainer.epoch
+        self._tell(
+            message=f"Training. {self._measured}".rstrip(), steps=trainer.steps, precision=trainer.precision,
+            device=f"{distributed.world()} x {device.type}" if distributed.world() > 1 else str(device),
+        )  # fmt: skip
+        print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
+              f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
+        if distributed.rank() == 0:
+            self.folder.keep_metrics(trainer.step)
+            if not is_begun:
+                picture = self.folder.path / "augmentation.png"
+                draw_views(trainer.data.labeled, self.config.profile, self.config.seed, picture)
+        on_batch = self._on_batch if self.config.log_batches else None
+        is_done = trainer.run(lambda line: self._end_epoch(trainer, line), lambda: self._should_stop(trainer), on_batch)
+        self._save(trainer)
+        if not is_done:
+            raise Stopped
+        self._finish(trainer, images, splits, device)
+
+    def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
+        shape, config = images.pixels.shape, self.config
+        if config.batch_size % distributed.world():
+            raise TrainingError(
+                f"batch_size ({config.batch_size}) must be a multiple of the {distributed.world()} processes."
+            )
+        facts = {
+            "model": config.model, "num_classes": len(images.class_names), "channels": shape[3],
+            "height": shape[1], "width": shape[2], "class_names": list(images.class_names),
+            "options": {"depth": config.wrn_depth, "widen": config.wrn_width} if config.model == "wrn" else {},
+        }  # fmt: skip
+        data = train_data(images, splits, self.folder.curated(), device, needs_pool=config.method in SECOND_VIEWS)
+        facts |= {"mean": data.mean.flatten().tolist(), "std": data.std.flatten().tolist()}
+        if distributed.rank() == 0:
+            write_json(self.folder.path / "model.json", facts)
+        parent = RunFolder(self.project / "runs" / self.record.parent) if self.record.parent else None
+        model = starting_model(config, facts, parent)
+        precision: str = config.precision
+        if precision == "auto":
+            size = (min(len(data.labeled), config.batch_size) // distributed.world() or 1, shape[3], shape[1], shape[2])
+            precision, self._measured = faster_precision(model.to(device), config.model, size, device)
+            precision = "bf16" if distributed.agreed(precision == "bf16", device) else "fp32"
+            print(self._measured, flush=True)
+        return Trainer(config, model, data, device, precision)
+
+    def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:
+        seconds = self._before + time.monotonic() - self._begin
+        per_step = sum(stream.batch_size for stream in trainer.streams.values())
+        speed = {"seconds": seconds, "images_per_second": per_step * trainer.step / seconds}
+        if distributed.rank() == 0:
+            self.folder.append_metrics({**line, **speed})
+        best = trainer.best
+        has_val = best["val_accuracy"] == best["val_accuracy"]
+        self.status = replace(
+            self.status,
+            best_epoch=best["epoch"],
+            best_val_accuracy=best["val_accuracy"] if has_val else None,
+            images_per_second=speed["images_per_second"],
+        )
+        every = self.config.checkpoint_epochs
+        if trainer.epoch // every > self._saved // every:
+            self._save(trainer)
+
+    def _on_batch(self, line: dict[str, Any]) -> None:
+        if distributed.rank() == 0:
+            self.folder.append_batch(line)
+
+    def _should_stop(self, trainer: Trainer) -> bool:
+        now = time.monotonic()
+        if now - self._told > 0.5:
+            seconds = self._before + now - self._begin
+            eta = seconds / trainer.step * (trainer.steps - trainer.step) if trainer.step else None
+            if trainer.remark and trainer.remark != self._measured:
+                self._measured = trainer.remark
+                print(self._measured, flush=True)
+            message = f"Training. {self._measured}".rstrip()
+            self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta, message=message)
+            self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
+        if distributed.world() == 1:
+            return self._is_stopped
+        return trainer.step % AGREE_STEPS == 0 and distributed.agreed(self._is_stopped, trainer.device)
+
+    def _save(self, trainer: Trainer) -> None:
+        trainer.check()  # a good checkpoint is not to be replaced by one that cannot go on
+        self._saved = trainer.epoch
+        if distributed.rank() == 0:
+            save_checkpoint(trainer, self.folder.checkpoint_path)
+
+    def _finish(self, trainer: Trainer, images: ImageSet, splits: Splits, device: torch.device) -> None:
+        self._tell(message="Scoring all images.", epoch=trainer.epoch, step=trainer.step, eta_seconds=None)
+        paths = [self.folder.path / "predictions" / name for name in ("logits.npy", "features.npy")]
+        if distributed.rank() == 0:
+            save_weights(trainer.best["weights"], self.folder.model_path)
+            head = trainer.head
+            draft_array(paths[0], (len(images.pixels), head.out_features), np.float32)
+            draft_array(paths[1], (len(images.pixels), head.in_features), np.float16)
+        distributed.together()
+        logits, features = (open_draft(path) for path in paths)
+        normal = (trainer.data.mean, trainer.data.std)
+        model = load_model(self.folder.path)
+        predict(model, images.pixels, normal, device, trainer.precision, (logits, features), self._on_chunk)
+        distributed.together()
+        if distributed.rank():
+            return
+        if not np.isfinite(logits).all():
+            raise TrainingError("The model answers with numbers that are not finite: lower the learning rate.")
+        for path in paths:
+            finish_draft(path)
+        write_json(self.folder.path / "calibration.json", calibrate(logits[splits.val], images.labels[splits.val]))
+        if is_large(splits.pool):
+            self._tell(message="Sorting the scores of the pool.")
+            keep_index(self.folder, splits.pool)
+
+    def _on_chunk(self, num_done: int) -> None:
+        if time.monotonic() - self._told > 0.5:
+            self._tell(message=f"Scoring all images: {num_done * distributed.world():,} done.")
+            self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
+        if self._is_stopped:
+            raise Stopped
+
+    def _tell(self, **news: Any) -> None:
+        seconds = self._before + time.monotonic() - self._begin
+        self.status = replace(self.status, **news, seconds=seconds)
+        if distributed.is_first():
+            if self.status.state == "running" and (words := self._others_words()):
+                raise TrainingError(words)  # another rank has left its last words where ours would stand
+            self.folder.write_status(self.status)
+        self._told = time.monotonic()
+
+    def _others_words(self) -> str:
+        """What another rank failed with since we began; empty while none did."""
+        if not distributed.is_launched():
+            return ""
+        told = self.folder.status(now=0)
+        return told.message if told.state == "failed" and told.updated > self._since else ""
+
+    def _fail(self, error: Exception) -> int:
+        """Say what went wrong in log and status; of several ranks, the first one that failed is heard."""
+        sentence = self._others_words() or self._sentence(error)
+        print(sentence, flush=True)
+        self.status = replace(self.status, state="failed", message=sentence, eta_seconds=None)
+        self.folder.write_status(self.status)
+        return 1
+
+    def _stop(self, _signal: int, _frame: object) -> None:
+        self._is_stopped = True
+
+
+def main() -> int:
+    """Read the command line and do the one thing it asks for."""
+    words = _parser().parse_args()
+    keep_freed()
+    try:
+        if words.command == "noise":
+            check_noise(RunFolder(words.project / "runs" / words.run).path, words.foreign)
+        elif words.command == "dataset":
+            socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
+            write_images(torchvision_datasets.load(words.name, words.root), words.out)
+        else:
+            return Engine(words.project, words.run, is_resume=words.resume).go()
+    except WinnowError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core.training.worker")
+    commands = parser.add_subparsers(dest="command", required=True)
+    training, dataset, foreign = (commands.add_parser(name) for name in ("train", "dataset", "noise"))
+    for asked in (training, foreign):
+        asked.add_argument("project", type=Path)
+        asked.add_argument("run")
+    training.add_argument("--resume", action="store_true")
+    dataset.add_argument("name")
+    dataset.add_argument("--root", type=Path, required=True)
+    dataset.add_argument("--out", type=Path, required=True)
+    foreign.add_argument("--foreign", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One opened project: its path, images, splits, runs and scores."""

@@ -1,0 +1,104 @@
+"""How a project comes into being: images from a source, splits drawn once, everything moved into place at the end.
+
+A creation that fails half-way leaves nothing behind.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import SplitConfig
+from core.base.errors import DataError, InputError
+from core.base.types import UNKNOWN, ImageSet
+from core.data.datasets import DATASETS, TORCHVISION_DATASETS
+from core.data.folder_scan import scan_folder
+from core.data.image_store import fingerprint, ingest_listing, open_images, write_images
+from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, save_splits, suggest_split
+from core.jobs.start import load_dataset
+
+FORMAT = 1
+SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
+"""Names of the built-in data sets that a project can be made from."""
+
+
+def create_project(
+    path: Path, source: str, *, name: str | None, split: SplitConfig | None, image_size: int | None, root: Path | None
+) -> None:
+    """Make a project folder from a built-in data set or an image folder; InputError or DataError say what is wrong."""
+    target = path.expanduser().resolve()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
+    with _building(target) as folder:
+        images = load_source(source, folder / "images", image_size, root)
+        groups = exact_duplicates(images.pixels)
+        config = split or _default_split(source, images, groups)
+        splits = draw_splits(
+            images.labels,
+            config,
+            official_test=images.official_test,
+            duplicates=groups,
+            class_names=images.class_names,
+        )
+        save_splits(splits, folder / "splits.npz")
+        facts: dict[str, str | int] = {
+            "format": FORMAT,
+            "name": name or target.name,
+            "source": source if source in SOURCES else str(Path(source).expanduser().resolve()),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "fingerprint": fingerprint(images),
+            "num_duplicates": len(groups) - len(np.unique(groups)),
+        }
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
+        (folder / "project.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (folder / "runs").mkdir()
+
+
+def load_source(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
+    """Images of a built-in data set or an image folder, written into our own kind of folder."""
+    known = DATASETS.get(source)
+    if known is not None and known.is_available(root):
+        write_images(known.load(root), folder)
+    elif source in TORCHVISION_DATASETS:
+        load_dataset(source, root, folder)
+    elif known is not None or not Path(source).expanduser().exists():
+        raise InputError(
+            f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
+        )
+    else:
+        return ingest_listing(scan_folder(Path(source).expanduser()), folder, image_size=image_size)
+    return open_images(folder)
+
+
+def _default_split(source: str, images: ImageSet, groups: NDArray[np.int64]) -> SplitConfig:
+    if source in SOURCES:
+        return SplitConfig()
+    num_per_class = distinct_per_class(images.labels, groups, len(images.class_names))
+    return suggest_split(num_per_class, bool((images.labels == UNKNOWN).any()))
+
+
+@contextmanager
+def _building(target: Path) -> Iterator[Path]:
+    """A temporary folder beside the target that becomes the target when all went well and vanishes otherwise."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise DataError(
+            f"No project can be made in {target.parent}: {error.strerror}. Choose another place."
+        ) from error
+    try:
+        yield folder
+        folder.chmod(0o755)
+        os.replace(folder, target)
+    except OSError as error:
+        raise DataError(f"The project could not be written to {target}: {error.strerror}. Nothing was kept.") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

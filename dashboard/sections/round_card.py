@@ -1,0 +1,38 @@
+"""The card of a round: what went into the later run, what the audits prove, and whether to go on; part of Compare."""
+
+import streamlit as st
+
+from core import Project, StopAdvice
+from dashboard import formatting
+
+
+def show(project: Project, run_a: str, run_b: str) -> None:
+    """Labels, certificates and advice of the round from A to B."""
+    st.subheader("The round")
+    labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
+    if labels:
+        st.caption(f"{run_b} trained on " + ", ".join(f"{count:,} {name}" for name, count in labels.items()) + ".")
+    audits = [audit for audit in project.promises.certificates() if audit.run_id in (run_a, run_b)]
+    if audits:
+        rows = [
+            {
+                "Run": audit.run_id,
+                "Rule": audit.rule.replace("_", " "),
+                "Set": f"{audit.ids_hash[:12]}…",
+                "Images": f"{audit.certificate.size:,}",
+                "Draws": f"{audit.certificate.num_answers:,}",
+                "α": f"{audit.certificate.alpha:g}",
+                "Certified right": f"≥ {formatting.percent(audit.certificate.certified)}",
+            }
+            for audit in audits
+        ]
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.caption("No selection of these runs has been audited: nothing is proven about its labels.")
+    st.markdown(advice(project.promises.stop_advice(run_b)))
+
+
+def advice(found: StopAdvice) -> str:
+    """The advice as a sentence in Markdown."""
+    reasons = "; ".join(found.reasons)
+    return f"**{found.sentence}** {reasons[0].upper()}{reasons[1:]}."

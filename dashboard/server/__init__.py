@@ -1,0 +1,1 @@
+"""The ASGI server: routes, request parameters, authentication, memory."""

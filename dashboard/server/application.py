@@ -1,0 +1,92 @@
+"""The server: pages and own routes as one ASGI application on this machine's own address, behind the gate."""
+
+import gc
+import os
+import secrets
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlencode
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from core import Project, ServerError, WinnowError
+from dashboard.context import project_keys, read_ahead
+from dashboard.server.auth import Gate
+from dashboard.server.memory import keep_small
+from dashboard.server.routes import ROUTES, streams_end
+
+ADDRESS = "127.0.0.1"
+_SCRIPT = Path(__file__).parents[1] / "app.py"
+
+
+def application(token: str, port: int) -> st.App:
+    """Pages and routes behind the gate."""
+    return st.App(str(_SCRIPT), routes=ROUTES, middleware=[Middleware(Gate, token=token, port=port)], lifespan=_life)
+
+
+def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
+    """Open the dashboard and stay until Ctrl+C; ServerError where the port is taken."""
+    _check_port(port)
+    token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
+    key = Project.open(project).key if project is not None else next(iter(project_keys()), None)
+    query = {"token": token} | ({"project": key} if project is not None and key is not None else {})
+    link = f"http://{ADDRESS}:{port}/?{urlencode(query)}"
+    app = application(token, port)
+    print(f"Winnow is open at {link}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
+    if has_browser:
+        threading.Timer(1.0, webbrowser.open, [link]).start()
+    gc.collect()
+    gc.freeze()
+    if key is not None:
+        threading.Thread(target=_read_ahead, args=(key,), daemon=True).start()
+    threading.Thread(target=keep_small, args=(streams_end,), daemon=True).start()
+    app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
+
+
+def _read_ahead(key: str) -> None:
+    with suppress(WinnowError, OSError):  # the page itself will say what is wrong with the project
+        read_ahead(key)
+
+
+@asynccontextmanager
+async def _life(_app: st.App) -> AsyncIterator[None]:
+    """Signals end the open progress streams first: the server waits for every answer under way before it stops."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            _before(number, streams_end.set)
+    yield
+
+
+def _before(number: signal.Signals, action: Callable[[], None]) -> None:
+    handler = signal.getsignal(number)
+
+    def both(signum: int, frame: FrameType | None) -> None:
+        action()
+        if callable(handler):
+            handler(signum, frame)
+
+    signal.signal(number, both)
+
+
+def _check_port(port: int) -> None:
+    if not _is_free(port):
+        free = next((other for other in range(port + 1, port + 100) if _is_free(other)), None)
+        advice = f"use another: winnow open --port {free}" if free else "close the program that uses it"
+        raise ServerError(f"Port {port} is already in use, perhaps by another Winnow: {advice}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            return False
+    return True

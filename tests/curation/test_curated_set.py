@@ -1,0 +1,97 @@
+"""Laws of the curated set: whose word counts, and a digest that sees every column."""
+
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.base.types import UNKNOWN, CuratedSet, LabelState, Source, Verdict
+from core.curation.replay import curated_set, digest, undecided
+
+LABELED = (np.array([7, 0]), np.array([2, 1]))
+
+
+def state_of(**verdicts: tuple[int, int]) -> LabelState:
+    """Ten images; a keyword such as relabel=(3, 2) decides image 3 with label 2 by decision 103."""
+    state = undecided(10)
+    for name, (image, label) in verdicts.items():
+        state.verdict[image] = Verdict[name.upper()]
+        state.label[image] = label
+        state.decision[image] = 100 + image
+    return state
+
+
+def columns(found: CuratedSet) -> list[Any]:
+    return list(astuple(found)[:-1])
+
+
+def test_every_source_by_hand() -> None:
+    state = state_of(
+        accept=(5, 0), relabel=(3, 2), bulk_accept=(8, 1), reject=(4, 2), none=(1, -1), skip=(2, -1), unsure=(6, -1)
+    )
+    found = curated_set(state, *LABELED, bulk_weight=0.25)
+    assert found.ids.tolist() == [0, 3, 5, 7, 8]
+    assert found.labels.tolist() == [1, 2, 0, 2, 1]
+    assert found.weights.tolist() == [1, 1, 1, 1, 0.25]
+    assert found.sources.tolist() == [Source.GIVEN, Source.CORRECTED, Source.ACCEPTED, Source.GIVEN, Source.BULK]
+    assert found.decisions.tolist() == [0, 103, 105, 0, 108]
+    assert (found.reject_ids.tolist(), found.reject_labels.tolist()) == ([4], [2])
+
+
+def test_columns_have_the_types_of_the_records() -> None:
+    found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
+    kinds = [column.dtype for column in columns(found)]
+    assert kinds == [np.int64, np.int64, np.float32, np.int8, np.int64, np.int64, np.int64]
+
+
+@pytest.mark.parametrize(("verdict", "source"), [("accept", Source.ACCEPTED), ("relabel", Source.CORRECTED)])
+def test_a_persons_decision_wins_over_a_given_label(verdict: str, source: Source) -> None:
+    found = curated_set(state_of(**{verdict: (7, 0)}), *LABELED)
+    assert (found.ids.tolist(), found.labels.tolist()) == ([0, 7], [1, 0])
+    assert (found.sources[1], found.decisions[1]) == (source, 107)
+
+
+@pytest.mark.parametrize("verdict", ["none", "reject"])
+def test_a_given_label_that_a_person_denies_is_struck_out(verdict: str) -> None:
+    assert curated_set(state_of(**{verdict: (7, 2)}), *LABELED).ids.tolist() == [0]
+
+
+@pytest.mark.parametrize("verdict", ["skip", "unsure"])
+def test_a_given_label_stands_where_a_person_said_nothing_about_it(verdict: str) -> None:
+    found = curated_set(state_of(**{verdict: (7, UNKNOWN)}), *LABELED)
+    assert found.digest == curated_set(undecided(10), *LABELED).digest
+    assert found.labels.tolist() == [1, 2]
+
+
+def test_nothing_given_and_nothing_decided_is_an_empty_set() -> None:
+    nothing = np.empty(0, dtype=np.int64)
+    found = curated_set(undecided(4), nothing, nothing)
+    assert [len(column) for column in columns(found)] == [0] * 7
+
+
+def test_the_digest_is_the_same_for_the_same_content_and_any_order_given() -> None:
+    state = state_of(accept=(5, 0))
+    turned = tuple(part[::-1] for part in LABELED)
+    assert curated_set(state, *LABELED).digest == curated_set(state, turned[0], turned[1]).digest
+
+
+def test_the_digest_does_not_depend_on_the_byte_order_in_memory() -> None:
+    found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
+    assert digest(*(column.astype(column.dtype.newbyteorder(">")) for column in columns(found))) == found.digest
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_the_digest_sees_a_change_in_any_column(place: int) -> None:
+    found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
+    changed = columns(found)
+    changed[place] = changed[place] + 1
+    assert digest(*changed) != found.digest
+
+
+def test_the_digest_sees_an_image_move_from_one_column_to_the_next() -> None:
+    found = curated_set(state_of(accept=(5, 0)), *LABELED)
+    moved = columns(found)
+    moved[5], moved[6] = moved[4][-1:], moved[6]
+    moved[4] = moved[4][:-1]
+    assert digest(*moved) != found.digest

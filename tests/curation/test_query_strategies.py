@@ -1,0 +1,174 @@
+"""Laws of the queues and of what may be estimated from them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from core.base.errors import InputError
+from core.base.types import PerImage
+from core.curation import query_strategies as q
+from core.risk import sampling_estimates as e
+from core.scoring.scores import Scores
+
+
+def view(num: int = 200, seed: int = 0) -> q.View:
+    rng = np.random.default_rng(seed)
+    sure = rng.random(num).astype(np.float32)
+    scores = Scores(sure, 1 - sure, sure**2, rng.integers(0, 3, num), 3)
+    return q.View(scores, rng.random(num) < 0.8, sure >= np.float32(0.6), 0.6, rng.random(num) < 0.1)
+
+
+@pytest.mark.parametrize("queue", q.QUEUES.values(), ids=list(q.QUEUES))
+def test_a_queue_shows_open_images_once_each_the_highest_value_first(queue: Callable[[q.View], PerImage]) -> None:
+    seen = view()
+    values = queue(seen)
+    picks = q.head(values, seen.is_open, 30)
+    assert len(set(picks.positions.tolist())) == len(picks.positions) == 30
+    assert seen.is_open[picks.positions].all()
+    assert (np.diff(values[picks.positions]) <= 0).all()
+    assert not picks.is_random
+    mix = q.mixed(values, seen.is_open, 500, np.random.default_rng(0))
+    assert sorted(mix.positions) == np.flatnonzero(seen.is_open).tolist()
+
+
+def test_border_is_closest_to_the_cut_and_reject_hunt_stays_inside_with_flips_first() -> None:
+    sure = np.array([0.1, 0.58, 0.63, 0.95, 0.7], dtype=np.float32)
+    scores = Scores(sure, sure, sure, np.zeros(5, dtype=np.int64), 2)
+    flipped = np.array([True, False, False, True, False])
+    seen = q.View(scores, np.ones(5, dtype=np.bool_), sure >= np.float32(0.6), 0.6, flipped)
+    assert q.head(q.border(seen), seen.is_open, 2).positions.tolist() == [1, 2]
+    assert q.head(q.reject_hunt(seen), seen.is_open, 5).positions.tolist() == [3, 2, 4]
+
+
+def test_an_audit_draws_each_open_image_as_often_as_any_other() -> None:
+    rng, is_open, times = np.random.default_rng(0), np.array([True, True, False, True, True]), np.zeros(5)
+    for _ in range(4_000):
+        picks = q.audit(is_open, 2, rng)
+        times[picks.positions] += 1
+    assert picks.probability.tolist() == [1 / 4, 1 / 3]
+    assert times[2] == 0
+    assert np.abs(times[is_open] - 2_000).max() < 5 * np.sqrt(4_000 / 4)
+
+
+def test_the_logged_probability_is_how_often_an_image_really_comes_first() -> None:
+    values, is_open = np.array([0.1, 0.9, 0.5, 0.3], dtype=np.float32), np.ones(4, dtype=np.bool_)
+    rng, times = np.random.default_rng(1), np.zeros(4)
+    for _ in range(6_000):
+        picks = q.mixed(values, is_open, 1, rng, eta=0.4)
+        times[picks.positions[0]] += 1
+    expected = np.array([0.1, 0.7, 0.1, 0.1])
+    assert np.abs(times / 6_000 - expected).max() < 0.03
+    assert picks.probability[0] == pytest.approx(expected[picks.positions[0]])
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.29, 1.1])
+def test_a_mix_with_too_few_uniform_draws_is_refused(eta: float) -> None:
+    with pytest.raises(InputError, match="eta"):
+        q.mixed(np.ones(3, dtype=np.float32), np.ones(3, dtype=np.bool_), 1, np.random.default_rng(0), eta)
+
+
+def test_asking_for_more_than_there_is_answers_with_what_there_is() -> None:
+    nothing = np.zeros(3, dtype=np.bool_)
+    values = np.ones(3, dtype=np.float32)
+    for picks in (
+        q.head(values, nothing, 5),
+        q.audit(nothing, 5, np.random.default_rng(0)),
+        q.mixed(values, nothing, 5, np.random.default_rng(0)),
+    ):
+        assert len(picks.positions) == len(picks.probability) == picks.num_eligible == 0
+
+
+def test_a_cold_start_takes_one_typical_image_from_each_group() -> None:
+    rng = np.random.default_rng(0)
+    centers = np.eye(4, 6) * 5
+    group = np.repeat(np.arange(4), [60, 30, 20, 10])
+    features = centers[group] + rng.normal(0, 0.4, (120, 6))
+    features[0] += 3  # an untypical image of the first group
+    nobody, everybody = np.zeros(120, dtype=np.bool_), np.ones(120, dtype=np.bool_)
+    chosen = q.typical_ids(features, nobody, everybody, 4)
+    assert group[chosen].tolist() == [0, 1, 2, 3]  # the largest group first
+    assert 0 not in chosen
+    assert q.typical_ids(features, nobody, everybody, 4).tolist() == chosen.tolist()
+
+
+def test_weights_of_uniform_draws_are_one_and_a_whole_set_is_known_exactly() -> None:
+    size = 40
+    assert e.lure_weights(1 / (size - np.arange(15)), size) == pytest.approx(np.ones(15))
+    truth = np.random.default_rng(0).random(size) < 0.3
+    picks = q.mixed(np.arange(size, dtype=np.float32), np.ones(size, np.bool_), size, np.random.default_rng(0))
+    found = e.lure(truth[picks.positions].astype(float), picks.probability, size)
+    assert found.value == pytest.approx(truth.mean())
+    assert found.high - found.low == pytest.approx(0)
+
+
+def test_a_mixed_queue_estimates_without_bias_what_its_plain_mean_gets_wrong() -> None:
+    rng, size = np.random.default_rng(3), 600
+    values = rng.random(size).astype(np.float32)
+    is_wrong = rng.random(size) < 0.3 * values
+    plain, weighted, covers = [], [], []
+    for _ in range(600):
+        picks = q.mixed(values, np.ones(size, np.bool_), 80, rng, eta=0.4)
+        answers = is_wrong[picks.positions].astype(np.float64)
+        found = e.lure(answers, picks.probability, size)
+        plain.append(answers.mean())
+        weighted.append(found.value)
+        covers.append(found.low <= is_wrong.mean() <= found.high)
+    error = np.std(weighted) / np.sqrt(600)
+    assert abs(np.mean(weighted) - is_wrong.mean()) < 3 * error
+    assert np.mean(plain) - is_wrong.mean() > 10 * error
+    assert 0.8 < np.mean(covers) < 0.9, "the docstring says 84 %"
+
+
+def test_horvitz_thompson_by_hand_and_without_bias() -> None:
+    assert e.horvitz_thompson(np.array([1.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.25]), 10).value == pytest.approx(0.6)
+    rng, truth = np.random.default_rng(4), np.random.default_rng(5).random(300)
+    inclusion, found = 0.1 + 0.8 * truth, []
+    for _ in range(800):
+        is_in = rng.random(300) < inclusion
+        found.append(e.horvitz_thompson(truth[is_in], inclusion[is_in], 300))
+    values = np.array([one.value for one in found])
+    assert abs(values.mean() - truth.mean()) < 4 * values.std() / np.sqrt(800)
+    assert np.mean([one.low <= truth.mean() <= one.high for one in found]) > 0.9
+
+
+def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
+    for found in (e.lure(np.empty(0), np.empty(0), 5), e.horvitz_thompson(np.empty(0), np.empty(0), 5)):
+        assert np.isnan(found.value)
+        assert (found.low, found.high) == (0, 1)
+    with pytest.raises(InputError, match="above 0"):
+        e.lure(np.ones(1), np.zeros(1), 5)
+    with pytest.raises(InputError, match="at most 2"):
+        e.lure(np.ones(3), np.full(3, 0.5), 2)
+
+
+def test_the_mean_over_a_part_is_unbiased_and_unknown_without_a_draw_inside() -> None:
+    rng, size = np.random.default_rng(3), 40
+    values = rng.random(size)
+    truth, is_part = rng.random(size) < 0.4, rng.random(size) < 0.5
+    means = []
+    for _ in range(3000):
+        picks = q.mixed(values.astype(np.float32), np.ones(size, dtype=np.bool_), 12, rng, 0.5)
+        inside, answers = is_part[picks.positions], truth[picks.positions].astype(float)
+        found = e.lure_of_part(answers, inside, picks.probability, size, int(is_part.sum()))
+        means.append(0.0 if np.isnan(found.value) else found.value)
+    assert np.mean(means) == pytest.approx(truth[is_part].mean(), abs=3 * np.std(means) / np.sqrt(len(means)))
+    assert e.lure_of_part(np.ones(1), np.zeros(1, dtype=np.bool_), np.full(1, 0.5), 2, 1).n == 0
+
+
+@pytest.mark.parametrize("eta", [0.3, 1.0])
+def test_draws_without_a_wrong_label_leave_room_for_unseen_ones(eta: float) -> None:
+    """The interval of draws that saw nothing covers the truth at least as often as it says, and shrinks with draws."""
+    rng, size, num = np.random.default_rng(5), 400, 30
+    values, missed = rng.random(size).astype(np.float32), []
+    truth = rng.random(size) < 0.06
+    for _ in range(400):
+        picks = q.mixed(values, np.ones(size, dtype=np.bool_), num, rng, eta)
+        answers = truth[picks.positions].astype(float)
+        found = e.lure(answers, picks.probability, size)
+        assert answers.any() or found.high > 0
+        missed.append(not answers.any() and found.high < truth.mean())
+    assert np.mean(missed) <= 0.025
+    few, many = (e.lure(np.zeros(n), np.full(n, 1 / 400), 400).high for n in (20, 60))
+    assert 0 < many < few <= 1
+    assert e.complement(e.lure(np.zeros(60), np.full(60, 1 / 400), 400)).low == 1 - many

@@ -1,0 +1,159 @@
+"""Certificates: whatever rule chose the set, what remains when the cut moves, and that every export carries them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import Project
+from core.experiments.label_snapshot import freeze
+from core.quality.audits import Audit
+from core.risk.audit_certificate import certified_of_strata
+from tests.dashboard.test_risk_pages import open_page
+
+RUN = "001-supervised-mlp"
+CUTS: list[tuple[str, dict[str, Any]]] = [
+    ("fixed_threshold", {"threshold": 0.0}),
+    ("entropy_at_most", {"entropy": 1.58}),
+    ("margin_at_least", {"margin": 0.1}),
+    ("lowest_entropy", {"percent": 50.0}),
+    ("highest_confidence", {"percent": 40.0}),
+    ("per_class_threshold", {"threshold": 0.0, "thresholds": {"1": 0.0}}),
+    ("top_per_class", {"count": 5}),
+]
+
+
+def answered(project: Project, num: int, /, rule: str = "lowest_entropy", **params: Any) -> Audit:
+    """The audit of a rule after so many right answers."""
+    pool = project.scores(RUN)
+    for _ in range(num):
+        audit = project.promises.audit(RUN, rule, **params)
+        assert audit.next_id is not None
+        label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
+        assert project.promises.answer_audit(audit, label).status == "saved"
+    return project.promises.audit(RUN, rule, **params)
+
+
+@pytest.mark.parametrize(("rule", "params"), CUTS)
+def test_the_selection_of_any_rule_is_audited_and_its_certificate_is_stored(
+    trained_project: Project, rule: str, params: dict[str, Any]
+) -> None:
+    audit = answered(trained_project, 3, rule, **params)
+    selection = trained_project.select(RUN, rule, **params)
+    assert audit.certificate.size == selection.count
+    assert np.isin(audit.answered, selection.ids).all()
+    (found,) = Project.open(trained_project.path).promises.certificates()
+    assert (found.rule, found.ids_hash, found.certificate) == (rule, audit.ids_hash, audit.certificate)
+    stored = trained_project.path / "certificates" / f"{audit.ids_hash[:16]}.json"
+    assert json.loads(stored.read_text())["certificate"]["num_answers"] == 3
+
+
+def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project: Project) -> None:
+    wide = answered(trained_project, 10, percent=100.0)
+    narrow = trained_project.promises.audit(RUN, "lowest_entropy", percent=30.0)
+    inside = trained_project.select(RUN, "lowest_entropy", percent=30.0).ids
+    assert narrow.moved is not None
+    assert narrow.moved.invalid.tolist() == [i for i in wide.answered.tolist() if i not in inside]
+    assert narrow.moved.num_valid == narrow.certificate.num_answers == 10 - len(narrow.moved.invalid)
+    assert narrow.moved.num_added == 0
+
+
+def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_project: Project) -> None:
+    narrow = answered(trained_project, 12, percent=50.0)
+    assert narrow.moved is None
+    wide = trained_project.promises.audit(RUN, "lowest_entropy", percent=100.0)
+    moved = wide.moved
+    assert moved is not None
+    assert (moved.num_kept, moved.num_valid, len(moved.invalid)) == (narrow.certificate.size, 12, 0)
+    assert moved.num_kept + moved.num_added == wide.certificate.size
+    # the added images may have come earlier in the common order: then no answer of theirs exists yet
+    strata = [narrow.is_right, np.zeros(0, dtype=np.bool_)]
+    assert moved.certified == certified_of_strata(strata, [moved.num_kept, moved.num_added], 0.05) > 0
+
+
+def test_every_export_carries_set_hash_risk_and_draws(trained_project: Project, tmp_path: Path) -> None:
+    audit = answered(trained_project, 4, percent=60.0)
+    for kind in ("csv", "parquet", "folder_per_class", "model", "round_card"):
+        trained_project.export(kind, tmp_path / kind, RUN)
+        (told,) = json.loads((tmp_path / kind / "manifest.json").read_text())["certificates"]
+        assert (told["run"], told["rule"], told["ids_hash"]) == (RUN, "lowest_entropy", audit.ids_hash)
+        assert (told["certificate"]["alpha"], told["certificate"]["num_answers"]) == (0.05, 4)
+        assert [draw["image_id"] for draw in told["draws"]] == audit.answered.tolist()
+
+
+def test_a_certificate_without_a_live_answer_is_none(trained_project: Project) -> None:
+    answered(trained_project, 1, percent=60.0)
+    trained_project.undo(RUN)
+    assert trained_project.promises.certificates() == []
+
+
+def later_run(project: Project, share: float, noise: int | None = None) -> str:
+    """A copy of the run as a child of it, with other predictions for a share of all images, or noise for all."""
+    name = f"{len(project.runs()) + 1:03d}-copy"
+    folder = shutil.copytree(project.path / "runs" / RUN, project.path / "runs" / name)
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "run_id": name, "parent": RUN}))
+    file = folder / "predictions" / "logits.npy"
+    logits = np.array(np.load(file))
+    rows = np.random.default_rng(0).permutation(len(logits))[: round(share * len(logits))]
+    logits[rows] = np.roll(logits[rows], 1, axis=1)
+    if noise is not None:
+        logits = np.random.default_rng(noise).normal(size=logits.shape).astype(np.float32)
+    file.chmod(0o644)
+    np.save(file, logits)
+    return name
+
+
+def test_advice_says_stop_only_when_labels_have_settled_and_the_target_is_proven(trained_project: Project) -> None:
+    still, turned = later_run(trained_project, 0.0), later_run(trained_project, 0.5)
+    assert not trained_project.promises.stop_advice(still).is_enough  # nothing is proven yet
+    size = trained_project.select(RUN, "lowest_entropy", percent=30.0).count
+    answered(trained_project, size, percent=30.0)
+    assert trained_project.promises.stop_advice(still).is_enough
+    advice = trained_project.promises.stop_advice(turned)
+    assert not advice.is_enough
+    assert "of pseudo-labels changed" in advice.reasons[1]
+    first = trained_project.promises.stop_advice(RUN)
+    assert "no earlier run" in first.reasons[1]
+
+
+def test_a_class_cap_keeps_the_surest_of_each_class_and_stands_in_the_log(trained_project: Project) -> None:
+    pool = trained_project.scores(RUN)
+    everything = trained_project.select(RUN, "fixed_threshold", threshold=0.0)
+    cap = int(np.ceil(everything.count / 3))  # 5 labeled images of each of 3 classes: factor 1 is a third
+    assert trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=1).status == "saved"
+    taken = trained_project.desk.state().verdict[pool.ids] > 0
+    for label, count in enumerate(everything.class_counts.tolist()):
+        mine = pool.scores.pseudo_labels == label
+        sure = np.sort(pool.scores.confidence[mine])[::-1]
+        assert np.count_nonzero(taken & mine) == min(count, cap)
+        assert (pool.scores.confidence[mine & taken] >= sure[min(count, cap) - 1]).all() if count else True
+    assert trained_project.desk.decisions()[-1].params["class_cap"] == 1
+
+
+@pytest.mark.parametrize("factor", [0.5, "two", True])
+def test_a_class_cap_below_one_or_no_number_is_refused(trained_project: Project, factor: Any) -> None:
+    outcome = trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=factor)
+    assert outcome.status == "refused"
+    assert trained_project.desk.decisions() == []
+
+
+def test_with_uninformative_scores_the_value_panel_says_no_measurable_gain(trained_project: Project) -> None:
+    control, curated = (later_run(trained_project, 0.0, noise=seed) for seed in (1, 2))
+    for image in trained_project.splits.pool[:5].tolist():
+        trained_project.decide(RUN, "accept", image)
+    frozen = freeze(trained_project)
+    trained_project.run(curated).folder.save_curated(frozen.curated, frozen.decisions)
+    found = trained_project.promises.review_value(control, curated)
+    assert not found.is_measurable
+    test = open_page("compare", project=trained_project.key)
+    test.selectbox(key="compare-a").set_value(control).run()
+    test.selectbox(key="compare-b").set_value(curated).run()
+    assert not test.exception
+    said = " ".join(element.value for element in test.markdown)
+    assert f"**{found.sentence}**" in said
+    assert found.sentence.startswith("no measurable gain")
+    assert "Go on reviewing." in said

@@ -1,0 +1,89 @@
+"""Laws of the guards of a project: false alarms, shares, planted duplicates."""
+
+import numpy as np
+import pytest
+
+from core import OUTLIERS, InputError, Project
+from core.quality.data_checks import familiar_ids
+from core.store.files import save_array, save_arrays
+
+RUN = "001-supervised-mlp"
+
+
+@pytest.mark.parametrize("score", OUTLIERS)
+def test_more_false_alarms_call_more_images_foreign_and_all_of_them_at_one(
+    trained_project: Project, score: str
+) -> None:
+    promises, pool = trained_project.promises, trained_project.splits.pool
+    few, many, everything = (promises.foreign(RUN, score, rate) for rate in (0.1, 0.5, 1.0))
+    assert set(few.ids) <= set(many.ids) <= set(everything.ids) == set(pool)
+    assert (few.p_values <= 0.1).all()
+    assert (np.diff(many.p_values) >= 0).all()
+    assert promises.foreign(RUN, score, 0.0).ids.size == 0
+
+
+def test_an_unknown_score_and_an_impossible_rate_are_sentences(trained_project: Project) -> None:
+    with pytest.raises(InputError, match="energy"):
+        trained_project.promises.foreign(RUN, "magic")
+    with pytest.raises(InputError, match="0 to 1"):
+        trained_project.promises.foreign(RUN, "energy", 2.0)
+
+
+def test_the_shares_count_what_the_rule_keeps(trained_project: Project) -> None:
+    shares = trained_project.promises.class_shares(RUN, "lowest_entropy", percent=50)
+    kept = trained_project.select(RUN, "lowest_entropy", percent=50)
+    assert [share.count for share in shares] == kept.class_counts.tolist()
+    assert sum(share.prior for share in shares) == pytest.approx(1)
+
+
+def test_all_planted_duplicates_across_splits_are_found_and_no_others(untrained_project: Project) -> None:
+    assert untrained_project.promises.leaks() == []
+    images, splits = untrained_project.images, untrained_project.splits
+    pixels = np.array(images.pixels)
+    pairs = [(int(splits.test[i]), int(splits.labeled[i])) for i in range(5)]
+    for test, labeled in pairs:
+        pixels[test] = pixels[labeled]
+    pixels[splits.test[20]] = pixels[splits.test[21]]  # within one split: no leak
+    object.__setattr__(images, "pixels", pixels)
+    assert sorted(sorted(ids.tolist()) for ids in untrained_project.promises.leaks()) == sorted(map(sorted, pairs))
+
+
+def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_project: Project) -> None:
+    """A person's live accept or relabel counts; a reject, a bulk accept, an undone and a calibration one do not."""
+    splits, open_ids = trained_project.splits, trained_project.splits.unlabeled
+    np.testing.assert_array_equal(familiar_ids(trained_project), splits.labeled)
+    accepted, relabeled, rejected, undone = (int(image) for image in open_ids[:4])
+    trained_project.decide(RUN, "accept", undone)
+    trained_project.undo(RUN)
+    trained_project.decide(RUN, "accept", accepted)
+    label = (int(trained_project.run(RUN).folder.logits()[relabeled].argmax()) + 1) % 3
+    trained_project.decide(RUN, "relabel", relabeled, label)
+    trained_project.decide(RUN, "reject", rejected)
+    trained_project.decide(RUN, "accept", int(splits.calibration[0]))
+    trained_project.accept_all(RUN, "lowest_entropy", percent=50)
+    expected = sorted([*splits.labeled.tolist(), accepted, relabeled])
+    assert familiar_ids(trained_project).tolist() == expected
+
+
+def test_verified_images_bring_the_pool_nearer_on_both_ways_to_see_it(trained_project: Project) -> None:
+    """Images far from every labeled one are no longer foreign once their like has been accepted."""
+    run, splits = trained_project.run(RUN), trained_project.splits
+    features = np.zeros_like(run.folder.features())
+    features[:, 0] = 1  # all images look alike …
+    far = splits.unlabeled[:20]
+    features[far] = np.eye(features.shape[1])[1]  # … but for these
+    save_array(run.folder.path / "predictions" / "features.npy", features)
+    assert trained_project.promises.foreign(RUN, "knn", 0.2).ids.tolist() == far.tolist()
+    save_arrays(
+        run.folder.path / "noise.npz",
+        {"noise_logits": np.zeros((20, 3), np.float32), "noise_features": features[far]},
+    )
+    before = trained_project.noise_report(RUN)
+    for image in far[:6].tolist():
+        trained_project.decide(RUN, "accept", image)
+    after = trained_project.noise_report(RUN)
+    assert trained_project.promises.foreign(RUN, "knn", 0.2).ids.size == 0
+    assert before is not None
+    assert after is not None
+    assert before.scores["neighbor distance"]["noise"] == pytest.approx(np.full(20, np.sqrt(2)), abs=1e-3)
+    assert after.scores["neighbor distance"]["noise"] == pytest.approx(np.zeros(20), abs=1e-3)

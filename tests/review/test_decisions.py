@@ -1,0 +1,263 @@
+"""The desk: every decision once, for the suggestion that was seen, and taken back when asked."""
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from core import Command, DataError, Desk, PageQuery, Project, QueueFilter, Verdict
+from core.scoring.scores import score
+from core.workspace.pool_index import PoolScores
+
+
+class Review:
+    """A desk of a trained project, and commands as a client makes them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.desk, self.run = project, project.desk, project.runs()[0].id
+        self.pool = project.scores(self.run)
+
+    def command(self, place: int, verdict: str = "accept", name: str = "", **more: Any) -> Command:
+        return Command(
+            name or f"{verdict}-{place}", verdict, self.run, image_id=int(self.pool.ids[place]),
+            suggestion=int(self.pool.scores.pseudo_labels[place]), **more,
+        )  # fmt: skip
+
+    def bulk(self, name: str, threshold: float, **more: Any) -> Command:
+        return Command(
+            name, "bulk_accept", self.run, params={"rule": "fixed_threshold", "threshold": threshold, **more}
+        )
+
+    def undo(self, name: str, reviewer: str = "me", undo_of: int | None = None) -> Command:
+        return Command(name, "undo", self.run, reviewer, undo_of=undo_of)
+
+    def verdict(self, place: int) -> Verdict:
+        return Verdict(int(self.desk.state().verdict[self.pool.ids[place]]))
+
+
+@pytest.fixture
+def review(trained_project: Project) -> Review:
+    return Review(trained_project)
+
+
+def test_a_command_sent_again_answers_with_the_same_decision_and_adds_no_line(review: Review) -> None:
+    commands = [review.command(0), review.command(1, "reject"), review.command(0)]
+    first = review.desk.execute(commands)
+    assert [outcome.status for outcome in first] == ["saved"] * 3
+    assert first[0] == first[2]
+    assert review.desk.execute(commands) == first
+    assert len(review.desk.decisions()) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"suggestion": 99}, "no longer suggested"),
+        ({"suggestion": None}, "no longer suggested"),
+        ({"image_id": None}, "not in the pool"),
+        ({"image_id": 10**9}, "not in the pool"),
+        ({"verdict": "relabel", "label": 3}, "no class"),
+        ({"verdict": "relabel", "label": None}, "no class"),
+        ({"verdict": "praise"}, "no verdict"),
+        ({"run_id": "nope"}, "no run"),
+    ],
+)
+def test_what_does_not_fit_what_was_seen_is_refused_and_changes_nothing(
+    review: Review, change: dict[str, Any], words: str
+) -> None:
+    (outcome,) = review.desk.execute([Command(**{**vars(review.command(0)), **change})])
+    assert outcome.status == "refused"
+    assert words in outcome.reason
+    assert review.desk.decisions() == []
+
+
+def test_test_and_labeled_images_cannot_be_decided(review: Review) -> None:
+    for part in (review.project.splits.test, review.project.splits.labeled, review.project.splits.val):
+        (outcome,) = review.desk.execute([Command("x", "accept", review.run, image_id=int(part[0]), suggestion=0)])
+        assert outcome.status == "refused"
+
+
+def test_a_bulk_accept_takes_undecided_and_skipped_images_only_and_is_one_decision(review: Review) -> None:
+    review.desk.execute([review.command(0, "reject"), review.command(1, "skip"), review.command(2, "relabel", label=1)])
+    count = len(review.pool.ids) - 2
+    stale, bulk = review.desk.execute(
+        [review.bulk("a", 0.0, expected=count + 1), review.bulk("b", 0.0, expected=count)]
+    )
+    assert (stale.status, bulk.status) == ("refused", "saved")
+    assert f"{count:,}" in stale.reason
+    assert [review.verdict(place) for place in range(3)] == [Verdict.REJECT, Verdict.BULK_ACCEPT, Verdict.RELABEL]
+    assert review.desk.history(1)[0].num_images == count
+    review.desk.execute([review.undo("c")])
+    assert review.verdict(1) is Verdict.SKIP, "what stood before the bulk accept stands again"
+    assert review.desk.counts()["bulk_accept"] == 0
+
+
+def test_undo_takes_back_my_latest_live_decision_one_after_the_other(review: Review) -> None:
+    review.desk.execute([review.command(0), review.command(1), review.command(2, reviewer="ann")])
+    for name, left in (("u1", [1, 0, 1]), ("u2", [0, 0, 1])):
+        assert review.desk.execute([review.undo(name)])[0].status == "saved"
+        assert [int(review.verdict(place)) for place in range(3)] == left
+    nothing = review.desk.execute([review.undo("u3")])[0]
+    assert (nothing.status, nothing.reason) == ("refused", "There is nothing left to undo.")
+
+
+def test_a_named_decision_is_taken_back_once_and_undoing_the_undo_brings_it_again(review: Review) -> None:
+    first, _ = review.desk.execute([review.command(0), review.command(1)])
+    undo = review.desk.execute([review.undo("u", undo_of=first.decision)])[0]
+    assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
+    twice = review.desk.execute([review.undo("v", undo_of=first.decision), review.undo("w", undo_of=10**6)])
+    assert [outcome.status for outcome in twice] == ["refused", "refused"]
+    review.desk.execute([review.undo("x", undo_of=undo.decision)])
+    assert review.verdict(0) is Verdict.ACCEPT
+
+
+def test_a_batch_may_undo_what_it_has_just_decided(review: Review) -> None:
+    outcomes = review.desk.execute([review.command(0), review.undo("u"), review.command(1)])
+    assert [outcome.status for outcome in outcomes] == ["saved"] * 3
+    assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
+
+
+def test_what_another_process_decides_is_seen(review: Review) -> None:
+    assert review.verdict(0) is Verdict.UNDECIDED
+    Desk(Project(review.project.path)).execute([review.command(0)])
+    assert review.verdict(0) is Verdict.ACCEPT
+    assert review.desk.execute([review.command(0)])[0].decision == review.desk.decisions()[0].id
+
+
+def test_threads_lose_no_decision(review: Review) -> None:
+    def work(offset: int) -> None:
+        for place in range(offset, 40, 4):
+            review.desk.execute([review.command(place)])
+
+    threads = [threading.Thread(target=work, args=(offset,)) for offset in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(review.verdict(place) is Verdict.ACCEPT for place in range(40))
+    assert len(review.desk.decisions()) == 40
+
+
+def test_a_log_that_cannot_be_written_is_an_error_and_never_an_answer(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise DataError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.store.decision_log.DecisionLog.append", full)
+        with pytest.raises(DataError, match="full"):
+            review.desk.execute([review.command(0), review.undo("u")])
+    assert review.desk.execute([review.command(0)])[0].status == "saved"
+
+
+def test_only_a_persons_own_verdict_takes_a_calibration_image_out_of_hiding(review: Review) -> None:
+    hidden = review.project.splits.calibration
+    place = {int(number): row for row, number in enumerate(review.pool.ids)}
+    review.desk.execute([review.bulk("b", 0.0)])
+    np.testing.assert_array_equal(review.desk.hidden_calibration(), hidden)
+    review.desk.execute(
+        [review.command(place[int(hidden[0])], "unsure"), review.command(place[int(hidden[1])], "skip")]
+    )
+    np.testing.assert_array_equal(review.desk.hidden_calibration(), hidden[1:])
+    right = np.sum(review.desk.histogram(review.run, "confidence")["right"])
+    wrong = np.sum(review.desk.histogram(review.run, "confidence")["wrong"])
+    assert right + wrong == len(hidden) - 1
+
+
+@pytest.mark.parametrize("score_name", ["confidence", "entropy", "margin"])
+def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) -> None:
+    found = review.desk.histogram(review.run, score_name)
+    values, counts = getattr(review.pool.scores, score_name), np.array(found["counts"]).sum(axis=0)
+    for place in (0, 333, 500, 999):
+        edge = np.float32(found["low"] + place * (found["high"] - found["low"]) / found["bins"])
+        assert counts[place:].sum() == (values >= edge).sum()
+
+
+@pytest.mark.parametrize(
+    ("score_name", "cut"), [("confidence", 0.6), ("confidence", 0.0), ("entropy", 0.9), ("margin", 1.0)]
+)
+def test_the_border_strip_holds_the_images_nearest_to_the_cut(review: Review, score_name: str, cut: float) -> None:
+    found = review.desk.border(review.run, score_name, cut)
+    values = getattr(review.pool.scores, score_name)
+    keeps = values <= np.float32(cut) if score_name == "entropy" else values >= np.float32(cut)
+    distance = np.abs(values.astype(np.float64) - np.float32(cut))
+    for cards, side in ((found.kept, keeps), (found.left, ~keeps)):
+        nearest = np.sort(distance[side])[:8]
+        np.testing.assert_allclose([abs(getattr(card, score_name) - np.float32(cut)) for card in cards], nearest)
+    assert found.steps[found.here]["kept"] == keeps.sum()
+
+
+def test_the_histogram_by_verdict_adds_up_to_the_pool_and_right_and_wrong_to_the_calibration_items(
+    review: Review,
+) -> None:
+    review.desk.execute([review.command(0), review.command(1, "skip")])
+    found = review.desk.histogram(review.run, "confidence")
+    sums = {name: sum(row) for name, row in found["verdicts"].items()}
+    assert sums == {"accept": 1, "skip": 1, "undecided": len(review.pool.ids) - 2}
+    np.testing.assert_array_equal(np.sum(list(found["verdicts"].values()), axis=0), np.sum(found["counts"], axis=0))
+    assert sum(found["right"]) + sum(found["wrong"]) == len(review.desk.hidden_calibration())
+    assert found["ghost"] is None
+    apart = review.desk.per_class(review.run, [0, 2])
+    np.testing.assert_array_equal(apart["counts"], np.array(found["counts"])[[0, 2]])
+
+
+def test_of_many_classes_the_histogram_names_the_most_suggested_and_adds_up_the_rest(tmp_path: Any) -> None:
+    project = _large_project(tmp_path, 5000, num_classes=300)
+    desk = Desk(project)
+    found = desk.histogram("001", "confidence")
+    assert len(found["classes"]) == len(found["counts"]) == len(found["prior"]) == 24
+    assert found["classes"][-1] == -1
+    assert np.sum(found["counts"]) == 5000
+    assert sum(found["prior"]) == pytest.approx(1)
+    step = desk.border("001", "entropy", 3.0)
+    assert sum(step.steps[step.here]["per_class"]) == step.steps[step.here]["kept"]
+
+
+def test_filters_leave_ranks_as_they_are(review: Review) -> None:
+    everything = review.desk.page(review.run, PageQuery(count=200)).cards
+    chosen = [card for card in everything if card.suggestion == 1]
+    found = review.desk.page(review.run, PageQuery(count=200, wanted=QueueFilter(predicted=1)))
+    assert [(card.id, card.rank) for card in found.cards] == [(card.id, card.rank) for card in chosen]
+    assert (found.total, found.matching) == (len(everything), len(chosen))
+    review.desk.execute([review.command(0)])
+    accepted = review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="accept")))
+    assert [card.id for card in accepted.cards] == [int(review.pool.ids[0])]
+    assert review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="undecided"))).matching == len(everything) - 1
+
+
+def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
+    cards = review.desk.page(review.run, PageQuery(ranking="border", threshold=0.5, count=200)).cards
+    distances = [abs(card.confidence - 0.5) for card in cards]
+    assert distances == sorted(distances)
+
+
+def _large_project(tmp_path: Any, num: int, num_classes: int = 10) -> Project:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (num, num_classes)).astype(np.float32)
+    ids = np.arange(num)
+    folder = SimpleNamespace(logits=lambda: logits)
+    run = SimpleNamespace(id="001", folder=folder, record=SimpleNamespace(parent=None), has_predictions=True)
+    scores = PoolScores(ids, score(logits), 1.0)
+    images = SimpleNamespace(labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num))
+    splits = SimpleNamespace(pool=ids, calibration=ids[:1000], labeled=ids[:10])
+    made = SimpleNamespace(
+        path=tmp_path, images=images, splits=splits, class_names=tuple(map(str, range(num_classes))),
+        scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
+    )  # fmt: skip
+    return cast(Project, made)
+
+
+def test_a_page_of_a_million_images_takes_less_than_50_ms(tmp_path: Any) -> None:
+    desk = Desk(_large_project(tmp_path, 1_000_000))
+    desk.page("001", PageQuery())  # the order is made once
+    times = []
+    for start in (0, 500_000, 999_000):
+        for show in ("all", "undecided"):
+            begin = time.perf_counter()
+            assert len(desk.page("001", PageQuery(start=start, wanted=QueueFilter(show=show, predicted=3))).cards) == 48
+            times.append(time.perf_counter() - begin)
+    assert np.median(times) < 0.05, times

@@ -1,0 +1,116 @@
+"""Drawn queues of a project: drawn again they are the same, each answer carries its probability, estimates are fair."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import Command, DecisionError, InputError, PageQuery, Project
+from core.review.random_queues import Drawn
+from core.risk.sampling_estimates import complement, lure
+
+RUN = "001-supervised-mlp"
+
+
+def cards(project: Project, ranking: str, **more: Any) -> Any:
+    return project.desk.page(RUN, PageQuery(ranking, count=400, **more))
+
+
+def answer(project: Project, image: int, label: int, **shown: Any) -> None:
+    pool = project.scores(RUN)
+    suggested = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, image)])
+    verdict = "accept" if label == suggested else "relabel"
+    assert project.decide(RUN, verdict, image, label, **shown).status == "saved"
+
+
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "diverse"])
+def test_a_drawn_queue_is_the_same_after_decisions_and_in_another_process(
+    trained_project: Project, ranking: str
+) -> None:
+    first = cards(trained_project, ranking)
+    assert first.drawn == 0
+    assert len({card.id for card in first.cards}) == len(first.cards) == first.total
+    trained_project.decide(RUN, "accept", first.cards[3].id)
+    again = cards(Project.open(trained_project.path), ranking, drawn=0)
+    assert [card.id for card in again.cards] == [card.id for card in first.cards]
+    anew = cards(trained_project, ranking)
+    assert anew.drawn == 1
+    assert first.cards[3].id not in {card.id for card in anew.cards}
+
+
+def test_the_reject_hunt_shows_what_the_cut_keeps_and_the_least_confident_first(trained_project: Project) -> None:
+    pool = trained_project.scores(RUN)
+    cut = float(np.median(pool.scores.confidence))
+    found = [card.confidence for card in cards(trained_project, "reject_hunt", threshold=cut).cards]
+    assert found == sorted(found)
+    assert len(found) == int((pool.scores.confidence >= np.float32(cut)).sum())
+
+
+@pytest.mark.parametrize("ranking", ["audit", "mixed"])
+def test_the_log_keeps_the_probability_of_each_draw(trained_project: Project, ranking: str) -> None:
+    page = cards(trained_project, ranking, eta=0.5)
+    query = PageQuery(ranking, eta=0.5, drawn=page.drawn)
+    picks = trained_project.desk.pages(RUN).queues.draws.picks(Drawn(ranking, 1.0 if ranking == "audit" else 0.5, 0))
+    for rank in (0, 5, 2):
+        shown = trained_project.desk.shown(RUN, page.cards[rank].id, query)
+        trained_project.decide(RUN, "accept", page.cards[rank].id, **shown)
+        logged = trained_project.desk.decisions()[-1].params
+        assert logged["probability"] == picks.probability[rank]
+        assert (logged["rank"], logged["of"]) == (rank, picks.num_eligible)
+
+
+def test_a_place_that_the_queue_does_not_show_is_refused(trained_project: Project) -> None:
+    page = cards(trained_project, "mixed")
+    card = page.cards[0]
+    for params in ({"rank": 1}, {"rank": 0, "drawn": None}, {"rank": "0"}, {"rank": 0, "drawn": 9}, {"eta": 0.1}):
+        where = {"ranking": "mixed", "rank": 0, "drawn": 0, "eta": 0.3, **params}
+        command = Command(f"c{params}", "accept", RUN, "me", card.id, card.suggestion, params=where)
+        assert trained_project.execute([command])[0].status == "refused"
+    with pytest.raises(InputError, match="no queue can have been drawn"):
+        cards(trained_project, "mixed", drawn=9)
+    with pytest.raises(InputError, match="must lie from"):
+        cards(trained_project, "mixed", eta=0.1)
+    with pytest.raises(DecisionError, match="load the page again"):
+        trained_project.desk.pages(RUN).queues.draws.kept(0, {"ranking": "audit", "rank": 10**6, "drawn": 0})
+    assert trained_project.desk.decisions() == []
+
+
+@pytest.mark.parametrize("ranking", ["audit", "mixed"])
+def test_a_queue_answered_to_the_end_says_the_truth(trained_project: Project, ranking: str) -> None:
+    pool, rng = trained_project.scores(RUN), np.random.default_rng(0)
+    truth = dict(zip(pool.ids.tolist(), rng.integers(0, 3, len(pool.ids)).tolist(), strict=True))
+    page = cards(trained_project, ranking)
+    for card in page.cards:
+        shown = trained_project.desk.shown(RUN, card.id, PageQuery(ranking, drawn=page.drawn))
+        answer(trained_project, card.id, truth[card.id], **shown)
+    cut = float(np.median(pool.scores.confidence))
+    (found,) = trained_project.promises.queue_estimates(RUN, cut)
+    is_right = np.array([truth[i] == s for i, s in zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True)])
+    keep = pool.scores.confidence >= np.float32(cut)
+    assert found.num_answers == found.num_open == len(pool.ids)
+    assert found.accuracy.value == pytest.approx(is_right.mean())
+    assert found.error.value == pytest.approx((~is_right)[keep].mean())
+
+
+def test_answers_count_up_to_the_first_gap_and_the_others_wait(trained_project: Project) -> None:
+    page = cards(trained_project, "mixed")
+    for rank in (0, 1, 3, 4):
+        shown = trained_project.desk.shown(RUN, page.cards[rank].id, PageQuery("mixed", drawn=0))
+        trained_project.decide(RUN, "accept", page.cards[rank].id, **shown)
+    (found,) = trained_project.promises.queue_estimates(RUN, 0.0)
+    assert (found.num_answers, found.num_waiting) == (2, 2)
+    trained_project.decide(RUN, "none", page.cards[2].id)  # by another way: it closes the gap
+    (found,) = trained_project.promises.queue_estimates(RUN, 0.0)
+    assert (found.num_answers, found.num_waiting) == (5, 0)
+    draws = trained_project.desk.pages(RUN).queues.draws
+    probability = draws.picks(Drawn("mixed", 0.3, 0)).probability[:5]
+    assert found.accuracy == complement(lure(np.array([0, 0, 1.0, 0, 0]), probability, found.num_open))
+
+
+def test_an_undone_answer_no_longer_counts(trained_project: Project) -> None:
+    card = cards(trained_project, "audit").cards[0]
+    shown = trained_project.desk.shown(RUN, card.id, PageQuery("audit", drawn=0))
+    trained_project.decide(RUN, "accept", card.id, **shown)
+    assert trained_project.promises.queue_estimates(RUN, 0.0)[0].num_answers == 1
+    trained_project.undo(RUN)
+    assert trained_project.promises.queue_estimates(RUN, 0.0) == []

@@ -1,0 +1,198 @@
+"""A simulated review plays the real loop in sandboxes, and leaves the person's own log and runs alone."""
+
+import csv
+import json
+import shutil
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import (
+    LIVE_STATES,
+    InputError,
+    Point,
+    Project,
+    RunError,
+    SimulateConfig,
+    Simulation,
+    Simulations,
+    SplitConfig,
+    TrainConfig,
+    Verdict,
+)
+from core.simulation.review_round import REVIEWER, Game, accept, click, measure
+from core.simulation.strategies import Contestant, Cut
+from core.simulation.worker import play
+from tests.conftest import CLASSES, QUICK, SMALL
+
+RUN = "001-supervised-mlp"
+ONE = SimulateConfig(rounds=1, clicks=6, error_rate=0.0, controls=False, keep=True)
+
+
+@pytest.fixture
+def known_project(pictures: Path, tmp_path: Path) -> Project:
+    """A project of three shapes whose labels are all known, without a run."""
+    for name in CLASSES:
+        shutil.copytree(pictures / name, tmp_path / "known" / name)
+    return Project.create(tmp_path / "shapes", tmp_path / "known", split=SMALL)
+
+
+@pytest.fixture
+def judged_project(trained_project: Project) -> Project:
+    """A project with a finished run whose unknown labels are made up, so that a reviewer can be played."""
+    labels = trained_project.images.labels
+    object.__setattr__(trained_project.images, "labels", np.where(labels < 0, np.arange(len(labels)) % 3, labels))
+    return trained_project
+
+
+def game(project: Project, queue: str, cut: Cut) -> Game:
+    return Game(project, Contestant(queue, cut), 0, np.random.default_rng(0), RUN)
+
+
+def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_project: Project) -> None:
+    made = Simulations(known_project).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
+    assert made.status.state == "queued"
+    play(made, known_project)
+    status = made.status
+    assert (status.state, status.done, status.total) == ("done", 2, 2)
+    assert known_project.runs() == []
+    assert known_project.desk.decisions() == []
+    before, after = made.points()
+    assert (before.round, before.clicks, before.accepted) == (0, 0, 0)
+    assert (after.round, after.clicks, after.wrong_answers) == (1, 6, 0)
+    assert after.accepted >= 6
+    assert after.run == "002-self_training-mlp"
+
+    rows = list(csv.DictReader((made.path / "curves.csv").read_text().splitlines()))
+    assert [float(row["test_accuracy"]) for row in rows] == [before.test_accuracy, after.test_accuracy]
+    assert rows[0]["accepted_error"] == ""
+    facts = json.loads((made.path / "curves.json").read_text())
+    assert facts["curves"][after.label]["accepted"]["mean"] == [0, after.accepted]
+    assert facts["summary"][0]["test_accuracy"] == after.test_accuracy
+    picture = ET.parse(made.path / "curves.svg").getroot()
+    assert len(picture.findall(".//{http://www.w3.org/2000/svg}polyline")) == 4
+
+    sandbox = Project(next(made.folder.sandbox.glob("seed-0-*")))
+    log = sandbox.desk.decisions()
+    assert {decision.reviewer for decision in log} == {REVIEWER}
+    assert [decision.params["simulated"] for decision in log if decision.image_id is not None] == [True] * 6
+    assert "simulated" in sandbox.name
+    accuracy = np.mean(
+        np.asarray(sandbox.run(after.run).folder.logits()[sandbox.splits.test]).argmax(axis=1)
+        == known_project.images.labels[sandbox.splits.test]
+    )
+    assert after.test_accuracy == pytest.approx(accuracy)
+
+
+def test_a_process_of_its_own_plays_it_and_stops_when_asked(known_project: Project) -> None:
+    simulations = Simulations(known_project)
+    long = QUICK.model_copy(update={"epochs": 100_000})
+    made = simulations.start(["entropy"], ["none"], ONE.model_copy(update={"keep": False}), long)
+    simulations.cancel(made.id)
+    end = time.monotonic() + 120
+    while made.status.state in LIVE_STATES:
+        assert time.monotonic() < end, made.status
+        time.sleep(0.1)
+    assert made.status.state == "cancelled", made.folder.log_path.read_text()
+    assert not made.folder.sandbox.exists()
+    with pytest.raises(RunError, match="nothing to cancel"):
+        simulations.cancel(made.id)
+
+
+def test_a_training_that_fails_fails_the_simulation_with_its_sentence(known_project: Project) -> None:
+    wild = QUICK.model_copy(update={"learning_rate": 10.0, "weight_decay": 1.0, "ema_decay": 0.0, "epochs": 300})
+    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, wild)
+    with pytest.raises(RunError, match=r"(?i)learning rate"):
+        play(made, known_project)
+    assert made.status.state == "failed"
+    assert "earning rate" in made.status.message
+
+
+def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
+    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    assert made.folder.status(now=time.time() + 59).state == "queued"
+    assert made.folder.status(now=time.time() + 61).state == "lost"
+    with made.folder.lock():
+        assert made.folder.status(now=time.time() + 61).state == "queued"
+        with pytest.raises(RunError, match="already being played"), made.folder.lock():
+            pass
+
+
+def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept_alone(judged_project: Project) -> None:
+    playing = game(judged_project, "entropy", Cut("fixed_threshold", 0.5))
+    click(playing, 10, 0.0, 1)
+    clicked = {decision.image_id for decision in judged_project.desk.decisions()}
+    assert len(clicked) == playing.clicks == 10
+    accept(playing)
+    point = measure(playing, 1)
+    state, truth = judged_project.desk.state(), judged_project.images.labels
+    single = np.array(sorted(int(image) for image in clicked if image is not None))
+    np.testing.assert_array_equal(state.label[single], truth[single])
+    bulk = np.flatnonzero(state.verdict == Verdict.BULK_ACCEPT)
+    assert not np.isin(bulk, single).any()
+    assert point.accepted == len(bulk) + 10
+    assert point.accepted_error == pytest.approx((state.label[bulk] != truth[bulk]).sum() / point.accepted)
+    judged = bulk[~np.isin(bulk, judged_project.splits.calibration)]
+    assert point.selected == len(judged)
+    assert point.selected_error == pytest.approx((state.label[judged] != truth[judged]).mean())
+
+
+def test_a_reviewer_who_is_always_wrong_is_always_wrong(judged_project: Project) -> None:
+    playing = game(judged_project, "random", Cut("none", 0.0))
+    click(playing, 10, 1.0, 1)
+    accept(playing)
+    point = measure(playing, 1)
+    assert (point.wrong_answers, point.accepted, point.accepted_error, point.selected) == (10, 10, 1.0, 0)
+
+
+@pytest.mark.parametrize("cut", ["conformal", "careful", "plug_in"])
+def test_a_target_error_accepts_what_its_cut_says(judged_project: Project, cut: str) -> None:
+    playing = game(judged_project, "none", Cut(cut, 0.9))
+    accept(playing)
+    assert playing.selected > 0
+    assert len(judged_project.desk.decisions()) == 1
+    assert judged_project.desk.decisions()[0].params["threshold"] == playing.threshold
+
+
+def test_where_the_truth_is_unknown_nobody_can_play(trained_project: Project) -> None:
+    with pytest.raises(InputError, match=r"60 of the .* pool images .* are not known"):
+        Simulations(trained_project).prepare(["entropy"], ["conformal=0.05"], ONE, QUICK)
+    assert Simulations(trained_project).all() == []
+
+
+def test_what_a_project_lacks_is_a_sentence(pictures: Path, tmp_path: Path) -> None:
+    for name in CLASSES:
+        shutil.copytree(pictures / name, tmp_path / "known" / name)
+
+    def asked(number: int, cut: str, **parts: int) -> Simulation:
+        split = SplitConfig(**{"labeled": 15, "val": 12, "calibration": 18, "test": 30, **parts})
+        project = Project.create(tmp_path / f"p{number}", tmp_path / "known", split=split)
+        return Simulations(project).prepare(["entropy"], [cut], ONE, TrainConfig())
+
+    with pytest.raises(InputError, match="test images"):
+        asked(1, "none", test=0)
+    with pytest.raises(InputError, match="conformal 5 % needs"):
+        asked(2, "conformal=0.05", calibration=0)
+    assert asked(3, "fixed_threshold=0.9", calibration=0).id == "001"
+
+
+def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Project) -> None:
+    with pytest.raises(InputError, match="none yet"):
+        Simulations(known_project).find("001")
+    Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    with pytest.raises(InputError, match="There are: 001"):
+        Simulations(known_project).find("7")
+
+
+def test_the_summary_compares_the_same_seeds_before_and_after(known_project: Project) -> None:
+    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    label = made.contestants[0].label
+    for seed, number, accuracy in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.9)):
+        point = Point(seed, "entropy", "none", 0.0, label, number, 6 * number, 0, 0, float("nan"), 6 * number,
+                      float("nan"), float("nan"), accuracy, 30, RUN)  # fmt: skip
+        made.folder.append_point(vars(point))
+    (row,) = made.summary()
+    assert (row["seeds"], row["baseline_accuracy"], row["test_accuracy"]) == (1, 0.5, 0.7)

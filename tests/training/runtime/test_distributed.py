@@ -1,0 +1,165 @@
+"""Several processes that train one run: the same numbers as one, and a sentence when one of them dies."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.base.config import METHODS, TrainConfig
+from core.base.errors import ConfigError
+from core.jobs import start
+from core.store.run_folder import RunFolder
+from core.training.runtime import distributed
+from core.training.worker import Engine
+from tests.training.small_datasets import TINY, make_project, make_run
+
+ROOT = Path(__file__).parents[3]
+
+
+def torchrun(project: Path, folder: RunFolder, processes: int = 2) -> "subprocess.Popen[bytes]":
+    command = start.engine_command(project, folder.id, start.Launch(True), processes, is_resume=False)
+    quiet = {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    with folder.log_path.open("ab") as log:
+        return subprocess.Popen(command, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True)
+
+
+def together(project: Path, *runs: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The runs, one after the other, in two processes that torchrun starts once."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "tests.training.several_processes", str(project), *runs]
+    environment |= {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    return subprocess.run(
+        command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+CASES = [(method, "mlp") for method in METHODS] + [("flexmatch", "small_cnn"), ("freematch", "small_cnn")]
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with every case trained by one process, and again by two."""
+    project, before = make_project(tmp_path_factory.mktemp("ranks") / "tiny"), signal.getsignal(signal.SIGTERM)
+    for number in (1, 2):
+        for method, model in CASES:
+            words = {"method": method, "model": model, "threshold": 0.5, "profile": "natural", "epochs": 3}
+            settings = {**words, "learning_rate": 0.02, "threshold_memory": 0.8}
+            settings["fairness_weight"] = 0.05 if model == "mlp" else 0.01  # batch norm enlarges the rounding
+            make_run(project, TINY.model_copy(update=settings), f"{method}-{model}-{number}")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as each of the two has: with batch norm another order of sums can cross a threshold
+    for method, model in CASES:
+        assert Engine(project, f"{method}-{model}-1", is_resume=False).go() == 0
+    torch.set_num_threads(threads)
+    signal.signal(signal.SIGTERM, before)  # the engine takes it for itself
+    done = together(project, *(f"{method}-{model}-2" for method, model in CASES))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.mark.parametrize(("method", "model"), CASES)
+def test_two_processes_train_what_one_trains(twice: Path, method: str, model: str) -> None:
+    """The same global batch, gloo: logits and weights to 1e-5; batch norm, thresholds and fairness included.
+
+    Batch norm enlarges the rounding of its own weights, which the logits do not show.
+    """
+    one, two = (RunFolder(twice / "runs" / f"{method}-{model}-{number}") for number in (1, 2))
+    assert (one.status().device, two.status().device) == ("cpu", "2 x cpu")
+    np.testing.assert_allclose(two.logits(), one.logits(), atol=1e-5)
+    np.testing.assert_allclose(two.features().astype(np.float32), one.features(), atol=1e-2)
+    weights = [load_file(folder.model_path) for folder in (one, two)]
+    for name, value in weights[0].items():
+        torch.testing.assert_close(weights[1][name], value, atol=1e-5 if model == "mlp" else 1e-4, rtol=1e-4)
+    for left, right in zip(one.metrics(), two.metrics(), strict=True):
+        for name in ("loss", "labeled_loss", "val_accuracy", "train_accuracy", "mask_rate", "pool_accuracy"):
+            assert left.get(name) == pytest.approx(right.get(name), abs=1e-5), name
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_a_rank_without_memory_fails_the_run_with_advice(tmp_path: Path, rank: str) -> None:
+    """It cannot try again alone: the others wait in a sum over ranks. Whichever rank it is, its sentence is heard."""
+    project = make_project(tmp_path / "tiny")
+    folder = make_run(project, TINY.model_copy(update={"method": "fixmatch"}))
+    assert together(project, folder.id, STARVE=rank).returncode != 0
+    assert folder.status().state == "failed"
+    expected = r"Memory ran out: lower batch_size \(it is 8\).*fewer than 2 devices"
+    assert re.search(expected, folder.status().message), folder.status()
+
+
+def test_a_start_that_fails_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the ranks have met as well: whatever goes wrong there is a sentence, not a silent end."""
+    project = make_project(tmp_path / "tiny")
+    folder = make_run(project, TINY)
+
+    def refuse(_device: torch.device) -> None:
+        raise ValueError("Expected a torch.device with a specified index")
+
+    monkeypatch.setattr(distributed, "joined", refuse)
+    assert Engine(project, folder.id, is_resume=False).go() == 1
+    assert folder.status().state == "failed"
+    assert "specified index" in folder.status().message
+
+
+def test_a_killed_rank_fails_the_run_with_a_sentence_and_it_resumes(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "tiny")
+    config = TINY.model_copy(update={"method": "fixmatch", "epochs": 100_000, "checkpoint_epochs": 1})
+    folder = make_run(project, config)
+    process = torchrun(project, folder)
+    end = time.monotonic() + 90
+    while not folder.checkpoint_path.exists():
+        assert time.monotonic() < end, folder.log_tail(60)
+        time.sleep(0.05)
+    first = folder.status().pid
+    second = [pid for pid in children(process.pid) if pid != first]
+    os.kill(second[0], signal.SIGKILL)
+    assert process.wait(90) != 0
+    assert folder.status().state in ("failed", "lost")
+    assert "Resume goes on from the last checkpoint" in folder.status().message
+    before = len(folder.metrics())
+    start.start(project, folder.id, is_resume=True)  # alone this time: the number of processes may change
+    while len(folder.metrics()) <= before:
+        assert time.monotonic() < end + 60, folder.log_tail(60)
+        time.sleep(0.05)
+    start.cancel(folder)
+    while folder.status().state != "cancelled":
+        assert time.monotonic() < end + 90
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_alone_nothing_is_shared_and_nothing_waited_for() -> None:
+    rows = torch.arange(6)
+    assert (distributed.world(), distributed.rank()) == (1, 0)
+    assert distributed.share(rows) is rows
+    assert distributed.gathered(rows) is rows
+    assert distributed.span(10) == slice(0, 10)
+    assert distributed.agreed(True, rows.device)
+    distributed.together()
+    with distributed.joined(rows.device):
+        assert distributed.world() == 1
+
+
+def test_the_batch_must_divide_among_the_devices() -> None:
+    with pytest.raises(ConfigError, match="batch_size must be a multiple of devices"):
+        TrainConfig.checked({"devices": 3})
+
+
+def test_several_devices_start_torchrun_and_one_the_engine() -> None:
+    alone = start.engine_command(Path("p"), "r", start.Launch(), 1, is_resume=True)
+    assert alone == [sys.executable, "-P", "-m", "core.training.worker", "train", "p", "r", "--resume"]
+    several = start.engine_command(Path("p"), "r", start.Launch(), 4, is_resume=False)
+    assert several[2:8] == ["-m", "torch.distributed.run", "--standalone", "--nnodes", "1", "--nproc-per-node"]
+    far = start.engine_command(Path("p"), "r", start.Launch(True, 2, "host:29500"), 8, is_resume=False)
+    assert "--standalone" not in far
+    assert far[4:8] == ["--rdzv-backend", "c10d", "--rdzv-endpoint", "host:29500"]

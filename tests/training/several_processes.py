@@ -1,0 +1,43 @@
+"""Several runs one after the other in the same processes, for tests that would else start torchrun for each.
+
+python -m torch.distributed.run … -m tests.training.several_processes PROJECT RUN …
+STARVE=RANK in the environment lets that rank run out of memory in its third step.
+"""
+
+import os
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import torch
+
+from core.training.loop.batches import Batch
+from core.training.loop.trainer import Trainer
+from core.training.methods.methods import Guess
+from core.training.runtime import distributed
+from core.training.worker import Engine
+
+
+def starve() -> None:
+    """Let this process run out of memory in its third step."""
+    whole = Trainer._accumulated
+
+    def accumulated(self: Trainer, batch: Batch) -> list[Guess]:
+        if self.step == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return whole(self, batch)
+
+    Trainer._accumulated = accumulated  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    if os.environ.get("STARVE") == os.environ.get("RANK"):
+        starve()
+    project, *runs = sys.argv[1:]
+    with distributed.joined(torch.device("cpu")):
+        vars(distributed)["joined"] = lambda _: (
+            nullcontext()
+        )  # the ranks meet once: under one torchrun they cannot meet again
+        code = max(Engine(Path(project), run, is_resume=False).go() for run in runs)
+        if code:
+            sys.exit(code)  # without a goodbye, as the engine

@@ -1,0 +1,203 @@
+"""The engine in this process; stopping by cancel file, kill -9 and failures stand in test_engine_laws."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.base.errors import RunError
+from core.base.types import RunStatus
+from core.data.splits import load_splits
+from core.scoring.scores import score as scores_of_logits
+from core.store.files import read_json
+from core.store.run_folder import RunFolder
+from core.training.loop.trainer import Trainer
+from core.training.runtime import precision
+from core.training.worker import Engine
+from core.workspace.pool_index import pool_scores
+from tests.training.small_datasets import TINY, make_project, make_run
+
+KEYS = {
+    "epoch", "step", "loss", "labeled_loss", "unlabeled_loss", "reject_loss", "learning_rate", "unlabeled_weight",
+    "train_accuracy", "val_accuracy", "val_loss", "seconds", "images_per_second", "calibration_accuracy",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_signals() -> Iterator[None]:
+    """The engine takes SIGTERM for itself; the test process wants it back."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "tiny")
+
+
+def train(project: Path, folder: RunFolder, *, is_resume: bool = False) -> int:
+    return Engine(project, folder.id, is_resume=is_resume).go()
+
+
+def after_step(monkeypatch: pytest.MonkeyPatch, step: int, act: object) -> None:
+    """Do something once, right after that step."""
+    original = Trainer._train_step
+
+    def acting(self: Trainer) -> None:
+        original(self)
+        if self.step == step:
+            assert callable(act)
+            act()
+
+    monkeypatch.setattr(Trainer, "_train_step", acting)
+
+
+def test_one_seed_and_one_snapshot_give_identical_logits(tiny: Path) -> None:
+    runs = [make_run(tiny, TINY, name) for name in ("001-run", "002-run")]
+    runs.append(make_run(tiny, TINY.model_copy(update={"seed": 9}), "003-run"))
+    assert [train(tiny, folder) for folder in runs] == [0, 0, 0]
+    np.testing.assert_array_equal(runs[0].logits(), runs[1].logits())
+    assert not np.array_equal(runs[0].logits(), runs[2].logits())
+
+
+@pytest.mark.parametrize("method", ["supervised", "self_training"])
+def test_a_terminated_run_stops_after_its_step_and_resumes_to_the_same_logits(
+    method: str, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TINY.model_copy(update={"method": method})
+    whole, stopped = make_run(tiny, config, "001-run"), make_run(tiny, config, "002-run")
+    assert train(tiny, whole) == 0
+    with monkeypatch.context() as patch:
+        after_step(patch, 6, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert train(tiny, stopped) == 0
+    assert stopped.status().state == "cancelled"
+    assert not stopped.model_path.exists()
+    state = torch.load(stopped.checkpoint_path, weights_only=True)
+    assert state["trainer"]["step"] == 6  # in the middle of an epoch
+    assert train(tiny, stopped, is_resume=True) == 0
+    assert stopped.status().state == "done"
+    np.testing.assert_array_equal(stopped.logits(), whole.logits())
+    told = [
+        [{k: v for k, v in line.items() if "second" not in k} for line in run.metrics()] for run in (whole, stopped)
+    ]
+    assert told[0] == told[1]
+
+
+def test_a_run_that_is_being_trained_is_not_trained_twice(tiny: Path) -> None:
+    folder = make_run(tiny, TINY)
+    with folder.lock(), pytest.raises(RunError, match="already being trained by another process"):
+        train(tiny, folder)
+    assert folder.status().state == "queued"
+
+
+def test_the_status_tells_device_precision_steps_and_time_left(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[RunStatus] = []
+    original = RunFolder.write_status
+
+    def keep(self: RunFolder, status: RunStatus) -> None:
+        told.append(status)
+        original(self, status)
+
+    monkeypatch.setattr(
+        "core.training.worker.time.monotonic", iter(np.arange(0.0, 1e6)).__next__
+    )  # a second at each look
+    monkeypatch.setattr(RunFolder, "write_status", keep)
+    folder = make_run(tiny, TINY)
+    assert train(tiny, folder) == 0
+    etas = [s.eta_seconds for s in told if s.eta_seconds is not None]
+    assert etas
+    assert all(eta > 0 for eta in etas)
+    steps = [s.step for s in told]
+    assert steps == sorted(steps)
+    last = folder.status()
+    assert (last.state, last.device, last.precision, last.eta_seconds) == ("done", "cpu", "fp32", None)
+    assert last.epoch == last.epochs == TINY.epochs
+    assert last.step == last.steps > 0
+    assert last.best_val_accuracy == max(line["val_accuracy"] for line in folder.metrics())
+
+
+def test_every_line_of_metrics_has_the_documented_numbers(tiny: Path) -> None:
+    folder = make_run(tiny, TINY.model_copy(update={"method": "self_training"}))
+    assert train(tiny, folder) == 0
+    lines = folder.metrics()
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4]
+    assert all(set(line) == KEYS for line in lines)
+
+
+def test_a_finished_run_leaves_its_model_and_its_views(tiny: Path) -> None:
+    folder = make_run(tiny, TINY)
+    assert train(tiny, folder) == 0
+    facts = read_json(folder.path / "model.json")
+    assert {name: facts[name] for name in ("model", "num_classes", "channels", "height", "width", "class_names")} == {
+        "model": "mlp", "num_classes": 3, "channels": 1, "height": 8, "width": 8,
+        "class_names": ["bright", "dark", "plain"],
+    }  # fmt: skip
+    assert len(facts["mean"]) == len(facts["std"]) == 1
+    with Image.open(folder.path / "augmentation.png") as views:
+        assert views.format == "PNG"
+        assert views.width > views.height > 0  # eight images, four rows
+    assert folder.calibration()["n"] == 30
+
+
+def test_a_run_leaves_the_sorted_index_of_a_large_pool_and_none_of_a_small_one(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = load_splits(tiny / "splits.npz").pool
+    for name, least in (("001-run", len(pool) + 1), ("002-run", len(pool))):
+        monkeypatch.setattr("core.workspace.pool_index.LEAST", least)
+        assert train(tiny, make_run(tiny, TINY, name)) == 0
+    small, large = (RunFolder(tiny / "runs" / name) for name in ("001-run", "002-run"))
+    assert not (small.path / "predictions" / "index").exists()
+    monkeypatch.setattr("core.workspace.pool_index.score", None)  # whoever makes an index now fails
+    found = pool_scores(large, pool)
+    values = scores_of_logits(large.logits()[pool], large.temperature())
+    np.testing.assert_array_equal(found.scores.entropy, values.entropy)
+    assert found.orders
+    assert found.bins
+
+
+def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def measure(*words: object) -> dict[str, float]:
+        calls.append(words)
+        return {"fp32": 1.0, "bf16": 2.0}
+
+    monkeypatch.setattr(precision, "measure", measure)
+    config = TINY.model_copy(update={"precision": "auto", "epochs": 1})
+    for name in ("001-run", "002-run"):
+        folder = make_run(tiny, config, name)
+        assert train(tiny, folder) == 0
+        assert folder.status().precision == "fp32"
+    assert len(calls) == 1
+
+
+def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that are no numbers never replace a checkpoint, logged or not."""
+    folder = make_run(tiny, TINY.model_copy(update={"checkpoint_epochs": 1}))
+    whole = Trainer._train_step
+
+    def running_away(self: Trainer) -> object:
+        found = whole(self)
+        if self.step == 7:  # in the second epoch, after a checkpoint and before the next line
+            with torch.no_grad():
+                next(self.model.parameters()).fill_(torch.nan)
+            folder.request_cancel()
+            os.kill(os.getpid(), signal.SIGTERM)
+        return found
+
+    monkeypatch.setattr(Trainer, "_train_step", running_away)
+    assert train(tiny, folder) == 1
+    assert folder.status().state == "failed"
+    assert "no longer a number in epoch 2: lower the learning rate" in folder.status().message
+    state = torch.load(folder.checkpoint_path, weights_only=True)["trainer"]
+    assert state["step"] == 5
+    assert all(value.isfinite().all() for value in state["model"].values())
