@@ -48,9 +48,9 @@ def target_error(target: float, num: int, rng: np.random.Generator) -> list[str]
     for _ in range(DRAWS):
         (pool, is_right), (sure, is_known_right) = draw(POOL, rng), draw(num, rng)
         cuts = (
-            risk_control.conformal_cut(pool, sure, is_known_right, target).threshold,
+            risk_control.conformal_threshold(pool, sure, is_known_right, target).threshold,
             threshold_for_error(sure, is_known_right, target),
-            risk_control.learn_then_test_cut(pool, sure, is_known_right, target).threshold,
+            risk_control.high_probability_threshold(pool, sure, is_known_right, target).threshold,
         )
         rows.append([oracle(pool, is_right, target), *(x for cut in cuts for x in outcome(pool, is_right, cut))])
     found: NDArray[np.float64] = np.array(rows)
@@ -97,11 +97,11 @@ def speed(size: int, rng: np.random.Generator) -> list[list[str]]:
     labels, known_labels = rng.integers(0, 10, size), rng.integers(0, 10, 1_000)
     answers, everything = rng.random(300) < 0.99, np.ones(size, dtype=np.bool_)
     work: dict[str, Callable[[], object]] = {
-        "conformal cut": lambda: risk_control.conformal_cut(pool, sure, is_right, 0.02),
-        "conformal cut per class": lambda: risk_control.conformal_cut_per_class(
+        "conformal cut": lambda: risk_control.conformal_threshold(pool, sure, is_right, 0.02),
+        "conformal cut per class": lambda: risk_control.conformal_thresholds_per_class(
             pool, labels, sure, known_labels, is_right, 0.02, 10
         ),
-        "Learn then Test": lambda: risk_control.learn_then_test_cut(pool, sure, is_right, 0.05),
+        "Learn then Test": lambda: risk_control.high_probability_threshold(pool, sure, is_right, 0.05),
         "certificate, 300 answers": lambda: audit_certificate.certificate(answers, size),
         "conformal p values": lambda: conformal_p_values(pool, sure),
         "audit draws, 1,000": lambda: query_strategies.audit(everything, 1_000, rng),

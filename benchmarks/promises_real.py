@@ -66,7 +66,7 @@ def draws(found: Scored, target: float, num: int, rng: np.random.Generator) -> N
     for _ in range(DRAWS):
         pool, is_right, sure, is_known_right = found.drawn(num, rng)
         best = outcome(pool, is_right, threshold_for_error(pool, is_right, target))[1]
-        conformal = risk_control.conformal_cut(pool, sure, is_known_right, target).threshold
+        conformal = risk_control.conformal_threshold(pool, sure, is_known_right, target).threshold
         plug_in = threshold_for_error(sure, is_known_right, target)
         rows.append([best, *outcome(pool, is_right, conformal), *outcome(pool, is_right, plug_in)])
     return np.array(rows)
@@ -98,7 +98,7 @@ def second_round_row(first: Scored, second: Scored, target: float, num: int, rng
         counts = []
         for model, place in ((first, in_first), (second, in_second)):
             sure, is_right = model.confidence[place], model.is_right[place]
-            cut = risk_control.conformal_cut(sure[pool], sure[known], is_right[known], target).threshold
+            cut = risk_control.conformal_threshold(sure[pool], sure[known], is_right[known], target).threshold
             line = np.float32(np.inf if cut is None else cut)
             kept = sure[pool] >= line
             counts += [int(kept.sum()), int((~is_right[pool][kept]).sum())]

@@ -58,7 +58,7 @@ from core.review.run_review import Border, Card, Page, PageQuery
 from core.risk.audit_certificate import TARGETS, Certificate
 from core.risk.error_estimates import CoverageErrorCurve, proportion
 from core.risk.review_value import ReviewValue, StopAdvice
-from core.risk.risk_control import ConformalCut, HighProbabilityCut, class_thresholds
+from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold, class_thresholds
 from core.risk.sampling_estimates import MeanEstimate
 from core.scoring.scores import RANKINGS
 from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
@@ -112,7 +112,7 @@ __all__ = [
     "Command",
     "Config",
     "ConfigError",
-    "ConformalCut",
+    "ConformalThreshold",
     "Contestant",
     "CoverageErrorCurve",
     "CuratedSet",
@@ -123,7 +123,7 @@ __all__ = [
     "DecisionError",
     "Desk",
     "Estimate",
-    "HighProbabilityCut",
+    "HighProbabilityThreshold",
     "ImageSet",
     "InputError",
     "KnownScores",

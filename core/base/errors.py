@@ -1,7 +1,9 @@
-"""One family of errors: each is a sentence for the person at the screen (what is wrong, where, what to do).
+"""Errors, each with a sentence for the person: what is wrong, where, what to do.
 
-The dashboard shows the sentence, the command line prints it and exits with 2; nothing else is caught.
+The dashboard shows the sentence; the command line prints it and exits with 2. Nothing else is caught.
 """
+
+from collections.abc import Iterable
 
 
 class WinnowError(Exception):
@@ -34,3 +36,28 @@ class DecisionError(WinnowError):
 
 class ServerError(WinnowError):
     """The dashboard cannot start: port taken, package missing."""
+
+
+class Cancelled(Exception):  # noqa: N818 - the answer to a request, not an error
+    """Raised inside a worker process when its cancellation was requested."""
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str], error: type[WinnowError] = InputError) -> WinnowError:
+    """The error for a name that is not among the known ones.
+
+    Args:
+        kind: What the name should have named, such as "rule".
+        name: What was given.
+        known: The names there are, in the order to show.
+        error: The class of the error.
+
+    Returns:
+        The error, to be raised by the caller.
+
+    """
+    return error(f"There is no {kind} called {name!r}. There are: {', '.join(known) or 'none yet'}.")
+
+
+def not_in_pool(image: int | None, error: type[WinnowError] = InputError) -> WinnowError:
+    """The error for an image that is not in the pool of the project, to be raised by the caller."""
+    return error(f"Image {image} is not in the pool of this project.")

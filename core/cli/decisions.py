@@ -27,8 +27,8 @@ from core.review.run_review import PageQuery
 from core.scoring.scores import RANKINGS, order
 
 _PROMISES: dict[str, Callable[[Project, str, float], float | None]] = {
-    "conformal": lambda project, run, target: project.promises.conformal_cut(run, target).threshold,
-    "careful": lambda project, run, target: project.promises.careful_cut(run, target).threshold,
+    "conformal": lambda project, run, target: project.promises.conformal_threshold(run, target).threshold,
+    "careful": lambda project, run, target: project.promises.high_probability_threshold(run, target).threshold,
     "plug_in": lambda project, run, target: project.threshold_for_error(run, target),
 }
 Promise = Annotated[

@@ -16,7 +16,7 @@ from core.quality.audits import Audit, answer_audit, read_audit, read_certificat
 from core.quality.queue_estimates import QueueEstimate, queue_estimates
 from core.review import attention_checks
 from core.risk.review_value import ReviewValue, StopAdvice, review_value
-from core.risk.risk_control import ConformalCut, HighProbabilityCut
+from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
 from core.workspace.run import Run
 
 if TYPE_CHECKING:
@@ -30,21 +30,21 @@ class Promises:
     def __init__(self, project: "Project") -> None:
         self._project = project
 
-    def conformal_cut(self, run_id: str, target: float) -> ConformalCut:
+    def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:
         """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong."""
         return target_error.cut(self._project, run_id, target)
 
-    def cuts_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalCut, ...]:
-        """conformal_cut at each of several targets at once: what a slider of the target error moves along."""
-        return target_error.cuts_by_target(self._project, run_id, targets)
+    def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
+        """conformal_threshold at each of several targets at once: what a slider of the target error moves along."""
+        return target_error.conformal_thresholds_by_target(self._project, run_id, targets)
 
-    def conformal_cuts(self, run_id: str, target: float) -> tuple[ConformalCut, ...]:
+    def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
         """The same for each predicted class; `thresholds` of per_class_threshold come from class_thresholds."""
         return target_error.cuts(self._project, run_id, target)
 
-    def careful_cut(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityCut:
+    def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
         """Lowest threshold whose error is at most `target` with probability 1 - delta (Learn then Test)."""
-        return target_error.careful_cut(self._project, run_id, target, delta)
+        return target_error.high_probability_threshold(self._project, run_id, target, delta)
 
     def label_issues(self, run_id: str) -> target_error.LabelIssues:
         """Given labels of val and calibration images that confident learning calls wrong."""

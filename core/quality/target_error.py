@@ -15,12 +15,12 @@ from core.base.types import Ids, Labels, Mask
 from core.curation.class_balance import label_issues
 from core.risk.error_estimates import threshold_for_error
 from core.risk.risk_control import (
-    ConformalCut,
-    HighProbabilityCut,
-    conformal_cut,
-    conformal_cut_per_class,
-    conformal_cuts_by_target,
-    learn_then_test_cut,
+    ConformalThreshold,
+    HighProbabilityThreshold,
+    conformal_threshold,
+    conformal_thresholds_by_target,
+    conformal_thresholds_per_class,
+    high_probability_threshold,
 )
 from core.scoring.scores import probabilities
 
@@ -51,30 +51,34 @@ class _Window:
     num_classes: int
 
 
-def cut(project: "Project", run_id: str, target: float) -> ConformalCut:
+def cut(project: "Project", run_id: str, target: float) -> ConformalThreshold:
     """The conformal cut of the open pool."""
     seen = _window(project, run_id)
-    return conformal_cut(seen.confidence, seen.known_confidence, seen.is_right, target)
+    return conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
 
 
-def cuts_by_target(project: "Project", run_id: str, targets: Sequence[float]) -> tuple[ConformalCut, ...]:
+def conformal_thresholds_by_target(
+    project: "Project", run_id: str, targets: Sequence[float]
+) -> tuple[ConformalThreshold, ...]:
     """The conformal cut of the open pool at each target."""
     seen = _window(project, run_id)
-    return conformal_cuts_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
+    return conformal_thresholds_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
 
 
-def cuts(project: "Project", run_id: str, target: float) -> tuple[ConformalCut, ...]:
+def cuts(project: "Project", run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
     """One conformal cut for each predicted class."""
     seen = _window(project, run_id)
-    return conformal_cut_per_class(
+    return conformal_thresholds_per_class(
         seen.confidence, seen.labels, seen.known_confidence, seen.known_labels, seen.is_right, target, seen.num_classes
     )
 
 
-def careful_cut(project: "Project", run_id: str, target: float, delta: float) -> HighProbabilityCut:
+def high_probability_threshold(
+    project: "Project", run_id: str, target: float, delta: float
+) -> HighProbabilityThreshold:
     """The high-probability version, by Learn then Test."""
     seen = _window(project, run_id)
-    return learn_then_test_cut(seen.confidence, seen.known_confidence, seen.is_right, target, delta)
+    return high_probability_threshold(seen.confidence, seen.known_confidence, seen.is_right, target, delta)
 
 
 def plug_in(project: "Project", run_id: str, target: float) -> float | None:

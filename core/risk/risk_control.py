@@ -17,7 +17,7 @@ from core.base.types import Labels, Mask, PerImage
 
 
 @dataclass(frozen=True)
-class ConformalCut:
+class ConformalThreshold:
     """A threshold whose kept pool images are wrong at a rate of at most `target` on average; None keeps nothing."""
 
     threshold: float | None  # kept when confidence >= threshold
@@ -35,7 +35,7 @@ class ConformalCut:
 
 
 @dataclass(frozen=True)
-class HighProbabilityCut:
+class HighProbabilityThreshold:
     """A threshold whose error is at most `target` with probability at least 1 - delta; None keeps nothing."""
 
     threshold: float | None
@@ -50,22 +50,22 @@ class HighProbabilityCut:
         return self.num_kept / max(1, self.num_pool)
 
 
-def conformal_cut(
+def conformal_threshold(
     pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, target: float
-) -> ConformalCut:
+) -> ConformalThreshold:
     """Lowest threshold t with m/(n+1) · (1 + wrong calibration items at or above t) / (pool images there) ≤ target.
 
     Conformal selection (Jin and Candès 2023, arXiv 2210.01408): the expected share of wrong among the kept is at most
     the target, with finite n, whatever the model. It is an average over draws: a single selection can exceed it.
     Cost: one sort of the pool. InputError unless target lies in (0, 1).
     """
-    return conformal_cuts_by_target(pool_confidence, calibration_confidence, is_right, [target])[0]
+    return conformal_thresholds_by_target(pool_confidence, calibration_confidence, is_right, [target])[0]
 
 
-def conformal_cuts_by_target(
+def conformal_thresholds_by_target(
     pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, targets: Sequence[float]
-) -> tuple[ConformalCut, ...]:
-    """`conformal_cut` at each of several targets for the price of one sort. The promise holds for a target chosen
+) -> tuple[ConformalThreshold, ...]:
+    """`conformal_threshold` at each of several targets for the price of one sort. The promise holds for a target chosen
     beforehand, not for the best-looking one of them.
     """
     for target in targets:
@@ -78,20 +78,20 @@ def conformal_cuts_by_target(
     above = np.append(len(all_wrong), len(all_wrong) - np.searchsorted(all_wrong, wrong, side="right"))
     bound = num_pool / (num_calibration + 1) * (1 + above) / np.maximum(kept, 1)
 
-    def at(target: float) -> ConformalCut:
+    def at(target: float) -> ConformalThreshold:
         meets = np.flatnonzero((bound <= target) & (kept > 0))
         if not len(meets):
-            return ConformalCut(None, target, 0, num_pool, 0, num_calibration, float("nan"))
+            return ConformalThreshold(None, target, 0, num_pool, 0, num_calibration, float("nan"))
         best = meets[0]  # kept falls from left to right
         threshold = float(pool[num_pool - kept[best]])
         num_wrong = int((all_wrong >= threshold).sum())
         value = num_pool / (num_calibration + 1) * (1 + num_wrong) / int(kept[best])
-        return ConformalCut(threshold, target, int(kept[best]), num_pool, num_wrong, num_calibration, value)
+        return ConformalThreshold(threshold, target, int(kept[best]), num_pool, num_wrong, num_calibration, value)
 
     return tuple(at(target) for target in targets)
 
 
-def conformal_cut_per_class(
+def conformal_thresholds_per_class(
     pool_confidence: PerImage,
     pool_labels: Labels,
     calibration_confidence: PerImage,
@@ -99,7 +99,7 @@ def conformal_cut_per_class(
     is_right: Mask,
     target: float,
     num_classes: int,
-) -> tuple[ConformalCut, ...]:
+) -> tuple[ConformalThreshold, ...]:
     """One cut for each predicted class, from the calibration items predicted to be that class; the labels arrays hold
     pseudo-labels. Each class keeps the promise for itself, therefore their union does.
     """
@@ -107,16 +107,16 @@ def conformal_cut_per_class(
     for label in range(num_classes):
         mine = calibration_labels == label
         pool = pool_confidence[pool_labels == label]
-        cuts.append(conformal_cut(pool, calibration_confidence[mine], is_right[mine], target))
+        cuts.append(conformal_threshold(pool, calibration_confidence[mine], is_right[mine], target))
     return tuple(cuts)
 
 
-def class_thresholds(cuts: Sequence[ConformalCut]) -> dict[str, float | None]:
+def class_thresholds(cuts: Sequence[ConformalThreshold]) -> dict[str, float | None]:
     """The parameter `thresholds` of the rule per_class_threshold; None keeps nothing of that class."""
     return {str(label): cut.threshold for label, cut in enumerate(cuts)}
 
 
-def learn_then_test_cut(
+def high_probability_threshold(
     pool_confidence: PerImage,
     calibration_confidence: PerImage,
     is_right: Mask,
@@ -124,18 +124,18 @@ def learn_then_test_cut(
     delta: float = 0.1,
     num_starts: int = 10,
     points: int = 200,
-) -> HighProbabilityCut:
+) -> HighProbabilityThreshold:
     """Lowest threshold certified by Learn then Test, fixed-sequence testing from several starts (arXiv 2110.01052).
 
     The thresholds are quantiles of the pool, chosen without looking at a calibration label. From each start, downwards,
     "the error among images at or above t exceeds the target" is rejected while its exact binomial p value is at most
     delta / num_starts. With probability at least 1 - delta over calibration draws the error of the threshold that is
-    answered is at most the target. Much more careful than `conformal_cut`: about 1,000 items are needed for 2 %.
+    answered is at most the target. Much more careful than `conformal_threshold`: about 1,000 items are needed for 2 %.
     """
     _check_share("the target error", target)
     _check_share("delta", delta)
     pool = np.sort(pool_confidence)
-    nothing = HighProbabilityCut(None, target, delta, 0, len(pool))
+    nothing = HighProbabilityThreshold(None, target, delta, 0, len(pool))
     if not len(pool):
         return nothing
     grid = np.unique(pool[np.linspace(0, len(pool) - 1, points).astype(np.int64)])[::-1]  # falling
@@ -147,7 +147,7 @@ def learn_then_test_cut(
     if best is None:
         return nothing
     threshold = float(grid[best])
-    return HighProbabilityCut(threshold, target, delta, int((pool >= grid[best]).sum()), len(pool))
+    return HighProbabilityThreshold(threshold, target, delta, int((pool >= grid[best]).sum()), len(pool))
 
 
 def round_delta(delta: float, number: int) -> float:

@@ -93,8 +93,8 @@ def threshold_of(project: Project, run_id: str, cut: Cut) -> float | None:
     if cut.name == "plug_in":
         return target_error.plug_in(project, run_id, cut.value)
     if cut.name == "careful":
-        return project.promises.careful_cut(run_id, cut.value).threshold
-    return project.promises.conformal_cut(run_id, cut.value).threshold
+        return project.promises.high_probability_threshold(run_id, cut.value).threshold
+    return project.promises.conformal_threshold(run_id, cut.value).threshold
 
 
 def measure(game: Game, number: int) -> Point:

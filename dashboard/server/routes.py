@@ -91,7 +91,7 @@ def per_class(request: Request) -> dict[str, Any]:
 
 def targets(request: Request) -> dict[str, Any]:
     """The line that keeps each target error that the slider offers."""
-    cuts = _project(request).promises.cuts_by_target(request.path_params["run"], TARGETS)
+    cuts = _project(request).promises.conformal_thresholds_by_target(request.path_params["run"], TARGETS)
     return {
         "num_calibration": cuts[0].num_calibration,
         "cuts": [{"target": cut.target, "threshold": cut.threshold, "kept": cut.num_kept} for cut in cuts],

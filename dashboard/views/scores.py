@@ -207,7 +207,11 @@ def _keep(key: str) -> None:
 def _target(project: Project, run: str) -> None:
     target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
     is_careful = st.toggle("In 9 of 10 draws instead of on average", key="careful", help=_CAREFUL)
-    found = project.promises.careful_cut(run, target) if is_careful else project.promises.conformal_cut(run, target)
+    found = (
+        project.promises.high_probability_threshold(run, target)
+        if is_careful
+        else project.promises.conformal_threshold(run, target)
+    )
     if found.threshold is None:
         st.caption("No threshold can promise this with the calibration items there are: audit what you accept instead.")
         return

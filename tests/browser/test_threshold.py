@@ -70,7 +70,7 @@ def test_the_error_one_can_live_with_moves_the_line_and_the_hand_takes_the_promi
     expect(promise).to_contain_text("Slide it")
     with page.expect_response(re.compile("/border")):
         slider.fill("20")
-    cut = trained_project.promises.conformal_cut(RUN, 0.2)
+    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
     assert cut.threshold is not None
     expect(promise).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
     assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)

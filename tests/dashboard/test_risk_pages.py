@@ -53,7 +53,7 @@ def test_the_audit_page_never_shows_what_the_model_says(trained_project: Project
 def test_the_target_error_slider_sets_the_threshold_that_the_project_answers(trained_project: Project) -> None:
     test = open_page("scores", project=trained_project.key)
     test.slider(key="target").set_value(20.0).run()
-    cut = trained_project.promises.conformal_cut(RUN, 0.2)
+    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
     if cut.threshold is None:
         assert "No threshold can promise this" in said
@@ -121,7 +121,7 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     test = open_page("scores", project=trained_project.key)
     test.selectbox(key="rule").set_value("per_class_threshold").run()
     test.slider(key="class-target").set_value(30.0).run()
-    cuts = trained_project.promises.conformal_cuts(RUN, 0.3)
+    cuts = trained_project.promises.conformal_thresholds_per_class(RUN, 0.3)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
     assert f"Of the {sum(cut.num_kept for cut in cuts):,} open images it accepts" in said
     next(button for button in test.button if button.label == "Set each class's threshold").click().run()
@@ -149,7 +149,7 @@ def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Pro
 def test_the_audit_page_takes_the_threshold_of_a_target_error(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key, threshold="0.2")
     test.slider(key="audit-target-error").set_value(20.0).run()
-    cut = trained_project.promises.conformal_cut(RUN, 0.2)
+    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
     found = [button for button in test.button if button.label == "Take this threshold"]
     assert bool(found) == (cut.threshold is not None)
     if cut.threshold is not None:

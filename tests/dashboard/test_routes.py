@@ -196,7 +196,7 @@ def test_the_targets_of_the_slider_are_the_cuts_of_the_project(place: Place) -> 
     assert [cut["target"] for cut in found["cuts"]] == [step / 200 for step in range(1, 41)]
     assert found["num_calibration"] == len(place.project.splits.calibration)
     for asked in (found["cuts"][0], found["cuts"][-1]):
-        cut = place.project.promises.conformal_cut(place.run, asked["target"])
+        cut = place.project.promises.conformal_threshold(place.run, asked["target"])
         assert (asked["threshold"], asked["kept"]) == (cut.threshold, cut.num_kept)
 
 

@@ -87,16 +87,16 @@ def test_the_certificate_file_names_set_risk_and_every_draw(trained_project: Pro
 
 def test_a_cut_looks_at_open_images_only_and_never_at_calibration_as_pool(trained_project: Project) -> None:
     splits = trained_project.splits
-    cut = trained_project.promises.conformal_cut(RUN, 0.4)
+    cut = trained_project.promises.conformal_threshold(RUN, 0.4)
     assert (cut.num_pool, cut.num_calibration) == (len(splits.unlabeled), len(splits.calibration))
     trained_project.decide(RUN, "accept", int(splits.unlabeled[0]))
     trained_project.decide(RUN, "accept", int(splits.calibration[0]))
-    after = trained_project.promises.conformal_cut(RUN, 0.4)
+    after = trained_project.promises.conformal_threshold(RUN, 0.4)
     assert (after.num_pool, after.num_calibration) == (cut.num_pool - 1, cut.num_calibration - 1)
 
 
 def test_class_thresholds_go_through_the_bulk_accept_as_a_rule(trained_project: Project) -> None:
-    cuts = trained_project.promises.conformal_cuts(RUN, 0.5)
+    cuts = trained_project.promises.conformal_thresholds_per_class(RUN, 0.5)
     assert sum(cut.num_pool for cut in cuts) == len(trained_project.splits.unlabeled)
     kept = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
     unlabeled = np.isin(kept.ids, trained_project.splits.unlabeled)

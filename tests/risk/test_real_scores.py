@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.risk.error_estimates import threshold_for_error
-from core.risk.risk_control import conformal_cut
+from core.risk.risk_control import conformal_threshold
 
 DRAWS, POOL = 300, 7000
 
@@ -29,7 +29,7 @@ def drawn(scores: tuple[np.ndarray, np.ndarray], target: float, num: int) -> np.
         pool, known = order[:POOL], order[POOL : POOL + num]
         found = []
         for threshold in (
-            conformal_cut(confidence[pool], confidence[known], is_right[known], target).threshold,
+            conformal_threshold(confidence[pool], confidence[known], is_right[known], target).threshold,
             threshold_for_error(confidence[known], is_right[known], target),
             threshold_for_error(confidence[pool], is_right[pool], target),
         ):

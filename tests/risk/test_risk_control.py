@@ -21,13 +21,13 @@ def test_a_cut_worked_out_by_hand() -> None:
     pool = f32(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
     calibration, is_right = f32(0.15, 0.35, 0.55, 0.75), np.array([False, False, True, True])
     # at .4: 8/5 · (1 + 0)/5 = .32; at .2: 8/5 · (1 + 1)/7 = .457; at .1: 8/5 · 3/8 = .6
-    cut = r.conformal_cut(pool, calibration, is_right, 0.33)
+    cut = r.conformal_threshold(pool, calibration, is_right, 0.33)
     assert cut.threshold == pytest.approx(0.4)
     assert (cut.num_kept, cut.num_wrong) == (5, 0)
     assert cut.bound == pytest.approx(0.32)
-    assert r.conformal_cut(pool, calibration, is_right, 0.46).num_kept == 7
-    assert r.conformal_cut(pool, calibration, is_right, 0.61).num_kept == 8
-    assert r.conformal_cut(pool, calibration, is_right, 0.31).threshold is None
+    assert r.conformal_threshold(pool, calibration, is_right, 0.46).num_kept == 7
+    assert r.conformal_threshold(pool, calibration, is_right, 0.61).num_kept == 8
+    assert r.conformal_threshold(pool, calibration, is_right, 0.31).threshold is None
 
 
 values = st.lists(st.integers(0, 12), max_size=25)
@@ -44,7 +44,7 @@ def test_the_cut_is_the_lowest_pool_value_that_meets_the_formula(
         for t in np.unique(pool)
         if len(pool) / (len(sure) + 1) * (1 + (~is_right & (sure >= t)).sum()) / (pool >= t).sum() <= target
     ]
-    cut = r.conformal_cut(pool, sure, is_right, target)
+    cut = r.conformal_threshold(pool, sure, is_right, target)
     assert cut.threshold == (min(meets) if meets else None)
     assert cut.num_kept == (0 if cut.threshold is None else (pool >= np.float32(cut.threshold)).sum())
 
@@ -54,27 +54,27 @@ def test_many_targets_at_once_are_the_cuts_one_by_one() -> None:
     pool, sure = rng.random(400).astype(np.float32), rng.random(60).astype(np.float32)
     is_right = rng.random(60) < sure
     targets = [0.01, 0.05, 0.2, 0.4, 0.9]
-    found = r.conformal_cuts_by_target(pool, sure, is_right, targets)
+    found = r.conformal_thresholds_by_target(pool, sure, is_right, targets)
     for target, cut in zip(targets, found, strict=True):
-        assert repr(cut) == repr(r.conformal_cut(pool, sure, is_right, target))
+        assert repr(cut) == repr(r.conformal_threshold(pool, sure, is_right, target))
     assert found[0].threshold is None
     assert found[-1].num_kept > found[2].num_kept
     with pytest.raises((ConfigError, InputError)):
-        r.conformal_cuts_by_target(pool, sure, is_right, [0.1, 1.0])
+        r.conformal_thresholds_by_target(pool, sure, is_right, [0.1, 1.0])
 
 
 def test_no_pool_and_no_calibration_keep_nothing() -> None:
     empty, none = f32(), np.empty(0, dtype=np.bool_)
-    assert r.conformal_cut(empty, empty, none, 0.05).threshold is None
-    assert r.conformal_cut(f32(0.9, 0.8), empty, none, 0.05).threshold is None
-    assert r.learn_then_test_cut(empty, empty, none, 0.05).threshold is None
-    assert r.learn_then_test_cut(f32(0.9, 0.8), empty, none, 0.05).threshold is None
+    assert r.conformal_threshold(empty, empty, none, 0.05).threshold is None
+    assert r.conformal_threshold(f32(0.9, 0.8), empty, none, 0.05).threshold is None
+    assert r.high_probability_threshold(empty, empty, none, 0.05).threshold is None
+    assert r.high_probability_threshold(f32(0.9, 0.8), empty, none, 0.05).threshold is None
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0, -0.1, 2.0, float("nan")])
 def test_a_target_that_is_no_share_is_a_sentence(target: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
-        r.conformal_cut(f32(0.5), f32(0.5), np.array([True]), target)
+        r.conformal_threshold(f32(0.5), f32(0.5), np.array([True]), target)
 
 
 def draw(num: int, rng: np.random.Generator, accuracy: float = 0.946) -> tuple[PerImage, Mask]:
@@ -91,7 +91,7 @@ def test_the_realised_error_keeps_the_promise_on_average_and_the_plug_in_breaks_
     rng, errors, plug_in = np.random.default_rng(5), [], []
     for _ in range(300):
         (pool, is_right), (sure, is_known_right) = draw(5_000, rng), draw(num, rng)
-        cut = r.conformal_cut(pool, sure, is_known_right, target)
+        cut = r.conformal_threshold(pool, sure, is_known_right, target)
         errors.append(0.0 if cut.threshold is None else float((~is_right[pool >= np.float32(cut.threshold)]).mean()))
         line = threshold_for_error(sure, is_known_right, target)
         plug_in.append(0.0 if line is None else float((~is_right[pool >= np.float32(line)]).mean()))
@@ -105,7 +105,7 @@ def test_learn_then_test_exceeds_the_target_in_at_most_a_share_delta_of_draws() 
     truth_confidence, truth_right = draw(400_000, rng)
     for _ in range(300):
         sure, is_right = draw(800, rng)
-        cut = r.learn_then_test_cut(truth_confidence[:4_000], sure, is_right, 0.03, delta=0.1)
+        cut = r.high_probability_threshold(truth_confidence[:4_000], sure, is_right, 0.03, delta=0.1)
         kept = truth_confidence >= np.float32(2.0 if cut.threshold is None else cut.threshold)
         is_broken.append(kept.any() and (~truth_right[kept]).mean() > 0.03)
     assert np.mean(is_broken) <= 0.1
@@ -117,9 +117,9 @@ def test_learn_then_test_goes_on_from_a_later_start_where_an_earlier_one_fails()
     sure = np.linspace(0.001, 1, 1_000, dtype=np.float32)
     is_right = np.ones(1_000, dtype=np.bool_)
     is_right[-3:] = False  # the three surest are wrong: the first start cannot certify anything
-    several = r.learn_then_test_cut(pool, sure, is_right, 0.05, num_starts=10)
+    several = r.high_probability_threshold(pool, sure, is_right, 0.05, num_starts=10)
     assert several.threshold == 0.0
-    assert r.learn_then_test_cut(pool, sure, is_right, 0.05, num_starts=1).threshold is None
+    assert r.high_probability_threshold(pool, sure, is_right, 0.05, num_starts=1).threshold is None
 
 
 def test_each_class_gets_the_cut_of_its_own_items_and_the_rule_takes_them() -> None:
@@ -127,8 +127,8 @@ def test_each_class_gets_the_cut_of_its_own_items_and_the_rule_takes_them() -> N
     pool, labels = rng.random(600).astype(np.float32), rng.integers(0, 3, 600)
     sure, their = rng.random(300).astype(np.float32), rng.integers(0, 3, 300)
     is_right = (sure > 0.4) & (their != 2)  # nothing of class 2 is right
-    cuts = r.conformal_cut_per_class(pool, labels, sure, their, is_right, 0.1, 3)
-    alone = r.conformal_cut(pool[labels == 1], sure[their == 1], is_right[their == 1], 0.1)
+    cuts = r.conformal_thresholds_per_class(pool, labels, sure, their, is_right, 0.1, 3)
+    alone = r.conformal_threshold(pool[labels == 1], sure[their == 1], is_right[their == 1], 0.1)
     assert cuts[1] == alone
     assert cuts[2].threshold is None
     thresholds = r.class_thresholds(cuts)
