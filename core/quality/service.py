@@ -32,7 +32,7 @@ class Promises:
 
     def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:
         """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong."""
-        return target_error.cut(self._project, run_id, target)
+        return target_error.conformal_threshold(self._project, run_id, target)
 
     def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
         """conformal_threshold at each of several targets at once: what a slider of the target error moves along."""
@@ -40,7 +40,7 @@ class Promises:
 
     def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
         """The same for each predicted class; `thresholds` of per_class_threshold come from class_thresholds."""
-        return target_error.cuts(self._project, run_id, target)
+        return target_error.conformal_thresholds_per_class(self._project, run_id, target)
 
     def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
         """Lowest threshold whose error is at most `target` with probability 1 - delta (Learn then Test)."""

@@ -13,15 +13,9 @@ from numpy.typing import NDArray
 
 from core.base.types import Ids, Labels, Mask
 from core.curation.class_balance import label_issues
+from core.risk import risk_control
 from core.risk.error_estimates import threshold_for_error
-from core.risk.risk_control import (
-    ConformalThreshold,
-    HighProbabilityThreshold,
-    conformal_threshold,
-    conformal_thresholds_by_target,
-    conformal_thresholds_per_class,
-    high_probability_threshold,
-)
+from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
 from core.scoring.scores import probabilities
 
 if TYPE_CHECKING:
@@ -51,10 +45,10 @@ class _Window:
     num_classes: int
 
 
-def cut(project: "Project", run_id: str, target: float) -> ConformalThreshold:
+def conformal_threshold(project: "Project", run_id: str, target: float) -> ConformalThreshold:
     """The conformal cut of the open pool."""
     seen = _window(project, run_id)
-    return conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
+    return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
 
 
 def conformal_thresholds_by_target(
@@ -62,13 +56,13 @@ def conformal_thresholds_by_target(
 ) -> tuple[ConformalThreshold, ...]:
     """The conformal cut of the open pool at each target."""
     seen = _window(project, run_id)
-    return conformal_thresholds_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
+    return risk_control.conformal_thresholds_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
 
 
-def cuts(project: "Project", run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
+def conformal_thresholds_per_class(project: "Project", run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
     """One conformal cut for each predicted class."""
     seen = _window(project, run_id)
-    return conformal_thresholds_per_class(
+    return risk_control.conformal_thresholds_per_class(
         seen.confidence, seen.labels, seen.known_confidence, seen.known_labels, seen.is_right, target, seen.num_classes
     )
 
@@ -78,7 +72,7 @@ def high_probability_threshold(
 ) -> HighProbabilityThreshold:
     """The high-probability version, by Learn then Test."""
     seen = _window(project, run_id)
-    return high_probability_threshold(seen.confidence, seen.known_confidence, seen.is_right, target, delta)
+    return risk_control.high_probability_threshold(seen.confidence, seen.known_confidence, seen.is_right, target, delta)
 
 
 def plug_in(project: "Project", run_id: str, target: float) -> float | None:
