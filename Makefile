@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check format lint types layers browser screenshots clean
+.PHONY: run test check format lint types layers docs reference browser screenshots clean
 
 run: $(STAMP)
 	$(BIN)/winnow
@@ -12,7 +12,7 @@ run: $(STAMP)
 test: $(STAMP) browser
 	$(BIN)/python -m pytest
 
-check: $(STAMP) browser format lint types layers
+check: $(STAMP) browser format lint types layers docs
 	$(BIN)/python -m pytest
 
 format: $(STAMP)
@@ -27,20 +27,28 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports
 
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -q -W -n --keep-going -b html docs docs/_build/html
+	@echo "Written: docs/_build/html/index.html"
+
+reference: $(STAMP)
+	$(BIN)/python docs/scripts/write_reference.py
+	$(BIN)/python docs/scripts/write_architecture.py
+
 browser: $(STAMP)
 	@$(BIN)/python tests/find_chromium.py
 
 screenshots: $(STAMP) browser
-	PYTHONPATH=. $(BIN)/python docs/take_screenshots.py
+	PYTHONPATH=. $(BIN)/python docs/scripts/take_screenshots.py
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Winnow needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python cannot make virtual environments here: apt-get install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip uv || $(BIN)/python -m pip install --quiet --upgrade pip
-	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
-	else $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'; fi
+	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,docs]'; \
+	else $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,docs]'; fi
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -11,6 +11,7 @@ FILES = sorted(
     for folder in ("core", "dashboard", "benchmarks", "tests", "docs")
     for kind in ("py", "js")
     for path in (ROOT / folder).rglob(f"*.{kind}")
+    if "_build" not in path.parts
 )
 
 

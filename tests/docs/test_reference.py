@@ -1,5 +1,6 @@
 """Documentation is held to the code."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,16 +12,23 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def _pages() -> dict[str, str]:
+    script = "import json, runpy; print(json.dumps(runpy.run_path('docs/scripts/write_reference.py')['pages']()))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
 def test_the_reference_is_what_the_code_says() -> None:
-    script = "import runpy; print(runpy.run_path('docs/write_reference.py')['reference'](), end='')"
-    page = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert page == (ROOT / "docs" / "REFERENCE.md").read_text(encoding="utf-8"), "run: python docs/write_reference.py"
+    for name, page in _pages().items():
+        there = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+        assert page == there, f"{name} differs from the code; run: make reference"
 
 
-def test_the_file_tree_of_the_readme_is_what_the_folders_hold() -> None:
-    script = "import runpy; print(runpy.run_path('docs/write_tree.py')['tree'](), end='')"
-    tree = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert tree in README, "run: python docs/write_tree.py"
+def test_the_picture_of_the_layers_is_what_the_contracts_say() -> None:
+    script = "import runpy; print(runpy.run_path('docs/scripts/write_architecture.py')['picture'](), end='')"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == (ROOT / "docs" / "images" / "layers.svg").read_text(encoding="utf-8"), "run: make reference"
 
 
 def test_every_picture_and_page_that_the_readme_names_is_there() -> None:

@@ -1,6 +1,6 @@
 """Take the README's pictures from the running product: a demo with a baseline, some decisions and a retrained run.
 
-python docs/take_screenshots.py
+python docs/scripts/take_screenshots.py
 """
 
 import os
@@ -16,10 +16,10 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from core import Project, TrainConfig
-from docs.loop_picture import take_loop
+from docs.scripts.loop_picture import take_loop
 from tests.find_chromium import ARGUMENTS, find
 
-FOLDER = Path(__file__).parent / "images"
+FOLDER = Path(__file__).parents[1] / "images"
 _PORT = 8766
 _PAGES = {
     "data": "img",
