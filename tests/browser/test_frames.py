@@ -20,7 +20,7 @@ from tests.browser.test_loop import drag_to, kept
 pytestmark = pytest.mark.browser
 RUN, CHILD = "001-supervised-small_cnn", "002-supervised-small_cnn"
 HEIGHT, FOOT, BARS = 132, 16, 125
-"""Of the canvas in CSS pixels, as dashboard/components/review/plot.js draws it."""
+"""Of the canvas in CSS pixels, as dashboard/components/review/threshold/histogram_plot.js draws it."""
 
 _PIXELS = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);

@@ -47,7 +47,7 @@ def test_the_types_hold(copy: Path) -> None:
 
 
 def test_a_wrong_type_is_found(copy: Path) -> None:
-    text = (copy / "hand.js").read_text()
+    text = (copy / "sync/commands.js").read_text()
     assert "this.deck.advance()" in text
-    (copy / "hand.js").write_text(text.replace("this.deck.advance()", "this.deck.advnce()"))
+    (copy / "sync/commands.js").write_text(text.replace("this.deck.advance()", "this.deck.advnce()"))
     assert "Property 'advnce' does not exist on type 'Deck'" in compiled(copy)

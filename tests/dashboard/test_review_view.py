@@ -2,6 +2,8 @@
 
 import json
 import os
+import posixpath
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -87,11 +89,13 @@ def test_retraining_on_nothing_is_a_sentence_and_the_desk_stays(review: OpenRevi
 
 def test_every_module_that_is_imported_is_served() -> None:
     served = components.assets()
-    for name, content in served.items():
-        for line in content.decode().splitlines():
-            if line.startswith("import ") and 'from "./' in line:
-                wanted = line.split('from "./')[1].split('"')[0]
-                assert f"review/{wanted}" in served, f"{name} imports {wanted}"
+    imports = [
+        (name, posixpath.normpath(posixpath.join(posixpath.dirname(name), wanted)))
+        for name, content in served.items()
+        for wanted in re.findall(r'^import [^"]*from "(\.[^"]+)";$', content.decode(), re.MULTILINE)
+    ]
+    assert len(imports) > 60
+    assert [pair for pair in imports if pair[1] not in served] == []
 
 
 def test_who_looks_and_who_decided_are_two_words_of_an_address() -> None:
@@ -103,7 +107,7 @@ def test_who_looks_and_who_decided_are_two_words_of_an_address() -> None:
 
 def test_a_changed_module_changes_every_address(monkeypatch: pytest.MonkeyPatch) -> None:
     before = components.address("review/main.js")
-    changed = components.assets() | {"review/keys.js": b"// other"}
+    changed = components.assets() | {"review/controls/keyboard.js": b"// other"}
     monkeypatch.setattr(components, "assets", lambda: changed)
     components.version.cache_clear()
     try:
@@ -122,7 +126,7 @@ def test_the_laws_of_the_browser_modules_hold(tmp_path: Path) -> None:
     )
     shutil.copytree(ROOT / "tests/js", here / "tests/js")
     (here / "package.json").write_text('{"type": "module"}')  # also an old node then reads .js as modules
-    tests = sorted(str(path) for path in (here / "tests/js").glob("*.test.js"))
+    tests = sorted(str(path) for path in (here / "tests/js").rglob("*.test.js"))
     assert len(tests) >= 4
     done = subprocess.run(
         ["node", "--test", *tests], cwd=here, capture_output=True, text=True, timeout=120, check=False

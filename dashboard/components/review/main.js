@@ -1,6 +1,6 @@
 /** Where Streamlit meets the review desk. */
 
-import { Desk } from "./desk.js";
+import { Desk } from "./review_app.js";
 
 const desks = new WeakMap();
 
