@@ -6,7 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from core import Project, WinnowError, recent_projects
-from dashboard import context, formatting
+from dashboard import formatting
+from dashboard.messages import show_errors
+from dashboard.state import url
+from dashboard.state.current import current_key, current_run
+from dashboard.state.projects import open_project, recent_keys
+from dashboard.state.runs import finished_runs, live_runs
 from dashboard.views import audit, compare, data, export, review, scores, simulate, train
 
 PAGES: dict[str, Callable[[], None]] = {
@@ -32,28 +37,28 @@ def main() -> None:
     st.session_state["pages"] = pages
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
     page = st.navigation([start, *pages.values()])
-    with context.spoken(), st.sidebar:
+    with show_errors(), st.sidebar:
         _place()
-    context.keep_place()
+    url.sync()
     if page.url_path and (sentence := st.session_state.pop("other-run", "")):  # not on the way from the start page
         st.toast(sentence, duration="long")
-    with context.spoken():
+    with show_errors():
         page.run()
-    context.keep_place()
+    url.sync()
 
 
 def _start() -> None:
-    key = context.project_key()
-    is_ready = key is not None and bool(context.finished_runs(context.opened(key)))
+    key = current_key()
+    is_ready = key is not None and bool(finished_runs(open_project(key)))
     st.switch_page(st.session_state["pages"]["review" if is_ready else "data"])
 
 
 def _place() -> None:
-    key = context.project_key()
+    key = current_key()
     if key is None:
         st.caption("No project yet")
         return
-    keys = context.project_keys()
+    keys = recent_keys()
     st.session_state["project-choice"] = key if key in keys else None
     st.selectbox(
         "Project",
@@ -63,22 +68,22 @@ def _place() -> None:
         on_change=_choose,
         args=("project",),
     )
-    project = context.opened(key)
-    context.go("project", key)
-    if finished := [run.id for run in context.finished_runs(project)][::-1]:
-        wanted, found = context.place("run"), context.current_run(project).id
+    project = open_project(key)
+    url.write("project", key)
+    if finished := [run.id for run in finished_runs(project)][::-1]:
+        wanted, found = url.read("run"), current_run(project).id
         st.session_state["run-choice"] = found
-        if wanted not in [run.id for run in context.live_runs(project)]:
+        if wanted not in [run.id for run in live_runs(project)]:
             if wanted not in (None, found):
                 st.session_state["other-run"] = f"{wanted} is no finished run of this project: this is {found}."
-            context.go("run", found)
+            url.write("run", found)
         st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
-    if context.live_runs(project):
+    if live_runs(project):
         st.fragment(_live, run_every=2.0)(project)
 
 
 def _choose(name: str) -> None:
-    context.go(name, st.session_state[f"{name}-choice"])
+    url.write(name, st.session_state[f"{name}-choice"])
 
 
 def _names(keys: list[str]) -> dict[str, str]:
@@ -95,9 +100,9 @@ def _names(keys: list[str]) -> dict[str, str]:
     }
 
 
-@context.speaks
+@show_errors()
 def _live(project: Project) -> None:
-    live = context.live_runs(project)
+    live = live_runs(project)
     for run in live:
         now = run.status
         st.progress(formatting.share_done(now), text=f"{run.id}: {now.state}, epoch {now.epoch}/{now.epochs}")

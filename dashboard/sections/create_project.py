@@ -5,8 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import SOURCES, Project, SplitConfig, recent_projects
-from dashboard import context
-from dashboard.sections.config_inputs import inputs
+from dashboard.messages import show_errors
+from dashboard.sections.inputs import config_inputs
+from dashboard.state import url
 
 _WAYS = ("Demo", "Image folder", "Built-in data set", "Open a project")
 
@@ -14,7 +15,7 @@ _WAYS = ("Demo", "Image folder", "Built-in data set", "Open a project")
 def show() -> None:
     """Ask where the images come from and make or open the project."""
     way = st.segmented_control("Where from?", _WAYS, default=_WAYS[0], key="new-way", required=True)
-    with context.spoken():
+    with show_errors():
         if way == "Demo":
             _demo()
         elif way == "Open a project":
@@ -71,9 +72,9 @@ def _split() -> SplitConfig | None:
     text = "500 labeled images where there are enough, fewer for a small folder."
     if st.toggle("Usual splits", value=True, help=text, key="new-usual"):
         return None
-    return SplitConfig.checked(inputs(SplitConfig, list(SplitConfig.model_fields), "split"))
+    return SplitConfig.checked(config_inputs(SplitConfig, list(SplitConfig.model_fields), "split"))
 
 
 def _enter(project: Project) -> None:
-    context.go("project", project.key)
+    url.write("project", project.key)
     st.rerun()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import LIVE_STATES, Project
-from dashboard import context
+from dashboard.messages import show_errors
 
 
 def show(project: Project) -> None:
@@ -15,7 +15,7 @@ def show(project: Project) -> None:
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, known[-1].id, is_live, len(known[-1].runs()))
 
 
-@context.speaks
+@show_errors()
 def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> None:
     """Redrawn every two seconds while it is live; the whole page when a round has begun or the last one ended."""
     found = project.rounds.find(number)

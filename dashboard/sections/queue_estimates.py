@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core import Project, QueueEstimate
-from dashboard import context, formatting
+from dashboard import formatting
+from dashboard.messages import page_link
+from dashboard.state import url
 
 _HOW = (
     "Each answer weighs by the probability with which its image was drawn, as the log says (LURE, which is "
@@ -20,7 +22,7 @@ def show(project: Project, run: str, threshold: float) -> None:
             "Review in the order “mixed” or “uniformly at random”: the same clicks that label images then also "
             "estimate how many pseudo-labels are right."
         )
-        context.link("review", "Review the mixed queue", **context.here(run=run, ranking="mixed"))
+        page_link("review", "Review the mixed queue", **url.query(run=run, ranking="mixed"))
         return
     st.dataframe([_row(item) for item in found], hide_index=True)
     st.caption(_HOW)

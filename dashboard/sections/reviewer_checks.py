@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core import EVERY, Project, ReviewerCheck
-from dashboard import context, formatting
+from dashboard import formatting
+from dashboard.messages import show_errors
 
 _WHAT = (
     "A check is a val image, whose label is known, shown with a wrong suggestion; or an image shown a second time. "
@@ -39,7 +40,7 @@ def show(project: Project) -> None:
         st.caption("No checks are planted. With 1 in 8, somebody who always accepts is found within 40 decisions.")
 
 
-@context.speaks
+@show_errors()
 def _set(project: Project) -> None:
     project.promises.plant_checks(st.session_state["checks-every"])
 

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from core import RULES, Project, class_thresholds, parameters
-from dashboard import charts, context, formatting
+from dashboard import charts, formatting
+from dashboard.state import url
 
 _RULE, _CUT = "rule", "cut"
 
@@ -32,7 +33,7 @@ def choose(project: Project, run: str) -> tuple[str, dict[str, Any]]:
                     item.name, item.low, high, step=_step(high), format=_format(high), key=key
                 )
     if rule == "fixed_threshold":
-        context.go("threshold", f"{params['threshold']:.9g}")
+        url.write("threshold", f"{params['threshold']:.9g}")
         _whole_target(project, run)
     if rule == "per_class_threshold":
         left, right = st.columns(2, gap="large")
@@ -109,7 +110,7 @@ def _first(rule: str, name: str, default: float, high: float) -> float | int:
     known: dict[str, Any] = st.session_state.get("cut-recalled", {})
     if known.get("rule") == rule and name in known:
         return type(default)(min(high, max(0.0, known[name])))
-    return context.threshold() if rule == "fixed_threshold" else min(default, high)
+    return url.threshold() if rule == "fixed_threshold" else min(default, high)
 
 
 def _recall(run: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from core import Project, Run
-from dashboard import charts, context
+from dashboard import charts
+from dashboard.messages import show_errors
 
 _LOOK = "Every step as the engine wrote it (log_batches), thinned to a few hundred points where there are more."
 _DRIFT = (
@@ -51,7 +52,7 @@ def _losses(metrics: Lines) -> None:
         st.plotly_chart(chart, config=charts.CONFIG, key="unlabeled-weight")
 
 
-@context.speaks
+@show_errors()
 def _steps(project: Project, run: Run) -> None:
     """Redrawn every two seconds while the run is live."""
     _pool(project, run.batches(), "step")

@@ -5,8 +5,10 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from core import METHODS, PRESETS, RECIPES, Asked, InputError, Preset, Project, TrainConfig
-from dashboard import context
-from dashboard.sections.config_inputs import inputs
+from dashboard.messages import show_errors
+from dashboard.sections.inputs import config_inputs
+from dashboard.state import url
+from dashboard.state.runs import finished_runs
 
 _MAIN = ("model", "profile", "devices", "epochs", "batch_size", "learning_rate")
 _MORE = tuple(name for name in TrainConfig.model_fields if name not in (*_MAIN, "method"))
@@ -28,9 +30,9 @@ def show(project: Project) -> None:
     usual = _usual(preset, method)
     st.session_state["train-usual"] = usual
     st.caption(_sentence(preset, method))
-    parents: list[str | None] = [None, *[run.id for run in context.finished_runs(project)][::-1]]
+    parents: list[str | None] = [None, *[run.id for run in finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
-        values = inputs(TrainConfig, _MAIN, "train", usual=usual)
+        values = config_inputs(TrainConfig, _MAIN, "train", usual=usual)
         places = st.columns([3, 2, 3, 3], vertical_alignment="bottom")
         parent = places[0].selectbox("parent run", parents, format_func=lambda name: name or "none", help=_PARENT)
         num_seeds = places[1].number_input("seeds", 1, 100, 1, key="num-seeds", help=_SEEDS)
@@ -39,10 +41,10 @@ def show(project: Project) -> None:
         num_rounds, step = _rounds() if method == "self_training" else (1, 0.0)
         with st.container(border=True):
             st.caption("More options")
-            values |= inputs(TrainConfig, _MORE, "train", columns=4, usual=usual)
+            values |= config_inputs(TrainConfig, _MORE, "train", columns=4, usual=usual)
         is_sent = st.form_submit_button("Start", type="primary")
     if is_sent:
-        with context.spoken():
+        with show_errors():
             config = TrainConfig.checked({**values, "method": method})
             if num_rounds > 1:
                 _start_rounds(project, config, parent, num_rounds, step)
@@ -55,7 +57,7 @@ def show(project: Project) -> None:
 def _watch(run: str) -> NoReturn:
     """Look at a run that was started."""
     st.session_state["train-run"] = run
-    context.go("run", run)
+    url.write("run", run)
     st.rerun()
 
 

@@ -17,10 +17,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core import Project, ServerError, WinnowError
-from dashboard.context import project_keys, read_ahead
 from dashboard.server.auth import Gate
 from dashboard.server.memory import keep_small
 from dashboard.server.routes import ROUTES, streams_end
+from dashboard.state.projects import preload_review, recent_keys
 
 ADDRESS = "127.0.0.1"
 _SCRIPT = Path(__file__).parents[1] / "app.py"
@@ -35,7 +35,7 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     """Open the dashboard and stay until Ctrl+C; ServerError where the port is taken."""
     _check_port(port)
     token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
-    key = Project.open(project).key if project is not None else next(iter(project_keys()), None)
+    key = Project.open(project).key if project is not None else next(iter(recent_keys()), None)
     query = {"token": token} | ({"project": key} if project is not None and key is not None else {})
     link = f"http://{ADDRESS}:{port}/?{urlencode(query)}"
     app = application(token, port)
@@ -45,14 +45,14 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     gc.collect()
     gc.freeze()
     if key is not None:
-        threading.Thread(target=_read_ahead, args=(key,), daemon=True).start()
+        threading.Thread(target=_preload, args=(key,), daemon=True).start()
     threading.Thread(target=keep_small, args=(streams_end,), daemon=True).start()
     app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
 
 
-def _read_ahead(key: str) -> None:
-    with suppress(WinnowError, OSError):  # the page itself will say what is wrong with the project
-        read_ahead(key)
+def _preload(key: str) -> None:
+    with suppress(WinnowError, OSError):  # the page shows what is wrong with the project
+        preload_review(key)
 
 
 @asynccontextmanager

@@ -30,8 +30,8 @@ from core import (
     sprite,
 )
 from dashboard.components import KINDS, assets
-from dashboard.context import opened
 from dashboard.server import params
+from dashboard.state.projects import open_project
 
 _MOST_CHANGED = 2_000
 _TINY = 64  # pixels a side up to which PNG is the smaller and sharper
@@ -234,7 +234,7 @@ async def events(request: Request) -> Response:
 
 
 def _project(request: Request) -> Project:
-    return opened(request.path_params["project"])
+    return open_project(request.path_params["project"])
 
 
 def _picture(data: bytes) -> Response:

@@ -5,8 +5,11 @@ from typing import Any
 import streamlit as st
 
 from core import TARGETS, Audit, Moved, Project
-from dashboard import context, formatting, image_grid
+from dashboard import formatting, image_grid
+from dashboard.messages import show_errors
 from dashboard.sections import queue_estimates, reviewer_checks, rule_inputs
+from dashboard.state import url
+from dashboard.state.current import current_project, current_run
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
@@ -14,8 +17,8 @@ _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 def show() -> None:
     """One blind question at a time, and what the answers prove so far."""
     st.title("Audit")
-    key, project = context.current_project()
-    run = context.current_run(project).id
+    key, project = current_project()
+    run = current_run(project).id
     rule, params = rule_inputs.choose(project, run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
@@ -31,7 +34,7 @@ def show() -> None:
             _proven(project, audit)
     else:
         st.info("This rule keeps no image: there is nothing to audit. Move the cut.")
-    queue_estimates.show(project, run, context.threshold())
+    queue_estimates.show(project, run, url.threshold())
     reviewer_checks.show(project)
 
 
@@ -49,14 +52,14 @@ def _question(key: str, project: Project, audit: Audit) -> None:
     st.caption("Drawn at random and shown without the model's answer, so that it cannot talk you into agreeing.")
 
 
-@context.speaks
+@show_errors()
 def _answer(project: Project, audit: Audit, label: int | None) -> None:
     outcome = project.promises.answer_audit(audit, label)
     if outcome.status != "saved":
         st.toast(outcome.reason)
 
 
-@context.speaks
+@show_errors()
 def _undo(project: Project, audit: Audit) -> None:
     project.undo(audit.run_id, decision=audit.decisions[-1])
     project.promises.store_certificate(audit)

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import ARM_WORDS, ARMS, LAST, InputError, Project, Run, RunComparison
-from dashboard import changed_predictions, charts, context, formatting, image_grid
+from dashboard import changed_predictions, charts, formatting, image_grid
+from dashboard.messages import empty_page, page_link, show_errors
 from dashboard.sections import round_card
+from dashboard.state import url
+from dashboard.state.current import current_project
+from dashboard.state.runs import finished_runs, latest_run, live_runs
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
 _MOST = 48
@@ -16,15 +20,15 @@ _MOST_OF_CELL = 24
 def show() -> None:
     """Two runs on the same test images."""
     st.title("Compare")
-    key, project = context.current_project()
-    runs = context.finished_runs(project)
+    key, project = current_project()
+    runs = finished_runs(project)
     finished = [run.id for run in runs]
     if len(finished) < 2:
-        context.empty("Comparing takes two finished runs.", "Train another run", "train")
+        empty_page("Comparing takes two finished runs.", "Train another run", "train")
     titles = {run.id: run.title for run in runs}
     left, right = st.columns(2)
     run_a = left.selectbox("Run A (before)", finished, 0, format_func=titles.__getitem__, key="compare-a")
-    latest = finished.index(context.latest_run(runs).id)
+    latest = finished.index(latest_run(runs).id)
     run_b = right.selectbox("Run B (after)", finished, latest, format_func=titles.__getitem__, key="compare-b")
     if run_a == run_b:
         st.info("Choose two different runs.")
@@ -84,7 +88,7 @@ def _value(project: Project, before: str, curated: str) -> None:
         f"{found.num_decisions:,} single decisions went into {curated}; {found.n:,} test images, 95 % interval of the "
         f"paired difference (it does not contain the spread between training seeds).{kind}"
     )
-    live = [run for run in context.live_runs(project) if run.control is not None and run.control.of == curated]
+    live = [run for run in live_runs(project) if run.control is not None and run.control.of == curated]
     for run in live:
         st.caption(f"{run.title} is {run.status.state}.")
     known = {*controls.values(), *(run.control.arm for run in live if run.control is not None)}
@@ -93,7 +97,7 @@ def _value(project: Project, before: str, curated: str) -> None:
             st.button(f"Train the {ARM_WORDS[arm]} control", key=arm, on_click=_train, args=(project, curated, arm))
 
 
-@context.speaks
+@show_errors()
 def _train(project: Project, curated: str, arm: str) -> None:
     st.toast(f"{project.promises.start_arm(curated, arm).id} is on its way.")
 
@@ -130,7 +134,7 @@ def _cell(key: str, project: Project, found: RunComparison, run: str, cells: Seq
     queue = {"predicted": str(predicted)} | ({} if label == predicted else {"runner_up": str(label)})
     doubt = "" if label == predicted else f" with {names[label]} as runner-up"
     st.caption(f"{len(shown):,} test images of {names[label]} that {run} calls {names[predicted]}.")
-    context.link("review", f"Review the pool images called {names[predicted]}{doubt}", **context.here(run=run), **queue)
+    page_link("review", f"Review the pool images called {names[predicted]}{doubt}", **url.query(run=run), **queue)
     st.html(image_grid.sheet(key, project, shown[:_MOST_OF_CELL], columns=8))
 
 

@@ -3,8 +3,12 @@
 import streamlit as st
 
 from core import DataSummary, Project
-from dashboard import charts, context, image_grid
+from dashboard import charts, image_grid
+from dashboard.messages import page_link, show_errors
 from dashboard.sections import create_project
+from dashboard.sections.inputs import class_input
+from dashboard.state.current import current_key
+from dashboard.state.projects import open_project
 
 _PARTS = {
     "labeled": "trains the model",
@@ -18,13 +22,13 @@ _PARTS = {
 def show() -> None:
     """Sizes, class counts, splits and samples of the project; below, a way to another one."""
     st.title("Data")
-    key = context.project_key()
+    key = current_key()
     if key is None:
         st.write("No project is open yet. The demo is a good start: 10,000 real images, nothing to download.")
         create_project.show()
         return
-    with context.spoken():
-        _project(key, context.opened(key))
+    with show_errors():
+        _project(key, open_project(key))
     with st.expander("New project, or open another"):
         create_project.show()
 
@@ -44,7 +48,7 @@ def _project(key: str, project: Project) -> None:
     _samples(key, project)
     _left_out(found)
     _leaks(key, project)
-    context.link("train", "Train a model on these images")
+    page_link("train", "Train a model on these images")
 
 
 def _facts(project: Project, found: DataSummary) -> None:
@@ -82,7 +86,7 @@ def _samples(key: str, project: Project) -> None:
     st.subheader("Samples")
     with st.container(horizontal=True, vertical_alignment="top"):
         part = st.segmented_control("Part", ["labeled", "val", "test", "pool"], default="labeled", key="sample-part")
-        label = context.class_choice(project, "Class", "sample-class")
+        label = class_input(project, "Class", "sample-class")
     part = part or "labeled"
     if part == "pool" and label is not None:
         st.caption("The classes of the pool are not known, so all of it is shown.")

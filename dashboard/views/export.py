@@ -7,7 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import EXPORTS, RUN_EXPORTS, Project
-from dashboard import context, formatting
+from dashboard import formatting
+from dashboard.messages import page_link, show_errors
+from dashboard.state.current import current_project
+from dashboard.state.runs import finished_runs, latest_run
 
 _WORDS = {
     "csv": "CSV table",
@@ -21,7 +24,7 @@ _WORDS = {
 def show() -> None:
     """What the curated set holds, and ways to write it to disk."""
     st.title("Export")
-    _, project = context.current_project()
+    _, project = current_project()
     curated = project.curate()
     counts = formatting.source_counts(curated)
     for place, (source, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
@@ -29,14 +32,14 @@ def show() -> None:
     st.caption(f"{len(curated.ids):,} labels; digest {curated.digest[:16]}… identifies exactly this set.")
     if not curated.decisions.any():
         st.info("Nothing is reviewed yet: an export holds the given labels alone.")
-        context.link("review", "Review suggestions")
+        page_link("review", "Review suggestions")
     _write(project)
     _download(project)
 
 
 def _write(project: Project) -> None:
     st.subheader("Write to a folder")
-    runs = context.finished_runs(project)
+    runs = finished_runs(project)
     finished = [run.id for run in runs]
     kinds = [*EXPORTS, *(RUN_EXPORTS if finished else ())]
     kind = st.segmented_control(
@@ -44,12 +47,12 @@ def _write(project: Project) -> None:
     )
     run = None
     if kind in RUN_EXPORTS:
-        run = st.selectbox("Run", finished, index=finished.index(context.latest_run(runs).id), key="export-run")
+        run = st.selectbox("Run", finished, index=finished.index(latest_run(runs).id), key="export-run")
     default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
     folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")
     if not st.button("Export", type="primary", disabled=not folder):
         return
-    with context.spoken():
+    with show_errors():
         with st.spinner("Writing…"):
             written = project.export(kind, folder, run)
         st.success(f"Written: {written}")

@@ -5,9 +5,11 @@ from functools import partial
 import streamlit as st
 
 from core import Project, Run, TrainConfig
-from dashboard import context
 from dashboard.components import address
+from dashboard.messages import show_errors
 from dashboard.sections import round_card
+from dashboard.state import url
+from dashboard.state.current import current_project, current_run
 
 _BOOT = """
 const loaded = import(new URL("MODULE", window.location.origin).href);
@@ -22,13 +24,13 @@ _HTML = '<link rel="stylesheet" href="STYLE">'
 
 def show() -> None:
     """The review desk of the current run, and the way to the next run."""
-    key, project = context.current_project()
-    run = context.current_run(project)
+    key, project = current_project()
+    run = current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.subheader("Review")
     if every := project.promises.checks_every:
         title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
-    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), context.spoken():
+    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), show_errors():
         _retrain(project, run)
     desk = st.components.v2.component(
         "winnow_review",
@@ -48,7 +50,7 @@ def show() -> None:
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,
-            "threshold": context.threshold(),
+            "threshold": url.threshold(),
         },
     )
 
@@ -57,7 +59,7 @@ def _remember(name: str) -> None:
     """The line was let go: other pages take the same threshold."""
     if (value := st.session_state[name].get("threshold")) is not None:
         inside = min(1.0, max(0.0, float(value)))
-        context.go("threshold", f"{inside:.3f}" if abs(round(inside, 3) - inside) < 1e-9 else f"{inside:.9g}")
+        url.write("threshold", f"{inside:.3f}" if abs(round(inside, 3) - inside) < 1e-9 else f"{inside:.9g}")
 
 
 def _advice(project: Project, run: str) -> str:
@@ -80,7 +82,7 @@ def _retrain(project: Project, run: Run) -> None:
     if st.button("Start the run", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
         started = project.start_run(config, parent=run.id, with_controls=has_controls)
-        context.go("run", started.id)
+        url.write("run", started.id)
         st.toast(f"{started.id} is on its way.")
         if "train" in st.session_state.get("pages", {}):
             st.switch_page(st.session_state["pages"]["train"])

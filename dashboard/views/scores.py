@@ -6,8 +6,12 @@ import numpy as np
 import streamlit as st
 
 from core import OUTLIERS, RULES, Parameter, Project, Selection, parameters
-from dashboard import charts, context, formatting, image_grid
+from dashboard import charts, formatting, image_grid
+from dashboard.messages import page_link, show_errors
 from dashboard.sections import rule_inputs
+from dashboard.sections.inputs import class_input
+from dashboard.state import url
+from dashboard.state.current import current_project, current_run
 
 _CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
 _LIMIT = (
@@ -22,8 +26,8 @@ _CAREFUL_LIMIT = (
 def show() -> None:
     """Histograms, calibration, coverage against error, and rules to play with."""
     st.title("Scores")
-    key, project = context.current_project()
-    run = context.current_run(project).id
+    key, project = current_project()
+    run = current_run(project).id
     _histograms(project, run)
     selection = _playground(project, run)
     left, right = st.columns(2, gap="large")
@@ -41,7 +45,7 @@ def _histograms(project: Project, run: str) -> None:
         score = st.segmented_control(
             "Score", ["confidence", "entropy", "margin"], default="confidence", required=True, key="score"
         )
-        predicted = context.class_choice(project, "Predicted class", "predicted")
+        predicted = class_input(project, "Predicted class", "predicted")
     left, right = st.columns(2, gap="large")
     with left:
         pool = project.scores(run)
@@ -92,7 +96,7 @@ def _noise(project: Project, run: str) -> None:
         foreign = st.text_input("Another data set to compare with", key="foreign", help=text, width=420)
         is_asked = st.button("Run the noise check", type="primary" if report is None else "secondary")
     if is_asked:
-        with context.spoken(), st.spinner("Asking the model about images it has no class for."):
+        with show_errors(), st.spinner("Asking the model about images it has no class for."):
             report = project.check_noise(run, foreign.strip() or None)
     if report is None:
         st.caption("A model can be sure of pure noise. The check shows it noise, and other images if you name some.")
@@ -168,7 +172,7 @@ def _playground(project: Project, run: str) -> Selection:
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
         _mix(project, run, rule, params)
-        context.link("review", "Review and accept")
+        page_link("review", "Review and accept")
     return selection
 
 
@@ -194,14 +198,14 @@ def _slider(rule: str, item: Parameter, project: Project) -> float | int:
         return st.number_input(label, int(item.low), int(item.high), int(item.default), key=key)
     if rule == "fixed_threshold":
         if key not in st.session_state:
-            st.session_state[key] = context.threshold()
+            st.session_state[key] = url.threshold()
         return st.slider(label, item.low, item.high, step=0.001, format="%.3f", key=key, on_change=_keep, args=(key,))
     high = min(item.high, charts.limits("entropy", len(project.class_names))[1]) if label == "entropy" else item.high
     return st.slider(label, item.low, high, min(item.default, high), key=key)
 
 
 def _keep(key: str) -> None:
-    context.go("threshold", f"{st.session_state[key]:g}")
+    url.write("threshold", f"{st.session_state[key]:g}")
 
 
 def _target(project: Project, run: str) -> None:

@@ -20,8 +20,11 @@ from core import (
     curve,
     labels_of,
 )
-from dashboard import charts, context, formatting
-from dashboard.sections.config_inputs import inputs
+from dashboard import charts, formatting
+from dashboard.messages import show_errors
+from dashboard.sections.inputs import config_inputs
+from dashboard.state import url
+from dashboard.state.current import current_project
 
 _PLAY = ("rounds", "clicks", "error_rate", "seeds")
 _TRAIN = ("model", "epochs", "batch_size", "seed")
@@ -40,7 +43,7 @@ _QUEUE_WORDS = {"none": "no clicks", "random": "random clicks"}
 def show() -> None:
     """A form for a new simulation, and one simulation seen from near."""
     st.title("Simulate")
-    _, project = context.current_project()
+    _, project = current_project()
     simulations = Simulations(project)
     known = simulations.all()
     st.caption(
@@ -71,16 +74,16 @@ def _form(simulations: Simulations) -> None:
         threshold = places[1].number_input("threshold", 0.0, 1.0, 0.95, step=0.01, format="%g", help=text, key="cut")
         help_of = SimulateConfig.model_fields["controls"].description
         controls = places[2].toggle("control arms", value=True, help=help_of, key="controls")
-        values = inputs(SimulateConfig, _PLAY, "simulate", columns=4)
-        training = inputs(TrainConfig, _TRAIN, "simulate-train", columns=4, usual=_SMALL)
+        values = config_inputs(SimulateConfig, _PLAY, "simulate", columns=4)
+        training = config_inputs(TrainConfig, _TRAIN, "simulate-train", columns=4, usual=_SMALL)
         is_sent = st.form_submit_button("Start", type="primary")
     if is_sent:
         numbers = {"fixed_threshold": threshold, "none": None}
         asked = [name if (n := numbers.get(name, target / 100)) is None else f"{name}={n:g}" for name in cuts]
-        with context.spoken():
+        with show_errors():
             settings = SimulateConfig.checked({**values, "controls": controls})
             made = simulations.start(queues, asked, settings, TrainConfig.checked({**training, **_budget(training)}))
-            context.go("simulation", made.id)
+            url.write("simulation", made.id)
             st.session_state["simulation-choice"] = made.id
             st.rerun()
 
@@ -97,10 +100,10 @@ def _queue(name: str) -> str:
 def _watch(simulations: Simulations, known: list[Simulation]) -> None:
     ids = [one.id for one in known]
     if st.session_state.get("simulation-choice") not in ids:
-        wanted = context.place("simulation")
+        wanted = url.read("simulation")
         st.session_state["simulation-choice"] = wanted if wanted in ids else ids[0]
     chosen = st.selectbox("Simulation", ids, key="simulation-choice", format_func=lambda i: _title(simulations.find(i)))
-    context.go("simulation", chosen)
+    url.write("simulation", chosen)
     found = simulations.find(chosen)
     points, is_live = found.points(), found.status.state in LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(simulations, found, is_live, len(points))
@@ -118,7 +121,7 @@ def _title(found: Simulation) -> str:
     return f"{found.id} · {', '.join(map(_queue, asked['queues']))} · {cuts}"
 
 
-@context.speaks
+@show_errors()
 def _progress(simulations: Simulations, found: Simulation, was_live: bool, num_drawn: int) -> None:
     """Redrawn every two seconds while it plays; the whole page only when there is a new point to draw."""
     now, asked = found.status, found.settings

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from core import LAST, LIVE_STATES, Project, Run, TrainConfig
-from dashboard import context, formatting
+from dashboard import formatting
+from dashboard.messages import page_link, show_errors
 from dashboard.sections import curricula, training_curves
 from dashboard.sections import training_form as form
+from dashboard.state.current import current_project
 
 _WIDTHS = (5, 5, 4, 6, 5)
 """Of the tiles under the progress bar: none of their labels is cut off on a page 1280 pixels wide."""
@@ -14,7 +16,7 @@ _WIDTHS = (5, 5, 4, 6, 5)
 def show() -> None:
     """A form for a new run, and one run seen from near."""
     st.title("Train")
-    _, project = context.current_project()
+    _, project = current_project()
     runs = project.runs()
     for run_id, sentence in project.broken_runs().items():
         st.warning(f"{run_id} cannot be read. {sentence}")
@@ -43,7 +45,7 @@ def _watch(project: Project, runs: list[Run]) -> None:
         _pictures(run)
 
 
-@context.speaks
+@show_errors()
 def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> None:
     """Redrawn every two seconds while the run is live; the whole page only when there is a new epoch to draw."""
     now = run.status
@@ -81,7 +83,7 @@ def _buttons(project: Project, run: Run, state: str) -> None:
         project.resume_run(run.id)
         st.rerun()
     if state == "done":
-        context.link("review", "Review what this run suggests", run=run.id)
+        page_link("review", "Review what this run suggests", run=run.id)
 
 
 def _settings(run: Run) -> None:

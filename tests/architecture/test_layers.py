@@ -18,6 +18,7 @@ BREACHES = {
     "5 no UI below the roof": ("core/review/run_review.py", "import plotly"),
     "6 pure curation": ("core/risk/error_estimates.py", "import json"),
     "7 no circles": ("core/training/loop/batches.py", "import core.training.loop.trainer"),
+    "8 layers of the dashboard": ("dashboard/sections/inputs.py", "import dashboard.views.scores"),
 }
 
 

@@ -11,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import Project, RunStatus, TrainConfig, recent_projects
 from core.store.files import write_json
-from dashboard import changed_predictions, context, formatting, image_grid
+from dashboard import changed_predictions, formatting, image_grid
+from dashboard.state.projects import open_project
+from dashboard.state.runs import latest_run
 
 NAMES = ("data", "train", "scores", "audit", "compare", "simulate", "export")
-APP = Path(context.__file__).with_name("app.py")
+APP = Path(formatting.__file__).with_name("app.py")
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
 
 OpenPage = Callable[..., AppTest]
@@ -74,18 +76,18 @@ def test_comparing_one_run_points_to_train(page: OpenPage, trained_project: Proj
 
 
 def test_an_unknown_project_is_a_sentence(page: OpenPage, trained_project: Project) -> None:
-    test = AppTest.from_function(_spoken_scores, default_timeout=30)
+    test = AppTest.from_function(_scores_with_errors_shown, default_timeout=30)
     test.query_params["project"] = "nobody-000000"
     test.run()
     assert not test.exception
     assert "nobody-000000" in test.error[0].value
 
 
-def _spoken_scores() -> None:
-    from dashboard import context
+def _scores_with_errors_shown() -> None:
+    from dashboard.messages import show_errors
     from dashboard.views import scores
 
-    with context.spoken():
+    with show_errors():
         scores.show()
 
 
@@ -164,10 +166,10 @@ def test_two_runs_are_compared_on_test(page: OpenPage, trained_project: Project)
 def test_no_page_opens_with_a_control_arm(page: OpenPage, trained_project: Project) -> None:
     later = trained_project.wait_run(trained_project.start_run(QUICK).id, timeout=120)
     first = trained_project.runs()[0].id
-    assert context.latest_run(trained_project.runs()).id == later.id
+    assert latest_run(trained_project.runs()).id == later.id
     write_json(later.folder.path / "arm.json", {"arm": "threshold_only", "control_of": first})
-    assert context.latest_run(trained_project.runs()).id == first
-    assert context.latest_run([trained_project.run(later.id)]).id == later.id  # where there is nothing else
+    assert latest_run(trained_project.runs()).id == first
+    assert latest_run([trained_project.run(later.id)]).id == later.id  # where there is nothing else
     export = page("export", project=trained_project.key)
     export.segmented_control(key="export-kind").set_value("model").run()
     assert export.selectbox(key="export-run").value == first
@@ -211,7 +213,7 @@ def test_a_run_that_this_project_does_not_have_is_named_before_another_one_is_sh
 
 
 def test_one_project_is_one_object_for_every_page(trained_project: Project) -> None:
-    assert context.opened(trained_project.key) is context.opened(trained_project.key)
+    assert open_project(trained_project.key) is open_project(trained_project.key)
 
 
 def test_a_sample_is_of_the_class_and_part_that_was_asked_for(trained_project: Project) -> None:

@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core import Project, Verdict
-from dashboard.context import read_ahead
 from dashboard.server.auth import Gate
 from dashboard.server.routes import ROUTES
+from dashboard.state.projects import preload_review
 
 BASE = "http://127.0.0.1:8501"
 OWN = {"Cookie": "winnow-8501=t", "Origin": BASE, "Sec-Fetch-Site": "same-origin"}
@@ -55,7 +55,7 @@ def place(trained_project: Project) -> Iterator[Place]:
 
 
 def test_what_is_read_ahead_is_what_the_first_requests_find(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    read_ahead(place.project.key)
+    preload_review(place.project.key)
     monkeypatch.setattr("core.project.pool_scores", None)  # whoever scores the pool now fails
     first = place.page("show=undecided")
     assert len(first["cards"]) == 48

@@ -1,0 +1,34 @@
+"""Error messages, empty pages and links between pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import streamlit as st
+
+from core import WinnowError
+
+
+@contextmanager
+def show_errors() -> Iterator[None]:
+    """Show the message of a WinnowError instead of a traceback; also a decorator, `@show_errors()`."""
+    try:
+        yield
+    except WinnowError as error:
+        st.error(str(error))
+
+
+def empty_page(message: str, next_step: str, page: str) -> NoReturn:
+    """Show a message and a link to the next step, and end the page."""
+    st.info(message)
+    page_link(page, next_step)
+    st.stop()
+
+
+def page_link(page: str, label: str, **query: str) -> None:
+    """Link to a page by its URL path; plain text where the app has registered no pages."""
+    pages = st.session_state.get("pages", {})
+    if page in pages:
+        st.page_link(pages[page], label=f"{label} →", query_params=query or None)
+    else:
+        st.markdown(f"{label}: page **{page.title()}**")

@@ -1,0 +1,18 @@
+"""Finished, latest and live runs of a project."""
+
+from core import LIVE_STATES, Project, Run
+
+
+def finished_runs(project: Project) -> list[Run]:
+    """Runs with readable predictions, oldest first."""
+    return [run for run in project.runs() if run.has_predictions]
+
+
+def latest_run(finished: list[Run]) -> Run:
+    """Return the latest run that is no control run, else the latest of all."""
+    return next((run for run in reversed(finished) if run.control is None), finished[-1])
+
+
+def live_runs(project: Project) -> list[Run]:
+    """Runs that are queued or running."""
+    return [run for run in project.runs() if run.status.state in LIVE_STATES]
