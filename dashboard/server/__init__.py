@@ -1,1 +1,1 @@
-"""The ASGI server: routes, request parameters, authentication, memory."""
+"""ASGI server: Streamlit pages, JSON and image routes, authentication."""

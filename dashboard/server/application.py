@@ -1,4 +1,4 @@
-"""The server: pages and own routes as one ASGI application on this machine's own address, behind the gate."""
+"""ASGI application: pages and routes behind authentication, on the loopback address."""
 
 import gc
 import os
@@ -17,28 +17,29 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core import Project, ServerError, WinnowError
-from dashboard.server.auth import Gate
-from dashboard.server.memory import keep_small
-from dashboard.server.routes import ROUTES, streams_end
+from dashboard.server.auth import AuthMiddleware
+from dashboard.server.memory import limit_mapped_memory
+from dashboard.server.routes import ROUTES, is_stopping
 from dashboard.state.projects import preload_review, recent_keys
 
 ADDRESS = "127.0.0.1"
 _SCRIPT = Path(__file__).parents[1] / "app.py"
 
 
-def application(token: str, port: int) -> st.App:
-    """Pages and routes behind the gate."""
-    return st.App(str(_SCRIPT), routes=ROUTES, middleware=[Middleware(Gate, token=token, port=port)], lifespan=_life)
+def create_app(token: str, port: int) -> st.App:
+    """Create the application; every request needs the token."""
+    middleware = [Middleware(AuthMiddleware, token=token, port=port)]
+    return st.App(str(_SCRIPT), routes=ROUTES, middleware=middleware, lifespan=_lifespan)
 
 
 def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
-    """Open the dashboard and stay until Ctrl+C; ServerError where the port is taken."""
+    """Serve the dashboard until Ctrl+C; ServerError if the port is in use."""
     _check_port(port)
     token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
     key = Project.open(project).key if project is not None else next(iter(recent_keys()), None)
     query = {"token": token} | ({"project": key} if project is not None and key is not None else {})
     link = f"http://{ADDRESS}:{port}/?{urlencode(query)}"
-    app = application(token, port)
+    app = create_app(token, port)
     print(f"Winnow is open at {link}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
     if has_browser:
         threading.Timer(1.0, webbrowser.open, [link]).start()
@@ -46,7 +47,7 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     gc.freeze()
     if key is not None:
         threading.Thread(target=_preload, args=(key,), daemon=True).start()
-    threading.Thread(target=keep_small, args=(streams_end,), daemon=True).start()
+    threading.Thread(target=limit_mapped_memory, args=(is_stopping,), daemon=True).start()
     app.run(config={"server.port": port, "server.address": ADDRESS, "server.headless": True})
 
 
@@ -56,15 +57,15 @@ def _preload(key: str) -> None:
 
 
 @asynccontextmanager
-async def _life(_app: st.App) -> AsyncIterator[None]:
-    """Signals end the open progress streams first: the server waits for every answer under way before it stops."""
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    """End open progress streams on a stop signal, because the server waits for every open response."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            _before(number, streams_end.set)
+            _call_before(number, is_stopping.set)
     yield
 
 
-def _before(number: signal.Signals, action: Callable[[], None]) -> None:
+def _call_before(number: signal.Signals, action: Callable[[], None]) -> None:
     handler = signal.getsignal(number)
 
     def both(signum: int, frame: FrameType | None) -> None:

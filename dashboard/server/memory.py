@@ -1,4 +1,4 @@
-"""The dashboard's memory: what its pages have read of mapped files is given back when it has become much."""
+"""Limit on the mapped memory of the dashboard process."""
 
 import mmap
 from pathlib import Path
@@ -6,20 +6,20 @@ from threading import Event
 
 from core import release_mapped
 
-MOST_MIB = 192
-"""Mapped memory that may stay: the libraries' own 75 MiB, and what a page of a large pool needs at once."""
+MAX_MIB = 192
+"""Mapped memory that may stay: 75 MiB of libraries, and what one page of a large pool needs at once."""
 _SECONDS = 0.5
 _STATM = Path("/proc/self/statm")
 
 
-def keep_small(is_over: Event) -> None:
-    """Look twice a second until it is over; on a system that does not say what is mapped, do nothing."""
+def limit_mapped_memory(is_over: Event) -> None:
+    """Release mapped files whenever they exceed MAX_MIB, until the event is set; Linux only."""
     while _STATM.exists() and not is_over.wait(_SECONDS):
-        if mapped_mib() > MOST_MIB:
+        if mapped_mib() > MAX_MIB:
             release_mapped()
 
 
 def mapped_mib() -> float:
-    """Memory of this process in which files lie, in MiB."""
+    """Return the resident file-backed memory of this process in MiB."""
     pages = int(_STATM.read_text().split()[2])
     return pages * mmap.PAGESIZE / 2**20

@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.server.auth import Gate
+from dashboard.server.auth import AuthMiddleware
 
 TOKEN = "s3cret"
 BASE = "http://127.0.0.1:8501"
@@ -33,7 +33,7 @@ def client() -> TestClient:
     routes = [Route(path, _inside, methods=["GET", "POST"]) for path in paths]
     app = Starlette(
         routes=[*routes, WebSocketRoute("/_stcore/stream", _socket)],
-        middleware=[Middleware(Gate, token=TOKEN, port=8501)],
+        middleware=[Middleware(AuthMiddleware, token=TOKEN, port=8501)],
     )
     return TestClient(app, base_url=BASE, follow_redirects=False)
 

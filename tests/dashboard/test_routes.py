@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core import Project, Verdict
-from dashboard.server.auth import Gate
+from dashboard.server.auth import AuthMiddleware
 from dashboard.server.routes import ROUTES
 from dashboard.state.projects import preload_review
 
@@ -49,7 +49,7 @@ class Place:
 
 @pytest.fixture
 def place(trained_project: Project) -> Iterator[Place]:
-    app = Starlette(routes=ROUTES, middleware=[Middleware(Gate, token="t", port=8501)])
+    app = Starlette(routes=ROUTES, middleware=[Middleware(AuthMiddleware, token="t", port=8501)])
     with TestClient(app, base_url=BASE, headers=OWN) as client:
         yield Place(client, trained_project)
 

@@ -28,7 +28,7 @@ def test_much_is_given_back_and_little_stays(
     looks = iter(mapped)
     monkeypatch.setattr(memory, "mapped_mib", lambda: next(looks))
     monkeypatch.setattr(memory, "release_mapped", lambda: calls.append(None))
-    memory.keep_small(Ticks(len(mapped)))
+    memory.limit_mapped_memory(Ticks(len(mapped)))
     assert len(calls) == released
 
 
