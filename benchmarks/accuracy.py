@@ -26,8 +26,8 @@ from benchmarks.machine import machine, table
 from core.base.config import METHODS, TrainConfig
 from core.base.types import ImageSet
 from core.data.datasets import fashion_mnist
-from core.training.loop.batches import part
-from core.training.loop.train_data import TrainData
+from core.training.batches.part import part
+from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from core.training.runtime.memory import keep_freed
@@ -98,7 +98,8 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> di
         first = trained(config.model_copy(update={"method": "supervised", "epochs": max(1, config.epochs // 2)}), data)
         assert data.pool is not None
         pool = pool_of(images, num_labels, config.seed, most)
-        probs = torch.cat([first._logits_of(chunk).softmax(1) for chunk, _ in data.pool.chunks()]).cpu().numpy()
+        chunks = torch.split(torch.arange(len(data.pool), device=device), data.pool.chunk)
+        probs = torch.cat([first._logits_of(data.pool.take(rows)).softmax(1) for rows in chunks]).cpu().numpy()
         kept = probs.max(1) >= 0.95
         extra = pool[kept], probs.argmax(1)[kept]
         data = material(images, num_labels, config.seed, most, extra, device)

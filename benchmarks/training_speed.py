@@ -27,13 +27,14 @@ from benchmarks.machine import machine, table
 from benchmarks.turns import Recipe, obey, taken
 from benchmarks.usual import BATCH, RATIO, SIDE, plain_epoch, usual_fixmatch
 from core.base.config import TrainConfig
-from core.training.loop.batches import Part, channels_last
-from core.training.loop.train_data import TrainData
+from core.training.batches.part import Part
+from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from core.training.predict import predict
 from core.training.runtime.memory import keep_freed
 from core.training.runtime.precision import autocast
+from core.training.runtime.tensors import channels_last
 
 WARM = 10
 """Steps until the usual port's loader has its queue full; before that a step takes up to three times as long."""

@@ -12,7 +12,8 @@ from core.data.image_io import resize
 from core.data.image_store import open_images
 from core.store.files import read_json, save_arrays
 from core.training.models.models import Classifier
-from core.training.predict import load_model, predict
+from core.training.models.weights import load_model
+from core.training.predict import predict
 
 NUM_IMAGES = 1000
 """Images of noise, and of another data set, that the check asks about."""

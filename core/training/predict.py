@@ -1,26 +1,18 @@
-"""Logits and features of all images under a finished model; weights are read with safetensors alone."""
+"""Logits and features of all images under a finished model."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
-from core.base.errors import DataError
 from core.base.types import Logits, Pixels
-from core.store.files import read_json, replace_file
-from core.training.loop.batches import channels_last, chunk_size
-from core.training.models.models import Classifier, build
+from core.training.models.models import Classifier
 from core.training.runtime import distributed
-from core.training.runtime.memory import in_chunks
+from core.training.runtime.memory import chunk_size, in_chunks
 from core.training.runtime.precision import autocast
-
-_SHAPE = ("num_classes", "channels", "height", "width")
+from core.training.runtime.tensors import channels_last
 
 
 def predict(
@@ -51,25 +43,3 @@ def predict(
         on_chunk(rows.stop - mine.start)
 
     in_chunks(mine, chunk_size(*pixels.shape[1:3]), answer)
-
-
-def save_weights(weights: dict[str, Tensor], path: Path) -> None:
-    """Write weights as safetensors, whole or not at all."""
-    data = save({name: value.contiguous().cpu() for name, value in weights.items()})
-
-    def write(file: IO[bytes]) -> None:
-        file.write(data)
-
-    replace_file(path, write)
-
-
-def load_model(run: Path) -> Classifier:
-    """The model of a run folder (model.json and model.safetensors), on the CPU; DataError where they do not fit."""
-    facts, weights = read_json(run / "model.json"), run / "model.safetensors"
-    try:
-        num_classes, channels, height, width = (int(facts[name]) for name in _SHAPE)
-        model = build(facts["model"], num_classes, channels, height, width, seed=0, options=facts.get("options"))
-        model.load_state_dict(load_file(weights))
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise DataError(f"{weights} and model.json beside it cannot be used ({error}): train the run again.") from error
-    return model

@@ -31,13 +31,14 @@ from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
 from core.training import torchvision_datasets
 from core.training.augmentation.preview import draw_views
+from core.training.batches.train_data import train_data
 from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
-from core.training.loop.train_data import train_data
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.initialization import starting_model
+from core.training.models.weights import load_model, save_weights
 from core.training.noise_check import check_noise
-from core.training.predict import load_model, predict, save_weights
+from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.memory import keep_freed, out_of_memory
 from core.training.runtime.precision import choose_device, faster_precision

@@ -5,7 +5,7 @@ import torch
 
 from core.base.config import SplitConfig
 from core.base.types import CuratedSet, ImageSet, Source, Splits
-from core.training.loop.train_data import TrainData, train_data
+from core.training.batches.train_data import TrainData, train_data
 
 CPU = torch.device("cpu")
 SIZE, NUM_CLASSES = 8, 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from core.training.loop.batches import Batch
+from core.training.batches.batch import Batch
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import Guess
 from core.training.runtime import distributed

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from core.base.errors import DataError
-from core.training import predict as room
+from core.training import predict as predict_module
 from core.training.models.models import Classifier, build
-from core.training.predict import load_model, predict, save_weights
+from core.training.models.weights import load_model, save_weights
+from core.training.predict import predict
 from tests.training.separable import CPU, make_images
 
 MEAN, STD = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.2)
@@ -47,7 +48,7 @@ def test_a_row_is_the_models_answer_to_that_image(model: Classifier) -> None:
 
 def test_chunks_change_nothing_and_are_told(model: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = told(model, [])
-    monkeypatch.setattr(room, "chunk_size", lambda *_: 64)
+    monkeypatch.setattr(predict_module, "chunk_size", lambda *_: 64)
     seen: list[int] = []
     parts, _ = told(model, seen)
     assert seen == [64, 128, 150]

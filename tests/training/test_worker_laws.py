@@ -20,7 +20,7 @@ from core.base.errors import TrainingError
 from core.base.types import Ids, Source
 from core.data.splits import save_splits
 from core.store.run_folder import RunFolder
-from core.training.loop.train_data import train_data
+from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import MODELS, build

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 
 from core.base.config import TrainConfig
-from core.training.loop.batches import Part, Views
-from core.training.loop.train_data import TrainData
+from core.training.batches.batch import Views
+from core.training.batches.part import Part
+from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 

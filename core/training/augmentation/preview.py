@@ -9,7 +9,7 @@ from core.data.image_io import sprite
 from core.store.files import replace_file
 from core.training.augmentation.strong import strong
 from core.training.augmentation.weak import PROFILES
-from core.training.loop.batches import Part
+from core.training.batches.part import Part
 
 _COLUMNS = 8
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from core.base.types import UNKNOWN
-from core.training.loop.batches import Part
+from core.training.batches.part import Part
 from core.training.methods.methods import Guess
 from core.training.runtime import distributed
 from core.training.runtime.memory import in_chunks

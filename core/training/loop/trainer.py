@@ -15,18 +15,22 @@ from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.training.augmentation.strong import strong
 from core.training.augmentation.weak import PROFILES
-from core.training.loop.batches import Batch, Part, PoolViews, Views, channels_last
+from core.training.batches.batch import Batch, PoolViews, Views
+from core.training.batches.part import Part
+from core.training.batches.train_data import TrainData
 from core.training.loop.ema import AveragedModel
 from core.training.loop.monitor import Judged, Watch, judged
+from core.training.loop.optim import optimizer_for
 from core.training.loop.schedules import learning_rate, unlabeled_weight
-from core.training.loop.train_data import TrainData, streams_for
+from core.training.loop.streams import streams_for
 from core.training.methods.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
 from core.training.methods.thresholds import THRESHOLDS, Threshold
 from core.training.models.models import Classifier, has_batch_norm
 from core.training.runtime import distributed
 from core.training.runtime.memory import out_of_memory, remark
-from core.training.runtime.parallel_model import optimizer_for, wrapped
+from core.training.runtime.parallel_model import wrapped
 from core.training.runtime.precision import autocast
+from core.training.runtime.tensors import channels_last
 
 _TOTALS = ("loss", "labeled_loss", "unlabeled_loss", "reject_loss", "num_right")
 Line = dict[str, Any]

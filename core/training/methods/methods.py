@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.base.config import TrainConfig
-from core.training.loop.batches import Batch, PoolViews, Views
+from core.training.batches.batch import Batch, PoolViews, Views
 from core.training.methods.thresholds import FreeThreshold, Threshold
 from core.training.models.models import has_batch_norm
 from core.training.runtime import distributed

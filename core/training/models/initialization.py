@@ -7,7 +7,7 @@ from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.store.run_folder import RunFolder
 from core.training.models.models import Classifier, build
-from core.training.predict import load_model
+from core.training.models.weights import load_model
 
 
 def starting_model(config: TrainConfig, facts: Mapping[str, Any], parent: RunFolder | None) -> Classifier:

@@ -30,6 +30,11 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
 
 
+def chunk_size(height: int, width: int) -> int:
+    """Images of that size that one forward pass without gradients takes: at most 512, and at most a megapixel."""
+    return max(1, min(512, 2**20 // (height * width)))
+
+
 def in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
     """Let `act` work on `size` of the rows at a time; where memory runs out, on half as many from then on.
 

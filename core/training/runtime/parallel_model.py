@@ -1,4 +1,4 @@
-"""A model made ready for a training: memory layout, compiling, other ranks; its optimizer."""
+"""A model made ready for training: device, memory layout, other ranks, compiling."""
 
 from collections.abc import Callable
 
@@ -59,12 +59,3 @@ def _synchronous(model: nn.Module, device: torch.device) -> nn.Module:
         if type(module) is nn.BatchNorm2d:
             module.__class__ = GlobalBatchNorm
     return model
-
-
-def optimizer_for(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum; biases and norms (one-dimensional) are spared the weight decay."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    spared = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    fused = device.type == "cuda"
-    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True, fused=fused)

@@ -12,8 +12,8 @@ from torch import nn
 from core.base.errors import DataError, TrainingError
 from core.store.files import read_json, write_json
 from core.store.home import home
-from core.training.loop.batches import channels_last
 from core.training.runtime import distributed
+from core.training.runtime.tensors import channels_last
 
 _STEPS = 5
 _GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its rounding

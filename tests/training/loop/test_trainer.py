@@ -10,8 +10,8 @@ import torch._inductor.config as inductor
 
 from core.base.config import METHODS, TrainConfig
 from core.base.errors import TrainingError
-from core.training.loop.batches import Part
-from core.training.loop.train_data import TrainData
+from core.training.batches.part import Part
+from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import build

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.base.config import METHODS
-from core.training.loop.batches import Part
+from core.training.batches.part import Part
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import METHODS as FUNCTIONS
 from core.training.methods.methods import SECOND_VIEWS, fairness_loss

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core.base import config
 from core.base.config import TrainConfig
-from core.training.loop.batches import Batch, PoolViews, Views
+from core.training.batches.batch import Batch, PoolViews, Views
 from core.training.methods.methods import (
     METHODS,
     SECOND_VIEWS,

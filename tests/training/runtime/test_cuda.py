@@ -9,8 +9,8 @@ import torch
 
 from core.base.config import METHODS
 from core.store.files import read_json
-from core.training.loop.batches import Part
-from core.training.loop.train_data import TrainData
+from core.training.batches.part import Part
+from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from tests.training.runtime.test_distributed import torchrun

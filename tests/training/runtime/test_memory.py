@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from core.base.config import METHODS
-from core.training import predict as room
-from core.training.loop.batches import channels_last
+from core.training import predict as predict_module
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from core.training.predict import predict
-from core.training.runtime.memory import in_chunks, keep_freed, out_of_memory
+from core.training.runtime.memory import chunk_size, in_chunks, keep_freed, out_of_memory
+from core.training.runtime.tensors import channels_last
 from core.training.worker import Engine
 from tests.training.loop.test_trainer import finish, through_disk
 from tests.training.separable import make_images
@@ -116,6 +116,12 @@ def test_a_resumed_training_still_says_that_memory_ran_out() -> None:
 # --- chunks ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_chunk_is_at_most_a_megapixel_and_at_least_one_image() -> None:
+    assert chunk_size(28, 28) == 512
+    assert chunk_size(224, 224) * 224 * 224 <= 2**20
+    assert chunk_size(4000, 4000) == 1
+
+
 def test_chunks_are_halved_until_they_fit_and_cover_every_row_once(capsys: pytest.CaptureFixture[str]) -> None:
     seen: list[int] = []
 
@@ -170,7 +176,7 @@ def test_scoring_in_smaller_chunks_gives_the_same_logits_and_features(monkeypatc
     model, told, asked = build("small_cnn", 3, 1, 8, 8, seed=0), list[int](), list[int]()
     outs = [(np.full((150, 3), np.nan, np.float32), np.full((150, 128), np.nan, np.float16)) for _ in range(2)]
     predict(model, pixels, (mean, std), CPU, "fp32", outs[0], lambda _: None)
-    monkeypatch.setattr(room, "channels_last", hungry(channels_last, 40, asked))
+    monkeypatch.setattr(predict_module, "channels_last", hungry(channels_last, 40, asked))
     predict(model, pixels, (mean, std), CPU, "fp32", outs[1], told.append)
     assert (asked[0], max(asked[2:])) == (150, 37)
     assert told == [37, 74, 111, 148, 150]

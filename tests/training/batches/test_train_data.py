@@ -8,7 +8,7 @@ import torch
 
 from core.base.errors import TrainingError
 from core.base.types import Source
-from core.training.loop.train_data import train_data
+from core.training.batches.train_data import train_data
 from tests.training.separable import CPU, make_curated, make_data, make_images, make_splits
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
-from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.base.types import CuratedSet, Ids, ImageSet, Labels, PerImage, Pixels, Source, Splits
-from core.training.loop.batches import Part, Stream, chunk_size, part
-from core.training.methods.methods import SECOND_VIEWS
+from core.training.batches.part import Part, part
+from core.training.runtime.memory import chunk_size
 
 _STATISTICS = 10_000  # images that mean and deviation are taken from
 
@@ -68,23 +67,6 @@ def train_data(
         torch.tensor(mean, dtype=torch.float32, device=device).view(1, -1, 1, 1),
         torch.tensor(std, dtype=torch.float32, device=device).view(1, -1, 1, 1),
     )
-
-
-def streams_for(config: TrainConfig, data: TrainData, order: Generator) -> dict[str, Stream]:
-    """A stream for each part that the method learns from, in the order in which they draw; batch sizes of all ranks."""
-    size, is_offline = config.batch_size, config.method == "self_training"
-    parts = {
-        "labeled": (data.labeled, size),
-        "pseudo": (data.pseudo if config.method != "supervised" else None,
-                   size * config.unlabeled_ratio if is_offline else size),
-        "rejected": (data.rejected if config.reject_weight else None, size),
-        "pool": (data.pool if config.method in SECOND_VIEWS else None, size * config.unlabeled_ratio),
-    }  # fmt: skip
-    return {
-        name: Stream(part, batch, order, is_full=name == "pool")
-        for name, (part, batch) in parts.items()
-        if part is not None
-    }
 
 
 def _statistics(pixels: Pixels, ids: Ids) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

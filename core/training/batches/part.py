@@ -1,0 +1,67 @@
+"""Parts of the image set with labels and weights, on the device where they fit, else read from disk by the batch."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.base.types import UNKNOWN, Ids, Labels, PerImage, Pixels
+from core.training.runtime.memory import chunk_size
+from core.training.runtime.tensors import on_device
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """Images (n, C, H, W) uint8 that stay in their memory-mapped file until a batch asks for them."""
+
+    pixels: Pixels  # (N, H, W, C), memory-mapped
+    ids: Ids  # (n,) rows of it
+    device: torch.device
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        found = np.ascontiguousarray(self.pixels[self.ids[rows.cpu().numpy()]].transpose(0, 3, 1, 2))
+        return on_device(torch.from_numpy(found), self.device)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images (n, C, H, W) uint8 with a label and a weight each."""
+
+    images: Tensor | OnDisk
+    labels: Tensor  # (n,) int64, UNKNOWN where the training must not know them
+    weights: Tensor  # (n,) float32
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Tensor) -> Tensor:
+        """The images (b, C, H, W) uint8 of the rows (b,), on the device."""
+        return self.images[rows]
+
+    @property
+    def chunk(self) -> int:
+        """So many images one forward pass without gradients takes."""
+        shape = self.images.pixels.shape[1:3] if isinstance(self.images, OnDisk) else self.images.shape[2:]
+        return chunk_size(*shape)
+
+
+def part(
+    pixels: Pixels, ids: Ids, labels: Labels | None, weights: PerImage | None, device: torch.device
+) -> Part:  # fmt: skip
+    """The named images of a memory-mapped set, on the device where they fit; labels None: not to be known."""
+    given = np.full(len(ids), UNKNOWN, dtype=np.int64) if labels is None else labels.copy()
+    ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights.copy()
+    images: Tensor | OnDisk = OnDisk(pixels, ids, device)
+    if len(ids) * int(np.prod(pixels.shape[1:])) <= _free_bytes(device):
+        chosen = torch.from_numpy(np.array(pixels[ids])).permute(0, 3, 1, 2).contiguous()
+        images = chosen.to(device)
+    return Part(images, torch.from_numpy(given).to(device), torch.from_numpy(ones).to(device))
+
+
+def _free_bytes(device: torch.device) -> int:
+    """Bytes that images may take on the device: half of what is free there."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
