@@ -1,4 +1,4 @@
-"""The rounds of a curriculum: a run after the other, each on more of the pseudo-labels of the one before.
+"""Curriculum labeling: run after run, each on more of the pseudo-labels of the one before.
 
 A page starts them in a process of their own (core.experiments.curriculum_worker), which writes its progress into a
 folder beside the runs.
@@ -6,17 +6,16 @@ folder beside the runs.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.base.config import TrainConfig
 from core.base.errors import InputError, RunError
 from core.base.types import LIVE_STATES
+from core.experiments.runs import RunRequest, start_runs, wait_run
 from core.jobs.job_folder import SimulationFolder, SimulationStatus, find_simulation, list_simulations
 from core.jobs.start import start_player
-
-if TYPE_CHECKING:
-    from core.project import Project
-    from core.workspace.run import Run
+from core.review.decision_history import DecisionHistory
+from core.workspace.run import Run
+from core.workspace.workspace import Workspace
 
 
 def shares(num_rounds: int, step: float | None = None) -> list[float]:
@@ -29,41 +28,57 @@ def shares(num_rounds: int, step: float | None = None) -> list[float]:
     return [min(100.0, each * number) for number in range(1, num_rounds + 1)]
 
 
-def play_rounds(
-    project: "Project",
+def train_curriculum(
+    workspace: Workspace,
+    history: DecisionHistory,
     config: TrainConfig,
     parent: str,
     num_rounds: int,
     step: float | None = None,
-    wait: "Callable[[Run], None] | None" = None,
-) -> "Iterator[Run]":
-    """Curriculum labeling: round r trains anew on the labels and the r · step percent of the pool that the round
-    before is surest of; with five rounds of 20 percent, Cascante-Bonilla et al. 2021, arXiv 2001.06001.
+    wait: Callable[[Run], None] | None = None,
+) -> Iterator[Run]:
+    """Train the rounds of a curriculum one after the other.
 
-    Each finished run is answered with as it ends; wait stays with a run until then.
+    Round r trains anew on the labels and on the r · step percent of the pool that the round before is surest of.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        config: Settings of every round; the method is self_training.
+        parent: The finished run that the first round follows.
+        num_rounds: Number of rounds, at least 1.
+        step: Percent of the pool that each round takes more, (0, 100]; None: 100 / num_rounds.
+        wait: Called with each run that has begun; it returns when the run has ended.
+
+    Yields:
+        Each finished run.
+
+    Source: Cascante-Bonilla et al. 2021, arXiv 2001.06001 (five rounds of 20 percent).
+
     """
-    check(project, config, parent)
+    _check(workspace, config, parent)
     for share in shares(num_rounds, step):
-        run = project.start_run(config, parent, rule="highest_confidence", params={"percent": share})
+        request = RunRequest(parent, rule="highest_confidence", params={"percent": share})
+        run = start_runs(workspace, history, [config], request)[0]
         if wait is not None:
             wait(run)
-        yield project.wait_run(run.id)
+        yield wait_run(workspace, run.id)
         parent = run.id
 
 
-def check(project: "Project", config: TrainConfig, parent: str) -> None:
-    """InputError or RunError where rounds cannot be played like this."""
+def _check(workspace: Workspace, config: TrainConfig, parent: str) -> None:
+    """Raise InputError or RunError where rounds cannot be trained like this."""
     if config.method != "self_training":
         raise InputError("Rounds train on the pseudo-labels of the round before: choose the method self_training.")
     if config.warm_start:
         raise InputError("Every round of a curriculum begins from scratch: turn warm_start off.")
-    if not project.run(parent).has_predictions:
+    if not workspace.run(parent).has_predictions:
         raise RunError(f"{parent} has not finished: rounds can only follow a run that is done.")
 
 
 @dataclass(frozen=True)
-class Rounds:
-    """A curriculum that a process of its own plays, read from its folder each time it is asked."""
+class Curriculum:
+    """A curriculum that its own process trains, read from its folder each time it is asked."""
 
     folder: SimulationFolder
 
@@ -90,25 +105,25 @@ class Rounds:
 class Curricula:
     """The curricula of one project that were started in a process of their own."""
 
-    def __init__(self, project: "Project") -> None:
-        self._project, self._root = project, project.path / "curricula"
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._root = workspace, workspace.path / "curricula"
 
-    def all(self) -> list[Rounds]:
+    def all(self) -> list[Curriculum]:
         """Every one, oldest first."""
-        return [Rounds(folder) for folder in list_simulations(self._root)]
+        return [Curriculum(folder) for folder in list_simulations(self._root)]
 
-    def find(self, number: str) -> Rounds:
+    def find(self, number: str) -> Curriculum:
         """One by its number; InputError names those there are."""
-        return Rounds(find_simulation(self._root, number))
+        return Curriculum(find_simulation(self._root, number))
 
-    def start(self, config: TrainConfig, parent: str, num_rounds: int, step: float | None = None) -> Rounds:
-        """Check what is asked for and let a process of its own play it."""
-        check(self._project, config, parent)
+    def start(self, config: TrainConfig, parent: str, num_rounds: int, step: float | None = None) -> Curriculum:
+        """Check what is asked for and start a process that trains it."""
+        _check(self._workspace, config, parent)
         percents = shares(num_rounds, step)
         asked = {"parent": parent, "num_rounds": num_rounds, "step": step, "train": config.model_dump()}
         folder = SimulationFolder.create(self._root, asked, len(percents))
-        start_player("core.experiments.curriculum_worker", self._project.path, folder.id, folder.log_path)
-        return Rounds(folder)
+        start_player("core.experiments.curriculum_worker", self._workspace.path, folder.id, folder.log_path)
+        return Curriculum(folder)
 
     def cancel(self, number: str) -> None:
         """Ask the process to stop, and the run that it trains with it."""

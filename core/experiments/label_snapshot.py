@@ -1,13 +1,11 @@
-"""Freezing: the decision log, replayed into the curated set that one run trains on or one export writes."""
+"""Label snapshots: the decision log, replayed into the curated set that one run or export reads."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.base.types import CuratedSet, Decision
 from core.curation.replay import curated_set, replay
-
-if TYPE_CHECKING:
-    from core.project import Project
+from core.review.decision_history import DecisionHistory
+from core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -18,13 +16,13 @@ class Snapshot:
     decisions: dict[int, Decision]  # by id, those that the set names
 
 
-def freeze(project: "Project", *, is_curated: bool = True) -> Snapshot:
+def freeze(workspace: Workspace, history: DecisionHistory, *, is_curated: bool = True) -> Snapshot:
     """Given labels and, unless is_curated is False, everything decided so far."""
-    labeled = project.splits.labeled
+    labeled, labels = workspace.splits.labeled, workspace.images.labels
     if is_curated:
-        state, log = project.desk.state(), project.desk.decisions()
+        state, log = history.state(), history.all()
     else:
-        state, log = replay([], {}, len(project.images.labels)), []
-    curated = curated_set(state, labeled, project.images.labels[labeled])
+        state, log = replay([], {}, len(labels)), []
+    curated = curated_set(state, labeled, labels[labeled])
     named = set(curated.decisions.tolist()) | set(state.decision[curated.reject_ids].tolist())
     return Snapshot(curated, {decision.id: decision for decision in log if decision.id in named})

@@ -1,14 +1,13 @@
-"""The round card: one page of HTML that says what a run trained on, what is proven of it, and what it bought.
+"""Round card: one self-contained HTML page about a run.
 
-Labels, cuts, certificates (set hash, α, draws), accuracy and difference to the parent, review value, hashes, versions
-and the commands that do it again. The page needs nothing outside itself.
+Labels, thresholds, certificates (set hash, α, draws), accuracy and difference to the parent, review value, hashes,
+versions and the commands that repeat it. The page needs nothing outside itself.
 """
 
 import base64
 import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +16,14 @@ from core.base.errors import WinnowError
 from core.base.presets import recipe
 from core.base.types import Decision, Estimate
 from core.data.image_io import encode_png
-from core.experiments.stopping import controls_of
-from core.quality.audits import Audit, read_certificates
+from core.experiments.control_runs import controls_of, value_over_control
+from core.quality.audits import Audit
+from core.quality.evaluation import compare_runs
+from core.quality.service import Quality
+from core.review.decision_history import DecisionHistory
 from core.risk.error_estimates import proportion
 from core.workspace.run import Run
-
-if TYPE_CHECKING:
-    from core.project import Project
+from core.workspace.workspace import Workspace
 
 MOST_IMAGES = 60
 """So many audited images are shown; wrong ones first."""
@@ -38,11 +38,11 @@ _STYLE = (
 )
 
 
-def round_card(project: "Project", run: Run) -> str:
+def round_card(workspace: Workspace, history: DecisionHistory, quality: Quality, run: Run) -> str:
     """The card of a finished run as the text of an HTML file."""
-    record = run.record
+    record, images = run.record, workspace.images
     facts = [
-        ("Project", f"{project.name} ({len(project.class_names)} classes, {len(project.images.labels):,} images)"),
+        ("Project", f"{workspace.name} ({len(images.class_names)} classes, {len(images.labels):,} images)"),
         ("Run", run.id),
         ("Parent", record.parent or "none"),
         ("Made", record.created),
@@ -51,17 +51,17 @@ def round_card(project: "Project", run: Run) -> str:
         ("Versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
     ]
     parts = [
-        f"<h1>{escape(project.name)}: {escape(run.id)}</h1>",
+        f"<h1>{escape(workspace.name)}: {escape(run.id)}</h1>",
         _table((), facts),
         "<h2>What it trained on</h2>",
         _table(("source", "labels"), [(name, f"{count:,}") for name, count in record.num_labels.items() if count]),
-        *_cuts(project, run),
+        *_bulk_accepts(history, run),
         "<h2>What it does on the test images</h2>",
-        *_metrics(project, run),
+        *_metrics(workspace, run),
         "<h2>What is proven about its labels</h2>",
-        *_certificates(project, [name for name in (run.id, record.parent) if name is not None]),
+        *_certificates(workspace, quality, [name for name in (run.id, record.parent) if name is not None]),
         "<h2>Again</h2>",
-        f"<pre>{escape(_commands(project, run))}</pre>",
+        f"<pre>{escape(_commands(workspace, run))}</pre>",
     ]
     head = f'<meta charset="utf-8"><title>{escape(run.id)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
@@ -74,41 +74,41 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in cells) + "</table>"
 
 
-def _cuts(project: "Project", run: Run) -> list[str]:
+def _bulk_accepts(history: DecisionHistory, run: Run) -> list[str]:
     """The bulk accepts that went into the run: rule, numbers, how many of their labels are in it."""
     frozen = run.folder.curated()
     if frozen is None:
         return []
     numbers, counts = np.unique(frozen.decisions, return_counts=True)
     count_of = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
-    bulk = [line for line in project.desk.decisions() if line.id in count_of and line.verdict == "bulk_accept"]
+    bulk = [line for line in history.all() if line.id in count_of and line.verdict == "bulk_accept"]
     if not bulk:
         return ["<p>Nothing was accepted in bulk.</p>"]
-    rows = [(f"#{line.id}", _cut(line), line.run_id, f"{count_of[line.id]:,}") for line in bulk]
+    rows = [(f"#{line.id}", _rule(line), line.run_id, f"{count_of[line.id]:,}") for line in bulk]
     return ["<p>Accepted in bulk:</p>", _table(("line of the log", "cut", "scores of", "labels"), rows)]
 
 
-def _cut(line: Decision) -> str:
+def _rule(line: Decision) -> str:
     params = {name: value for name, value in line.params.items() if name not in ("rule", "expected", "images")}
     numbers = ", ".join(f"{name} = {value}" for name, value in params.items())
     return f"{line.params.get('rule', 'named images')} {numbers}".strip()
 
 
-def _metrics(project: "Project", run: Run) -> list[str]:
-    test, labels = project.splits.test, project.images.labels
+def _metrics(workspace: Workspace, run: Run) -> list[str]:
+    test, labels = workspace.splits.test, workspace.images.labels
     if not len(test):
         return ["<p>The project has no test images.</p>"]
     right = np.asarray(run.folder.logits()[test]).argmax(axis=1) == labels[test]
     lines = [f"Accuracy {_interval(proportion(int(right.sum()), len(test)))}."]
     try:
         if run.record.parent is not None:
-            found = project.compare(run.record.parent, run.id).comparison
+            found = compare_runs(workspace, run.record.parent, run.id).comparison
             lines.append(
                 f"Difference to {run.record.parent}: {100 * found.difference:+.2f} points [{100 * found.low:+.2f}, "
                 f"{100 * found.high:+.2f}], exact McNemar p = {found.p_value:.3g}."
             )
-        for control, arm in controls_of(project, run.id).items():
-            lines.append(f"Over {control} ({arm}): {project.promises.review_value(control, run.id).sentence}.")
+        for control, kind in controls_of(workspace, run.id).items():
+            lines.append(f"Over {control} ({kind}): {value_over_control(workspace, control, run.id).sentence}.")
     except WinnowError as error:
         lines.append(str(error))
     return [f"<p>{escape(line)}</p>" for line in lines]
@@ -118,14 +118,14 @@ def _interval(found: Estimate) -> str:
     return f"{100 * found.value:.2f} % [{100 * found.low:.2f}, {100 * found.high:.2f}], n = {found.n:,}"
 
 
-def _certificates(project: "Project", runs: Sequence[str]) -> list[str]:
-    audits = [audit for audit in read_certificates(project) if audit.run_id in runs]
+def _certificates(workspace: Workspace, quality: Quality, runs: Sequence[str]) -> list[str]:
+    audits = [audit for audit in quality.certificates() if audit.run_id in runs]
     if not audits:
         return ["<p>No selection of this run or its parent has been audited: nothing is proven.</p>"]
-    return [part for audit in audits for part in _certificate(project, audit)]
+    return [part for audit in audits for part in _certificate(workspace, audit)]
 
 
-def _certificate(project: "Project", audit: Audit) -> list[str]:
+def _certificate(workspace: Workspace, audit: Audit) -> list[str]:
     proven = audit.certificate
     params = ", ".join(f"{name} = {value}" for name, value in audit.params.items())
     rows = [
@@ -139,12 +139,12 @@ def _certificate(project: "Project", audit: Audit) -> list[str]:
     order = np.argsort(audit.is_right, kind="stable")[:MOST_IMAGES]  # wrong ones first
     rest = proven.num_answers - len(order)
     more = f"<p>… and {rest:,} more, all in the manifest.</p>" if rest else ""
-    return [_table((), rows), "<p>", *(_figure(project, audit, int(place)) for place in order), f"</p>{more}"]
+    return [_table((), rows), "<p>", *(_figure(workspace, audit, int(place)) for place in order), f"</p>{more}"]
 
 
-def _figure(project: "Project", audit: Audit, place: int) -> str:
+def _figure(workspace: Workspace, audit: Audit, place: int) -> str:
     image, is_right = int(audit.answered[place]), bool(audit.is_right[place])
-    data = base64.b64encode(encode_png(np.asarray(project.images.pixels[image]))).decode()
+    data = base64.b64encode(encode_png(np.asarray(workspace.images.pixels[image]))).decode()
     word = "right" if is_right else "wrong"
     caption = f"{image} {word}"
     return (
@@ -153,9 +153,9 @@ def _figure(project: "Project", audit: Audit, place: int) -> str:
     )
 
 
-def _commands(project: "Project", run: Run) -> str:
+def _commands(workspace: Workspace, run: Run) -> str:
     """The commands that repeat the run, with every setting that its method's recipe and the defaults do not have."""
-    folder, record = shlex.quote(project.path.name), run.record
+    folder, record = shlex.quote(workspace.path.name), run.record
     ours = record.config.model_dump()
     usual = {**recipe({"method": record.config.method}).model_dump(), "method": TrainConfig().method}
     words = ["winnow", "train", folder]
@@ -169,7 +169,7 @@ def _commands(project: "Project", run: Run) -> str:
         rule = dict(record.rule)
         words += ["--rule", str(rule.pop("rule", ""))]
         words += [word for name, value in rule.items() for word in ("--param", f"{name}={value}")]
-    if all(run.id != other.control.of for other in project.runs() if other.control is not None):
+    if all(run.id != other.control.of for other in workspace.runs() if other.control is not None):
         words.append("--no-controls")
     again = " ".join([*words[:3], *(shlex.quote(word) for word in words[3:])])
     return (

@@ -1,82 +1,72 @@
-"""Guards of one project: images that belong to no class, classes that a rule prefers, duplicates across splits."""
+"""Data checks: probably wrong given labels, class shares of a selection, images in two splits."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
-from core.base.types import HUMAN_LABELS, SPLIT_NAMES, Ids
-from core.curation.class_balance import ClassShare, class_shares
+from core.base.types import SPLIT_NAMES, Ids, Labels
+from core.curation.class_balance import ClassShare, class_shares, label_issues
+from core.curation.rules import checked_rule
 from core.data.splits import exact_duplicates
-from core.scoring.ood import OUTLIER_SCORES, conformal_p_values, is_foreign, knn_distance
-
-if TYPE_CHECKING:
-    from core.project import Project
-
-OUTLIERS = (*OUTLIER_SCORES, "knn")
+from core.quality.base import QualityBase
+from core.scoring.scores import probabilities
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """Pool images called foreign, the least usual first."""
+class LabelIssues:
+    """Given labels that are probably wrong, the least sound first."""
 
     ids: Ids  # (n,)
-    p_values: NDArray[np.float64]  # (n,) conformal, among the val images
-    num_pool: int
-    num_val: int
+    given: Labels  # (n,)
+    suggested: Labels  # (n,) the run's own prediction
+    sound: NDArray[np.float64]  # (n,) [0, 1], low: probably wrong
+    num_checked: int  # labels the run was not trained on: val and the hidden calibration items
 
 
-def foreign(project: "Project", run_id: str, score: str, false_alarms: float) -> Foreign:
-    """Pool images whose outlier score is as high as that of a share `false_alarms` of val images, or higher."""
-    if score not in OUTLIERS:
-        raise InputError(f"There is no outlier score called {score!r}. There are: {', '.join(OUTLIERS)}.")
-    if not 0 <= false_alarms <= 1:
-        raise InputError(f"The share of false alarms must lie from 0 to 1 (got {false_alarms}).")
-    pool, val = project.scores(run_id).ids, project.splits.val
-    high, usual = _scores(project, run_id, score, pool), _scores(project, run_id, score, val)
-    p_values = conformal_p_values(high, usual)
-    rows = np.flatnonzero(is_foreign(p_values, false_alarms))
-    rows = rows[np.lexsort((-high[rows], p_values[rows]))]
-    return Foreign(pool[rows], p_values[rows], len(pool), len(val))
+class DataChecks(QualityBase):
+    """Checks of given labels, selections and splits."""
 
+    def label_issues(self, run_id: str) -> LabelIssues:
+        """Given labels of val and calibration images that confident learning calls wrong, the least sound first.
 
-def shares(project: "Project", run_id: str, rule: str, params: dict[str, Any], factor: float) -> tuple[ClassShare, ...]:
-    """Classes of what a rule keeps beside the labeled images' classes."""
-    return class_shares(project.select(run_id, rule, **params).labels, labeled_counts(project), factor)
+        Source: Northcutt et al. 2021, arXiv 1911.00068.
+        """
+        splits, labels = self._workspace.splits, self._workspace.images.labels
+        ids = np.sort(np.concatenate([splits.val, splits.calibration]))
+        run = self._workspace.run(run_id)
+        probs = probabilities(np.asarray(run.folder.logits()[ids]), run.temperature)
+        is_issue, sound = label_issues(labels[ids], probs)
+        rows = np.flatnonzero(is_issue)
+        rows = rows[np.argsort(sound[rows], kind="stable")]
+        suggested = probs[rows].argmax(axis=1).astype(np.int64)
+        return LabelIssues(ids[rows], labels[ids[rows]], suggested, sound[rows], len(ids))
 
+    def class_shares(self, run_id: str, rule: str, *, factor: float = 2.0, **params: Any) -> tuple[ClassShare, ...]:
+        """Share of each class in what a rule keeps beside its share of the labeled images.
 
-def labeled_counts(project: "Project") -> NDArray[np.int64]:
-    """Labeled images per class, (K,): the prior that a selection's class mix is held against."""
-    labels = project.images.labels[project.splits.labeled]
-    return np.bincount(labels, minlength=len(project.class_names))
+        Args:
+            run_id: A finished run.
+            rule: One of RULES.
+            factor: A class is over when its share is above factor times its share of the labeled images; at least 1.
+            params: Parameters of the rule.
 
+        Returns:
+            One share for each class, in the order of the classes.
 
-def familiar_ids(project: "Project") -> Ids:
-    """Images known to belong to a class, sorted: the labeled ones, and unlabeled ones that a person accepted or
-    relabeled and nobody took back. Others are near or far from these (kNN).
+        """
+        pool = self._workspace.scores(run_id)
+        kept = pool.scores.pseudo_labels[checked_rule(rule, params)(pool.scores)]
+        return class_shares(kept, self._workspace.labeled_counts(), factor)
 
-    Hidden calibration items stay out even where they were reviewed: they are what the distances are measured on.
-    """
-    verified = np.flatnonzero(np.isin(project.desk.state().verdict, HUMAN_LABELS))
-    return np.union1d(project.splits.labeled, np.intersect1d(verified, project.splits.unlabeled))
-
-
-def leaks(project: "Project") -> list[Ids]:
-    """Groups of images with the same pixels that lie in more than one split; empty where nothing leaks."""
-    groups, part = exact_duplicates(project.images.pixels), np.full(len(project.images.labels), -1)
-    for number, name in enumerate(SPLIT_NAMES):
-        part[getattr(project.splits, name)] = number
-    inside = np.flatnonzero(part >= 0)
-    order = inside[np.argsort(groups[inside], kind="stable")]
-    same = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
-    return [ids for ids in same if len(np.unique(part[ids])) > 1]
-
-
-def _scores(project: "Project", run_id: str, score: str, ids: Ids) -> NDArray[np.float32]:
-    run = project.run(run_id)
-    if score == "knn":
-        features, bank = run.folder.features(), familiar_ids(project)
-        return knn_distance(np.asarray(features[ids]), np.asarray(features[bank]), k=min(5, len(bank)))
-    return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)
+    def split_leakage(self) -> list[Ids]:
+        """Groups of images with the same pixels that lie in more than one split; empty where nothing leaks."""
+        images, splits = self._workspace.images, self._workspace.splits
+        groups, part = exact_duplicates(images.pixels), np.full(len(images.labels), -1)
+        for number, name in enumerate(SPLIT_NAMES):
+            part[getattr(splits, name)] = number
+        inside = np.flatnonzero(part >= 0)
+        order = inside[np.argsort(groups[inside], kind="stable")]
+        same = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+        return [ids for ids in same if len(np.unique(part[ids])) > 1]

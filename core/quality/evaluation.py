@@ -1,7 +1,4 @@
-"""What a run's arrays say: scores of the pool, calibration, risk of a selection, difference of two runs.
-
-Each function opens a run's arrays, calls one pure function of `curate` and names the result; nothing is decided here.
-"""
+"""Evaluation of runs: calibration, selections with their estimated error, comparison of two runs."""
 
 from dataclasses import dataclass
 
@@ -9,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.types import Estimate, Ids, Labels, Mask, Splits
+from core.base.types import Estimate, Ids, Labels, Mask
 from core.curation.rules import checked_rule
+from core.quality.base import QualityBase
 from core.risk.comparison import Comparison, compare
-from core.risk.error_estimates import CoverageErrorCurve, coverage_error_curve, error_of, threshold_for_error
+from core.risk.error_estimates import error_of
 from core.scoring.calibration import Reliability, expected_calibration_error, reliability
 from core.scoring.scores import Scores, probabilities
-from core.store.run_folder import RunFolder
 from core.workspace.pool_index import PoolScores, scores_of
+from core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -71,42 +69,46 @@ class RunComparison:
     comparison: Comparison
 
 
-def known_scores(folder: RunFolder, splits: Splits, labels: Labels) -> KnownScores:
-    """Scores of val and hidden calibration images beside their labels."""
-    ids = np.sort(np.concatenate([splits.val, splits.calibration]))
-    scores = scores_of(folder, ids).scores
-    return KnownScores(ids, scores, labels[ids], scores.pseudo_labels == labels[ids])
+class Evaluation(QualityBase):
+    """Scores of images with known labels, calibration, and the comparison of two runs."""
 
+    def known_scores(self, run_id: str) -> KnownScores:
+        """Scores of the images whose labels are known (val and hidden calibration) beside their labels."""
+        splits, labels = self._workspace.splits, self._workspace.images.labels
+        ids = np.sort(np.concatenate([splits.val, splits.calibration]))
+        scores = scores_of(self._workspace.finished_run(run_id).folder, ids).scores
+        return KnownScores(ids, scores, labels[ids], scores.pseudo_labels == labels[ids])
 
-def calibration_report(folder: RunFolder, splits: Splits, labels: Labels) -> CalibrationReport:
-    """How far confidence can be trusted on val, before and after temperature scaling."""
-    temperature, known = folder.temperature(), labels[splits.val]
-    logits = np.asarray(folder.logits()[splits.val])
-    before, after = probabilities(logits, 1.0), probabilities(logits, temperature)
-    return CalibrationReport(
-        temperature,
-        reliability(before, known),
-        reliability(after, known),
-        expected_calibration_error(before, known),
-        expected_calibration_error(after, known),
-        len(known),
-    )
-
-
-def coverage_error(pool: PoolScores, folder: RunFolder, hidden: Ids, labels: Labels) -> CoverageErrorCurve:
-    """Coverage of the pool against error on the hidden calibration items, at every cut."""
-    known = scores_of(folder, hidden).scores
-    return coverage_error_curve(pool.scores.confidence, known.confidence, known.pseudo_labels == labels[hidden])
-
-
-def cut_for_error(folder: RunFolder, hidden: Ids, labels: Labels, target: float) -> float | None:
-    """Lowest confidence at which the hidden calibration items show at most the target error; None where no cut does."""
-    known = scores_of(folder, hidden).scores
-    return threshold_for_error(known.confidence, known.pseudo_labels == labels[hidden], target)
+    def calibration_report(self, run_id: str) -> CalibrationReport:
+        """Reliability of the confidence on val, before and after temperature scaling."""
+        folder, val = self._workspace.finished_run(run_id).folder, self._workspace.splits.val
+        temperature, known = folder.temperature(), self._workspace.images.labels[val]
+        logits = np.asarray(folder.logits()[val])
+        before, after = probabilities(logits, 1.0), probabilities(logits, temperature)
+        return CalibrationReport(
+            temperature,
+            reliability(before, known),
+            reliability(after, known),
+            expected_calibration_error(before, known),
+            expected_calibration_error(after, known),
+            len(known),
+        )
 
 
 def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dict[str, object]) -> Selection:
-    """Apply a rule to the pool and estimate its error from the hidden calibration items it keeps."""
+    """Apply a rule to the pool and estimate its error from the hidden calibration items it keeps.
+
+    Args:
+        pool: Scores of the pool.
+        hidden: Ids of the hidden calibration items.
+        labels: (N,) true labels; only those of the hidden items are read.
+        rule: One of RULES.
+        params: Parameters of the rule.
+
+    Returns:
+        What the rule keeps, its coverage, and its error with a Clopper-Pearson interval.
+
+    """
     mask = checked_rule(rule, params)(pool.scores)
     kept = pool.ids[mask]
     pseudo_labels = pool.scores.pseudo_labels
@@ -125,10 +127,18 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
     )
 
 
-def compare_runs(folder_a: RunFolder, folder_b: RunFolder, splits: Splits, labels: Labels) -> RunComparison:
-    """Paired comparison of two finished runs on test; InputError where the project has no test images."""
-    test = splits.test
+def compare_runs(workspace: Workspace, run_a: str, run_b: str) -> RunComparison:
+    """Two finished runs on the test images, paired: accuracies, difference, McNemar test, flips, per class.
+
+    Raises:
+        InputError: The project has no test images.
+        RunError: A run has no predictions yet.
+
+    """
+    folder_a, folder_b = (workspace.finished_run(run_id).folder for run_id in (run_a, run_b))
+    test = workspace.splits.test
     if not len(test):
         raise InputError("This project has no test images: make it with a test part to compare runs.")
-    result = compare(np.asarray(folder_a.logits()[test]), np.asarray(folder_b.logits()[test]), labels[test])
-    return RunComparison(folder_a.id, folder_b.id, test, result)
+    labels = workspace.images.labels[test]
+    result = compare(np.asarray(folder_a.logits()[test]), np.asarray(folder_b.logits()[test]), labels)
+    return RunComparison(run_a, run_b, test, result)

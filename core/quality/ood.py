@@ -1,27 +1,36 @@
-"""The noise check: can a run tell its own images from noise and from those of another data set?"""
+"""Out-of-distribution checks: images that belong to no class, and the run's answers to noise."""
 
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.base.types import PerImage
+from core.base.errors import InputError, unknown_name
+from core.base.types import HUMAN_LABELS, Ids, PerImage
 from core.data.image_store import open_images
 from core.jobs.start import check_noise
-from core.quality.data_checks import familiar_ids
-from core.scoring.ood import auroc, foreignness
-from core.store.run_folder import RunFolder
+from core.quality.base import QualityBase
+from core.scoring.ood import OUTLIER_SCORES, auroc, conformal_p_values, foreignness, is_foreign, knn_distance
 from core.workspace.creation import load_source
 
-if TYPE_CHECKING:
-    from core.project import Project
+OOD_SCORES = (*OUTLIER_SCORES, "knn")
 
 
 @dataclass(frozen=True)
-class NoiseReport:
-    """Scores (high = foreign) of held-out images, noise and, where asked for, another data set's images."""
+class OutOfDistribution:
+    """Pool images that look like none of the classes, the least usual first."""
+
+    ids: Ids  # (n,)
+    p_values: NDArray[np.float64]  # (n,) conformal, among the val images; low: unusual
+    num_pool: int
+    num_val: int
+
+
+@dataclass(frozen=True)
+class OodReport:
+    """Scores (high: unlike the labels) of held-out images, noise and, where asked for, other images."""
 
     scores: dict[str, dict[str, PerImage]]  # by score (entropy in bits, energy in nats, neighbor distance), by group
     auroc: dict[str, dict[str, float]]  # by score, by group: how well it tells the group from held-out images
@@ -32,36 +41,90 @@ class NoiseReport:
         return list(next(iter(self.scores.values())))
 
 
-def run_check(project: "Project", folder: RunFolder, foreign: str | None) -> None:
-    """Ask the model; foreign names a built-in data set, an image folder or a project folder."""
-    if foreign is None:
-        check_noise(project.path, folder.id, None)
-        return
-    place = Path(foreign).expanduser()
-    if (place / "project.toml").exists():
-        open_images(place / "images")
-        check_noise(project.path, folder.id, place / "images")
-        return
-    with tempfile.TemporaryDirectory(prefix="winnow-") as temporary:
-        load_source(foreign, Path(temporary) / "images", None, None)
-        check_noise(project.path, folder.id, Path(temporary) / "images")
+class OodChecks(QualityBase):
+    """Out-of-distribution checks of a run."""
 
+    def out_of_distribution(self, run_id: str, score: str = "energy", false_alarms: float = 0.01) -> OutOfDistribution:
+        """Pool images that look like none of the classes.
 
-def noise_report(project: "Project", folder: RunFolder) -> NoiseReport | None:
-    """What the last noise check of a run found; None before the first."""
-    found = folder.noise()
-    if not found:
-        return None
-    splits, logits, features = project.splits, folder.logits(), folder.features()
-    held_out = np.sort(np.concatenate([splits.val, splits.calibration]))
-    groups = {"held-out": (np.asarray(logits[held_out]), np.asarray(features[held_out]))}
-    for name in ("noise", "foreign"):
-        if f"{name}_logits" in found:
-            groups[name] = (found[f"{name}_logits"], found[f"{name}_features"])
-    bank, temperature = np.asarray(features[familiar_ids(project)]), folder.temperature()
-    by_group = {name: foreignness(*values, bank, temperature) for name, values in groups.items()}
-    scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
-    return NoiseReport(
-        scores,
-        {s: {n: auroc(v[n], v["held-out"]) for n in v if n != "held-out"} for s, v in scores.items()},
-    )
+        Args:
+            run_id: A finished run.
+            score: One of OOD_SCORES: energy, entropy, confidence or knn.
+            false_alarms: Share of val images that would be named as well, [0, 1].
+
+        Returns:
+            The images with their conformal p-values, the least usual first.
+
+        Raises:
+            InputError: There is no such score, or the share is out of range.
+
+        """
+        if score not in OOD_SCORES:
+            raise unknown_name("outlier score", score, OOD_SCORES)
+        if not 0 <= false_alarms <= 1:
+            raise InputError(f"The share of false alarms must lie from 0 to 1 (got {false_alarms}).")
+        pool, val = self._workspace.scores(run_id).ids, self._workspace.splits.val
+        high, usual = self._ood_scores(run_id, score, pool), self._ood_scores(run_id, score, val)
+        p_values = conformal_p_values(high, usual)
+        rows = np.flatnonzero(is_foreign(p_values, false_alarms))
+        rows = rows[np.lexsort((-high[rows], p_values[rows]))]
+        return OutOfDistribution(pool[rows], p_values[rows], len(pool), len(val))
+
+    def check_ood(self, run_id: str, other: str | None = None) -> OodReport:
+        """Let a run predict random noise and, if named, other images; the report is kept in the run folder.
+
+        Args:
+            run_id: A finished run.
+            other: A built-in data set, an image folder or a project folder.
+
+        """
+        path = self._workspace.path
+        self._workspace.finished_run(run_id)
+        if other is None:
+            check_noise(path, run_id, None)
+        elif ((folder := Path(other).expanduser()) / "project.toml").exists():
+            open_images(folder / "images")
+            check_noise(path, run_id, folder / "images")
+        else:
+            with tempfile.TemporaryDirectory(prefix="winnow-") as temporary:
+                load_source(other, Path(temporary) / "images", None, None)
+                check_noise(path, run_id, Path(temporary) / "images")
+        report = self.ood_report(run_id)
+        assert report is not None
+        return report
+
+    def ood_report(self, run_id: str) -> OodReport | None:
+        """The report of the last `check_ood` of a run; None before the first."""
+        folder = self._workspace.finished_run(run_id).folder
+        found = folder.noise()
+        if not found:
+            return None
+        splits, logits, features = self._workspace.splits, folder.logits(), folder.features()
+        held_out = np.sort(np.concatenate([splits.val, splits.calibration]))
+        groups = {"held-out": (np.asarray(logits[held_out]), np.asarray(features[held_out]))}
+        for name in ("noise", "foreign"):
+            if f"{name}_logits" in found:
+                groups[name] = (found[f"{name}_logits"], found[f"{name}_features"])
+        bank, temperature = np.asarray(features[self._reference_ids()]), folder.temperature()
+        by_group = {name: foreignness(*values, bank, temperature) for name, values in groups.items()}
+        scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
+        return OodReport(
+            scores,
+            {s: {n: auroc(v[n], v["held-out"]) for n in v if n != "held-out"} for s, v in scores.items()},
+        )
+
+    def _reference_ids(self) -> Ids:
+        """Reference set for kNN distances, sorted: labeled images, and unlabeled ones that a person confirmed.
+
+        Hidden calibration items stay out even where they were reviewed: the distances are measured on them.
+        """
+        splits = self._workspace.splits
+        verified = np.flatnonzero(np.isin(self._decisions.state().verdict, HUMAN_LABELS))
+        return np.union1d(splits.labeled, np.intersect1d(verified, splits.unlabeled))
+
+    def _ood_scores(self, run_id: str, score: str, ids: Ids) -> NDArray[np.float32]:
+        run = self._workspace.run(run_id)
+        if score == "knn":
+            features, bank = run.folder.features(), self._reference_ids()
+            return knn_distance(np.asarray(features[ids]), np.asarray(features[bank]), k=min(5, len(bank)))
+        return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)

@@ -1,4 +1,4 @@
-"""What the answers to a random queue say about everything that was open when it was drawn.
+"""Estimates from the answers to a random queue, about everything that was open when it was drawn.
 
 Answers count from the front of the queue as far as there is no gap: the order was drawn before the first answer, so
 that stopping early costs precision, never truth. An answer given elsewhere about an image of the queue counts as well.
@@ -6,24 +6,21 @@ that stopping early costs precision, never truth. An answer given elsewhere abou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.types import UNKNOWN, Decision
 from core.curation.replay import is_planted, live_decisions
-from core.review.random_queues import RANDOM, Drawn
+from core.quality.base import QualityBase
+from core.review.random_queues import RANDOM, RandomQueue
 from core.risk.sampling_estimates import MeanEstimate, complement, lure, lure_of_part
-
-if TYPE_CHECKING:
-    from core.project import Project
 
 
 @dataclass(frozen=True)
 class QueueEstimate:
     """What the answers to one random queue say about the images that were open when it was drawn."""
 
-    queue: Drawn
+    queue: RandomQueue
     num_open: int  # N, images that could be drawn
     num_answers: int  # from the front of the queue, without a gap
     num_waiting: int  # answers further behind, which count once the gap is closed
@@ -33,54 +30,65 @@ class QueueEstimate:
     error: MeanEstimate  # share of these whose pseudo-label is wrong
 
 
-def queue_estimates(project: "Project", run_id: str, threshold: float) -> list[QueueEstimate]:
-    """Accuracy and error from every random queue of a run that somebody has answered, the latest first."""
-    draws = project.desk.pages(run_id).queues.draws
-    lines = [line for line in live_decisions(project.desk.decisions()) if line.image_id is not None]
-    lines = [line for line in lines if not is_planted(line)]
-    found: dict[Drawn, dict[int, float]] = {}
-    for line in lines:
-        if line.run_id == run_id and "probability" in line.params and line.params.get("ranking") in RANDOM:
-            queue = draws.named(line.params["ranking"], line.params["eta"], line.params["drawn"])
-            found.setdefault(queue, {})[int(line.params["rank"])] = float(line.params["probability"])
-    answers = {int(line.image_id): line for line in lines if line.image_id is not None}
-    return [
-        _estimate(project, run_id, queue, logged, answers, threshold)
-        for queue, logged in sorted(found.items(), key=lambda item: -item[0].since)
-    ]
+class QueueEstimates(QualityBase):
+    """Estimates from random queues."""
 
+    def queue_estimates(self, run_id: str, threshold: float) -> list[QueueEstimate]:
+        """Accuracy of the pool's pseudo-labels, and error above a threshold, from every answered random queue.
 
-def _estimate(
-    project: "Project",
-    run_id: str,
-    queue: Drawn,
-    logged: Mapping[int, float],
-    answers: Mapping[int, Decision],
-    threshold: float,
-) -> QueueEstimate:
-    draws, pool = project.desk.pages(run_id).queues.draws, project.scores(run_id)
-    picks, is_population = draws.picks(queue), draws.is_population(queue)
-    ids, suggested = pool.ids[picks.positions], pool.scores.pseudo_labels[picks.positions]
-    right = [_is_right(answers.get(i), label) for i, label in zip(ids.tolist(), suggested.tolist(), strict=True)]
-    count = next((place for place, answer in enumerate(right) if answer is None), len(right))
-    is_wrong = np.array([not answer for answer in right[:count]], dtype=np.bool_)
-    probability = picks.probability[:count].copy()
-    for rank, value in logged.items():  # what the log says of the draw counts
-        if rank < count:
-            probability[rank] = value
-    keep = pool.scores.confidence >= np.float32(threshold)
-    num_kept = int(np.count_nonzero(keep & is_population))
-    is_inside = keep[picks.positions[:count]]
-    return QueueEstimate(
-        queue=queue,
-        num_open=picks.num_eligible,
-        num_answers=count,
-        num_waiting=sum(answer is not None for answer in right[count:]),
-        accuracy=complement(lure(is_wrong.astype(np.float64), probability, picks.num_eligible)),
-        threshold=threshold,
-        num_kept=num_kept,
-        error=lure_of_part(is_wrong.astype(np.float64), is_inside, probability, picks.num_eligible, num_kept),
-    )
+        Args:
+            run_id: A finished run.
+            threshold: Confidence from which labels would be accepted, [0, 1].
+
+        Returns:
+            One estimate for each random queue that somebody has answered, the latest first.
+
+        """
+        queues = self._decisions.review(run_id).queues.random
+        lines = [line for line in live_decisions(self._decisions.all()) if line.image_id is not None]
+        lines = [line for line in lines if not is_planted(line)]
+        found: dict[RandomQueue, dict[int, float]] = {}
+        for line in lines:
+            if line.run_id == run_id and "probability" in line.params and line.params.get("ranking") in RANDOM:
+                queue = queues.named(line.params["ranking"], line.params["eta"], line.params["drawn"])
+                found.setdefault(queue, {})[int(line.params["rank"])] = float(line.params["probability"])
+        answers = {int(line.image_id): line for line in lines if line.image_id is not None}
+        return [
+            self._estimate(run_id, queue, logged, answers, threshold)
+            for queue, logged in sorted(found.items(), key=lambda item: -item[0].since)
+        ]
+
+    def _estimate(
+        self,
+        run_id: str,
+        queue: RandomQueue,
+        logged: Mapping[int, float],
+        answers: Mapping[int, Decision],
+        threshold: float,
+    ) -> QueueEstimate:
+        queues, pool = self._decisions.review(run_id).queues.random, self._workspace.scores(run_id)
+        picks, is_population = queues.picks(queue), queues.is_population(queue)
+        ids, suggested = pool.ids[picks.positions], pool.scores.pseudo_labels[picks.positions]
+        right = [_is_right(answers.get(i), label) for i, label in zip(ids.tolist(), suggested.tolist(), strict=True)]
+        count = next((place for place, answer in enumerate(right) if answer is None), len(right))
+        is_wrong = np.array([not answer for answer in right[:count]], dtype=np.bool_)
+        probability = picks.probability[:count].copy()
+        for rank, value in logged.items():  # what the log says of the draw counts
+            if rank < count:
+                probability[rank] = value
+        keep = pool.scores.confidence >= np.float32(threshold)
+        num_kept = int(np.count_nonzero(keep & is_population))
+        is_inside = keep[picks.positions[:count]]
+        return QueueEstimate(
+            queue=queue,
+            num_open=picks.num_eligible,
+            num_answers=count,
+            num_waiting=sum(answer is not None for answer in right[count:]),
+            accuracy=complement(lure(is_wrong.astype(np.float64), probability, picks.num_eligible)),
+            threshold=threshold,
+            num_kept=num_kept,
+            error=lure_of_part(is_wrong.astype(np.float64), is_inside, probability, picks.num_eligible, num_kept),
+        )
 
 
 def _is_right(line: Decision | None, suggested: int) -> bool | None:

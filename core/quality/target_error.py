@@ -1,36 +1,21 @@
-"""Risk of one project: thresholds that keep a target error, and label issues. It opens arrays and calls `curate`.
+"""Target error: thresholds from hidden calibration items.
 
 Pool and calibration items are always looked at through the same window, the images still open: what was accepted or
-decided has left both, so that the rest of the one still speaks for the rest of the other.
+decided has left both, so that the rest of the calibration items still represents the rest of the pool.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.types import Ids, Labels, Mask
-from core.curation.class_balance import label_issues
+from core.base.types import Labels, Mask
+from core.quality.base import QualityBase
 from core.risk import risk_control
-from core.risk.error_estimates import threshold_for_error
+from core.risk.error_estimates import CoverageErrorCurve, coverage_error_curve, threshold_for_error
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
-from core.scoring.scores import probabilities
-
-if TYPE_CHECKING:
-    from core.project import Project
-
-
-@dataclass(frozen=True)
-class LabelIssues:
-    """Given labels that are probably wrong, the least sound first."""
-
-    ids: Ids  # (n,)
-    given: Labels  # (n,)
-    suggested: Labels  # (n,) the run's own prediction
-    sound: NDArray[np.float64]  # (n,) [0, 1], low: probably wrong
-    num_checked: int  # labels the run was not trained on: val and the hidden calibration items
+from core.workspace.pool_index import scores_of
 
 
 @dataclass(frozen=True)
@@ -45,64 +30,92 @@ class _Window:
     num_classes: int
 
 
-def conformal_threshold(project: "Project", run_id: str, target: float) -> ConformalThreshold:
-    """The conformal cut of the open pool."""
-    seen = _window(project, run_id)
-    return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
+class TargetErrorThresholds(QualityBase):
+    """Thresholds that keep a target error, and the estimates beside them."""
 
+    def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:
+        """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong.
 
-def conformal_thresholds_by_target(
-    project: "Project", run_id: str, targets: Sequence[float]
-) -> tuple[ConformalThreshold, ...]:
-    """The conformal cut of the open pool at each target."""
-    seen = _window(project, run_id)
-    return risk_control.conformal_thresholds_by_target(seen.confidence, seen.known_confidence, seen.is_right, targets)
+        Args:
+            run_id: A finished run.
+            target: Asked share of wrong labels among the accepted, in (0, 1).
 
+        Returns:
+            The threshold of the open pool; None in it where no threshold meets the target.
 
-def conformal_thresholds_per_class(project: "Project", run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
-    """One conformal cut for each predicted class."""
-    seen = _window(project, run_id)
-    return risk_control.conformal_thresholds_per_class(
-        seen.confidence, seen.labels, seen.known_confidence, seen.known_labels, seen.is_right, target, seen.num_classes
-    )
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: The target is out of range, or there are no hidden calibration items.
 
+        Source: conformal selection, Jin & Candes 2023, arXiv 2210.01408.
 
-def high_probability_threshold(
-    project: "Project", run_id: str, target: float, delta: float
-) -> HighProbabilityThreshold:
-    """The high-probability version, by Learn then Test."""
-    seen = _window(project, run_id)
-    return risk_control.high_probability_threshold(seen.confidence, seen.known_confidence, seen.is_right, target, delta)
+        """
+        seen = self._window(run_id)
+        return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
 
+    def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
+        """`conformal_threshold` at each of several targets at once: what a slider of the target error moves along."""
+        seen = self._window(run_id)
+        return risk_control.conformal_thresholds_by_target(
+            seen.confidence, seen.known_confidence, seen.is_right, targets
+        )
 
-def plug_in(project: "Project", run_id: str, target: float) -> float | None:
-    """The threshold whose estimated error meets the target, for comparison: it promises nothing."""
-    seen = _window(project, run_id)
-    return threshold_for_error(seen.known_confidence, seen.is_right, target)
+    def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
+        """`conformal_threshold` for each predicted class from its own items; K of them, in the order of the classes."""
+        seen = self._window(run_id)
+        return risk_control.conformal_thresholds_per_class(
+            seen.confidence,
+            seen.labels,
+            seen.known_confidence,
+            seen.known_labels,
+            seen.is_right,
+            target,
+            seen.num_classes,
+        )
 
+    def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
+        """Lowest threshold whose error is at most `target` with probability 1 - delta.
 
-def issues(project: "Project", run_id: str) -> LabelIssues:
-    """Label issues among the labels that the run was not trained on."""
-    splits, labels = project.splits, project.images.labels
-    ids = np.sort(np.concatenate([splits.val, splits.calibration]))
-    run = project.run(run_id)
-    probs = probabilities(np.asarray(run.folder.logits()[ids]), run.temperature)
-    found, sound = label_issues(labels[ids], probs)
-    rows = np.flatnonzero(found)
-    rows = rows[np.argsort(sound[rows], kind="stable")]
-    return LabelIssues(ids[rows], labels[ids[rows]], probs[rows].argmax(axis=1).astype(np.int64), sound[rows], len(ids))
+        Args:
+            run_id: A finished run.
+            target: Asked share of wrong labels among the accepted, in (0, 1).
+            delta: Probability with which the error may be higher, in (0, 1).
 
+        Source: Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.
 
-def _window(project: "Project", run_id: str) -> _Window:
-    pool, is_open = project.scores(run_id), project.desk.is_open()[project.scores(run_id).ids]
-    is_known = np.isin(pool.ids, project.splits.calibration, assume_unique=True)
-    rows, known = np.flatnonzero(is_open & ~is_known), np.flatnonzero(is_open & is_known)
-    scores = pool.scores
-    return _Window(
-        confidence=scores.confidence[rows],
-        labels=scores.pseudo_labels[rows],
-        known_confidence=scores.confidence[known],
-        known_labels=scores.pseudo_labels[known],
-        is_right=scores.pseudo_labels[known] == project.images.labels[pool.ids[known]],
-        num_classes=scores.num_classes,
-    )
+        """
+        seen = self._window(run_id)
+        return risk_control.high_probability_threshold(
+            seen.confidence, seen.known_confidence, seen.is_right, target, delta
+        )
+
+    def plug_in_threshold(self, run_id: str, target: float) -> float | None:
+        """Lowest threshold whose estimated error meets the target; an estimate that guarantees nothing.
+
+        It looks at the same open calibration items as the conformal thresholds that it is compared with (decision
+        0019). None where no threshold meets the target.
+        """
+        seen = self._window(run_id)
+        return threshold_for_error(seen.known_confidence, seen.is_right, target)
+
+    def coverage_error(self, run_id: str) -> CoverageErrorCurve:
+        """Coverage of the pool and estimated error at every confidence threshold."""
+        hidden = self._decisions.hidden_calibration()
+        known = scores_of(self._workspace.finished_run(run_id).folder, hidden).scores
+        is_right = known.pseudo_labels == self._workspace.images.labels[hidden]
+        return coverage_error_curve(self._workspace.scores(run_id).scores.confidence, known.confidence, is_right)
+
+    def _window(self, run_id: str) -> _Window:
+        pool = self._workspace.scores(run_id)
+        is_open = self._decisions.is_open()[pool.ids]
+        is_known = np.isin(pool.ids, self._workspace.splits.calibration, assume_unique=True)
+        rows, known = np.flatnonzero(is_open & ~is_known), np.flatnonzero(is_open & is_known)
+        scores = pool.scores
+        return _Window(
+            confidence=scores.confidence[rows],
+            labels=scores.pseudo_labels[rows],
+            known_confidence=scores.confidence[known],
+            known_labels=scores.pseudo_labels[known],
+            is_right=scores.pseudo_labels[known] == self._workspace.images.labels[pool.ids[known]],
+            num_classes=scores.num_classes,
+        )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DecisionError
+from core.base.errors import DecisionError, not_in_pool
 from core.base.types import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
 from core.curation.class_balance import capped, class_caps
 from core.curation.filters import QueueFilter, Range, is_open
@@ -17,9 +17,9 @@ from core.curation.rules import checked_rule
 from core.review.queues import RunQueues
 from core.scoring.scores import Scores
 
-BULK = Verdict.BULK_ACCEPT.name.lower()
+BULK_ACCEPT = Verdict.BULK_ACCEPT.name.lower()
 FILTER, NAMED, CAP = "filter", "images", "class_cap"
-_SUGGESTED = (BULK, "accept", "reject")
+_SUGGESTED = (BULK_ACCEPT, "accept", "reject")
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("show", "text", "reviewer"), (str,)),
     **dict.fromkeys(("predicted", "runner_up", "label", "decision"), (int,)),
@@ -28,14 +28,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def is_group(command: Command) -> bool:
+def is_bulk(command: Command) -> bool:
     """Whether a command is about many images."""
-    return command.verdict == BULK or FILTER in command.params or NAMED in command.params
+    return command.verdict == BULK_ACCEPT or FILTER in command.params or NAMED in command.params
 
 
-def group(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
+def resolve_bulk(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
     """The images that a command is about, and the label that each gets; DecisionError where it cannot be applied."""
-    mask = chosen(command, queues, state)
+    mask = bulk_mask(command, queues, state)
     count, expected = int(mask.sum()), command.params.get("expected")
     if not count:
         raise DecisionError("No undecided image is left here, so there is nothing to decide.")
@@ -47,19 +47,20 @@ def group(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
     return BulkSet(ids, np.full(len(ids), UNKNOWN if command.label is None else command.label, dtype=np.int64))
 
 
-def chosen(command: Command, queues: RunQueues, state: LabelState) -> Mask:
+def bulk_mask(command: Command, queues: RunQueues, state: LabelState) -> Mask:
     """Rows of the pool (n,) that a command is about; DecisionError or ConfigError where it says nothing clear."""
     if NAMED in command.params:
         return _named(command.params[NAMED], queues)
     if FILTER not in command.params:
-        return _ruled(command.params, queues, state)
+        is_free = is_open(state, queues.pool.ids)
+        return rule_mask(command.params, queues.pool.scores, queues.prior, is_free)
     if command.verdict == "accept":
         raise DecisionError("What a filter matches was not looked at one by one: it can be bulk-accepted only.")
     return _filtered(command.params, queues, state)
 
 
-def kept_params(command: Command) -> dict[str, Any]:
-    """What the log keeps of a group's parameters; the images themselves are kept under their hash."""
+def logged_params(command: Command) -> dict[str, Any]:
+    """What the log keeps of a bulk decision's parameters; the images themselves are kept under their hash."""
     params = dict(command.params)
     if NAMED in params:
         return {"rule": "page", "expected": len(params[NAMED])}
@@ -80,7 +81,7 @@ def filter_of(facts: Any) -> QueueFilter:
     return QueueFilter(**words)
 
 
-def ruled_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64], is_free: Mask) -> Mask:
+def rule_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64], is_free: Mask) -> Mask:
     """Free rows (n,) that a bulk decision's rule keeps; with `class_cap` no class takes more than its share allows.
 
     The cap is a factor (at least 1) on each class's share among the labeled images, whose counts are prior (K,); a
@@ -103,10 +104,6 @@ def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
     return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 
-def _ruled(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
-    return ruled_mask(params, queues.pool.scores, queues.prior, is_open(state, queues.pool.ids))
-
-
 def _filtered(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
     wanted = filter_of(params[FILTER])
     wanted.check(queues.pool.scores.num_classes)
@@ -125,7 +122,7 @@ def _named(pairs: Any, queues: RunQueues) -> Mask:
     is_there = rows < len(queues.pool.ids)
     is_there &= queues.pool.ids[np.minimum(rows, len(queues.pool.ids) - 1)] == ids
     if not is_there.all():
-        raise DecisionError(f"Image {ids[~is_there][0]} is not in the pool of this project.")
+        raise not_in_pool(int(ids[~is_there][0]), DecisionError)
     stale = queues.pool.scores.pseudo_labels[rows] != seen
     if stale.any():
         raise DecisionError(

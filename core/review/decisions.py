@@ -1,38 +1,21 @@
-"""The review desk of one project: commands become decisions, decisions become the state that the pages show.
+"""Commands become decisions: checked against what was on the screen, then appended to the log.
 
-State is held in memory and follows the log, so that what another process decided is seen too. A command names the
-image, the run and the suggestion that was on the screen; a stale one is refused, never applied to something else.
+A command names the image, the run and the suggestion that was shown; a stale one is refused, never applied to
+something else.
 """
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from core.base.errors import DecisionError, WinnowError
-from core.base.types import (
-    UNDO,
-    VERDICTS,
-    Command,
-    Decision,
-    Ids,
-    LabelState,
-    Mask,
-    Verdict,
-)
-from core.curation.replay import PLANTED, latest_live, live_decisions, replay, undecided
-from core.review.bulk import BULK, chosen, group, is_group, kept_params
-from core.review.run_review import Border, Card, Page, PageQuery, RunPages
-from core.store.decision_log import DecisionLog, NewDecision
-
-if TYPE_CHECKING:
-    from core.project import Project
-
-_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
-_STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
+from core.base.errors import DecisionError, WinnowError, not_in_pool
+from core.base.types import UNDO, VERDICTS, Command
+from core.curation.replay import PLANTED, latest_live, live_decisions
+from core.review.bulk import is_bulk, logged_params, resolve_bulk
+from core.review.decision_history import DecisionHistory
+from core.review.run_review import RunReview
+from core.store.decision_log import NewDecision
+from core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -41,65 +24,37 @@ class Outcome:
 
     command_id: str
     status: str  # "saved" or "refused"
-    decision: int | None = None  # its line in the log
+    decision: int | None = None  # id of the decision in the log
     reason: str = ""  # why it was refused, a sentence
 
 
-class Desk:
-    """One per project; safe to use from several threads."""
+class DecisionService(DecisionHistory):
+    """Write side of a project's decision log; safe to use from several threads."""
 
-    def __init__(self, project: "Project") -> None:
-        self._project = project
-        self._log = DecisionLog(project.path / "decisions.db")
-        self._lock = threading.RLock()
-        self._decisions: list[Decision] = []
-        self._by_command: dict[str, int] = {}
-        self._state = undecided(len(project.images.labels))
-        self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
-        self._pages: dict[str, RunPages] = {}
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._reviews: dict[str, RunReview] = {}
 
-    def state(self) -> LabelState:
-        """What the log says now about every image."""
+    def review(self, run_id: str) -> RunReview:
+        """What the review page shows of one finished run, made once and kept."""
         with self._lock:
-            self._follow()
-            return self._state
-
-    def state_at(self, last: int) -> LabelState:
-        """What the log said about every image when `last` was the id of its latest line."""
-        lines = [line for line in self.decisions() if line.id <= last]
-        return replay(lines, self._find_bulk, len(self._project.images.labels))
-
-    def decisions(self) -> list[Decision]:
-        """The whole log, oldest first."""
-        with self._lock:
-            self._follow()
-            return list(self._decisions)
-
-    def history(self, limit: int = 20) -> list[Decision]:
-        """The latest decisions, newest first."""
-        return self.decisions()[-limit:][::-1]
-
-    def live_ids(self) -> set[int]:
-        """Ids of the decisions that no undo has taken back."""
-        return {decision.id for decision in live_decisions(self.decisions())}
-
-    def counts(self) -> dict[str, int]:
-        """Pool images per verdict, and those undecided."""
-        verdicts = self.state().verdict[self._project.splits.pool]
-        found = np.bincount(verdicts, minlength=len(Verdict))
-        return {verdict.name.lower(): int(found[verdict]) for verdict in Verdict}
-
-    def hidden_calibration(self) -> Ids:
-        """Calibration images that nobody has decided one by one: those from which errors may be estimated."""
-        ids = self._project.splits.calibration
-        return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
-
-    def is_open(self) -> Mask:
-        """Which images a bulk accept may take, (N,): undecided or skipped ones."""
-        return np.isin(self.state().verdict, _OPEN)
+            if run_id not in self._reviews:
+                self._reviews[run_id] = RunReview(self._workspace, run_id, self)
+            return self._reviews[run_id]
 
     def execute(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Record a batch; what is saved is on disk when this returns. A command sent again changes nothing."""
+        """Record a batch of commands; what is saved is on disk when this returns.
+
+        Args:
+            commands: In the order in which they were given. A command sent again changes nothing.
+
+        Returns:
+            One outcome for each command, saved or refused with the reason.
+
+        Raises:
+            DataError: The log cannot be written; no decision of the batch was stored.
+
+        """
         with self._lock:
             self._follow()
             waiting: list[NewDecision] = []
@@ -107,7 +62,7 @@ class Desk:
             for command in commands:
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
-                if command.verdict == UNDO or is_group(command):  # they depend on what the batch has changed so far
+                if command.verdict == UNDO or is_bulk(command):  # they depend on what the batch has changed so far
                     self._append(waiting)
                     waiting = []
                 try:
@@ -116,54 +71,6 @@ class Desk:
                     refused[command.command_id] = str(error)
             self._append(waiting)
             return [self._outcome(command.command_id, refused) for command in commands]
-
-    def page(self, run_id: str, query: PageQuery) -> Page:
-        """Cards of the pool in the order of a ranking."""
-        return self.pages(run_id).page(query, self.state())
-
-    def card(self, run_id: str, image: int, query: PageQuery) -> Card:
-        """One image of the pool with its rank in the queue of a query."""
-        return self.pages(run_id).card(image, query, self.state())
-
-    def shown(self, run_id: str, image: int, query: PageQuery) -> dict[str, Any]:
-        """Where a queue shows an image, as a decision about it carries it; a random queue names the probability."""
-        return self.pages(run_id).shown(image, query)
-
-    def count(self, run_id: str, params: Mapping[str, Any]) -> int:
-        """How many images a bulk accept with these parameters would take now; it decides nothing."""
-        command = Command("count", BULK, run_id, params=params)
-        return int(chosen(command, self.pages(run_id).queues, self.state()).sum())
-
-    def histogram(self, run_id: str, score: str) -> dict[str, Any]:
-        """Counts per class and bin, from which a browser follows the threshold without asking again."""
-        return self.pages(run_id).bins.histogram(score, self.state(), self.hidden_calibration())
-
-    def border(self, run_id: str, score: str, value: float) -> Border:
-        """The images on both sides of a cut, and the cuts one image away from it."""
-        return self.pages(run_id).border(score, value, self.state(), self.hidden_calibration())
-
-    def per_class(self, run_id: str, labels: list[int]) -> dict[str, Any]:
-        """Confidence per bin of the images suggested as each of some classes."""
-        return self.pages(run_id).bins.per_class(labels, self.state(), self.hidden_calibration())
-
-    def pages(self, run_id: str) -> RunPages:
-        """What the review page shows of one finished run; made once."""
-        with self._lock:
-            if run_id not in self._pages:
-                self._pages[run_id] = RunPages(self._project, run_id, self.decisions)
-            return self._pages[run_id]
-
-    def _follow(self) -> None:
-        last = self._decisions[-1].id if self._decisions else 0
-        new = self._log.rows_after(last)
-        if not new:
-            return
-        self._decisions += new
-        self._by_command |= {decision.command_id: decision.id for decision in new}
-        if any(decision.verdict == UNDO for decision in new):
-            self._state = replay(self._decisions, self._find_bulk, len(self._state.verdict))
-        else:
-            self._state = replay(new, self._find_bulk, len(self._state.verdict), self._state)
 
     def _append(self, new: Sequence[NewDecision]) -> None:
         if new:
@@ -178,35 +85,43 @@ class Desk:
     def _decision(self, command: Command) -> NewDecision:
         if command.verdict == UNDO:
             return self._undo(command)
-        if is_group(command):
-            return self._group(command)
+        if command.verdict not in VERDICTS:
+            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+        if is_bulk(command):
+            if command.verdict == "relabel":
+                self._known(command.label)
+            bulk = resolve_bulk(command, self.review(command.run_id).queues, self._state)
+            label = command.label if command.verdict == "relabel" else None
+            return NewDecision(**_common(command, logged_params(command)), label=label, bulk=bulk)
+        if PLANTED in command.params:
+            return self._check_answer(command)
         return self._single(command)
 
     def _single(self, command: Command) -> NewDecision:
-        if command.verdict not in VERDICTS:
-            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
-        if PLANTED in command.params:
-            params = self.pages(command.run_id).checks.kept(command, self._decisions)
-            label = self._label(command, self._known(command.suggestion))
-            facts = {**_common(command), "params": params}
-            return NewDecision(**facts, image_id=command.image_id, suggestion=command.suggestion, label=label)
-        scores = self._project.scores(command.run_id)
-        row = int(np.searchsorted(scores.ids, -1 if command.image_id is None else command.image_id))
-        if command.image_id is None or row == len(scores.ids) or scores.ids[row] != command.image_id:
-            raise DecisionError(f"Image {command.image_id} is not in the pool of this project.")
-        suggestion = int(scores.scores.pseudo_labels[row])
+        pool = self._workspace.scores(command.run_id)
+        row = pool.row_of(command.image_id)
+        if row is None:
+            raise not_in_pool(command.image_id, DecisionError)
+        suggestion = int(pool.scores.pseudo_labels[row])
         if command.suggestion != suggestion:
             raise DecisionError(
                 f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
             )
-        params = self.pages(command.run_id).queues.draws.kept(row, command.params)
+        params = self.review(command.run_id).queues.random.logged_params(row, command.params)
         return NewDecision(
-            **{**_common(command), "params": params},
+            **_common(command, params),
             image_id=command.image_id,
             suggestion=suggestion,
             label=self._label(command, suggestion),
-            score=float(scores.scores.confidence[row]),
+            score=float(pool.scores.confidence[row]),
         )
+
+    def _check_answer(self, command: Command) -> NewDecision:
+        """An answer to an attention check."""
+        params = self.review(command.run_id).checks.logged_params(command, self._decisions)
+        label = self._label(command, self._known(command.suggestion))
+        facts = _common(command, params)
+        return NewDecision(**facts, image_id=command.image_id, suggestion=command.suggestion, label=label)
 
     def _label(self, command: Command, suggestion: int) -> int | None:
         if command.verdict == "accept":
@@ -218,20 +133,10 @@ class Desk:
         return None
 
     def _known(self, label: int | None) -> int:
-        if label is None or not 0 <= label < len(self._project.class_names):
-            raise DecisionError(
-                f"{label} is no class of this project: choose 0 to {len(self._project.class_names) - 1}."
-            )
+        num_classes = len(self._workspace.images.class_names)
+        if label is None or not 0 <= label < num_classes:
+            raise DecisionError(f"{label} is no class of this project: choose 0 to {num_classes - 1}.")
         return label
-
-    def _group(self, command: Command) -> NewDecision:
-        if command.verdict not in VERDICTS:
-            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
-        if command.verdict == "relabel":
-            self._known(command.label)
-        bulk = group(command, self.pages(command.run_id).queues, self._state)
-        label = command.label if command.verdict == "relabel" else None
-        return NewDecision(**{**_common(command), "params": kept_params(command)}, label=label, bulk=bulk)
 
     def _undo(self, command: Command) -> NewDecision:
         if command.undo_of is not None:
@@ -240,13 +145,14 @@ class Desk:
                 raise DecisionError(f"There is no decision #{command.undo_of} to undo.")
             if named.verdict != UNDO and named not in live_decisions(self._decisions):
                 raise DecisionError(f"Decision #{command.undo_of} has already been taken back.")
-            return NewDecision(**_common(command), image_id=named.image_id, undo_of=named.id)
-        latest = latest_live(self._decisions, command.reviewer)
-        if latest is None:
-            raise DecisionError("There is nothing left to undo.")
-        return NewDecision(**_common(command), image_id=latest.image_id, undo_of=latest.id)
+        else:
+            named = latest_live(self._decisions, command.reviewer)
+            if named is None:
+                raise DecisionError("There is nothing left to undo.")
+        return NewDecision(**_common(command, command.params), image_id=named.image_id, undo_of=named.id)
 
 
-def _common(command: Command) -> dict[str, Any]:
-    names = ("command_id", "reviewer", "run_id", "verdict", "params")
-    return {name: value for name, value in asdict(command).items() if name in names}
+def _common(command: Command, params: Any) -> dict[str, Any]:
+    """What every decision has, with the parameters that the log keeps of it."""
+    names = ("command_id", "reviewer", "run_id", "verdict")
+    return {**{name: value for name, value in asdict(command).items() if name in names}, "params": params}

@@ -1,6 +1,6 @@
-"""Queues of one finished run: the order of a ranking, and the ranks that a filter lets through; quick at a million.
+"""Queues of one finished run: order of a ranking, ranks that a filter lets through.
 
-What depends on scores alone is worked out once and kept; what depends on decisions is looked at as far as a page needs.
+What depends on scores alone is computed once and kept; decisions are looked at only as far as a page needs.
 """
 
 from collections import OrderedDict
@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
-from core.base.types import Decision, Ids, Labels, LabelState, Mask
+from core.base.errors import unknown_name
+from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import (
     QueueFilter,
     is_open,
@@ -24,12 +24,10 @@ from core.curation.filters import (
     verdict_mask,
 )
 from core.curation.query_strategies import View, reject_hunt
-from core.quality.data_checks import labeled_counts
-from core.review.random_queues import AUDIT, DIVERSE, DRAWN, ETA, MIXED, Drawn, Draws
+from core.review.decision_history import DecisionHistory
+from core.review.random_queues import AUDIT, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
-
-if TYPE_CHECKING:
-    from core.project import Project
+from core.workspace.workspace import Workspace
 
 BORDER, HUNT = "border", "reject_hunt"
 QUEUES: dict[str, str] = {
@@ -46,7 +44,7 @@ QUEUES: dict[str, str] = {
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
 }
 """Everything that Review can be ordered by, and what comes first; the drawn ones are drawn from what is open."""
-Ranking = str | Drawn
+Ranking = str | RandomQueue
 Ranks = NDArray[np.int64]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -65,34 +63,33 @@ class Counts:
 class RunQueues:
     """Orders and filters of one run's pool."""
 
-    def __init__(self, project: "Project", run_id: str, decisions: Callable[[], list[Decision]]) -> None:
-        self._project = project
-        self._run = project.run(run_id)
-        self._decisions = decisions
-        self.pool = project.scores(run_id)
+    def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
+        self._workspace, self._history = workspace, history
+        self._run = workspace.run(run_id)
+        self.pool = workspace.scores(run_id)
         self._orders: dict[str, Ids] = {}
-        self.draws = Draws(project, run_id, self.pool)
-        self._cut: dict[str, tuple[float, Ids]] = {}
+        self.random = RandomQueues(workspace, run_id, history)
+        self._at_threshold: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
         self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
         self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
 
     def named(self, name: str, eta: float = ETA, since: int | None = None) -> Ranking:
-        """The ranking or queue of that name; a drawn one without `since` is drawn now."""
-        return self.draws.named(name, eta, since) if name in DRAWN else name
+        """The ranking or queue of that name; a random one without `since` is drawn now."""
+        return self.random.named(name, eta, since) if name in DRAWN else name
 
     def order(self, ranking: Ranking, threshold: float) -> Ids:
         """Rows of the pool in the order of a ranking; InputError for a ranking there is not."""
-        if isinstance(ranking, Drawn):
-            return self.draws.picks(ranking).positions
+        if isinstance(ranking, RandomQueue):
+            return self.random.picks(ranking).positions
         if ranking in (BORDER, HUNT):
-            known = self._cut.get(ranking)
+            known = self._at_threshold.get(ranking)
             if known is None or known[0] != threshold:
                 made = self._near(threshold) if ranking == BORDER else self._hunted(threshold)
-                self._cut[ranking] = known = (threshold, made)
+                self._at_threshold[ranking] = known = (threshold, made)
             return known[1]
         if ranking not in RANKINGS:
-            raise InputError(f"There is no ranking called {ranking!r}. There are: {', '.join(QUEUES)}.")
+            raise unknown_name("ranking", ranking, QUEUES)
         if ranking in self.pool.orders:
             return self.pool.orders[ranking]
         if ranking not in self._orders:
@@ -101,8 +98,8 @@ class RunQueues:
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
         """Where a row stands in a ranking, from 0; -1 where the queue does not show it."""
-        if isinstance(ranking, Drawn):
-            return self.draws.rank(ranking, row)
+        if isinstance(ranking, RandomQueue):
+            return self.random.rank(ranking, row)
         places = np.flatnonzero(self.order(ranking, threshold) == row)
         return int(places[0]) if len(places) else -1
 
@@ -159,25 +156,25 @@ class RunQueues:
     @cached_property
     def prior(self) -> NDArray[np.int64]:
         """Labeled images per class, (K,)."""
-        return labeled_counts(self._project)
+        return self._workspace.labeled_counts()
 
     @cached_property
     def parent_labels(self) -> Labels | None:
         """What the parent run suggests for each row, (n,); None where there is no parent that can be read."""
         parent = self.parent
-        return None if parent is None else self._project.scores(parent).scores.pseudo_labels
+        return None if parent is None else self._workspace.scores(parent).scores.pseudo_labels
 
     @cached_property
     def parent(self) -> str | None:
         """The parent run, where its scores can be read."""
         parent = self._run.record.parent
-        known = {run.id: run for run in self._project.runs()} if parent is not None else {}
+        known = {run.id: run for run in self._workspace.runs()} if parent is not None else {}
         return parent if parent in known and known[parent].has_predictions else None
 
     def _authors(self, wanted: QueueFilter) -> Ids | None:
         if wanted.reviewer is None:
             return None
-        return np.array([d.id for d in self._decisions() if d.reviewer == wanted.reviewer], dtype=np.int64)
+        return np.array([d.id for d in self._history.all() if d.reviewer == wanted.reviewer], dtype=np.int64)
 
     def _fixed_ranks(self, fixed: QueueFilter, ranking: Ranking, threshold: float, ordered: Ids) -> Ranks | None:
         mask = self._fixed_mask(fixed)
@@ -207,7 +204,7 @@ class RunQueues:
             keep[rows] = runner_ups(self._run.folder.logits(), ids[rows]) == fixed.runner_up
         if fixed.text.strip():
             rows = np.flatnonzero(keep)
-            keep[rows] = name_mask(self._project.images.names, ids[rows], fixed.text)
+            keep[rows] = name_mask(self._workspace.images.names, ids[rows], fixed.text)
         return keep
 
 

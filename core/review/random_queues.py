@@ -1,16 +1,16 @@
-"""Queues of one run that are drawn: uniform, mixed with a ranking, or typical; and what their answers say of the rest.
+"""Queues of one run that are drawn: uniform, mixed with a ranking, or typical.
 
-A drawn queue is named by its kind, its share of uniform draws and `since`, the last line of the log when it was drawn.
-From these it can be drawn again at any time, to the same images: a refresh, a colleague's link and the estimate all
-see one queue. Its images are those that were open at that line. The probability of each image stands in the log with
-the decision about it; `estimating` reads it from there.
+A drawn queue is named by its kind, its share of uniform draws and `since`, the last decision when it was drawn. From
+these it can be drawn again at any time, to the same images: a refresh, a colleague's link and the estimate all see one
+queue. Its images are those that were open at that time. The probability of each image stands in the log with the
+decision about it; core.quality.queue_estimates reads it from there.
 """
 
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,8 @@ from core.base.errors import DecisionError, InputError
 from core.base.types import HUMAN_LABELS, LabelState, Mask
 from core.curation.filters import is_open
 from core.curation.query_strategies import QUEUES, Picks, View, audit, mixed, typical_ids
-
-if TYPE_CHECKING:
-    from core.project import Project
-    from core.store.run_folder import RunFolder
-    from core.workspace.pool_index import PoolScores
+from core.review.decision_history import DecisionHistory
+from core.workspace.workspace import Workspace
 
 AUDIT, MIXED, DIVERSE = "audit", "mixed", "diverse"
 DRAWN = (AUDIT, MIXED, DIVERSE)
@@ -37,7 +34,7 @@ _MOST_CLUSTERED = 20_000
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RandomQueue:
     """The name of a drawn queue."""
 
     kind: str  # one of DRAWN
@@ -45,31 +42,32 @@ class Drawn:
     since: int  # id of the last decision when it was drawn, 0 before the first
 
 
-class Draws:
+class RandomQueues:
     """The drawn queues of one run; each is drawn once and kept."""
 
-    def __init__(self, project: "Project", run_id: str, pool: "PoolScores") -> None:
-        self._project, self._run, self._pool = project, run_id, pool
-        self.picks: Callable[[Drawn], Picks] = lru_cache(maxsize=8)(self._draw)
+    def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
+        self._workspace, self._history = workspace, history
+        self._run, self._pool = workspace.run(run_id), workspace.scores(run_id)
+        self.picks: Callable[[RandomQueue], Picks] = lru_cache(maxsize=8)(self._draw)
         self._ranks = lru_cache(maxsize=8)(self._ranks_of)
 
-    def named(self, kind: str, eta: float = ETA, since: int | None = None) -> Drawn:
+    def named(self, kind: str, eta: float = ETA, since: int | None = None) -> RandomQueue:
         """The queue of that name; without `since` one that is drawn now. InputError where there cannot be one."""
-        last = len_log(self._project)
+        last = self._history.last_id()
         if since is not None and not 0 <= since <= last:
             raise InputError(f"The log has {last:,} decisions: no queue can have been drawn after #{since}.")
         share = {AUDIT: 1.0, DIVERSE: 0.0}.get(kind, eta)
-        return Drawn(kind, share, last if since is None else since)
+        return RandomQueue(kind, share, last if since is None else since)
 
-    def is_population(self, queue: Drawn) -> Mask:
-        """Pool rows that could be drawn, (n,): those open at that line of the log."""
-        return is_open(self._project.desk.state_at(queue.since), self._pool.ids)
+    def is_population(self, queue: RandomQueue) -> Mask:
+        """Pool rows that could be drawn, (n,): those open when it was drawn."""
+        return is_open(self._history.state_at(queue.since), self._pool.ids)
 
-    def rank(self, queue: Drawn, row: int) -> int:
+    def rank(self, queue: RandomQueue, row: int) -> int:
         """The place of a pool row in the queue, from 0; -1 where it is not in it."""
         return self._ranks(queue).get(row, -1)
 
-    def kept(self, row: int, params: Mapping[str, Any]) -> dict[str, Any]:
+    def logged_params(self, row: int, params: Mapping[str, Any]) -> dict[str, Any]:
         """What the log keeps of where an image was shown: a random queue adds the probability of its draw.
 
         DecisionError where the queue does not show the image at that place.
@@ -85,11 +83,11 @@ class Draws:
         picks = self.picks(queue)
         return {**params, "eta": queue.eta, "probability": float(picks.probability[rank]), "of": picks.num_eligible}
 
-    def _draw(self, queue: Drawn) -> Picks:
+    def _draw(self, queue: RandomQueue) -> Picks:
         is_free = self.is_population(queue)
         if queue.kind == DIVERSE:
-            return self._typical(is_free, self._project.desk.state_at(queue.since))
-        rng = np.random.default_rng([queue.since, zlib.crc32(self._run.encode()), DRAWN.index(queue.kind)])
+            return self._typical(is_free, self._history.state_at(queue.since))
+        rng = np.random.default_rng([queue.since, zlib.crc32(self._run.id.encode()), DRAWN.index(queue.kind)])
         if queue.kind == AUDIT:
             return audit(is_free, MOST, rng)
         nothing = np.zeros(len(is_free), dtype=np.bool_)
@@ -98,26 +96,17 @@ class Draws:
 
     def _typical(self, is_free: Mask, state: LabelState) -> Picks:
         """TypiClust among the open images, and at most 20,000 of them: it is for the first clicks."""
-        labeled = self._project.splits.labeled
+        labeled = self._workspace.splits.labeled
         rows, rng = np.flatnonzero(is_free), np.random.default_rng(0)
         if len(rows) > _MOST_CLUSTERED:
             rows = np.sort(rng.choice(rows, _MOST_CLUSTERED, replace=False))
         decided = np.flatnonzero(np.isin(state.verdict, HUMAN_LABELS))
         known = np.union1d(labeled, decided)
         ids = np.concatenate([known, self._pool.ids[rows]])
-        features = np.asarray(self._folder().features()[ids])
+        features = np.asarray(self._run.folder.features()[ids])
         is_known = np.arange(len(ids)) < len(known)
         chosen = typical_ids(features, is_known, ~is_known, _MOST_TYPICAL) - len(known) if len(rows) else rows
         return Picks(rows[chosen], np.ones(len(chosen)), len(rows), is_random=False)
 
-    def _folder(self) -> "RunFolder":
-        return self._project.run(self._run).folder
-
-    def _ranks_of(self, queue: Drawn) -> dict[int, int]:
+    def _ranks_of(self, queue: RandomQueue) -> dict[int, int]:
         return {row: rank for rank, row in enumerate(self.picks(queue).positions.tolist())}
-
-
-def len_log(project: "Project") -> int:
-    """Id of the last decision of a project, 0 before the first."""
-    latest = project.desk.history(1)
-    return latest[0].id if latest else 0

@@ -1,6 +1,6 @@
-"""Simulations of one project: asked for, started in a process of their own, found again, read.
+"""Simulations of one project: prepared, started in their own process, found again, read.
 
-A simulated reviewer plays the loop in sandboxes below `simulations/`; the project's own log and runs are not touched.
+A simulated reviewer goes through the loop in sandboxes below `simulations/`; the project's log and runs stay untouched.
 """
 
 from collections.abc import Sequence
@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from core.base.config import SimulateConfig, TrainConfig
 from core.base.errors import InputError, RunError
@@ -18,7 +16,6 @@ from core.base.types import LIVE_STATES, UNKNOWN
 from core.jobs.job_folder import SimulationFolder, SimulationStatus, find_simulation, list_simulations, plain
 from core.jobs.start import start_player
 from core.simulation.strategies import (
-    QUANTITIES,
     Contestant,
     Cut,
     Point,
@@ -28,14 +25,8 @@ from core.simulation.strategies import (
     parse_cut,
     promise_kept,
 )
-from core.store.svg_charts import Line, Panel, line_charts
+from core.workspace.workspace import Workspace
 
-if TYPE_CHECKING:
-    from core.project import Project
-
-PICTURE, DATA = "curves.svg", "curves.json"
-SIMULATION_FILES = {"curves.csv": "text/csv", DATA: "application/json", PICTURE: "image/svg+xml"}
-"""What a simulation writes, with its media type."""
 DEFAULT_QUEUES, DEFAULT_CUTS = ("entropy",), ("conformal=0.05",)
 
 
@@ -107,9 +98,9 @@ def _row(points: Sequence[Point], one: Contestant) -> dict[str, Any]:
 class Simulations:
     """The simulations of one project."""
 
-    def __init__(self, project: "Project") -> None:
-        self._project = project
-        self.root = project.path / "simulations"
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.root = workspace.path / "simulations"
 
     def all(self) -> list[Simulation]:
         """Every simulation, oldest first."""
@@ -125,10 +116,10 @@ class Simulations:
         """Check what is asked for and write it down; nothing is played yet. InputError says what cannot be played."""
         lines = tuple(parse_cut(text) for text in cuts)
         playing = contestants(queues, lines, has_controls=settings.controls)
-        _check_project(self._project, lines)
+        _check_workspace(self._workspace, lines)
         asked = {
             "queues": list(dict.fromkeys(queues)), "cuts": list(dict.fromkeys(cuts)),
-            "simulate": settings.model_dump(), "train": train.model_dump(), "fingerprint": self._project.fingerprint,
+            "simulate": settings.model_dump(), "train": train.model_dump(), "fingerprint": self._workspace.fingerprint,
             "created": datetime.now(UTC).isoformat(timespec="seconds"), "winnow": version("winnow"),
         }  # fmt: skip
         total = settings.seeds * (1 + len(playing) * settings.rounds)
@@ -139,7 +130,7 @@ class Simulations:
     ) -> Simulation:
         """Prepare one and let a process of its own play it."""
         made = self.prepare(queues, cuts, settings, train)
-        start_player("core.simulation.worker", self._project.path, made.id, made.folder.log_path)
+        start_player("core.simulation.worker", self._workspace.path, made.id, made.folder.log_path)
         return made
 
     def cancel(self, number: str) -> None:
@@ -150,56 +141,20 @@ class Simulations:
         found.folder.request_cancel()
 
 
-def _check_project(project: "Project", cuts: Sequence[Cut]) -> None:
-    labels, splits = project.images.labels, project.splits
+def _check_workspace(workspace: Workspace, cuts: Sequence[Cut]) -> None:
+    labels, splits = workspace.images.labels, workspace.splits
     unknown = int((labels[splits.pool] == UNKNOWN).sum())
     if unknown:
         raise InputError(
-            f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {project.name} are not known, "
+            f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {workspace.name} are not known, "
             "so nobody can play its reviewer: simulate on a project whose labels are all known, such as the demo."
         )
     if not len(splits.pool) or not len(splits.test):
-        raise InputError(f"{project.name} needs a pool and test images for a simulation: make it with both parts.")
-    if len(project.class_names) < 2:
-        raise InputError(f"{project.name} has one class only, so there is nothing to answer wrongly or rightly.")
+        raise InputError(f"{workspace.name} needs a pool and test images for a simulation: make it with both parts.")
+    if len(workspace.images.class_names) < 2:
+        raise InputError(f"{workspace.name} has one class only, so there is nothing to answer wrongly or rightly.")
     needy = [cut.label for cut in cuts if cut.name not in ("none", "fixed_threshold")]
     if needy and not len(splits.calibration):
         raise InputError(
-            f"{project.name} has no hidden calibration items, which {needy[0]} needs: choose fixed_threshold or none."
+            f"{workspace.name} has no hidden calibration items, which {needy[0]} needs: choose fixed_threshold or none."
         )
-
-
-def write_results(simulation: Simulation) -> None:
-    """Write curves.csv, curves.json and curves.svg from the points so far."""
-    points = simulation.points()
-    rows = [plain(vars(point)) for point in points]
-    simulation.folder.write_table(rows)
-    settings = simulation.folder.settings()
-    curves = {label: {name: _plain_curve(points, label, name) for name in QUANTITIES} for label in labels_of(points)}
-    facts = {"settings": settings, "summary": simulation.summary(), "curves": curves, "points": rows}
-    simulation.folder.write_json(DATA, facts)
-    simulation.folder.write_text(PICTURE, _picture(simulation, points))
-
-
-def _plain_curve(points: Sequence[Point], label: str, quantity: str) -> dict[str, Any]:
-    found = curve(points, label, quantity)
-    means = {"mean": found.mean, "low": found.low, "high": found.high}
-    numbers = {name: [None if np.isnan(v) else v for v in values.tolist()] for name, values in means.items()}
-    return {"rounds": found.rounds.tolist(), **numbers}
-
-
-def _picture(simulation: Simulation, points: Sequence[Point]) -> str:
-    panels = []
-    for quantity, title in QUANTITIES.items():
-        lines = []
-        for label in labels_of(points):
-            found = curve(points, label, quantity)
-            lines.append(Line(label, found.rounds.astype(float), found.mean, found.low, found.high))
-        panels.append(Panel(title, quantity in ("test_accuracy", "accepted_error"), lines))
-    asked, train = simulation.settings, simulation.train
-    seeds = f"{asked.seeds} seed" + ("s: mean, band from lowest to highest" if asked.seeds > 1 else "")
-    note = (
-        f"Simulated reviewer: {asked.clicks:,} clicks a round, {100 * asked.error_rate:g} % of them wrong. "
-        f"{train.model}, {train.epochs:,} epochs; {seeds}."
-    )
-    return line_charts(f"Simulated review {simulation.id}", panels, "round", note)

@@ -1,4 +1,4 @@
-"""Playing a simulation: the whole loop with real trainings, in sandbox projects that share the project's images.
+"""Worker process of a simulation: the whole loop with real trainings, in sandbox projects.
 
 python -m core.simulation.worker PROJECT NUMBER
 """
@@ -17,12 +17,13 @@ from types import FrameType
 
 import numpy as np
 
-from core.base.errors import WinnowError
+from core.base.errors import Cancelled, WinnowError
 from core.base.types import LIVE_STATES
 from core.jobs.job_folder import SimulationStatus
 from core.project import Project
-from core.simulation.review_round import Game, accept, click, measure
-from core.simulation.simulations import Simulation, Simulations, write_results
+from core.simulation.results import write_results
+from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept, measure
+from core.simulation.simulations import Simulation, Simulations
 from core.simulation.strategies import Contestant, Point
 from core.store.files import cannot_write
 
@@ -34,34 +35,30 @@ _PATIENCE = 20.0
 Tell = Callable[[SimulationStatus, Point | None], None]
 
 
-class Stopped(Exception):  # noqa: N818 - an answer to a wish, not an error
-    """Somebody asked the simulation to stop."""
-
-
-def play(simulation: Simulation, project: Project, tell: Tell | None = None) -> None:
-    """Play a prepared simulation to its end; whatever happens stands in its status. Errors are raised again."""
+def run_simulation(simulation: Simulation, project: Project, tell: Tell | None = None) -> None:
+    """Run a prepared simulation to its end; whatever happens stands in its status. Errors are raised again."""
     with simulation.folder.lock():
-        player = Player(simulation, project, tell)
+        worker = SimulationWorker(simulation, project, tell)
         try:
-            player.play()
-        except Stopped:
-            player.end("cancelled", "Cancelled; the curves hold what was played until then.")
+            worker.run()
+        except Cancelled:
+            worker.end("cancelled", "Cancelled; the curves hold what was played until then.")
         except KeyboardInterrupt:
-            player.stop_run()
-            player.end("cancelled", "Interrupted; the curves hold what was played until then.")
+            worker.cancel_training()
+            worker.end("cancelled", "Interrupted; the curves hold what was played until then.")
             raise
         except WinnowError as error:
-            player.end("failed", str(error))
+            worker.end("failed", str(error))
             raise
         except BaseException:
-            player.tidy()
+            worker.clean_up()
             raise
         else:
-            player.end("done", "")
+            worker.end("done", "")
 
 
-class Player:
-    """Plays every contestant with every seed, and writes the results after each round."""
+class SimulationWorker:
+    """Runs every review strategy with every seed, and writes the results after each round."""
 
     def __init__(self, simulation: Simulation, project: Project, tell: Tell | None) -> None:
         self.simulation, self.project = simulation, project
@@ -70,14 +67,14 @@ class Player:
         self._tell, self._begin = tell, time.monotonic()
         self._live: tuple[Project, str] | None = None
 
-    def play(self) -> None:
-        """All seeds, one after the other."""
+    def run(self) -> None:
+        """Run all seeds, one after the other."""
         for seed in range(self.train.seed, self.train.seed + self.settings.seeds):
             base = self._sandbox(f"seed-{seed}")
             self.say("running", f"Seed {seed}: training the baseline.")
             baseline = self._trained(base, seed, None)
             for contestant in self.simulation.contestants:
-                self._contest(base, baseline, contestant, seed)
+                self._run_strategy(base, baseline, contestant, seed)
             if not self.settings.keep:
                 shutil.rmtree(base.path, ignore_errors=True)
 
@@ -90,12 +87,12 @@ class Player:
             self._tell(self.status, None)
 
     def end(self, state: str, message: str) -> None:
-        """The last status: once it can be read, nothing of the simulation is at work any more."""
-        self.tidy()
+        """Write the last status; when it can be read, nothing of the simulation is at work any more."""
+        self.clean_up()
         self.say(state, message)
 
-    def stop_run(self) -> None:
-        """Ask the training that is going on to stop, and wait a while for it, so that its folder can go."""
+    def cancel_training(self) -> None:
+        """Cancel the current training and wait up to 20 s so its folder can be deleted."""
         if self._live is None:
             return
         sandbox, run = self._live[0], self._live[0].run(self._live[1])
@@ -105,34 +102,34 @@ class Player:
         while run.status.state in LIVE_STATES and time.monotonic() < end:
             time.sleep(0.1)
 
-    def tidy(self) -> None:
-        """Throw the sandboxes away, unless they are to be kept."""
+    def clean_up(self) -> None:
+        """Delete the sandboxes, unless they are to be kept."""
         if not self.settings.keep:
             shutil.rmtree(self.simulation.folder.sandbox, ignore_errors=True)
 
-    def _contest(self, base: Project, baseline: str, contestant: Contestant, seed: int) -> None:
+    def _run_strategy(self, base: Project, baseline: str, contestant: Contestant, seed: int) -> None:
         slug = contestant.label.replace(" %", "").replace(",", "").replace(" ", "-")
         sandbox = self._sandbox(f"seed-{seed}-{slug}", base)
         rng = np.random.default_rng([seed, zlib.crc32(contestant.label.encode())])
-        game = Game(sandbox, contestant, seed, rng, baseline)
-        self._note(game, 0)
+        review = SimulatedReview(sandbox, contestant, seed, rng, baseline)
+        self._note(review, 0)
         for number in range(1, self.settings.rounds + 1):
             where = f"Seed {seed}, {contestant.label}, round {number} of {self.settings.rounds}"
             self.say("running", f"{where}: reviewing.")
-            num_before = len(sandbox.desk.decisions())
-            click(game, self.settings.clicks, self.settings.error_rate, number)
-            accept(game)
-            if len(sandbox.desk.decisions()) > num_before:
+            num_before = sandbox.decisions.last_id()
+            answer_queue(review, self.settings.clicks, self.settings.error_rate, number)
+            bulk_accept(review)
+            if sandbox.decisions.last_id() > num_before:
                 self.say("running", f"{where}: training.")
-                game.parent, game.run = game.run, self._trained(sandbox, seed, game.run)
+                review.parent, review.run = review.run, self._trained(sandbox, seed, review.run)
             else:
                 self.say("running", f"{where}: nothing new to train on.", done=1)
-            self._note(game, number)
+            self._note(review, number)
         if not self.settings.keep:
             shutil.rmtree(sandbox.path, ignore_errors=True)
 
-    def _note(self, game: Game, number: int) -> None:
-        point = measure(game, number)
+    def _note(self, review: SimulatedReview, number: int) -> None:
+        point = measure(review, number)
         self.simulation.folder.append_point(asdict(point))
         write_results(self.simulation)
         if self._tell is not None:
@@ -149,8 +146,8 @@ class Player:
         self._live = sandbox, run.id
         while run.status.state in LIVE_STATES:
             if self.simulation.folder.is_cancel_requested():
-                self.stop_run()
-                raise Stopped
+                self.cancel_training()
+                raise Cancelled
             time.sleep(0.1)
         sandbox.wait_run(run.id)  # says why where it did not end well
         self._live = None
@@ -184,11 +181,11 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Play the simulation that the command line names."""
+    """Run the simulation that the command line names."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         project = Project(Path(arguments[0]))
-        play(Simulations(project).find(arguments[1]), project)
+        run_simulation(Simulations(project.workspace).find(arguments[1]), project)
     except WinnowError as error:
         print(error, file=sys.stderr)
         return 2

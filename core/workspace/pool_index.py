@@ -41,6 +41,11 @@ class PoolScores:
     orders: Mapping[str, Ids] = field(default_factory=dict)  # rows in the order of a ranking, where an index keeps them
     bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)  # bin of each row, 1,000 per score, likewise
 
+    def row_of(self, image: int | None) -> int | None:
+        """The row of an image, None where it is not among them."""
+        row = int(np.searchsorted(self.ids, -1 if image is None else image))
+        return row if row < len(self.ids) and self.ids[row] == image else None
+
 
 def scores_of(folder: RunFolder, ids: Ids) -> PoolScores:
     """Scores of the named images under a finished run, at its temperature."""

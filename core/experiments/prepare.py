@@ -1,0 +1,84 @@
+"""Prepare a run: write its record and the frozen labels that it trains on."""
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from core.base.config import TrainConfig
+from core.base.errors import ConfigError, InputError
+from core.base.types import RunRecord, Source
+from core.curation.additions import with_selection
+from core.curation.rules import checked_rule
+from core.experiments.label_snapshot import Snapshot, freeze
+from core.review.decision_history import DecisionHistory
+from core.store.run_folder import RunFolder, next_run_id
+from core.workspace.workspace import Workspace
+
+
+def prepare_run(
+    workspace: Workspace,
+    history: DecisionHistory,
+    config: TrainConfig,
+    parent: str | None,
+    *,
+    is_curated: bool = True,
+    snapshot: Snapshot | None = None,
+    rule: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Write run.json and the frozen labels of a new run; its training has not started yet.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        config: Settings of the run.
+        parent: The finished run that it follows, None for a first one.
+        is_curated: Whether decisions count; False trains on the given labels alone.
+        snapshot: The labels, where they are not those of the log as it stands.
+        rule: A rule that picks pseudo-labels from the parent's scores, for this run alone.
+        params: Parameters of the rule.
+
+    Raises:
+        ConfigError: The settings need a parent and there is none.
+        InputError: self_training has no curated labels.
+
+    """
+    if config.warm_start and parent is None:
+        raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
+    snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
+    curated = snapshot.curated
+    if rule is not None:
+        if parent is None:
+            raise ConfigError("A rule picks pseudo-labels from a parent run's scores: choose a parent run.")
+        pool = workspace.scores(parent)
+        keep = checked_rule(rule, params or {})(pool.scores)
+        curated = with_selection(curated, pool.ids[keep], pool.scores.pseudo_labels[keep])
+    if config.method == "self_training" and not (curated.sources != Source.GIVEN).any() and not len(curated.reject_ids):
+        raise InputError(
+            "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
+            "first, let a rule pick them from a parent run, or choose the method supervised."
+        )
+    runs = workspace.path / "runs"
+    sources = np.bincount(curated.sources, minlength=len(Source))
+    record = RunRecord(
+        format=1,
+        run_id=next_run_id(runs, config),
+        config=config,
+        parent=parent,
+        curated=curated.digest,
+        fingerprint=workspace.fingerprint,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("winnow", "numpy", "torch")},
+        },
+        num_labels={source.name.lower(): int(sources[source]) for source in Source},
+        rule=None if rule is None else {"rule": rule, **(params or {})},
+    )
+    folder = RunFolder.create(runs, record)
+    folder.save_curated(curated, snapshot.decisions)
+    return folder

@@ -1,0 +1,76 @@
+"""Reviewer checks: how each reviewer answered the attention checks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+
+from core.base.errors import InputError
+from core.base.types import Decision
+from core.curation.class_balance import RubberStamp, rubber_stamp
+from core.curation.replay import PLANTED, is_planted, live_decisions
+from core.quality.base import QualityBase
+from core.review.attention_checks import ANSWERS, CHECKS_FILE, INTERVALS, REPEAT, WRONG, answers_of, read_interval
+from core.store.files import write_json
+
+_MOST_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class ReviewerCheck:
+    """One reviewer, by the answers that count and the checks among them."""
+
+    reviewer: str
+    num_decisions: int  # single decisions that count
+    num_planted: int  # wrong suggestions answered
+    num_repeats: int
+    stamp: RubberStamp
+
+
+class ReviewerChecks(QualityBase):
+    """Attention of each reviewer."""
+
+    @property
+    def check_interval(self) -> int:
+        """One attention check among so many cards of Review; 0: none."""
+        return read_interval(self._workspace)
+
+    def set_check_interval(self, interval: int) -> None:
+        """Put one attention check among so many cards of Review; 0: none. InputError for anything not in INTERVALS."""
+        if interval not in INTERVALS:
+            allowed = ", ".join(map(str, INTERVALS[1:]))
+            raise InputError(f"A check can stand among {allowed} cards, or 0: none (got {interval}).")
+        if interval and not len(self._workspace.splits.val):
+            raise InputError("Checks are val images with a wrong suggestion, and this project has no val images.")
+        write_json(self._workspace.path / CHECKS_FILE, {"every": interval})
+
+    def reviewers(self) -> list[ReviewerCheck]:
+        """Every reviewer with a single decision: wrong suggestions caught, repeats answered otherwise, seconds."""
+        lines = live_decisions(self._decisions.all())
+        names = sorted({line.reviewer for line in lines if line.image_id is not None})
+        return [_check(name, answers_of(lines, name)) for name in names]
+
+
+def _check(reviewer: str, mine: list[Decision]) -> ReviewerCheck:
+    by_id = {line.id: line for line in mine}
+    wrong = [line for line in mine if line.params.get(PLANTED) == WRONG and line.verdict in ANSWERS]
+    repeats = [line for line in mine if line.params.get(PLANTED) == REPEAT and line.verdict in ANSWERS]
+    pairs = [(line, by_id[line.params["first"]]) for line in repeats if line.params["first"] in by_id]
+    caught = np.array([line.verdict != "accept" for line in wrong], dtype=np.bool_)
+    alike = np.array([_said(line) == _said(first) for line, first in pairs], dtype=np.bool_)
+    num = sum(not is_planted(line) for line in mine)
+    return ReviewerCheck(reviewer, num, len(wrong), len(pairs), rubber_stamp(caught, alike, _seconds(mine)))
+
+
+def _said(line: Decision) -> tuple[bool, int | None]:
+    """What was answered: a class, or that it is not one; accept and relabel to the same class are the same answer."""
+    return line.verdict in ("accept", "relabel"), line.label
+
+
+def _seconds(mine: list[Decision]) -> list[float]:
+    """Seconds a decision: what the page measured, else the time since the line before; pauses are left out."""
+    times = [datetime.fromisoformat(line.time) for line in mine]
+    gaps = [None, *((b - a).total_seconds() for a, b in pairwise(times))]
+    found = [line.params.get("seconds", gap) for line, gap in zip(mine, gaps, strict=True)]
+    return [float(s) for s in found if isinstance(s, int | float) and 0 <= s <= _MOST_SECONDS]

@@ -1,0 +1,103 @@
+"""Workspace: one opened project folder with its images, splits, runs and scores."""
+
+import threading
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DataError, InputError, RunError
+from core.base.types import ImageSet, Splits
+from core.data.image_store import open_images
+from core.data.splits import load_splits
+from core.store.run_folder import RunFolder, list_runs
+from core.workspace.creation import FORMAT
+from core.workspace.pool_index import PoolScores, pool_scores
+from core.workspace.run import Run, problem
+
+
+class Workspace:
+    """What the packages below the facade know of a project: its folder and everything that lies in it.
+
+    Args:
+        path: The project folder.
+
+    Raises:
+        InputError: There is no project in the folder.
+        DataError: The project file cannot be read, or a newer version of Winnow made it.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.info = _read_info(path)
+        self.name = str(self.info["name"])
+        self.fingerprint = str(self.info["fingerprint"])
+        self._scores: dict[str, PoolScores] = {}
+        self._scoring = threading.Lock()  # threads that ask together wait for one answer
+
+    @cached_property
+    def images(self) -> ImageSet:
+        """All images, memory-mapped."""
+        return open_images(self.path / "images")
+
+    @cached_property
+    def splits(self) -> Splits:
+        """Which image belongs to which part."""
+        return load_splits(self.path / "splits.npz")
+
+    def labeled_counts(self) -> NDArray[np.int64]:
+        """Labeled images per class, (K,): the prior that a selection's class mix is compared with."""
+        labels = self.images.labels[self.splits.labeled]
+        return np.bincount(labels, minlength=len(self.images.class_names))
+
+    def runs(self) -> list[Run]:
+        """All runs whose record can be read, in the order they were made."""
+        return [Run(folder) for folder in list_runs(self.path / "runs") if problem(folder) is None]
+
+    def broken_runs(self) -> dict[str, str]:
+        """Run folders that cannot be read: name → the sentence that says why."""
+        problems = {folder.id: problem(folder) for folder in list_runs(self.path / "runs")}
+        return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
+
+    def run(self, run_id: str) -> Run:
+        """One run by its id; InputError names the runs there are."""
+        known = [folder.id for folder in list_runs(self.path / "runs")]
+        if run_id not in known:
+            there = ", ".join(known) or "none yet"
+            raise InputError(f"{self.name} has no run called {run_id!r}. Its runs: {there}.")
+        return Run(RunFolder(self.path / "runs" / run_id))
+
+    def finished_run(self, run_id: str) -> Run:
+        """One run whose predictions can be read; RunError where it has none yet."""
+        run = self.run(run_id)
+        if not run.has_predictions:
+            raise RunError(f"{run_id} is {run.status.state} and has no scores yet: wait until it is done.")
+        return run
+
+    def scores(self, run_id: str) -> PoolScores:
+        """Scores of every pool image under a finished run, computed once and kept."""
+        with self._scoring:
+            if run_id not in self._scores:
+                self._scores[run_id] = pool_scores(self.finished_run(run_id).folder, self.splits.pool)
+            return self._scores[run_id]
+
+
+def _read_info(path: Path) -> Mapping[str, Any]:
+    """What project.toml says."""
+    file = path / "project.toml"
+    if not file.exists():
+        raise InputError(f"There is no Winnow project in {path}: make one with: winnow new {path} --source FOLDER")
+    try:
+        info = tomllib.loads(file.read_text(encoding="utf-8"))
+        version = int(info["format"])
+        str(info["name"]), str(info["fingerprint"]), str(info["source"]), str(info["created"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
+    if version > FORMAT:
+        raise DataError(f"{path} was made by a newer version of Winnow (format {version}): update Winnow to open it.")
+    return info
