@@ -40,10 +40,10 @@ def play(folder: Path, seed: int, target: float, config: TrainConfig, retrain: T
     project = Project.create(folder / f"seed-{seed}", "demo", split=SplitConfig(seed=seed))
     baseline = project.start_run(config.model_copy(update={"seed": seed}))
     project.wait_run(baseline.id)
-    threshold = project.threshold_for_error(baseline.id, target)
+    threshold = project.quality.plug_in_threshold(baseline.id, target)
     assert threshold is not None
     kept = project.select(baseline.id, "fixed_threshold", threshold=threshold)
-    project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)
+    project.bulk_accept(baseline.id, "fixed_threshold", threshold=threshold)
     retrained = project.start_run(retrain.model_copy(update={"seed": seed}), parent=baseline.id)
     project.wait_run(retrained.id)
     test = project.compare(baseline.id, retrained.id).comparison

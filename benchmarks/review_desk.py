@@ -36,7 +36,7 @@ _PORT = 8767
 _PROBE = Path(__file__).with_name("review_probe.js")
 
 
-class Desk:
+class DecisionService:
     """A dashboard process on a project, and a window on its review page."""
 
     def __init__(self, browser: Browser, project: Path, home: Path) -> None:
@@ -108,7 +108,7 @@ class Desk:
         self.process.wait(30)
 
 
-def measure(desk: Desk, project: Project) -> list[list[str]]:
+def measure(desk: DecisionService, project: Project) -> list[list[str]]:
     """Everything that is measured at the full size."""
     rows: list[list[str]] = []
 
@@ -138,7 +138,7 @@ def measure(desk: Desk, project: Project) -> list[list[str]]:
     return rows + _bulk(desk, project)
 
 
-def _on_disk(desk: Desk, project: Project) -> list[float]:
+def _on_disk(desk: DecisionService, project: Project) -> list[float]:
     """One command at a time: the route answers when it is durably stored; receipt, disk and the way back."""
     pool, times = project.scores(RUN), []
     for row in range(1000, 1100):
@@ -147,7 +147,7 @@ def _on_disk(desk: Desk, project: Project) -> list[float]:
     return times
 
 
-def _sent(desk: Desk, words: dict[str, Any]) -> float:
+def _sent(desk: DecisionService, words: dict[str, Any]) -> float:
     address = f"/winnow/{desk.key}/runs/{RUN}/commands"
     command = {"command_id": str(uuid.uuid4()), "run_id": RUN, "params": {}, **words}
     milliseconds, status, reason = desk.page.evaluate("(sent) => sendCommands(sent)", [address, [command]])
@@ -155,7 +155,7 @@ def _sent(desk: Desk, words: dict[str, Any]) -> float:
     return float(milliseconds)
 
 
-def _bulk(desk: Desk, project: Project) -> list[list[str]]:
+def _bulk(desk: DecisionService, project: Project) -> list[list[str]]:
     """Accept about 100,000 at once on the page, from the confirming click to the repainted page, and take it back."""
     confidence = np.sort(project.scores(RUN).scores.confidence)
     desk.open(show="undecided", threshold=f"{confidence[max(0, len(confidence) - 100_000)]:.4f}")
@@ -165,7 +165,7 @@ def _bulk(desk: Desk, project: Project) -> list[list[str]]:
         desk.click(False)
         accept += desk.many("bulk", desk.click, [True], 500)
         undo += desk.keys("undo", ["z"], 500)
-    kept = project.desk.history(2)[1].num_images
+    kept = project.decisions.latest(2)[1].num_images
     return [
         [what, f"{np.median(times):.0f}", f"{max(times):.0f} (worst)", str(len(times)), "<= 1000"]
         for what, times in ((f"accept all, {kept:,} images, ms", accept), ("its undo, ms", undo))
@@ -182,7 +182,7 @@ def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> l
     gc.collect()
     cold, command = [], []
     for _ in range(2):
-        desk = Desk(browser, path, home)
+        desk = DecisionService(browser, path, home)
         try:
             cold.append(desk.open(show="undecided"))
             command.append(desk.since_begun)
@@ -213,7 +213,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
         if words.full:
             project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
-            desk = Desk(browser, project.path, home)
+            desk = DecisionService(browser, project.path, home)
             try:
                 rows = measure(desk, project)
                 desk.open(view="focus", show="undecided")

@@ -1,7 +1,6 @@
-"""Winnow's front door. Everything the roof (dashboard, notebooks) may use comes through here; nothing imports torch.
+"""Winnow's engine. Its public names (core.api) are imported on first use; none of them imports torch.
 
-The rooms behind it are imported on first use, so that `winnow --help` is quick and the engine starts on a
-machine that has neither SQLAlchemy nor Streamlit.
+So `winnow --help` is quick, and training starts on a machine that has neither SQLAlchemy nor Streamlit.
 """
 
 from importlib import import_module
@@ -14,7 +13,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    front = import_module("core.api")
-    if name not in front.__all__:
+    api = import_module("core.api")
+    if name not in api.__all__:
         raise AttributeError(f"module 'core' has no attribute {name!r}")
-    return getattr(front, name)
+    return getattr(api, name)

@@ -1,4 +1,4 @@
-"""Everything that comes through the front door, in one list; `core` forwards to it on first use."""
+"""Public names of Winnow; `core` and `winnow` import them on first use."""
 
 from core.base.config import METHODS, MODELS, PROFILES, RAMPS, Config, SimulateConfig, SplitConfig, TrainConfig
 from core.base.errors import (
@@ -35,55 +35,56 @@ from core.base.types import (
 from core.curation.filters import SHOWN, QueueFilter, Range
 from core.curation.rules import RULES, Parameter, parameters
 from core.data.image_io import encode_jpeg, encode_png, sprite
-from core.experiments.control_runs import ARMS
-from core.experiments.curriculum import Rounds
-from core.experiments.runs import Asked
+from core.experiments.control_runs import CONTROL_KINDS
+from core.experiments.curriculum import Curriculum
+from core.experiments.runs import RunRequest
 from core.export.export import RUN_EXPORTS
 from core.export.writers import EXPORTS
 from core.jobs.job_folder import SimulationStatus
 from core.jobs.start import Launch
 from core.project import Project
-from core.quality.audits import Audit, Moved
-from core.quality.data_checks import OUTLIERS
+from core.quality.audits import Audit, EarlierAudit
+from core.quality.data_checks import LabelIssues
 from core.quality.evaluation import CalibrationReport, KnownScores, RunComparison, Selection
-from core.quality.ood import NoiseReport
+from core.quality.ood import OOD_SCORES, OodReport
 from core.quality.queue_estimates import QueueEstimate
-from core.quality.target_error import LabelIssues
-from core.review.attention_checks import EVERY, ReviewerCheck
-from core.review.decisions import Desk, Outcome
+from core.quality.reviewer_checks import ReviewerCheck
+from core.review.attention_checks import CHECK_INTERVALS
+from core.review.cards import Border, Card, Page, PageQuery
+from core.review.decisions import DecisionService, Outcome
 from core.review.histogram import SCORES
 from core.review.queues import BORDER, QUEUES
 from core.review.random_queues import ETA
-from core.review.run_review import Border, Card, Page, PageQuery
 from core.risk.audit_certificate import TARGETS, Certificate
 from core.risk.error_estimates import CoverageErrorCurve, proportion
 from core.risk.review_value import ReviewValue, StopAdvice
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold, class_thresholds
 from core.risk.sampling_estimates import MeanEstimate
 from core.scoring.scores import RANKINGS
-from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, SIMULATION_FILES, Simulation, Simulations
+from core.simulation.results import SIMULATION_FILES
+from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, Simulation, Simulations
 from core.simulation.strategies import CUTS, QUANTITIES, REVIEW_QUEUES, Contestant, Curve, Point, curve, labels_of
 from core.workspace import recent_projects
 from core.workspace.creation import SOURCES
 from core.workspace.pool_index import PoolScores
-from core.workspace.run import ARM_WORDS, LAST, Run, last_median
+from core.workspace.run import CONTROL_NAMES, LAST_EVALUATIONS, Run, last_median
 from core.workspace.summary import DataSummary
 
 __all__ = [
-    "ARMS",
-    "ARM_WORDS",
     "BORDER",
+    "CHECK_INTERVALS",
+    "CONTROL_KINDS",
+    "CONTROL_NAMES",
     "CUTS",
     "DEFAULT_CUTS",
     "DEFAULT_QUEUES",
     "ETA",
-    "EVERY",
     "EXPORTS",
-    "LAST",
+    "LAST_EVALUATIONS",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
-    "OUTLIERS",
+    "OOD_SCORES",
     "PRESETS",
     "PROFILES",
     "QUANTITIES",
@@ -103,7 +104,6 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
-    "Asked",
     "Audit",
     "Border",
     "CalibrationReport",
@@ -116,12 +116,14 @@ __all__ = [
     "Contestant",
     "CoverageErrorCurve",
     "CuratedSet",
+    "Curriculum",
     "Curve",
     "DataError",
     "DataSummary",
     "Decision",
     "DecisionError",
-    "Desk",
+    "DecisionService",
+    "EarlierAudit",
     "Estimate",
     "HighProbabilityThreshold",
     "ImageSet",
@@ -131,8 +133,7 @@ __all__ = [
     "LabelState",
     "Launch",
     "MeanEstimate",
-    "Moved",
-    "NoiseReport",
+    "OodReport",
     "Outcome",
     "Page",
     "PageQuery",
@@ -147,11 +148,11 @@ __all__ = [
     "Range",
     "ReviewValue",
     "ReviewerCheck",
-    "Rounds",
     "Run",
     "RunComparison",
     "RunError",
     "RunRecord",
+    "RunRequest",
     "RunStatus",
     "Selection",
     "ServerError",

@@ -12,7 +12,7 @@ from core.base.types import Estimate
 from core.cli.decisions import class_number
 from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, finite, percent, rule_params
 from core.project import Project
-from core.quality.audits import Audit, Moved
+from core.quality.audits import Audit, EarlierAudit
 
 
 def audit(
@@ -31,14 +31,14 @@ def audit(
 ) -> None:
     """Audit what a rule keeps: name the next random image, record an answer, say what is certified so far."""
     project, params = Project.open(path), rule_params(rule, param)
-    found = project.promises.audit(run, rule, target=target, alpha=alpha, **params)
+    found = project.quality.audit(run, rule, target=target, alpha=alpha, **params)
     if see is not None:
-        outcome = project.promises.answer_audit(found, None if see == "none" else class_number(project, see), reviewer)
+        outcome = project.quality.answer_audit(found, None if see == "none" else class_number(project, see), reviewer)
         if outcome.status != "saved":
             raise DecisionError(outcome.reason)
-        found = project.promises.audit(run, rule, target=target, alpha=alpha, **params)
+        found = project.quality.audit(run, rule, target=target, alpha=alpha, **params)
     if save is not None:
-        project.promises.save_certificate(found, save)
+        project.quality.save_certificate(found, save)
     facts = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
         "waiting": found.num_waiting, "moved": _moved(found.moved), **asdict(found.certificate),
@@ -57,8 +57,8 @@ def reviewers(
     """Say of each reviewer whether planted wrong suggestions were caught, repeats answered alike, and how fast."""
     project = Project.open(path)
     if every is not None:
-        project.promises.plant_checks(every)
-    found = project.promises.reviewers()
+        project.quality.set_check_interval(every)
+    found = project.quality.reviewers()
     people = [
         {
             "reviewer": item.reviewer, "decisions": item.num_decisions, "caught": _share(item.stamp.caught),
@@ -73,12 +73,12 @@ def reviewers(
         f"{item.stamp.median_seconds:.1f} s{' · does not seem to look' if item.stamp.is_flagged else ''}"
         for item in found
     ]
-    now = project.promises.checks_every
+    now = project.quality.check_interval
     lines.append(f"one wrong suggestion among {now} cards" if now else "no checks are planted: --every 8 plants some")
     answer({"every": now, "reviewers": people}, "\n".join(lines), as_json=as_json)
 
 
-def _moved(moved: Moved | None) -> dict[str, Any] | None:
+def _moved(moved: EarlierAudit | None) -> dict[str, Any] | None:
     return None if moved is None else {**asdict(moved), "invalid": moved.invalid.tolist()}
 
 

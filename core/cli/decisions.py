@@ -21,15 +21,15 @@ from core.cli.options import (
 )
 from core.cli.queues import Drawn, Eta
 from core.project import Project
+from core.review.cards import PageQuery
 from core.review.decisions import Outcome
 from core.review.random_queues import ETA
-from core.review.run_review import PageQuery
 from core.scoring.scores import RANKINGS, order
 
 _PROMISES: dict[str, Callable[[Project, str, float], float | None]] = {
-    "conformal": lambda project, run, target: project.promises.conformal_threshold(run, target).threshold,
-    "careful": lambda project, run, target: project.promises.high_probability_threshold(run, target).threshold,
-    "plug_in": lambda project, run, target: project.threshold_for_error(run, target),
+    "conformal": lambda project, run, target: project.quality.conformal_threshold(run, target).threshold,
+    "careful": lambda project, run, target: project.quality.high_probability_threshold(run, target).threshold,
+    "plug_in": lambda project, run, target: project.quality.plug_in_threshold(run, target),
 }
 Promise = Annotated[
     str, typer.Option(help="conformal: on average; careful: with 90 % probability; plug_in: estimated, not promised.")
@@ -140,10 +140,10 @@ def decide(
     elif accept_all:
         rule, params = _rule(project, run, rule, param, target_error, promise)
         cap = {} if class_cap is None else {"class_cap": class_cap}
-        outcome = project.accept_all(run, rule, reviewer, **params, **cap)
+        outcome = project.bulk_accept(run, rule, reviewer, **params, **cap)
     else:
         assert image is not None
-        shown = {} if shown_by is None else project.desk.shown(run, image, PageQuery(shown_by, eta=eta, drawn=drawn))
+        shown = {} if shown_by is None else project.review(run).shown(image, PageQuery(shown_by, eta=eta, drawn=drawn))
         outcome = project.decide(run, verdict, image, class_number(project, label), reviewer, **shown)
     _report(project, outcome, as_json)
 
@@ -166,7 +166,7 @@ def noise(
     as_json: AsJson = False,
 ) -> None:
     """Ask a run about random noise and foreign images: can entropy, energy or neighbor distance tell them apart?"""
-    report = Project.open(path).check_noise(run, foreign)
+    report = Project.open(path).quality.check_ood(run, foreign)
     lines = []
     for score, groups in report.scores.items():
         told = [f"{name} median {np.median(values):.3f}" for name, values in groups.items()]
@@ -204,7 +204,7 @@ def class_number(project: Project, label: str | None) -> int | None:
 def _report(project: Project, outcome: Outcome, as_json: bool) -> None:
     if outcome.status != "saved":
         raise DecisionError(outcome.reason)
-    decision = next(d for d in project.desk.history(50) if d.id == outcome.decision)
+    decision = next(d for d in project.decisions.latest(50) if d.id == outcome.decision)
     facts = {"decision": decision.id, "verdict": decision.verdict, "num_images": decision.num_images}
     text = f"saved #{decision.id}: {decision.verdict}, {decision.num_images:,} image(s)"
     answer(facts, text, as_json=as_json)

@@ -8,9 +8,9 @@ import typer
 from core.cli.options import AsJson, ProjectPath, RunId, answer, finite, percent
 from core.project import Project
 from core.quality.queue_estimates import QueueEstimate
+from core.review.cards import PageQuery
 from core.review.queues import QUEUES
 from core.review.random_queues import ETA
-from core.review.run_review import PageQuery
 from core.risk.sampling_estimates import MeanEstimate
 
 Order = Annotated[str, typer.Option(help=f"{', '.join(QUEUES)}: what comes first.")]
@@ -34,10 +34,10 @@ def queue(
     """List the first images of a review queue; of a random one with the probability of each draw."""
     project = Project.open(path)
     query = PageQuery(order, count=count, threshold=threshold, eta=eta, drawn=drawn)
-    page = project.desk.page(run, query)
+    page = project.review(run).page(query)
     rows: list[dict[str, Any]] = []
     for card in page.cards:
-        shown = project.desk.shown(run, card.id, PageQuery(order, threshold=threshold, eta=eta, drawn=page.drawn))
+        shown = project.review(run).shown(card.id, PageQuery(order, threshold=threshold, eta=eta, drawn=page.drawn))
         suggested = project.class_names[card.suggestion]
         rows.append({"image_id": card.id, "name": card.name, "pseudo_label": suggested, "why": card.why, **shown})
     facts = {"run": run, "order": order, "drawn": page.drawn, "total": page.total, "images": rows}
@@ -49,7 +49,7 @@ def queue(
 
 def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json: AsJson = False) -> None:
     """Estimate accuracy and error from the answers to random queues, each weighed by its logged probability."""
-    found = Project.open(path).promises.queue_estimates(run, threshold)
+    found = Project.open(path).quality.queue_estimates(run, threshold)
     facts = {"run": run, "threshold": threshold, "queues": [_facts(item) for item in found]}
     text = "\n".join(_words(item) for item in found) or (
         "No image of a random queue has been decided yet: review some in the order mixed or audit."

@@ -13,10 +13,10 @@ from core.base.errors import InputError, RunError
 from core.base.presets import PRESETS, Preset
 from core.base.types import LIVE_STATES, RunStatus
 from core.cli.options import AsJson, Params, ProjectPath, RunId, answer, percent, rule_params, with_options_of
-from core.experiments.runs import Asked
+from core.experiments.runs import RunRequest
 from core.jobs.start import Launch, command_elsewhere, launch_of
 from core.project import Project
-from core.workspace.run import LAST, Run
+from core.workspace.run import LAST_EVALUATIONS, Run
 
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the run has ended; it never depends on it.")]
 
@@ -61,7 +61,7 @@ def train(
         rule, params = chosen.rule, chosen.params
     launch = Launch.checked(launcher, nodes, rendezvous)
     configs = [config.model_copy(update={"seed": seed}) for seed in range(config.seed, config.seed + seeds)]
-    asked = Asked(parent, not given_only, rule, params, launch, with_controls=controls)
+    asked = RunRequest(parent, not given_only, rule, params, launch, with_controls=controls)
     begun = project.start_runs(configs, asked)
     arms = [run for run in project.runs() if run.control is not None]
     behind = {run.id: [arm for arm in arms if arm.control is not None and arm.control.of == run.id] for run in begun}
@@ -103,7 +103,7 @@ def rounds(
     """Curriculum labeling: a run a round, each on a larger share of the surest pseudo-labels of the one before."""
     project = Project.open(path)
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
-    for run in project.play_rounds(config, parent, num, step):
+    for run in project.train_curriculum(config, parent, num, step):
         answer(_facts(run), _line(run), as_json=as_json)
 
 
@@ -185,7 +185,7 @@ def _line(run: Run) -> str:
     now, config = run.status, run.record.config
     best, last = now.best_val_accuracy, run.last_val_accuracy
     val = (
-        f"val best {percent(best)}, median of last {LAST} {percent(last)}"
+        f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
         if best is not None and last is not None
         else ""
     )

@@ -15,7 +15,7 @@ from core.jobs.job_folder import SimulationStatus
 from core.project import Project
 from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, Simulation, Simulations
 from core.simulation.strategies import CUTS, REVIEW_QUEUES, Point
-from core.simulation.worker import play
+from core.simulation.worker import run_simulation
 
 Queues = Annotated[
     list[str] | None,
@@ -53,7 +53,7 @@ def simulate(
 ) -> None:
     """Let a simulated reviewer play the whole loop in a sandbox, and write curves of accuracy, error and clicks."""
     project = Project.open(path)
-    simulations = Simulations(project)
+    simulations = Simulations(project.workspace)
     if stop is not None:
         simulations.cancel(stop)
         answer({"simulation": stop, "cancelled": True}, f"Simulation {stop} was asked to stop.", as_json=as_json)
@@ -76,7 +76,7 @@ def simulate(
     made = simulations.prepare(*asked)
     if not as_json:
         typer.echo(f"Simulation {made.id}: at most {made.status.total} trainings; its files: {made.path}")
-    play(made, project, None if as_json else _Teller().tell)
+    run_simulation(made, project, None if as_json else _Teller().tell)
     if made.status.state not in (*LIVE_STATES, "done"):
         raise RunError(f"Simulation {made.id} is {made.status.state}. {made.status.message}")
     answer(_facts(made), _table(made), as_json=as_json)

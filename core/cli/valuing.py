@@ -7,28 +7,26 @@ import typer
 
 from core.cli.options import AsJson, ProjectPath, RunId, answer
 from core.cli.runs import Wait, follow
-from core.experiments.control_runs import ARMS
+from core.experiments.control_runs import CONTROL_KINDS
 from core.project import Project
 
 
 def control(
     path: ProjectPath,
     run: RunId,
-    arm: Annotated[str, typer.Option(help=f"What it trains on: {', '.join(ARMS)}.")] = ARMS[0],
+    arm: Annotated[str, typer.Option(help=f"What it trains on: {', '.join(CONTROL_KINDS)}.")] = CONTROL_KINDS[0],
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
     """Train what a curated run would have been without the person: same seed, budget and parent."""
-    follow(Project.open(path).promises.start_arm(run, arm), wait, as_json)
+    follow(Project.open(path).start_control_run(run, arm), wait, as_json)
 
 
 def worth(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
     """Say what 100 decisions bought over each control arm of a run, and whether to go on reviewing."""
     project = Project.open(path)
-    advice = project.promises.stop_advice(run)
-    found = {
-        name: (arm, project.promises.review_value(name, run)) for name, arm in project.promises.controls(run).items()
-    }
+    advice = project.stop_advice(run)
+    found = {name: (arm, project.review_value(name, run)) for name, arm in project.control_runs(run).items()}
     facts = {
         "run": run,
         "stop": advice.is_enough,

@@ -105,7 +105,7 @@ class OodChecks(QualityBase):
         for name in ("noise", "foreign"):
             if f"{name}_logits" in found:
                 groups[name] = (found[f"{name}_logits"], found[f"{name}_features"])
-        bank, temperature = np.asarray(features[self._reference_ids()]), folder.temperature()
+        bank, temperature = np.asarray(features[self.reference_ids()]), folder.temperature()
         by_group = {name: foreignness(*values, bank, temperature) for name, values in groups.items()}
         scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
         return OodReport(
@@ -113,7 +113,7 @@ class OodChecks(QualityBase):
             {s: {n: auroc(v[n], v["held-out"]) for n in v if n != "held-out"} for s, v in scores.items()},
         )
 
-    def _reference_ids(self) -> Ids:
+    def reference_ids(self) -> Ids:
         """Reference set for kNN distances, sorted: labeled images, and unlabeled ones that a person confirmed.
 
         Hidden calibration items stay out even where they were reviewed: the distances are measured on them.
@@ -125,6 +125,6 @@ class OodChecks(QualityBase):
     def _ood_scores(self, run_id: str, score: str, ids: Ids) -> NDArray[np.float32]:
         run = self._workspace.run(run_id)
         if score == "knn":
-            features, bank = run.folder.features(), self._reference_ids()
+            features, bank = run.folder.features(), self.reference_ids()
             return knn_distance(np.asarray(features[ids]), np.asarray(features[bank]), k=min(5, len(bank)))
         return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)

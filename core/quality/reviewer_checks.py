@@ -11,7 +11,7 @@ from core.base.types import Decision
 from core.curation.class_balance import RubberStamp, rubber_stamp
 from core.curation.replay import PLANTED, is_planted, live_decisions
 from core.quality.base import QualityBase
-from core.review.attention_checks import ANSWERS, CHECKS_FILE, INTERVALS, REPEAT, WRONG, answers_of, read_interval
+from core.review.attention_checks import ANSWERS, CHECK_INTERVALS, CHECKS_FILE, REPEAT, WRONG, answers_of, read_interval
 from core.store.files import write_json
 
 _MOST_SECONDS = 300.0
@@ -37,9 +37,9 @@ class ReviewerChecks(QualityBase):
         return read_interval(self._workspace)
 
     def set_check_interval(self, interval: int) -> None:
-        """Put one attention check among so many cards of Review; 0: none. InputError for anything not in INTERVALS."""
-        if interval not in INTERVALS:
-            allowed = ", ".join(map(str, INTERVALS[1:]))
+        """Put one attention check among so many cards of Review, one of CHECK_INTERVALS; 0: none."""
+        if interval not in CHECK_INTERVALS:
+            allowed = ", ".join(map(str, CHECK_INTERVALS[1:]))
             raise InputError(f"A check can stand among {allowed} cards, or 0: none (got {interval}).")
         if interval and not len(self._workspace.splits.val):
             raise InputError("Checks are val images with a wrong suggestion, and this project has no val images.")

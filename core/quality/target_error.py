@@ -38,7 +38,7 @@ class TargetErrorThresholds(QualityBase):
 
         Args:
             run_id: A finished run.
-            target: Asked share of wrong labels among the accepted, in (0, 1).
+            target: RunRequest share of wrong labels among the accepted, in (0, 1).
 
         Returns:
             The threshold of the open pool; None in it where no threshold meets the target.
@@ -78,7 +78,7 @@ class TargetErrorThresholds(QualityBase):
 
         Args:
             run_id: A finished run.
-            target: Asked share of wrong labels among the accepted, in (0, 1).
+            target: RunRequest share of wrong labels among the accepted, in (0, 1).
             delta: Probability with which the error may be higher, in (0, 1).
 
         Source: Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.

@@ -24,7 +24,7 @@ from core.workspace.workspace import Workspace
 
 CHECKS_FILE = "checks.json"
 WRONG, REPEAT = "wrong", "repeat"
-INTERVALS = (0, 8, 12, 20)
+CHECK_INTERVALS = (0, 8, 12, 20)
 """One wrong suggestion among so many cards; 0: none. At 8 somebody who always accepts is found within 40 decisions."""
 _REST = 20
 ANSWERS = ("accept", "relabel", "reject", "none")

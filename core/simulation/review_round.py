@@ -59,7 +59,7 @@ def answer_queue(review: SimulatedReview, count: int, error_rate: float, number:
         )
         for image, suggestion, label, p in zip(ids, suggested, said, picks.probability, strict=True)
     ]  # fmt: skip
-    for outcome in project.execute(commands):
+    for outcome in project.decisions.execute(commands):
         if outcome.status != "saved":
             raise DecisionError(outcome.reason)
     review.clicks += len(ids)

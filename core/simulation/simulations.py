@@ -146,8 +146,9 @@ def _check_workspace(workspace: Workspace, cuts: Sequence[Cut]) -> None:
     unknown = int((labels[splits.pool] == UNKNOWN).sum())
     if unknown:
         raise InputError(
-            f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {workspace.name} are not known, "
-            "so nobody can play its reviewer: simulate on a project whose labels are all known, such as the demo."
+            f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {workspace.name} are not "
+            "known, so nobody can play its reviewer: simulate on a project whose labels are all known, such as the "
+            "demo."
         )
     if not len(splits.pool) or not len(splits.test):
         raise InputError(f"{workspace.name} needs a pool and test images for a simulation: make it with both parts.")

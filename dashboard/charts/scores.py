@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core import CalibrationReport, CoverageErrorCurve, KnownScores, NoiseReport, PoolScores, Selection
+from core import CalibrationReport, CoverageErrorCurve, KnownScores, OodReport, PoolScores, Selection
 from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
 
 BINS = 50
@@ -45,7 +45,7 @@ def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None 
     return chart
 
 
-def foreign_histogram(report: NoiseReport, score: str) -> go.Figure:
+def foreign_histogram(report: OodReport, score: str) -> go.Figure:
     """A score of held-out images, of noise and of foreign images, each as a share of its own group."""
     chart = figure(x=FOREIGN_TITLES[score], y="share of the group", height=260)
     groups = report.scores[score]

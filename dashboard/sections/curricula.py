@@ -8,7 +8,7 @@ from dashboard.messages import show_errors
 
 def show(project: Project) -> None:
     """The latest curriculum; nothing where there is none."""
-    known = project.rounds.all()
+    known = project.curricula.all()
     if not known:
         return
     is_live = known[-1].status.state in LIVE_STATES
@@ -18,7 +18,7 @@ def show(project: Project) -> None:
 @show_errors()
 def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> None:
     """Redrawn every two seconds while it is live; the whole page when a round has begun or the last one ended."""
-    found = project.rounds.find(number)
+    found = project.curricula.find(number)
     now, runs = found.status, found.runs()
     is_live = now.state in LIVE_STATES
     names = f" Its runs: {', '.join(runs)}." if runs else ""
@@ -28,7 +28,7 @@ def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> 
     else:
         st.progress(now.done / now.total, text=said)
         if st.button("Stop the rounds", key="stop-rounds", help="The run that is training stops as well."):
-            project.rounds.cancel(number)
+            project.curricula.cancel(number)
             st.toast("The rounds were asked to stop.")
     if is_live != was_live or len(runs) != num_begun:
         st.rerun()

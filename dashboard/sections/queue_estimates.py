@@ -16,7 +16,7 @@ _HOW = (
 def show(project: Project, run: str, threshold: float) -> None:
     """Accuracy and error from each random queue, or how to begin one."""
     st.subheader("What random review queues say")
-    found = project.promises.queue_estimates(run, threshold)
+    found = project.quality.queue_estimates(run, threshold)
     if not found:
         st.caption(
             "Review in the order “mixed” or “uniformly at random”: the same clicks that label images then also "

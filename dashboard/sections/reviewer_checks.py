@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import EVERY, Project, ReviewerCheck
+from core import CHECK_INTERVALS, Project, ReviewerCheck
 from dashboard import formatting
 from dashboard.messages import show_errors
 
@@ -15,11 +15,11 @@ _WHAT = (
 def show(project: Project) -> None:
     """The setting, and a row per reviewer."""
     st.subheader("Do the reviewers still look?")
-    now = project.promises.checks_every
+    now = project.quality.check_interval
     st.session_state["checks-every"] = now
     st.segmented_control(
         "Checks among the images of Review",
-        EVERY,
+        CHECK_INTERVALS,
         format_func=lambda every: f"1 in {every}" if every else "none",
         required=True,
         key="checks-every",
@@ -27,7 +27,7 @@ def show(project: Project) -> None:
         args=(project,),
         help=_WHAT,
     )
-    found = project.promises.reviewers()
+    found = project.quality.reviewers()
     if found:
         st.dataframe([_row(item) for item in found], hide_index=True)
     for item in found:
@@ -42,7 +42,7 @@ def show(project: Project) -> None:
 
 @show_errors()
 def _set(project: Project) -> None:
-    project.promises.plant_checks(st.session_state["checks-every"])
+    project.quality.set_check_interval(st.session_state["checks-every"])
 
 
 def _row(found: ReviewerCheck) -> dict[str, str]:

@@ -12,7 +12,7 @@ def show(project: Project, run_a: str, run_b: str) -> None:
     labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
     if labels:
         st.caption(f"{run_b} trained on " + ", ".join(f"{count:,} {name}" for name, count in labels.items()) + ".")
-    audits = [audit for audit in project.promises.certificates() if audit.run_id in (run_a, run_b)]
+    audits = [audit for audit in project.quality.certificates() if audit.run_id in (run_a, run_b)]
     if audits:
         rows = [
             {
@@ -29,7 +29,7 @@ def show(project: Project, run_a: str, run_b: str) -> None:
         st.dataframe(rows, hide_index=True)
     else:
         st.caption("No selection of these runs has been audited: nothing is proven about its labels.")
-    st.markdown(advice(project.promises.stop_advice(run_b)))
+    st.markdown(advice(project.stop_advice(run_b)))
 
 
 def advice(found: StopAdvice) -> str:

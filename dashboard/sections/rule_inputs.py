@@ -60,7 +60,7 @@ def class_table(project: Project, run: str, threshold: float) -> dict[str, float
 def class_target(project: Project, run: str) -> None:
     """The error one can live with in each class, and the thresholds that keep it, each from its own items."""
     target = st.slider("At most this much wrong in each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
-    cuts = project.promises.conformal_thresholds_per_class(run, target)
+    cuts = project.quality.conformal_thresholds_per_class(run, target)
     none = [name for name, cut in zip(project.class_names, cuts, strict=True) if cut.threshold is None]
     st.button("Set each class's threshold", on_click=_set_classes, args=(run, class_thresholds(cuts)))
     kept = sum(cut.num_kept for cut in cuts)
@@ -77,7 +77,7 @@ def class_target(project: Project, run: str) -> None:
 def _whole_target(project: Project, run: str) -> None:
     with st.popover("From a target error"):
         target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
-        cut = project.promises.conformal_threshold(run, target)
+        cut = project.quality.conformal_threshold(run, target)
         if cut.threshold is None:
             st.caption("No threshold can promise this with the calibration items there are: audit a cut instead.")
             return

@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core import METHODS, PRESETS, RECIPES, Asked, InputError, Preset, Project, TrainConfig
+from core import METHODS, PRESETS, RECIPES, InputError, Preset, Project, RunRequest, TrainConfig
 from dashboard.messages import show_errors
 from dashboard.sections.inputs import config_inputs
 from dashboard.state import url
@@ -50,7 +50,7 @@ def show(project: Project) -> None:
                 _start_rounds(project, config, parent, num_rounds, step)
             rule = preset.rule if parent and preset.is_of(method) else None
             seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
-            asked = Asked(parent, is_curated, rule, preset.params, with_controls=has_controls)
+            asked = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
             _watch(project.start_runs(seeds, asked)[0].id)
 
 
@@ -71,7 +71,7 @@ def _rounds() -> tuple[int, float]:
 def _start_rounds(project: Project, config: TrainConfig, parent: str | None, num_rounds: int, step: float) -> NoReturn:
     if parent is None:
         raise InputError("Rounds begin with the pseudo-labels of a finished run: choose a parent run.")
-    project.rounds.start(config, parent, num_rounds, step)
+    project.curricula.start(config, parent, num_rounds, step)
     st.rerun()
 
 

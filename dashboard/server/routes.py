@@ -67,32 +67,32 @@ def endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
 
 def get_page(request: Request) -> dict[str, Any]:
     """Return the cards of one page of a ranking."""
-    page = _project(request).desk.page(request.path_params["run"], params.page_query(request.query_params))
+    page = _project(request).review(request.path_params["run"]).page(params.page_query(request.query_params))
     return asdict(page)
 
 
 def get_histogram(request: Request) -> dict[str, Any]:
     """Return image counts per class and bin of a score."""
     score = request.query_params.get("score", "confidence")
-    return _project(request).desk.histogram(request.path_params["run"], score)
+    return _project(request).review(request.path_params["run"]).histogram.counts(score)
 
 
 def get_border(request: Request) -> dict[str, Any]:
     """Return the images on both sides of a threshold, and the thresholds one image away."""
     score, value = request.query_params.get("score", "confidence"), params.real(request.query_params, "value")
-    return asdict(_project(request).desk.border(request.path_params["run"], score, value))
+    return asdict(_project(request).review(request.path_params["run"]).border(score, value))
 
 
 def get_per_class(request: Request) -> dict[str, Any]:
     """Return the confidence histogram of each requested class."""
     project = _project(request)
     labels = params.ids(request.query_params, len(project.class_names)).tolist()
-    return project.desk.per_class(request.path_params["run"], labels)
+    return project.review(request.path_params["run"]).histogram.per_class(labels)
 
 
 def get_targets(request: Request) -> dict[str, Any]:
     """Return the conformal threshold of each target error that the slider offers."""
-    found = _project(request).promises.conformal_thresholds_by_target(request.path_params["run"], TARGET_ERRORS)
+    found = _project(request).quality.conformal_thresholds_by_target(request.path_params["run"], TARGET_ERRORS)
     return {
         "num_calibration": found[0].num_calibration,
         "cuts": [{"target": item.target, "threshold": item.threshold, "kept": item.num_kept} for item in found],
@@ -102,12 +102,12 @@ def get_targets(request: Request) -> dict[str, Any]:
 def get_card(request: Request) -> dict[str, Any]:
     """Return the card of one pool image."""
     run, image = request.path_params["run"], request.path_params["image"]
-    return asdict(_project(request).desk.card(run, image, params.page_query(request.query_params)))
+    return asdict(_project(request).review(run).card(image, params.page_query(request.query_params)))
 
 
 def get_neighbors(request: Request) -> dict[str, Any]:
     """Return the labeled images nearest to one pool image."""
-    review = _project(request).desk.pages(request.path_params["run"])
+    review = _project(request).review(request.path_params["run"])
     count = params.number(request.query_params, "count", 6, 1, 50)
     return {"neighbors": [asdict(found) for found in review.neighbors(request.path_params["image"], count)]}
 
@@ -151,26 +151,26 @@ def _image_response(data: bytes) -> Response:
 
 def get_history(request: Request) -> dict[str, Any]:
     """Return the latest decisions, newest first, each with whether it still counts."""
-    desk = _project(request).desk
-    live = desk.live_ids()
+    decisions = _project(request).decisions
+    live = decisions.live_ids()
     limit = params.number(request.query_params, "limit", 20, 1, 1000)
-    return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in desk.history(limit)]}
+    return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in decisions.latest(limit)]}
 
 
 def post_count(request: Request, body: Any) -> dict[str, int]:
     """Return how many images a bulk accept would take now."""
     if not isinstance(body, dict):
         raise InputError("A rule is an object with its name and its numbers.")
-    return {"count": _project(request).desk.count(request.path_params["run"], body)}
+    return {"count": _project(request).review(request.path_params["run"]).bulk_count(body)}
 
 
 def post_commands(request: Request, body: Any) -> dict[str, Any]:
     """Execute a batch of commands; the answer is sent after the decisions are on disk."""
-    desk = _project(request).desk
+    decisions = _project(request).decisions
     commands = params.commands(body, request.path_params["run"])
-    before = desk.state()
-    outcomes = desk.execute(commands)
-    state = desk.state()
+    before = decisions.state()
+    outcomes = decisions.execute(commands)
+    state = decisions.state()
     named = [image for command in commands for image in params.image_ids(command) if 0 <= image < len(state.verdict)]
     changed = np.union1d(np.flatnonzero(before.decision != state.decision), np.array(named, dtype=np.int64))
     is_many = len(changed) > _MAX_CHANGED
@@ -180,7 +180,7 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
         "saved": max((o.decision or 0 for o in outcomes), default=0),
         "changed": [] if is_many else [_changed_row(state, image) for image in changed.tolist()],
         "refresh": is_many,
-        "counts": desk.counts(),
+        "counts": decisions.counts(),
     }
 
 

@@ -32,7 +32,7 @@ def preload_review(key: str) -> None:
     """Read the data that the Review page of the latest run shows first."""
     project = open_project(key)
     if finished := finished_runs(project):
-        desk, run = project.desk, latest_run(finished).id
-        desk.page(run, PageQuery(wanted=QueueFilter(show="undecided")))
-        desk.histogram(run, "confidence")
-        desk.border(run, "confidence", DEFAULT_THRESHOLD)
+        review = project.review(latest_run(finished).id)
+        review.page(PageQuery(wanted=QueueFilter(show="undecided")))
+        review.histogram.counts("confidence")
+        review.border("confidence", DEFAULT_THRESHOLD)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import TARGETS, Audit, Moved, Project
+from core import TARGETS, Audit, EarlierAudit, Project
 from dashboard import formatting, image_grid
 from dashboard.messages import show_errors
 from dashboard.sections import queue_estimates, reviewer_checks, rule_inputs
@@ -26,7 +26,7 @@ def show() -> None:
         )
         risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk")
     if project.select(run, rule, **params).count:
-        audit = project.promises.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
+        audit = project.quality.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
         left, right = st.columns([2, 3], gap="large")
         with left:
             _question(key, project, audit)
@@ -54,7 +54,7 @@ def _question(key: str, project: Project, audit: Audit) -> None:
 
 @show_errors()
 def _answer(project: Project, audit: Audit, label: int | None) -> None:
-    outcome = project.promises.answer_audit(audit, label)
+    outcome = project.quality.answer_audit(audit, label)
     if outcome.status != "saved":
         st.toast(outcome.reason)
 
@@ -62,7 +62,7 @@ def _answer(project: Project, audit: Audit, label: int | None) -> None:
 @show_errors()
 def _undo(project: Project, audit: Audit) -> None:
     project.undo(audit.run_id, decision=audit.decisions[-1])
-    project.promises.store_certificate(audit)
+    project.quality.save_certificate(audit)
 
 
 def _proven(project: Project, audit: Audit) -> None:
@@ -95,7 +95,7 @@ def _proven(project: Project, audit: Audit) -> None:
         )
 
 
-def _moved(audit: Audit, moved: Moved) -> None:
+def _moved(audit: Audit, moved: EarlierAudit) -> None:
     st.markdown(
         f"The cut has moved: of the answers under “{_cut(moved)}” **{moved.num_valid:,}** remain "
         f"valid here, **{len(moved.invalid):,}** are about images outside this selection"
@@ -109,7 +109,7 @@ def _moved(audit: Audit, moved: Moved) -> None:
         )
 
 
-def _cut(moved: Moved) -> str:
+def _cut(moved: EarlierAudit) -> str:
     numbers = [f"{name} {value:g}" for name, value in moved.params.items() if isinstance(value, int | float)]
     return ", ".join([moved.rule.replace("_", " "), *numbers])
 

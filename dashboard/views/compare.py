@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import ARM_WORDS, ARMS, LAST, InputError, Project, Run, RunComparison
+from core import CONTROL_KINDS, CONTROL_NAMES, LAST_EVALUATIONS, InputError, Project, Run, RunComparison
 from dashboard import changed_predictions, charts, formatting, image_grid
 from dashboard.messages import empty_page, page_link, show_errors
 from dashboard.sections import round_card
@@ -67,19 +67,19 @@ def _verdict(found: RunComparison) -> None:
 def _val(run: Run) -> str:
     """Val accuracy of the best evaluation, which was kept, beside where the run came to rest."""
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
-    return f"best {best}, median of last {LAST} {last}"
+    return f"best {best}, median of last {LAST_EVALUATIONS} {last}"
 
 
 def _value(project: Project, before: str, curated: str) -> None:
     st.subheader("What did the clicking buy?")
-    controls = project.promises.controls(curated)
+    controls = project.control_runs(curated)
     try:
-        values = {name: project.promises.review_value(name, curated) for name in controls or [before]}
+        values = {name: project.review_value(name, curated) for name in controls or [before]}
     except InputError as error:
         st.caption(str(error))
         return
     for name, found in values.items():
-        over = f"the control {name} ({ARM_WORDS[controls[name]]})" if name in controls else f"A, {name}"
+        over = f"the control {name} ({CONTROL_NAMES[controls[name]]})" if name in controls else f"A, {name}"
         st.markdown(f"Review value of {curated} over {over}: **{found.sentence}**.")
     kind = (
         "" if controls else " Only a control arm, trained on the same seed and budget, tells the value of the clicks."
@@ -91,15 +91,15 @@ def _value(project: Project, before: str, curated: str) -> None:
     live = [run for run in live_runs(project) if run.control is not None and run.control.of == curated]
     for run in live:
         st.caption(f"{run.title} is {run.status.state}.")
-    known = {*controls.values(), *(run.control.arm for run in live if run.control is not None)}
+    known = {*controls.values(), *(run.control.kind for run in live if run.control is not None)}
     with st.container(horizontal=True):
-        for arm in [arm for arm in ARMS if arm not in known]:
-            st.button(f"Train the {ARM_WORDS[arm]} control", key=arm, on_click=_train, args=(project, curated, arm))
+        for arm in [arm for arm in CONTROL_KINDS if arm not in known]:
+            st.button(f"Train the {CONTROL_NAMES[arm]} control", key=arm, on_click=_train, args=(project, curated, arm))
 
 
 @show_errors()
 def _train(project: Project, curated: str, arm: str) -> None:
-    st.toast(f"{project.promises.start_arm(curated, arm).id} is on its way.")
+    st.toast(f"{project.start_control_run(curated, arm).id} is on its way.")
 
 
 def _per_class(key: str, project: Project, found: RunComparison) -> None:

@@ -76,7 +76,7 @@ def _splits(found: DataSummary) -> None:
     st.dataframe(rows, hide_index=True, column_config=columns)
     drawn = "the same number per class" if found.split.kind == "balanced" else "in proportion to the classes"
     st.caption(
-        f"Drawn with seed {found.split.seed}, {drawn}. Asked for: {found.split.labeled:,} labeled, "
+        f"Drawn with seed {found.split.seed}, {drawn}. RunRequest for: {found.split.labeled:,} labeled, "
         f"{found.split.val:,} val, {found.split.calibration:,} calibration, {found.split.test:,} test; "
         "the rest is unlabeled. No image is in two parts, and no exact duplicate lies across two."
     )
@@ -115,7 +115,7 @@ def _leaks(key: str, project: Project) -> None:
     st.subheader("The same image in two parts")
     if not st.toggle("Look for it", key="leaks", help="Compares all images with each other, pixel for pixel."):
         return
-    found = project.promises.leaks()
+    found = project.quality.split_leakage()
     if not found:
         st.success("No image lies in two parts.")
         return

@@ -28,7 +28,7 @@ def show() -> None:
     run = current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.subheader("Review")
-    if every := project.promises.checks_every:
+    if every := project.quality.check_interval:
         title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
     with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), show_errors():
         _retrain(project, run)
@@ -64,10 +64,10 @@ def _remember(name: str) -> None:
 
 def _advice(project: Project, run: str) -> str:
     """Whether another round is worth it; worked out again after each decision only."""
-    latest = project.desk.history(1)
+    latest = project.decisions.latest(1)
     now = (run, latest[0].id if latest else 0)
     if st.session_state.get("advice-of") != now:
-        st.session_state["advice"] = round_card.advice(project.promises.stop_advice(run))
+        st.session_state["advice"] = round_card.advice(project.stop_advice(run))
         st.session_state["advice-of"] = now
     return str(st.session_state["advice"])
 

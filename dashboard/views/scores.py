@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import OUTLIERS, RULES, Parameter, Project, Selection, parameters
+from core import OOD_SCORES, RULES, Parameter, Project, Selection, parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import rule_inputs
@@ -54,7 +54,7 @@ def _histograms(project: Project, run: str) -> None:
         st.plotly_chart(chart, config=charts.CONFIG, key="pool-histogram", alt=f"Histogram of {score} in the pool")
         st.caption(f"{len(pool.ids):,} images, at temperature {pool.temperature:.2f}.")
     with right:
-        known = project.known_scores(run)
+        known = project.quality.known_scores(run)
         st.subheader("Where the label is known")
         chart = charts.right_wrong_histogram(known, score, predicted)
         st.plotly_chart(
@@ -65,7 +65,7 @@ def _histograms(project: Project, run: str) -> None:
 
 def _coverage(project: Project, run: str, selection: Selection) -> None:
     st.subheader("Coverage against error")
-    curve = project.coverage_error(run)
+    curve = project.quality.coverage_error(run)
     chart = charts.coverage_error(curve, selection)
     st.plotly_chart(chart, config=charts.CONFIG, key="coverage", alt="Estimated error against coverage")
     st.caption(
@@ -76,7 +76,7 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
 
 def _reliability(project: Project, run: str) -> None:
     st.subheader("Is confidence honest?")
-    report = project.calibration_report(run)
+    report = project.quality.calibration_report(run)
     if not report.n:
         st.caption("This project has no val images, so calibration cannot be judged.")
         return
@@ -90,14 +90,14 @@ def _reliability(project: Project, run: str) -> None:
 
 def _noise(project: Project, run: str) -> None:
     st.subheader("Does it know what it does not know?")
-    report = project.noise_report(run)
+    report = project.quality.ood_report(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = "A built-in data set, an image folder or a project folder; empty: noise alone."
         foreign = st.text_input("Another data set to compare with", key="foreign", help=text, width=420)
         is_asked = st.button("Run the noise check", type="primary" if report is None else "secondary")
     if is_asked:
         with show_errors(), st.spinner("Asking the model about images it has no class for."):
-            report = project.check_noise(run, foreign.strip() or None)
+            report = project.quality.check_ood(run, foreign.strip() or None)
     if report is None:
         st.caption("A model can be sure of pure noise. The check shows it noise, and other images if you name some.")
         return
@@ -116,12 +116,12 @@ def _noise(project: Project, run: str) -> None:
 def _foreign(key: str, project: Project, run: str) -> None:
     st.subheader("What belongs to no class?")
     with st.container(horizontal=True, vertical_alignment="top"):
-        score = st.segmented_control("Outlier score", OUTLIERS, default="energy", required=True, key="outlier")
+        score = st.segmented_control("Outlier score", OOD_SCORES, default="energy", required=True, key="outlier")
         rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
     if not rate:
         st.caption("Allow some false alarms to see the images that look least like the val images.")
         return
-    found = project.promises.foreign(run, score, rate / 100)
+    found = project.quality.out_of_distribution(run, score, rate / 100)
     st.caption(
         f"{len(found.ids):,} of {found.num_pool:,} pool images. Of images that are like the {found.num_val:,} val "
         f"images, at most {rate:g} % are called foreign by mistake."
@@ -135,7 +135,7 @@ def _label_issues(key: str, project: Project, run: str) -> None:
     st.subheader("Are the given labels sound?")
     if not st.toggle("Look for wrong labels", key="label-issues"):
         return
-    found = project.promises.label_issues(run)
+    found = project.quality.label_issues(run)
     st.caption(
         f"Confident learning calls {len(found.ids):,} of {found.num_checked:,} given labels probably wrong. Only "
         "labels that this run was not trained on are judged: those of val and of the hidden calibration part."
@@ -182,7 +182,7 @@ def _mix(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
     over = [
         f"{names[found.label]} ({formatting.percent(found.share)} of the kept, "
         f"{formatting.percent(found.prior)} of the labeled)"
-        for found in project.promises.class_shares(run, rule, **params)
+        for found in project.quality.class_shares(run, rule, **params)
         if found.is_over
     ]
     if over:
@@ -212,9 +212,9 @@ def _target(project: Project, run: str) -> None:
     target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
     is_careful = st.toggle("In 9 of 10 draws instead of on average", key="careful", help=_CAREFUL)
     found = (
-        project.promises.high_probability_threshold(run, target)
+        project.quality.high_probability_threshold(run, target)
         if is_careful
-        else project.promises.conformal_threshold(run, target)
+        else project.quality.conformal_threshold(run, target)
     )
     if found.threshold is None:
         st.caption("No threshold can promise this with the calibration items there are: audit what you accept instead.")

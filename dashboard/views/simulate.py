@@ -44,7 +44,7 @@ def show() -> None:
     """A form for a new simulation, and one simulation seen from near."""
     st.title("Simulate")
     _, project = current_project()
-    simulations = Simulations(project)
+    simulations = Simulations(project.workspace)
     known = simulations.all()
     st.caption(
         "A simulated reviewer with a known error rate plays the whole loop in a sandbox: clicks, accepts above the "

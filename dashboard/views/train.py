@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import LAST, LIVE_STATES, Project, Run, TrainConfig
+from core import LAST_EVALUATIONS, LIVE_STATES, Project, Run, TrainConfig
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import curricula, training_curves
@@ -56,7 +56,7 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
         "Epoch": f"{now.epoch:,} of {now.epochs:,}",
         "Time left" if is_live else "Time taken": formatting.duration(now.eta_seconds if is_live else now.seconds),
         "Val, best": _share(now.best_val_accuracy),
-        f"Val, median of last {LAST}": _share(run.last_val_accuracy),
+        f"Val, median of last {LAST_EVALUATIONS}": _share(run.last_val_accuracy),
         "Images per second": f"{now.images_per_second:,.0f}" if now.images_per_second else "–",
     }
     for place, (label, value) in zip(st.columns(_WIDTHS), facts.items(), strict=True):

@@ -38,20 +38,20 @@ def prepare(folder: Path) -> Project:
     project = Project.demo(folder)
     baseline = project.start_run(TrainConfig())
     project.wait_run(baseline.id)
-    threshold = project.threshold_for_error(baseline.id, 0.05)
+    threshold = project.quality.plug_in_threshold(baseline.id, 0.05)
     assert threshold is not None
     pool = project.scores(baseline.id)
     for image in pool.ids[np.argsort(pool.scores.confidence, kind="stable")][:40].tolist():
         project.decide(baseline.id, "relabel", image, int(project.images.labels[image]))
-    project.accept_all(baseline.id, "fixed_threshold", threshold=threshold)
+    project.bulk_accept(baseline.id, "fixed_threshold", threshold=threshold)
     retrained = project.start_run(TrainConfig(method="self_training", epochs=15), parent=baseline.id)
-    for run in (retrained, *project.promises.start_arms(retrained.id)):
+    for run in (retrained, *project.start_control_runs(retrained.id)):
         project.wait_run(run.id)
     project.undo(baseline.id)
     for _ in range(60):  # somebody who mostly agrees with the later run
-        audit = project.promises.audit(retrained.id, "fixed_threshold", threshold=0.95)
+        audit = project.quality.audit(retrained.id, "fixed_threshold", threshold=0.95)
         assert audit.next_id is not None
-        project.promises.answer_audit(audit, int(project.images.labels[audit.next_id]))
+        project.quality.answer_audit(audit, int(project.images.labels[audit.next_id]))
     return project
 
 

@@ -30,7 +30,7 @@ def problems(page: Page) -> list[dict[str, Any]]:
     """What axe-core calls serious or critical inside the desk."""
     found: list[dict[str, Any]] = page.evaluate(
         """async () => {
-          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.desk'));
+          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.decisions'));
           const result = await axe.run(host ?? document, { resultTypes: ['violations'] });
           return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
             .map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 4)

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from core import PageQuery, Project
-from core.review.random_queues import Drawn
+from core.review.random_queues import RandomQueue
 from tests.browser.conftest import Server
 
 RUN = "001-supervised-mlp"
@@ -23,7 +23,7 @@ def metric(page: Page, label: str) -> Any:
 
 def answer(project: Project, page: Page, num: int, cut: float) -> None:
     """Answer the audit's next image as the run would, and wait until the page has counted it."""
-    audit = project.promises.audit(RUN, "lowest_entropy", percent=cut)
+    audit = project.quality.audit(RUN, "lowest_entropy", percent=cut)
     assert audit.next_id is not None
     pool = project.scores(RUN)
     name = project.class_names[int(dict(zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True))[audit.next_id])]
@@ -38,7 +38,7 @@ def test_answers_move_the_bound_and_a_refresh_loses_nothing(
     expect(metric(page, "Certified right")).to_have_text("≥ 0.0 %")
     for num in range(1, 7):
         answer(trained_project, page, num, 30.0)
-    proven = trained_project.promises.audit(RUN, "lowest_entropy", percent=30.0).certificate.certified
+    proven = trained_project.quality.audit(RUN, "lowest_entropy", percent=30.0).certificate.certified
     assert proven > 0
     expect(metric(page, "Certified right")).to_have_text(f"≥ {100 * proven:.1f} %")
     page.reload()
@@ -54,15 +54,15 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     page.goto(server.address("review", project=trained_project.key))
     page.get_by_label("Order").select_option("mixed", timeout=30_000)
     expect(page).to_have_url(re.compile("ranking=mixed.*drawn=0"))
-    first = trained_project.desk.page(RUN, PageQuery("mixed", drawn=0)).cards
+    first = trained_project.review(RUN).page(PageQuery("mixed", drawn=0)).cards
     expect(page.locator(".tile").first).to_have_attribute("title", f"{first[0].why}\n{first[0].name}")
     page.locator(".tile").first.click()
     page.keyboard.press("a")
     page.keyboard.press("x")
-    expect(page.locator(".desk")).to_contain_text("saved #2")
-    logged = Project.open(trained_project.path).desk.decisions()
+    expect(page.locator(".decisions")).to_contain_text("saved #2")
+    logged = Project.open(trained_project.path).decisions.all()
     assert [line.image_id for line in logged] == [first[0].id, first[1].id]
-    picks = trained_project.desk.pages(RUN).queues.draws.picks(Drawn("mixed", 0.3, 0))
+    picks = trained_project.review(RUN).queues.random.picks(RandomQueue("mixed", 0.3, 0))
     assert [line.params["probability"] for line in logged] == picks.probability[:2].tolist()
     page.reload()
     expect(page.get_by_label("Order")).to_have_value("mixed", timeout=30_000)
@@ -73,16 +73,16 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
 def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     trained_project: Project, server: Server, page: Page
 ) -> None:
-    trained_project.promises.plant_checks(8)
+    trained_project.quality.set_check_interval(8)
     before = trained_project.curate().digest
     page.goto(server.address("review", project=trained_project.key))
     expect(page.get_by_text("One in 8 of the undecided images is a check")).to_be_visible(timeout=30_000)
     page.locator(".tile").first.click()
     for _ in range(8):
         page.keyboard.press("a")
-    expect(page.locator(".desk")).to_contain_text("saved #8")
+    expect(page.locator(".decisions")).to_contain_text("saved #8")
     expect(page.locator(".tile[data-verdict=accept]")).to_have_count(8)
-    lines = Project.open(trained_project.path).desk.decisions()
+    lines = Project.open(trained_project.path).decisions.all()
     planted = [line for line in lines if "planted" in line.params]
     assert len(planted) == 1
     assert all(0 <= line.params["seconds"] < 60 for line in lines)
@@ -90,4 +90,4 @@ def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     expect(page.locator(".tile[data-verdict=accept]")).to_have_count(7)
     counted = Project.open(trained_project.path)
     assert counted.curate().digest != before
-    assert int((counted.desk.state().verdict > 0).sum()) in (6, 7)
+    assert int((counted.decisions.state().verdict > 0).sum()) in (6, 7)

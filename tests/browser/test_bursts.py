@@ -63,7 +63,7 @@ def burst(page: Page, server: Server, project: Project, disturbance: str) -> Non
     if disturbance == "back":
         page.go_back()
         expect(page).to_have_url(re.compile("/data"))
-        expect(page.locator(".desk")).to_have_count(0)
+        expect(page.locator(".decisions")).to_have_count(0)
         page.go_forward()
         settled(page)
     elif disturbance == "refresh":
@@ -78,7 +78,7 @@ def burst(page: Page, server: Server, project: Project, disturbance: str) -> Non
         page.bring_to_front()
     press(page, KEYS[100:])
     saved(page)
-    log = Project.open(project.path).desk.decisions()
+    log = Project.open(project.path).decisions.all()
     assert len({line.command_id for line in log}) == len(log) == 200 + others
     mine = [line.verdict for line in log if line.verdict in WORDS.values()]
     if others:  # "2" may agree with a suggestion and is an acceptance then
@@ -108,11 +108,11 @@ def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decide
         )
         text = page.locator(".saved").inner_text()
         assert text.startswith(f"✕ {len(kept)} unsent"), text
-        acknowledged = {line.command_id for line in Project.open(project.path).desk.decisions()}
+        acknowledged = {line.command_id for line in Project.open(project.path).decisions.all()}
         assert len(acknowledged | set(kept)) > 24, "the page that was fetched ahead was decided on"
         server.start()
         saved(page)
-        log = Project.open(project.path).desk.decisions()
+        log = Project.open(project.path).decisions.all()
         assert {line.command_id for line in log} == acknowledged | set(kept)
         assert len(log) == len(acknowledged | set(kept))
     finally:
@@ -122,7 +122,7 @@ def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decide
 def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(page: Page, bench: Bench) -> None:
     server, project = bench
     desk(page, server, show="all")
-    before = len(project.desk.decisions())
+    before = len(project.decisions.all())
     held: list[Route] = []
     page.route("**/page?*direction=previous*", lambda route: held.append(route))
     page.keyboard.press("PageDown")
@@ -138,7 +138,7 @@ def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(p
     still(page)
     page.keyboard.press("s")
     saved(page)
-    assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip"]
+    assert [line.verdict for line in project.decisions.all()[before:]] == ["skip"]
     expect(page.locator(".notice")).to_be_hidden()
 
 
@@ -158,7 +158,7 @@ def test_a_command_that_the_server_never_takes_is_set_aside_and_said_and_the_res
     page: Page, bench: Bench
 ) -> None:
     server, project = bench
-    before = len(project.desk.decisions())
+    before = len(project.decisions.all())
     old = [{"command_id": str(uuid.uuid4()), "verdict": "accept", "image": 7, "from_version": 1}]
     slot = f"winnow-{project.key}-{uuid.uuid4()}"
     page.goto(server.address("data"))
@@ -168,6 +168,6 @@ def test_a_command_that_the_server_never_takes_is_set_aside_and_said_and_the_res
     expect(page.locator(".saved")).to_contain_text("1 refused")
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     expect(page.locator(".saved")).to_have_attribute("title", re.compile("A command has the keys"))
-    assert [line.verdict for line in project.desk.decisions()[before:]] == ["skip", "unsure", "none"]
+    assert [line.verdict for line in project.decisions.all()[before:]] == ["skip", "unsure", "none"]
     aside = page.evaluate("(key) => JSON.parse(localStorage.getItem(key))", f"refused:winnow-{project.key}")
     assert [one["command_id"] for one in aside] == [old[0]["command_id"]]

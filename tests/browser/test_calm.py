@@ -16,7 +16,9 @@ FIXED = (".head", ".head select", ".plot", ".axis", ".words", ".mix", ".pair but
          ".tools select", ".row.slim", ".grid", ".panel", ".verdicts button", ".chips button", ".picture-side",
          ".under", ".suggestion", ".bars", ".why", ".label", ".alike")  # fmt: skip
 """What keeps its place and its size, to the pixel, in every frame."""
-DESK = "[...document.querySelectorAll('*')].map((one) => one.shadowRoot).find((root) => root?.querySelector('.desk'))"
+DESK = (
+    "[...document.querySelectorAll('*')].map((one) => one.shadowRoot).find((root) => root?.querySelector('.decisions'))"
+)
 
 _WATCH = (
     "(fixed) => { const root = "
@@ -121,14 +123,14 @@ def test_the_watch_sees_a_jump(page: Page, server: Server) -> None:
 def test_names_of_sixty_letters_widen_nothing(page: Page, server: Server, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     review(page, server, show="all")
-    right = page.locator(".desk").evaluate("(desk) => desk.parentNode.host.getBoundingClientRect().right")
+    right = page.locator(".decisions").evaluate("(desk) => desk.parentNode.host.getBoundingClientRect().right")
     page.evaluate(
         f"""() => {{
           for (const chip of {DESK}.querySelectorAll('.chip span, .caption'))
             chip.textContent = 'Chlorostilbon ricordii '.repeat(3);
         }}"""
     )
-    for part in (".desk", ".readout", ".tools", ".grid", ".panel", ".chips"):
+    for part in (".decisions", ".readout", ".tools", ".grid", ".panel", ".chips"):
         box = page.locator(part).bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= right + 1, part

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 _HIDDEN = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);
-  const root = roots.find((one) => one?.querySelector('.desk'));
+  const root = roots.find((one) => one?.querySelector('.decisions'));
   const box = (one) => one.getBoundingClientRect();
   const cursor = root.querySelector('.tile.cursor');
   const [tile, panel] = [box(cursor), box(root.querySelector('.panel'))];
@@ -76,7 +76,7 @@ def test_a_tile_says_why_it_is_there_to_everybody(page: Page, bench: Bench) -> N
     (image,) = [int(tile.get_attribute("data-image") or -1)]
     from core import PageQuery
 
-    (card,) = [card for card in project.desk.page("001-supervised-small_cnn", PageQuery()).cards if card.id == image]
+    (card,) = [card for card in project.review("001-supervised-small_cnn").page(PageQuery()).cards if card.id == image]
     expect(tile).to_have_accessible_description(card.why)
     expect(page.locator(".because")).to_have_text(card.why)  # without a mouse to hover, and on touch
     expect(page.locator(".because")).to_be_visible()
@@ -86,7 +86,7 @@ def test_the_next_suggestion_is_heard_in_the_focus_view(page: Page, bench: Bench
     project = grid(page, bench, view="grid", ranking="confidence")
     from core import PageQuery
 
-    cards = project.desk.page("001-supervised-small_cnn", PageQuery(ranking="confidence")).cards
+    cards = project.review("001-supervised-small_cnn").page(PageQuery(ranking="confidence")).cards
     page.keyboard.press("f")
     heard = page.get_by_role("status").and_(page.locator(".heard"))
     for place in range(3):
@@ -138,10 +138,10 @@ def test_a_drag_selects_what_the_band_touches_and_one_key_decides_it(page: Page,
     assert selected(page) == sorted([*block, 4, 5]), "called off: as it was"
     page.mouse.up()
     assert selected(page) == sorted([*block, 4, 5])
-    before = len(project.desk.decisions())
+    before = len(project.decisions.all())
     page.keyboard.press("x")
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
-    assert [line.verdict for line in project.desk.decisions()[before:]] == ["reject"] * 6
+    assert [line.verdict for line in project.decisions.all()[before:]] == ["reject"] * 6
 
 
 def test_a_press_that_hardly_moves_is_a_click_and_control_click_still_toggles(page: Page, bench: Bench) -> None:

@@ -33,11 +33,11 @@ def test_two_thousand_classes_are_searched_and_drawn(page: Page, winnow_home: Pa
         expect(page.locator(".found button")).to_have_count(1)
         page.keyboard.press("Enter")
         saved(page, 1)
-        (line,) = Project.open(project.path).desk.decisions()
+        (line,) = Project.open(project.path).decisions.all()
         assert line.label == 1987
         page.keyboard.press("3")  # a class's key never changes
         saved(page, 2)
-        assert Project.open(project.path).desk.decisions()[1].label == 2
+        assert Project.open(project.path).decisions.all()[1].label == 2
         page.get_by_text("Threshold of each class").click()
         expect(page.locator(".multiple")).to_have_count(24)
     finally:
@@ -55,7 +55,7 @@ def test_an_empty_pool_says_so_and_no_key_breaks_it(page: Page, winnow_home: Pat
         expect(page.locator(".notice")).to_contain_text("nothing left to undo")
         page.get_by_label("Score", exact=True).select_option("entropy")
         expect(page.locator(".readout .words").first).to_contain_text("have entropy")
-        assert Project.open(project.path).desk.decisions() == []
+        assert Project.open(project.path).decisions.all() == []
     finally:
         server.stop()
 

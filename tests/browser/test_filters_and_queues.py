@@ -17,7 +17,7 @@ QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", devi
 
 
 def matching(project: Project, run: str = RUN, **words: Any) -> int:
-    return project.desk.page(run, PageQuery(wanted=QueueFilter(**words))).matching
+    return project.review(run).page(PageQuery(wanted=QueueFilter(**words))).matching
 
 
 def where(page: Page) -> Locator:
@@ -68,7 +68,7 @@ def test_an_address_is_a_queue(
     for row in range(6):
         name, suggestion = "ann" if row % 2 else "me", int(scores.scores.pseudo_labels[row])
         command = Command(str(uuid.uuid4()), "accept", RUN, name, int(scores.ids[row]), suggestion)
-        trained_project.execute([command])
+        trained_project.decisions.execute([command])
     if "range" in words:
         words = {"range": Range(*words["range"])}
     count = matching(trained_project, **words)
@@ -111,7 +111,7 @@ def test_escape_before_the_number_is_confirmed_decides_nothing(
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(where(page)).not_to_contain_text("selected")
-    assert trained_project.desk.decisions() == []
+    assert trained_project.decisions.all() == []
 
 
 def test_ctrl_a_is_refused_where_the_number_has_changed_since_it_was_read(

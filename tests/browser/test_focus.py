@@ -25,14 +25,14 @@ def test_the_focus_view_says_what_is_suggested_and_why_and_shows_labeled_neighbo
     page: Page, server: Server, trained_project: Project
 ) -> None:
     focus(page, server, show="all")
-    (card,) = [c for c in trained_project.desk.page(RUN, PageQuery()).cards if c.id == shown(page)]
+    (card,) = [c for c in trained_project.review(RUN).page(PageQuery()).cards if c.id == shown(page)]
     names = trained_project.class_names
     expect(page.locator(".suggestion")).to_contain_text(names[card.suggestion])
     for bar, (label, share) in zip(page.locator(".bar").all(), card.top, strict=True):
         expect(bar).to_contain_text(names[label])
         expect(bar).to_contain_text(f"{share:.3f}")
     expect(page.locator(".why")).to_have_text(card.why)
-    wanted = trained_project.desk.pages(RUN).neighbors(card.id, 6)
+    wanted = trained_project.review(RUN).neighbors(card.id, 6)
     expect(page.locator(".alike-one")).to_have_count(6)
     found = [tile.inner_text() for tile in page.locator(".alike-one small").all()]
     assert found == [names[one.label] for one in wanted]
@@ -50,7 +50,7 @@ def test_each_key_does_in_the_focus_view_what_it_does_in_the_grid(
     page.keyboard.press(key)
     assert shown(page) != image, "the next image is on screen before the server has answered"
     saved(page, 1)
-    (line,) = trained_project.desk.decisions()
+    (line,) = trained_project.decisions.all()
     assert (line.image_id, line.verdict) == (image, verdict)
     page.keyboard.press("z" if key == "a" else "Backspace")
     saved(page, 2)
@@ -76,14 +76,14 @@ def test_a_click_in_the_history_goes_back_to_the_image_and_the_next_key_leads_on
     page.keyboard.press("x")
     expect(page.locator(f'.large[data-image="{here}"]')).to_be_visible()
     saved(page, 4)
-    assert trained_project.desk.counts()["reject"] == 2
+    assert trained_project.decisions.counts()["reject"] == 2
     page.reload()
     expect(page.locator(".past-one")).to_have_count(4, timeout=30_000)
 
 
 def test_a_bulk_decision_in_the_history_opens_as_a_queue(page: Page, server: Server, trained_project: Project) -> None:
-    trained_project.accept_all(RUN, "per_class_threshold", threshold=0.0)
-    count = trained_project.desk.counts()["bulk_accept"]
+    trained_project.bulk_accept(RUN, "per_class_threshold", threshold=0.0)
+    count = trained_project.decisions.counts()["bulk_accept"]
     review(page, server, show="all")
     page.locator(".past-one").click()
     expect(page.locator(".where")).to_contain_text(f"{count} images")

@@ -24,7 +24,7 @@ HEIGHT, FOOT, BARS = 132, 16, 125
 
 _PIXELS = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);
-  const root = roots.find((one) => one?.querySelector('.desk'));
+  const root = roots.find((one) => one?.querySelector('.decisions'));
   const canvas = root.querySelector('.plot canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const rows = [];

@@ -58,7 +58,7 @@ def quiet(page: Page) -> None:
 
 
 def lines(project: Project) -> list[Decision]:
-    return project.desk.decisions()
+    return project.decisions.all()
 
 
 def decided(page: Page, project: Project, before: int) -> list[Decision]:

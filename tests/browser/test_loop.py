@@ -40,7 +40,7 @@ def kept(page: Page) -> int:
 
 
 def verdicts(project: Project) -> dict[str, int]:
-    return {name: count for name, count in Project.open(project.path).desk.counts().items() if count}
+    return {name: count for name, count in Project.open(project.path).decisions.counts().items() if count}
 
 
 def test_the_threshold_follows_the_hand_without_asking_the_server(
@@ -156,7 +156,7 @@ def test_no_key_decides_on_auto_repeat_or_while_somebody_types(
     page.keyboard.press("a")
     still(page, quiet=600)
     assert verdicts(trained_project)["accept"] == 1
-    assert len(Project.open(trained_project.path).desk.decisions()) == 1
+    assert len(Project.open(trained_project.path).decisions.all()) == 1
 
 
 def test_focus_and_grid_are_one_key_apart_and_share_the_cursor(page: Page, server: Server) -> None:
@@ -237,7 +237,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     assert retrained.record.parent == "001-supervised-small_cnn"
     assert retrained.record.num_labels["bulk"] > 0
     arms = [run for run in project.runs() if run.control is not None]
-    assert "threshold_only" in {run.control.arm for run in arms if run.control is not None}
+    assert "threshold_only" in {run.control.kind for run in arms if run.control is not None}
     for run in arms:
         assert project.wait_run(run.id, timeout=240).status.state == "done"
 

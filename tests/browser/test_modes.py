@@ -28,7 +28,7 @@ def test_odd_one_out_accepts_the_rest_of_the_page_as_one_decision(
     page.keyboard.press("Enter")
     saved(page, 1)
     assert verdicts(trained_project)["accept"] == 46
-    assert trained_project.desk.decisions()[0].num_images == 46
+    assert trained_project.decisions.all()[0].num_images == 46
     expect(page.locator(".tile").nth(2)).to_have_attribute("data-verdict", "")
     page.keyboard.press("x")
     saved(page, 3)
@@ -66,4 +66,4 @@ def test_each_class_has_a_line_of_its_own_and_all_are_accepted_as_one_decision(
     page.locator("dialog button.primary").click()
     saved(page, 1)
     assert verdicts(trained_project)["bulk_accept"] == count
-    assert trained_project.desk.decisions()[0].params["thresholds"] == {"0": pytest.approx(value)}
+    assert trained_project.decisions.all()[0].params["thresholds"] == {"0": pytest.approx(value)}

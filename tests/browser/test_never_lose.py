@@ -48,7 +48,7 @@ def burst(page: Page, server: Server, project: Project) -> None:
     for key in keys[150:]:
         page.keyboard.press(key)
     expect(page.locator(".saved")).to_have_text("✓ saved #200")
-    log = Project.open(project.path).desk.decisions()
+    log = Project.open(project.path).decisions.all()
     assert len({line.command_id for line in log}) == len(log) == 200
     order = [line.verdict for line in log]
     words = {"a": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
@@ -69,7 +69,7 @@ def test_what_was_not_acknowledged_when_the_tab_was_reloaded_is_sent_again(
     page.reload()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=30_000)
     assert verdicts(trained_project)["accept"] == 20
-    assert len(Project.open(trained_project.path).desk.decisions()) == 20
+    assert len(Project.open(trained_project.path).decisions.all()) == 20
 
 
 def test_two_tabs_decide_beside_each_other_and_each_decision_is_kept_once(
@@ -83,7 +83,7 @@ def test_two_tabs_decide_beside_each_other_and_each_decision_is_kept_once(
         other.keyboard.press("x")
     for window in (page, other):
         expect(window.locator(".saved")).to_have_attribute("data-state", "saved")
-    log = Project.open(trained_project.path).desk.decisions()
+    log = Project.open(trained_project.path).decisions.all()
     assert [sum(line.verdict == name for line in log) for name in ("accept", "reject")] == [15, 15]
 
 
@@ -94,9 +94,11 @@ def test_an_undo_takes_back_my_own_decision_and_leaves_the_other_reviewers(
     page.keyboard.press("a")
     saved(page, 1)
     pool = trained_project.scores(RUN)
-    theirs = int(np.flatnonzero(trained_project.desk.state().verdict[pool.ids] == 0)[0])
+    theirs = int(np.flatnonzero(trained_project.decisions.state().verdict[pool.ids] == 0)[0])
     suggestion = int(pool.scores.pseudo_labels[theirs])
-    trained_project.execute([Command(str(uuid.uuid4()), "reject", RUN, "ann", int(pool.ids[theirs]), suggestion)])
+    trained_project.decisions.execute(
+        [Command(str(uuid.uuid4()), "reject", RUN, "ann", int(pool.ids[theirs]), suggestion)]
+    )
     page.keyboard.press("z")
     saved(page, 3)
     assert verdicts(trained_project).get("reject") == 1
@@ -111,7 +113,7 @@ def test_a_stale_command_is_refused_and_shown_and_the_image_stays_as_it_was(
     page.keyboard.press("a")
     expect(page.locator(".notice")).to_contain_text("no longer suggested as what you saw")
     expect(page.locator(".tile").first).to_have_attribute("data-verdict", "")
-    assert Project.open(trained_project.path).desk.decisions() == []
+    assert Project.open(trained_project.path).decisions.all() == []
 
 
 def _stale(body: str) -> str:

@@ -56,7 +56,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     expect(page.locator("dialog button.primary")).to_have_text(f"Accept {capped}")
     page.locator("dialog button.primary").click()
     saved(page)
-    line = project.desk.decisions()[-1]
+    line = project.decisions.all()[-1]
     assert (line.num_images, line.params["expected"], line.params["class_cap"]) == (capped, capped, 2)
     page.keyboard.press("z")
     saved(page)
@@ -76,7 +76,7 @@ def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Pag
     expect(page.locator("dialog h3")).to_have_text(f"Accept {wanted} images?")
     page.locator("dialog button.primary").click()
     saved(page)
-    line = project.desk.decisions()[-1]
+    line = project.decisions.all()[-1]
     assert (line.num_images, line.params["expected"]) == (wanted, wanted)
     page.keyboard.press("z")
     saved(page)
@@ -86,39 +86,39 @@ def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: B
     server, project = many
     desk(page, server, threshold="0.5")
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
-    count, before = said(page), len(project.desk.decisions())
+    count, before = said(page), len(project.decisions.all())
     pool = project.scores(RUN)
     row = int(np.argmax(pool.scores.confidence))
     suggestion = int(pool.scores.pseudo_labels[row])
-    project.execute([Command(str(uuid.uuid4()), "reject", RUN, "ann", int(pool.ids[row]), suggestion)])
+    project.decisions.execute([Command(str(uuid.uuid4()), "reject", RUN, "ann", int(pool.ids[row]), suggestion)])
     page.locator("dialog button.primary").click()
     expect(page.locator(".notice")).to_contain_text(f"it holds {count - 1} images now, not {count}")
-    assert [line.reviewer for line in project.desk.decisions()[before:]] == ["ann"]
+    assert [line.reviewer for line in project.decisions.all()[before:]] == ["ann"]
 
 
 def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Page, many: Bench) -> None:
     server, project = many
-    project.accept_all(RUN, "fixed_threshold", threshold=0.9)
-    bulk = project.desk.decisions()[-1]
+    project.bulk_accept(RUN, "fixed_threshold", threshold=0.9)
+    bulk = project.decisions.all()[-1]
     desk(page, server, ranking="entropy")
     page.keyboard.press("n")
     page.keyboard.press("s")
     saved(page)
     page.get_by_role("button", name="history").click()
     box = page.get_by_role("dialog", name="Decisions")
-    theirs = next(line for line in project.desk.decisions() if line.reviewer == "ann")
+    theirs = next(line for line in project.decisions.all() if line.reviewer == "ann")
     expect(box.locator(f'[data-decision="{theirs.id}"] button')).to_have_count(0)
     line = box.locator(f'[data-decision="{bulk.id}"]')
     expect(line).to_contain_text(f"{bulk.num_images} images bulk-accepted, by fixed threshold")
     line.get_by_role("button", name="Take back").click()
     expect(page.locator(".saved")).to_have_text(re.compile(f"saved #{bulk.id + 3}$"))
-    *_, none, skip, undo = project.desk.decisions()
+    *_, none, skip, undo = project.decisions.all()
     assert (undo.verdict, undo.undo_of, undo.reviewer) == ("undo", bulk.id, "me")
-    assert {none.id, skip.id} <= project.desk.live_ids()
-    assert project.desk.counts()["bulk_accept"] == 0
+    assert {none.id, skip.id} <= project.decisions.live_ids()
+    assert project.decisions.counts()["bulk_accept"] == 0
     page.get_by_role("button", name="history").click()
     expect(box.locator(f'[data-decision="{bulk.id}"]')).to_contain_text("taken back")
     page.keyboard.press("Escape")
     page.keyboard.press("z")  # the next undo is of what still counts
     saved(page)
-    assert project.desk.decisions()[-1].undo_of == skip.id
+    assert project.decisions.all()[-1].undo_of == skip.id

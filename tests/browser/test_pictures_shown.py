@@ -119,7 +119,7 @@ def test_tiny_pictures_are_crisp_in_both_views(page: Page, bench: Bench) -> None
 @pytest.mark.parametrize("place", [0, 20, 47])
 def test_twelve_images_are_fetched_ahead_over_the_end_of_the_page_too(page: Page, bench: Bench, place: int) -> None:
     server, project = bench
-    cards = project.desk.page("001-supervised-small_cnn", PageQuery(count=100)).cards
+    cards = project.review("001-supervised-small_cnn").page(PageQuery(count=100)).cards
     asked: list[int] = []
     page.on(
         "request", lambda request: asked.extend(int(number) for number in re.findall(r"/image/(\d+)\?", request.url))

@@ -52,7 +52,7 @@ def test_enter_on_a_link_follows_it_and_decides_nothing(page: Page, server: Serv
     page.get_by_role("link", name="Export").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Export")).to_be_visible()
-    assert Project.open(trained_project.path).desk.decisions() == []
+    assert Project.open(trained_project.path).decisions.all() == []
 
 
 def test_what_is_decided_last_is_saved_and_leaves_the_next_page_alone(
@@ -65,7 +65,7 @@ def test_what_is_decided_last_is_saved_and_leaves_the_next_page_alone(
     still(page, quiet=1_000)
     address = page.evaluate("window.location.search")
     assert "ranking" not in address
-    assert Project.open(trained_project.path).desk.counts()["accept"] == 1
+    assert Project.open(trained_project.path).decisions.counts()["accept"] == 1
 
 
 def test_a_released_threshold_stands_in_the_address_beside_the_rest_and_on_other_pages(

@@ -18,7 +18,7 @@ def test_where_the_truth_is_unknown_start_says_so(page: Page, server: Server) ->
 
 
 def test_cancel_reaches_the_simulation(page: Page, server: Server, trained_project: Project) -> None:
-    root = Simulations(trained_project).root
+    root = Simulations(trained_project.workspace).root
     asked = {"queues": ["entropy"], "cuts": ["none"], "simulate": SimulateConfig().model_dump()}
     folder = SimulationFolder.create(root, {**asked, "train": QUICK.model_dump()}, 4)
     with folder.lock():

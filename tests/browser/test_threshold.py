@@ -70,7 +70,7 @@ def test_the_error_one_can_live_with_moves_the_line_and_the_hand_takes_the_promi
     expect(promise).to_contain_text("Slide it")
     with page.expect_response(re.compile("/border")):
         slider.fill("20")
-    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
+    cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     assert cut.threshold is not None
     expect(promise).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
     assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)
@@ -139,7 +139,7 @@ def test_the_strip_shows_the_images_on_both_sides_of_the_cut_and_opens_them(
     expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_be_visible()
     page.keyboard.press("a")
     saved(page, 1)
-    assert trained_project.desk.state().verdict[nearest] == 1
+    assert trained_project.decisions.state().verdict[nearest] == 1
     expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_have_count(0)
 
 
@@ -193,7 +193,7 @@ def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
     page.locator("dialog button.primary").click()
     saved(page, 1)
     pool, values = trained_project.scores(RUN), getattr(trained_project.scores(RUN).scores, score)
-    accepted = trained_project.desk.state().verdict[pool.ids] == Verdict.BULK_ACCEPT
+    accepted = trained_project.decisions.state().verdict[pool.ids] == Verdict.BULK_ACCEPT
     assert accepted.sum() == count
     other = values[~accepted]
     assert values[accepted].max() < other.min() if score == "entropy" else values[accepted].min() > other.max()

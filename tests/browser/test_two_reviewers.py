@@ -45,20 +45,20 @@ def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, 
     press(ben, "x")
     press(ann, "n")
     press(ben, "s")
-    assert [(d.reviewer, d.verdict) for d in project.desk.decisions()] == [
+    assert [(d.reviewer, d.verdict) for d in project.decisions.all()] == [
         ("ann", "accept"), ("ben", "reject"), ("ann", "none"), ("ben", "skip"),
     ]  # fmt: skip
     press(ann, "z", "z")
-    assert [d.undo_of for d in project.desk.decisions()[4:]] == [3, 1]
+    assert [d.undo_of for d in project.decisions.all()[4:]] == [3, 1]
     press(ben, "z")
-    assert project.desk.decisions()[-1].undo_of == 4
-    assert project.desk.live_ids() == {2}
-    rejected = project.desk.decisions()[1].image_id
+    assert project.decisions.all()[-1].undo_of == 4
+    assert project.decisions.live_ids() == {2}
+    rejected = project.decisions.all()[1].image_id
     sit(ann, server, reviewer="ann", ranking="margin")
     expect(ann.locator(f'.tile[data-image="{rejected}"]')).to_have_attribute("data-verdict", "reject")
     ann.keyboard.press("z")  # of hers nothing is left; his stays
     expect(ann.locator(".notice")).to_contain_text("nothing left to undo")
-    assert project.desk.live_ids() == {2}
+    assert project.decisions.live_ids() == {2}
 
 
 def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, bench: Bench) -> None:
@@ -66,14 +66,14 @@ def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, 
     sit(ann, server)
     who = ann.get_by_label("Reviewing as")
     expect(who).to_have_value("me")
-    before = len(project.desk.decisions())
+    before = len(project.decisions.all())
     who.fill("  Dr.  Ann ")
     who.press("Enter")
     expect(who).to_have_value("Dr. Ann")
     expect(ann).to_have_url(re.compile(r"reviewer=Dr\.\+Ann"))
     still(ann)
     press(ann, "s")
-    assert [d.reviewer for d in project.desk.decisions()[before:]] == ["Dr. Ann"]
+    assert [d.reviewer for d in project.decisions.all()[before:]] == ["Dr. Ann"]
     sit(ann, server)  # an address without a name: this browser remembers
     expect(ann.get_by_label("Reviewing as")).to_have_value("Dr. Ann")
     sit(ann, server, reviewer="ben")
@@ -87,7 +87,7 @@ def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the
 ) -> None:
     server, project = bench
     sit(ann, server, reviewer="ann")
-    before = len(project.desk.decisions())
+    before = len(project.decisions.all())
     ann.route("**/commands", lambda route: route.abort())
     for _ in range(3):
         ann.keyboard.press("s")
@@ -95,4 +95,4 @@ def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the
     ann.unroute("**/commands")
     sit(ann, server, reviewer="ben")
     press(ann, "u")
-    assert [d.reviewer for d in project.desk.decisions()[before:]] == ["ann"] * 3 + ["ben"]
+    assert [d.reviewer for d in project.decisions.all()[before:]] == ["ann"] * 3 + ["ben"]

@@ -33,7 +33,7 @@ def test_bad_answers_and_risks_are_sentences(capsys: pytest.CaptureFixture[str],
         code, _, err = typed(capsys, "audit", path, RUN, *words)
         assert code == 2
         assert err.startswith("winnow: ")
-    assert trained_project.desk.decisions() == []
+    assert trained_project.decisions.all() == []
 
 
 def test_a_target_error_that_cannot_be_promised_says_what_to_do(
@@ -42,7 +42,7 @@ def test_a_target_error_that_cannot_be_promised_says_what_to_do(
     code, _, err = typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.001")
     assert code == 2
     assert "allow more, or label more" in err
-    cut = trained_project.promises.conformal_threshold(RUN, 0.5)
+    cut = trained_project.quality.conformal_threshold(RUN, 0.5)
     facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
     assert facts["parameters"] == {"threshold": cut.threshold}
 

@@ -142,7 +142,7 @@ def test_decide_accepts_relabels_and_undoes(shell: Shell, trained_project: Proje
 def test_accept_all_is_one_line_that_names_its_number(shell: Shell, trained_project: Project) -> None:
     facts = shell.json("decide", trained_project.path, RUN, "--accept-all", "--param", "threshold=0.5")
     assert facts["num_images"] == trained_project.select(RUN, "fixed_threshold", threshold=0.5).count
-    assert len(trained_project.desk.decisions()) == 1
+    assert len(trained_project.decisions.all()) == 1
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_decision_that_makes_no_sense_is_refused(
     shell: Shell, trained_project: Project, words: tuple[object, ...]
 ) -> None:
     assert shell("decide", trained_project.path, RUN, *words)[0] == 2
-    assert trained_project.desk.decisions() == []
+    assert trained_project.decisions.all() == []
 
 
 def test_nothing_to_undo_is_a_sentence(shell: Shell, trained_project: Project) -> None:

@@ -138,7 +138,7 @@ def test_controls_stand_behind_a_curated_run_unless_told_not_to(
 ) -> None:
     base = trained_project.runs()[0].id
     trained_project.decide(base, "accept", int(trained_project.splits.pool[0]))
-    trained_project.accept_all(base, "lowest_entropy", percent=40)
+    trained_project.bulk_accept(base, "lowest_entropy", percent=40)
     path = trained_project.path
     code, out, err = typed(capsys, "train", path, "--parent", base, *QUICK, "--no-wait", "--json", *words)
     assert (code, err) == (0, "")

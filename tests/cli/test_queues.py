@@ -20,7 +20,7 @@ def test_a_queue_is_answered_and_its_estimate_read(
     for row in page["images"]:
         words = ("--image", row["image_id"], "--order", "mixed", "--drawn", 0)
         assert typed(capsys, "decide", path, RUN, *words)[0] == 0
-    assert [d.params["probability"] for d in trained_project.desk.decisions()] == [
+    assert [d.params["probability"] for d in trained_project.decisions.all()] == [
         row["probability"] for row in page["images"]
     ]
     (found,) = json.loads(typed(capsys, "estimate", path, RUN, "--threshold", 0, "--json")[1])["queues"]

@@ -17,8 +17,8 @@ def curated_run(trained_project: Project) -> str:
     pool = project.scores(RUN)
     for number in (0, 1):
         image, label = int(pool.ids[number]), int(pool.scores.pseudo_labels[number])
-        project.execute([Command(f"one-{number}", "accept", RUN, "me", image, label, None, {})])
-    project.accept_all(RUN, "fixed_threshold", threshold=0.5)
+        project.decisions.execute([Command(f"one-{number}", "accept", RUN, "me", image, label, None, {})])
+    project.bulk_accept(RUN, "fixed_threshold", threshold=0.5)
     config = TrainConfig(method="self_training", model="mlp", epochs=2)
     run = project.start_run(config, parent=RUN)
     project.wait_run(run.id, timeout=120)

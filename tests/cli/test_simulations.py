@@ -71,7 +71,7 @@ def test_a_simulation_of_another_process_can_be_looked_at(
     known_project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = SimulateConfig(rounds=2, controls=False)
-    made = Simulations(known_project).prepare(["entropy", "random"], ["none"], settings, QUICK)
+    made = Simulations(known_project.workspace).prepare(["entropy", "random"], ["none"], settings, QUICK)
     code, out, err = typed(capsys, "simulate", known_project.path, "--show", made.id)
     assert (code, err) == (0, "")
     assert "Simulation 001: queued, 0 of 5 trainings." in out

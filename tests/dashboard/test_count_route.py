@@ -27,10 +27,10 @@ def test_the_number_is_what_the_decision_then_takes(place: Place, params: dict[s
     assert answer.status_code == 200
     number = answer.json()["count"]
     assert number > 0
-    assert len(place.project.desk.decisions()) == 2
+    assert len(place.project.decisions.all()) == 2
     command = {"command_id": "bulk", "verdict": "bulk_accept", "params": {**params, "expected": number}}
     assert place.send(command).json()["outcomes"][0]["status"] == "saved"
-    assert place.project.desk.history(1)[0].num_images == number
+    assert place.project.decisions.latest(1)[0].num_images == number
     assert asked(place, params).json()["count"] < number
 
 

@@ -177,7 +177,7 @@ def test_no_page_opens_with_a_control_arm(page: OpenPage, trained_project: Proje
 
 def test_an_export_writes_what_the_page_counts(page: OpenPage, trained_project: Project, tmp_path: Path) -> None:
     run = trained_project.runs()[0].id
-    trained_project.accept_all(run, "top_per_class", count=2)
+    trained_project.bulk_accept(run, "top_per_class", count=2)
     test = page("export", project=trained_project.key)
     folder = tmp_path / "out"
     next(field for field in test.text_input if field.label.startswith("Folder")).set_value(str(folder)).run()

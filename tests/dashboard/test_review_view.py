@@ -69,7 +69,7 @@ def test_without_a_run_the_page_points_to_train(review: OpenReview, untrained_pr
 
 
 def test_retraining_takes_the_run_on_screen_as_parent(review: OpenReview, trained_project: Project) -> None:
-    trained_project.accept_all(RUN, "fixed_threshold", threshold=0.5)
+    trained_project.bulk_accept(RUN, "fixed_threshold", threshold=0.5)
     test = review(project=trained_project.key)
     test.button(key="retrain").click().run()
     assert not test.exception

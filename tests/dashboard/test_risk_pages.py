@@ -31,14 +31,14 @@ def metrics(test: AppTest) -> dict[str, str]:
 def test_an_answer_on_the_audit_page_is_a_decision_and_undo_takes_it_back(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key, threshold="0")
     assert metrics(test)["Answers"] == "0"
-    audit = trained_project.promises.audit(RUN, "fixed_threshold", threshold=0.0)
+    audit = trained_project.quality.audit(RUN, "fixed_threshold", threshold=0.0)
     assert audit.next_id is not None
     pool = trained_project.scores(RUN)
     label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
     test.button(key=f"audit-{label}").click().run()
     assert not test.exception
     assert (metrics(test)["Answers"], metrics(test)["Of them right"]) == ("1", "1")
-    decision = Project.open(trained_project.path).desk.decisions()[-1]
+    decision = Project.open(trained_project.path).decisions.all()[-1]
     assert (decision.image_id, decision.label, decision.params["queue"]) == (audit.next_id, label, "audit")
     test.button(key="audit-undo").click().run()
     assert metrics(test)["Answers"] == "0"
@@ -53,7 +53,7 @@ def test_the_audit_page_never_shows_what_the_model_says(trained_project: Project
 def test_the_target_error_slider_sets_the_threshold_that_the_project_answers(trained_project: Project) -> None:
     test = open_page("scores", project=trained_project.key)
     test.slider(key="target").set_value(20.0).run()
-    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
+    cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
     if cut.threshold is None:
         assert "No threshold can promise this" in said
@@ -65,7 +65,7 @@ def test_the_target_error_slider_sets_the_threshold_that_the_project_answers(tra
 def test_the_label_issues_of_the_scores_page_are_counted(trained_project: Project) -> None:
     test = open_page("scores", project=trained_project.key)
     test.toggle(key="label-issues").set_value(True).run()
-    found = trained_project.promises.label_issues(RUN)
+    found = trained_project.quality.label_issues(RUN)
     assert f"calls {len(found.ids):,} of {found.num_checked:,} given labels" in " ".join(c.value for c in test.caption)
 
 
@@ -73,14 +73,14 @@ def test_the_audit_page_switches_checks_on_and_review_says_so(trained_project: P
     test = open_page("audit", project=trained_project.key)
     test.segmented_control(key="checks-every").set_value(8).run()
     assert not test.exception
-    assert Project.open(trained_project.path).promises.checks_every == 8
+    assert Project.open(trained_project.path).quality.check_interval == 8
     said = " ".join(c.value for c in open_page("review", project=trained_project.key).caption)
     assert "One in 8 of the undecided images is a check" in said
 
 
 def test_the_audit_page_shows_what_a_random_queue_says(trained_project: Project) -> None:
-    (card, *_) = trained_project.desk.page(RUN, PageQuery("mixed")).cards
-    shown = trained_project.desk.shown(RUN, card.id, PageQuery("mixed", drawn=0))
+    (card, *_) = trained_project.review(RUN).page(PageQuery("mixed")).cards
+    shown = trained_project.review(RUN).shown(card.id, PageQuery("mixed", drawn=0))
     trained_project.decide(RUN, "accept", card.id, **shown)
     test = open_page("audit", project=trained_project.key, threshold="0")
     table = test.dataframe[0].value
@@ -121,7 +121,7 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     test = open_page("scores", project=trained_project.key)
     test.selectbox(key="rule").set_value("per_class_threshold").run()
     test.slider(key="class-target").set_value(30.0).run()
-    cuts = trained_project.promises.conformal_thresholds_per_class(RUN, 0.3)
+    cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.3)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
     assert f"Of the {sum(cut.num_kept for cut in cuts):,} open images it accepts" in said
     next(button for button in test.button if button.label == "Set each class's threshold").click().run()
@@ -149,7 +149,7 @@ def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Pro
 def test_the_audit_page_takes_the_threshold_of_a_target_error(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key, threshold="0.2")
     test.slider(key="audit-target-error").set_value(20.0).run()
-    cut = trained_project.promises.conformal_threshold(RUN, 0.2)
+    cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     found = [button for button in test.button if button.label == "Take this threshold"]
     assert bool(found) == (cut.threshold is not None)
     if cut.threshold is not None:

@@ -56,7 +56,7 @@ def place(trained_project: Project) -> Iterator[Place]:
 
 def test_what_is_read_ahead_is_what_the_first_requests_find(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     preload_review(place.project.key)
-    monkeypatch.setattr("core.project.pool_scores", None)  # whoever scores the pool now fails
+    monkeypatch.setattr("core.workspace.workspace.pool_scores", None)  # whoever scores the pool now fails
     first = place.page("show=undecided")
     assert len(first["cards"]) == 48
     assert place.get(f"/runs/{place.run}/histogram").json()["total"] == first["total"]
@@ -94,7 +94,7 @@ def test_a_stale_verdict_is_refused_with_a_sentence_and_the_rest_of_the_batch_is
     assert (first["status"], first["decision"]) == ("refused", None)
     assert "look at it again" in first["reason"]
     assert second["status"] == "saved"
-    assert place.project.desk.state().verdict[stale["image_id"]] == Verdict.UNDECIDED
+    assert place.project.decisions.state().verdict[stale["image_id"]] == Verdict.UNDECIDED
 
 
 def test_the_histogram_counts_what_a_bulk_accept_would_take(place: Place) -> None:
@@ -196,7 +196,7 @@ def test_the_targets_of_the_slider_are_the_cuts_of_the_project(place: Place) -> 
     assert [cut["target"] for cut in found["cuts"]] == [step / 200 for step in range(1, 41)]
     assert found["num_calibration"] == len(place.project.splits.calibration)
     for asked in (found["cuts"][0], found["cuts"][-1]):
-        cut = place.project.promises.conformal_threshold(place.run, asked["target"])
+        cut = place.project.quality.conformal_threshold(place.run, asked["target"])
         assert (asked["threshold"], asked["kept"]) == (cut.threshold, cut.num_kept)
 
 
@@ -220,7 +220,7 @@ def test_a_broken_batch_is_a_sentence_and_nothing_is_saved(place: Place, body: s
     answer = place.client.post(f"{place.root}/runs/{place.run}/commands", content=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["error"]
-    assert place.project.desk.decisions() == []
+    assert place.project.decisions.all() == []
 
 
 def test_the_progress_of_a_finished_run_is_its_status_and_an_end(place: Place) -> None:
@@ -233,7 +233,7 @@ def test_a_fault_of_our_own_shows_no_traceback(place: Place, monkeypatch: pytest
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("core.review.decisions.Desk.histogram", broken)
+    monkeypatch.setattr("core.review.histogram.RunHistogram.counts", broken)
     answer = place.get(f"/runs/{place.run}/histogram")
     assert answer.status_code == 500
     assert "secret" not in answer.text

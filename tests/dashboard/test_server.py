@@ -19,7 +19,7 @@ import pytest
 from streamlit.config import get_config_options
 
 from core import Project, TrainConfig
-from core.workspace.run import prepare_run
+from core.experiments.prepare import prepare_run
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "s3cret"
@@ -109,7 +109,9 @@ def test_ctrl_c_does_not_wait_for_open_progress_streams(
     server: tuple[subprocess.Popen[str], int], untrained_project: Project
 ) -> None:
     process, port = server
-    folder = prepare_run(untrained_project, TrainConfig(), None, is_curated=False)
+    folder = prepare_run(
+        untrained_project.workspace, untrained_project.decisions, TrainConfig(), None, is_curated=False
+    )
     folder.write_status(replace(folder.status(), state="running", pid=os.getpid()))
     with urllib.request.urlopen(_get(port, f"/winnow/{untrained_project.key}/runs/{folder.id}/events")) as stream:
         assert json.loads(stream.readline().removeprefix(b"data: "))["state"] == "running"

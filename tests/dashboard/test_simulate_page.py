@@ -50,7 +50,7 @@ def test_without_true_labels_starting_is_a_sentence_and_starts_nothing(trained_p
     press_start(test)
     assert not test.exception
     assert "are not known" in test.error[0].value
-    assert Simulations(trained_project).all() == []
+    assert Simulations(trained_project.workspace).all() == []
 
 
 def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: Project) -> None:
@@ -63,7 +63,7 @@ def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: 
         test.number_input(key=name).set_value(value)
     press_start(test)
     assert not test.exception
-    (made,) = Simulations(known_project).all()
+    (made,) = Simulations(known_project.workspace).all()
     assert [one.label for one in made.contestants] == ["entropy, nothing accepted in bulk", "entropy, threshold 0.5"]
     end = time.monotonic() + 240
     while made.status.state in LIVE_STATES:
@@ -77,7 +77,7 @@ def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: 
 
 
 def test_a_simulation_before_its_first_point_says_so(known_project: Project) -> None:
-    Simulations(known_project).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
+    Simulations(known_project.workspace).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
     test = open_page(known_project)
     assert not test.exception
     assert "Curves appear" in " ".join(caption.value for caption in test.caption)
@@ -94,7 +94,7 @@ def test_a_curve_of_several_seeds_has_a_band_and_one_of_a_single_seed_has_none()
 
 
 def test_the_cancel_button_asks_a_live_simulation_to_stop(known_project: Project) -> None:
-    made = Simulations(known_project).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
+    made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
     with made.folder.lock():
         test = open_page(known_project)
         test.button(key="cancel-simulation").click().run()

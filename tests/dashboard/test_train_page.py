@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import LIVE_STATES, RECIPES, DataError, Launch, Project, Rounds, Run, RunError, TrainConfig
+from core import LIVE_STATES, RECIPES, Curriculum, DataError, Launch, Project, Run, RunError, TrainConfig
 from core.store.files import write_json
 
 BASE = "001-supervised-mlp"
@@ -64,7 +64,7 @@ def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_no
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch, has_controls: bool
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("core.quality.service.Promises.start_arms", lambda _, run_id: asked.append(run_id))
+    monkeypatch.setattr("core.experiments.runs.start_control_runs", lambda _, __, run_id: asked.append(run_id))
     test = open_page(untrained_project)
     next(toggle for toggle in test.toggle if toggle.label == "train control arms too").set_value(has_controls)
     test.selectbox(key="train-model").set_value("mlp")
@@ -169,10 +169,10 @@ def test_rounds_of_a_curriculum_begin_from_the_form_and_say_how_far_they_are(tra
     base = trained_project.runs()[0].id
     press_rounds(test, 2)
     assert "choose a parent run" in test.error[0].value
-    assert trained_project.rounds.all() == []
+    assert trained_project.curricula.all() == []
     press_rounds(test, 2, base)
     assert not test.exception
-    (rounds,) = trained_project.rounds.all()
+    (rounds,) = trained_project.curricula.all()
     ended(rounds)
     assert (rounds.status.state, rounds.status.done) == ("done", 2)
     records = [run.record for run in trained_project.runs()[1:]]
@@ -188,7 +188,7 @@ def test_rounds_of_a_curriculum_begin_from_the_form_and_say_how_far_they_are(tra
 
 def test_rounds_stop_with_the_run_that_trains_and_can_be_stopped_from_the_page(trained_project: Project) -> None:
     long = QUICK.model_copy(update={"method": "self_training", "epochs": 100_000})
-    rounds = trained_project.rounds.start(long, trained_project.runs()[0].id, 3)
+    rounds = trained_project.curricula.start(long, trained_project.runs()[0].id, 3)
     end = time.monotonic() + 60
     while not rounds.runs():
         assert time.monotonic() < end, rounds.folder.log_path.read_text()
@@ -204,7 +204,7 @@ def test_rounds_stop_with_the_run_that_trains_and_can_be_stopped_from_the_page(t
     assert len(trained_project.runs()) == 2
 
 
-def ended(rounds: Rounds) -> None:
+def ended(rounds: Curriculum) -> None:
     end = time.monotonic() + 120
     while rounds.status.state in LIVE_STATES:
         assert time.monotonic() < end, rounds.folder.log_path.read_text()

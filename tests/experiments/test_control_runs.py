@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from core import Asked, InputError, Project, Source, TrainConfig
-from core.experiments.control_runs import num_clicks, prepare_arm
-from core.workspace.run import Control, prepare_run
+from core import InputError, Project, RunRequest, Source, TrainConfig
+from core.experiments.control_runs import num_clicks, prepare_control_run
+from core.experiments.prepare import prepare_run
+from core.workspace.run import Control, Run
 
 RUN = "001-supervised-mlp"
 
@@ -18,15 +19,19 @@ def curated_run(project: Project, *, is_bulk: bool = True) -> str:
         row = int(np.searchsorted(pool.ids, image))
         project.decide(RUN, "relabel", image, (int(pool.scores.pseudo_labels[row]) + 1) % 3)
     if is_bulk:
-        project.accept_all(RUN, "lowest_entropy", percent=40)
+        project.bulk_accept(RUN, "lowest_entropy", percent=40)
     config = TrainConfig(method="self_training", model="mlp", epochs=1, precision="fp32", device="cpu", seed=5)
-    return prepare_run(project, config, RUN).id
+    return prepare_run(project.workspace, project.decisions, config, RUN).id
+
+
+def prepare(project: Project, run_id: str, kind: str) -> Run:
+    return prepare_control_run(project.workspace, project.decisions, run_id, kind)
 
 
 def test_threshold_only_is_the_rule_on_the_whole_pool_without_a_single_decision(trained_project: Project) -> None:
     run_id = curated_run(trained_project)
     frozen = trained_project.run(run_id).folder.curated()
-    arm = prepare_arm(trained_project, run_id, "threshold_only")
+    arm = prepare(trained_project, run_id, "threshold_only")
     labels = arm.folder.curated()
     assert frozen is not None
     assert labels is not None
@@ -43,7 +48,7 @@ def test_threshold_only_is_the_rule_on_the_whole_pool_without_a_single_decision(
 def test_random_clicks_are_refused_where_the_truth_is_unknown(trained_project: Project) -> None:
     run_id = curated_run(trained_project)
     with pytest.raises(InputError, match="threshold_only instead"):
-        prepare_arm(trained_project, run_id, "random_clicks")
+        prepare(trained_project, run_id, "random_clicks")
 
 
 def test_random_clicks_are_as_many_right_and_never_calibration_items(trained_project: Project) -> None:
@@ -51,7 +56,7 @@ def test_random_clicks_are_as_many_right_and_never_calibration_items(trained_pro
     images = trained_project.images
     truth = np.where(images.labels < 0, 2, images.labels)
     object.__setattr__(images, "labels", truth)
-    labels = prepare_arm(trained_project, run_id, "random_clicks").folder.curated()
+    labels = prepare(trained_project, run_id, "random_clicks").folder.curated()
     assert labels is not None
     clicked = labels.ids[labels.sources == Source.CORRECTED]
     assert num_clicks(labels) == len(clicked) == 3
@@ -63,21 +68,23 @@ def test_every_control_that_can_be_trained_is_started_and_named_as_one(
     trained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    monkeypatch.setattr("core.quality.service.start", lambda _, run_id: begun.append(run_id))
+    monkeypatch.setattr("core.experiments.control_runs.start", lambda _, run_id: begun.append(run_id))
     run_id = curated_run(trained_project)
-    arms = trained_project.promises.start_arms(run_id)  # true labels are unknown: no clicks at random
+    arms = trained_project.start_control_runs(run_id)  # true labels are unknown: no clicks at random
     assert [run.control for run in arms] == [Control("threshold_only", run_id)]
     assert begun == [run.id for run in arms]
     assert trained_project.run(run_id).control is None
-    assert trained_project.promises.start_arms(RUN) == []
+    assert trained_project.start_control_runs(RUN) == []
 
 
 def test_what_a_rule_picked_for_the_run_goes_into_its_control(trained_project: Project) -> None:
     pool = trained_project.scores(RUN)
     trained_project.decide(RUN, "accept", int(pool.ids[0]))
     config = TrainConfig(method="self_training", model="mlp", epochs=1, precision="fp32", device="cpu")
-    run = prepare_run(trained_project, config, RUN, rule="lowest_entropy", params={"percent": 30})
-    frozen, control = run.curated(), prepare_arm(trained_project, run.id, "threshold_only").folder.curated()
+    run = prepare_run(
+        trained_project.workspace, trained_project.decisions, config, RUN, rule="lowest_entropy", params={"percent": 30}
+    )
+    frozen, control = run.curated(), prepare(trained_project, run.id, "threshold_only").folder.curated()
     assert frozen is not None
     assert control is not None
     picked = frozen.ids[frozen.sources == Source.BULK]
@@ -88,12 +95,12 @@ def test_what_a_rule_picked_for_the_run_goes_into_its_control(trained_project: P
 
 def test_a_control_of_nothing_is_a_sentence(trained_project: Project) -> None:
     with pytest.raises(InputError, match="No single decision"):
-        prepare_arm(trained_project, RUN, "threshold_only")
+        prepare(trained_project, RUN, "threshold_only")
     with pytest.raises(InputError, match="threshold_only, random_clicks"):
-        prepare_arm(trained_project, RUN, "no_such_arm")
+        prepare(trained_project, RUN, "no_such_arm")
     run_id = curated_run(trained_project, is_bulk=False)
     with pytest.raises(InputError, match="nothing in bulk"):
-        prepare_arm(trained_project, run_id, "threshold_only")
+        prepare(trained_project, run_id, "threshold_only")
 
 
 @pytest.mark.parametrize(("is_curated", "with_controls"), [(True, True), (True, False), (False, True)])
@@ -101,13 +108,13 @@ def test_controls_stand_behind_all_the_runs_they_belong_to_where_they_are_asked_
     trained_project: Project, monkeypatch: pytest.MonkeyPatch, is_curated: bool, with_controls: bool
 ) -> None:
     begun: list[str] = []
-    for place in ("promises", "starting"):
-        monkeypatch.setattr(f"core.project.{place}.start", lambda _, run_id, **__: begun.append(run_id))
+    for module in ("control_runs", "runs"):
+        monkeypatch.setattr(f"core.experiments.{module}.start", lambda _, run_id, **__: begun.append(run_id))
     pool = trained_project.scores(RUN)
     trained_project.decide(RUN, "accept", int(pool.ids[0]))
-    trained_project.accept_all(RUN, "lowest_entropy", percent=40)
+    trained_project.bulk_accept(RUN, "lowest_entropy", percent=40)
     config = TrainConfig(model="mlp", epochs=1, precision="fp32", device="cpu")
-    asked = Asked(RUN, is_curated, with_controls=with_controls)
+    asked = RunRequest(RUN, is_curated, with_controls=with_controls)
     runs = trained_project.start_runs([config, config.model_copy(update={"seed": 1})], asked)
     controls = [run for run in trained_project.runs() if run.control is not None]
     expected = [run.id for run in runs] if is_curated and with_controls else []
@@ -123,6 +130,6 @@ def test_python_and_so_simulations_and_benchmarks_ask_for_no_controls_by_themsel
 ) -> None:
     monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
     trained_project.decide(RUN, "accept", int(trained_project.scores(RUN).ids[0]))
-    trained_project.accept_all(RUN, "lowest_entropy", percent=40)
+    trained_project.bulk_accept(RUN, "lowest_entropy", percent=40)
     run = trained_project.start_run(TrainConfig(model="mlp", epochs=1, device="cpu"), RUN)
     assert [one.id for one in trained_project.runs()] == [RUN, run.id]

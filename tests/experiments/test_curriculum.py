@@ -6,7 +6,7 @@ import pytest
 from core import Project, Source
 from core.base.errors import ConfigError, InputError, RunError
 from core.experiments.curriculum import shares
-from core.experiments.curriculum_worker import Player
+from core.experiments.curriculum_worker import CurriculumWorker
 from core.jobs.job_folder import SimulationFolder
 from tests.conftest import QUICK
 
@@ -25,7 +25,7 @@ def test_a_rule_picks_pseudo_labels_for_one_run_and_leaves_the_log_alone(trained
     np.testing.assert_array_equal(frozen.labels[is_bulk], picked.labels)
     assert (frozen.decisions[is_bulk] == 0).all()
     assert run.record.rule == {"rule": "lowest_entropy", "percent": 20.0}
-    assert trained_project.desk.decisions() == []
+    assert trained_project.decisions.all() == []
 
 
 def test_a_decision_outweighs_the_rule(trained_project: Project) -> None:
@@ -47,7 +47,7 @@ def test_a_rule_without_a_parent_is_a_sentence(trained_project: Project) -> None
 
 
 def test_each_round_of_a_curriculum_takes_more_of_the_pool_from_scratch(trained_project: Project) -> None:
-    runs = list(trained_project.play_rounds(SELF, BASE, 2))
+    runs = list(trained_project.train_curriculum(SELF, BASE, 2))
     assert [run.record.parent for run in runs] == [BASE, runs[0].id]
     assert [run.record.rule for run in runs] == [
         {"rule": "highest_confidence", "percent": 50.0}, {"rule": "highest_confidence", "percent": 100.0},
@@ -58,9 +58,9 @@ def test_each_round_of_a_curriculum_takes_more_of_the_pool_from_scratch(trained_
 
 def test_rounds_of_another_method_or_with_a_warm_start_are_refused(trained_project: Project) -> None:
     with pytest.raises(InputError, match="choose the method self_training"):
-        next(trained_project.play_rounds(QUICK, BASE))
+        next(trained_project.train_curriculum(QUICK, BASE))
     with pytest.raises(InputError, match="turn warm_start off"):
-        next(trained_project.play_rounds(SELF.model_copy(update={"warm_start": True}), BASE))
+        next(trained_project.train_curriculum(SELF.model_copy(update={"warm_start": True}), BASE))
 
 
 def test_a_step_of_ones_own_ends_at_the_whole_pool() -> None:
@@ -73,10 +73,10 @@ def test_a_step_of_ones_own_ends_at_the_whole_pool() -> None:
 
 def test_rounds_that_cannot_be_played_are_refused_before_a_process_is_started(trained_project: Project) -> None:
     with pytest.raises(InputError, match="choose the method self_training"):
-        trained_project.rounds.start(QUICK, BASE, 2)
+        trained_project.curricula.start(QUICK, BASE, 2)
     with pytest.raises(InputError, match="above 0"):
-        trained_project.rounds.start(SELF, BASE, 2, -1.0)
-    assert trained_project.rounds.all() == []
+        trained_project.curricula.start(SELF, BASE, 2, -1.0)
+    assert trained_project.curricula.all() == []
 
 
 def test_a_round_that_fails_ends_the_curriculum_with_its_sentence(trained_project: Project) -> None:
@@ -86,9 +86,9 @@ def test_a_round_that_fails_ends_the_curriculum_with_its_sentence(trained_projec
         {"parent": BASE, "num_rounds": 2, "step": None, "train": {**SELF.model_dump(), "warm_start": True}},
         2,
     )
-    Player(trained_project, folder.id).play()
-    status = trained_project.rounds.find(folder.id).status
+    CurriculumWorker(trained_project.workspace, folder.id).train()
+    status = trained_project.curricula.find(folder.id).status
     assert status.state == "failed"
     assert status.message.startswith("Stopped after 0 of 2 rounds. Every round of a curriculum begins from scratch")
     with pytest.raises(RunError, match="nothing to cancel"):
-        trained_project.rounds.cancel(folder.id)
+        trained_project.curricula.cancel(folder.id)

@@ -45,10 +45,10 @@ def test_the_flip_inbox_holds_just_the_images_that_the_parent_called_otherwise(
     expected = changed(project)
     assert set(ids) <= set(expected)
     assert len(expected) < len(project.splits.pool)
-    page = project.desk.page(CHILD, PageQuery(count=400, wanted=QueueFilter(is_changed=True)))
+    page = project.review(CHILD).page(PageQuery(count=400, wanted=QueueFilter(is_changed=True)))
     assert sorted(card.id for card in page.cards) == expected
     assert page.matching == len(expected)
-    of_parent = project.desk.page(project.runs()[0].id, PageQuery(wanted=QueueFilter(is_changed=True)))
+    of_parent = project.review(project.runs()[0].id).page(PageQuery(wanted=QueueFilter(is_changed=True)))
     assert of_parent.matching == 0
 
 
@@ -59,7 +59,7 @@ def test_a_card_says_what_the_parent_called_it_where_that_has_changed_and_nowher
     parent = project.runs()[0].id
     before = np.asarray(project.run(parent).folder.logits()).argmax(1)
     expected = set(changed(project))
-    for card in project.desk.page(CHILD, PageQuery(count=400)).cards:
+    for card in project.review(CHILD).page(PageQuery(count=400)).cards:
         was = f"was {project.class_names[before[card.id]]} in {parent}"
         assert (was in card.why) == (card.id in expected), card.why
 
@@ -68,9 +68,9 @@ def test_a_card_says_what_the_parent_called_it_where_that_has_changed_and_nowher
 def test_the_ghost_counts_the_same_pool_under_the_parent(flipped: tuple[Project, list[int]], score: str) -> None:
     project, _ = flipped
     parent = project.runs()[0].id
-    ghost = project.desk.histogram(CHILD, score)["ghost"]
-    own = np.sum(project.desk.histogram(CHILD, score)["counts"], axis=0).tolist()
-    of_parent = np.sum(project.desk.histogram(parent, score)["counts"], axis=0).tolist()
+    ghost = project.review(CHILD).histogram.counts(score)["ghost"]
+    own = np.sum(project.review(CHILD).histogram.counts(score)["counts"], axis=0).tolist()
+    of_parent = np.sum(project.review(parent).histogram.counts(score)["counts"], axis=0).tolist()
     assert ghost == of_parent
     assert ghost != own
     assert sum(ghost) == len(project.splits.pool)

@@ -17,12 +17,12 @@ def round_of(trained_project: Project) -> tuple[Project, str]:
     """A project with an audited baseline, a bulk accept, one click and the run that followed."""
     project = trained_project
     for turn in range(5):
-        audit = project.promises.audit(RUN, "lowest_entropy", percent=60.0)
+        audit = project.quality.audit(RUN, "lowest_entropy", percent=60.0)
         assert audit.next_id is not None
         pool = project.scores(RUN)
         suggestion = int(pool.scores.pseudo_labels[pool.ids.tolist().index(audit.next_id)])
-        project.promises.answer_audit(audit, suggestion if turn else None)  # the first is called wrong
-    project.accept_all(RUN, "fixed_threshold", threshold=0.4)
+        project.quality.answer_audit(audit, suggestion if turn else None)  # the first is called wrong
+    project.bulk_accept(RUN, "fixed_threshold", threshold=0.4)
     config = TrainConfig(method="self_training", model="mlp", epochs=2, warm_start=True)
     run = project.start_run(config, parent=RUN)
     project.wait_run(run.id, timeout=120)
@@ -32,7 +32,7 @@ def round_of(trained_project: Project) -> tuple[Project, str]:
 def test_a_card_tells_labels_cut_certificate_and_metrics(round_of: tuple[Project, str], tmp_path: Path) -> None:
     project, run_id = round_of
     text = project.export("round_card", tmp_path / "card", run_id).read_text(encoding="utf-8")
-    record, (audit,) = project.run(run_id).record, project.promises.certificates()
+    record, (audit,) = project.run(run_id).record, project.quality.certificates()
     assert record.curated is not None
     for fact in (run_id, RUN, record.curated, record.fingerprint, audit.ids_hash, "fixed_threshold threshold = 0.4"):
         assert fact in text
@@ -81,7 +81,7 @@ def test_names_cannot_write_markup_into_a_card(round_of: tuple[Project, str], tm
     renamed = Project.open(project.path)
     assert renamed.name == name
     command = Command("x", "skip", RUN, "me", int(pool.ids[0]), int(pool.scores.pseudo_labels[0]), None, {})
-    renamed.execute([command])
+    renamed.decisions.execute([command])
     text = renamed.export("round_card", tmp_path / "card", run_id).read_text(encoding="utf-8")
     assert "<b " not in text
     assert "&lt;b onmouseover" in text

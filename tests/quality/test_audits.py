@@ -30,11 +30,11 @@ def answered(project: Project, num: int, /, rule: str = "lowest_entropy", **para
     """The audit of a rule after so many right answers."""
     pool = project.scores(RUN)
     for _ in range(num):
-        audit = project.promises.audit(RUN, rule, **params)
+        audit = project.quality.audit(RUN, rule, **params)
         assert audit.next_id is not None
         label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
-        assert project.promises.answer_audit(audit, label).status == "saved"
-    return project.promises.audit(RUN, rule, **params)
+        assert project.quality.answer_audit(audit, label).status == "saved"
+    return project.quality.audit(RUN, rule, **params)
 
 
 @pytest.mark.parametrize(("rule", "params"), CUTS)
@@ -45,7 +45,7 @@ def test_the_selection_of_any_rule_is_audited_and_its_certificate_is_stored(
     selection = trained_project.select(RUN, rule, **params)
     assert audit.certificate.size == selection.count
     assert np.isin(audit.answered, selection.ids).all()
-    (found,) = Project.open(trained_project.path).promises.certificates()
+    (found,) = Project.open(trained_project.path).quality.certificates()
     assert (found.rule, found.ids_hash, found.certificate) == (rule, audit.ids_hash, audit.certificate)
     stored = trained_project.path / "certificates" / f"{audit.ids_hash[:16]}.json"
     assert json.loads(stored.read_text())["certificate"]["num_answers"] == 3
@@ -53,7 +53,7 @@ def test_the_selection_of_any_rule_is_audited_and_its_certificate_is_stored(
 
 def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project: Project) -> None:
     wide = answered(trained_project, 10, percent=100.0)
-    narrow = trained_project.promises.audit(RUN, "lowest_entropy", percent=30.0)
+    narrow = trained_project.quality.audit(RUN, "lowest_entropy", percent=30.0)
     inside = trained_project.select(RUN, "lowest_entropy", percent=30.0).ids
     assert narrow.moved is not None
     assert narrow.moved.invalid.tolist() == [i for i in wide.answered.tolist() if i not in inside]
@@ -64,7 +64,7 @@ def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project
 def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_project: Project) -> None:
     narrow = answered(trained_project, 12, percent=50.0)
     assert narrow.moved is None
-    wide = trained_project.promises.audit(RUN, "lowest_entropy", percent=100.0)
+    wide = trained_project.quality.audit(RUN, "lowest_entropy", percent=100.0)
     moved = wide.moved
     assert moved is not None
     assert (moved.num_kept, moved.num_valid, len(moved.invalid)) == (narrow.certificate.size, 12, 0)
@@ -87,7 +87,7 @@ def test_every_export_carries_set_hash_risk_and_draws(trained_project: Project, 
 def test_a_certificate_without_a_live_answer_is_none(trained_project: Project) -> None:
     answered(trained_project, 1, percent=60.0)
     trained_project.undo(RUN)
-    assert trained_project.promises.certificates() == []
+    assert trained_project.quality.certificates() == []
 
 
 def later_run(project: Project, share: float, noise: int | None = None) -> str:
@@ -109,14 +109,14 @@ def later_run(project: Project, share: float, noise: int | None = None) -> str:
 
 def test_advice_says_stop_only_when_labels_have_settled_and_the_target_is_proven(trained_project: Project) -> None:
     still, turned = later_run(trained_project, 0.0), later_run(trained_project, 0.5)
-    assert not trained_project.promises.stop_advice(still).is_enough  # nothing is proven yet
+    assert not trained_project.stop_advice(still).is_enough  # nothing is proven yet
     size = trained_project.select(RUN, "lowest_entropy", percent=30.0).count
     answered(trained_project, size, percent=30.0)
-    assert trained_project.promises.stop_advice(still).is_enough
-    advice = trained_project.promises.stop_advice(turned)
+    assert trained_project.stop_advice(still).is_enough
+    advice = trained_project.stop_advice(turned)
     assert not advice.is_enough
     assert "of pseudo-labels changed" in advice.reasons[1]
-    first = trained_project.promises.stop_advice(RUN)
+    first = trained_project.stop_advice(RUN)
     assert "no earlier run" in first.reasons[1]
 
 
@@ -124,30 +124,30 @@ def test_a_class_cap_keeps_the_surest_of_each_class_and_stands_in_the_log(traine
     pool = trained_project.scores(RUN)
     everything = trained_project.select(RUN, "fixed_threshold", threshold=0.0)
     cap = int(np.ceil(everything.count / 3))  # 5 labeled images of each of 3 classes: factor 1 is a third
-    assert trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=1).status == "saved"
-    taken = trained_project.desk.state().verdict[pool.ids] > 0
+    assert trained_project.bulk_accept(RUN, "fixed_threshold", threshold=0.0, class_cap=1).status == "saved"
+    taken = trained_project.decisions.state().verdict[pool.ids] > 0
     for label, count in enumerate(everything.class_counts.tolist()):
         mine = pool.scores.pseudo_labels == label
         sure = np.sort(pool.scores.confidence[mine])[::-1]
         assert np.count_nonzero(taken & mine) == min(count, cap)
         assert (pool.scores.confidence[mine & taken] >= sure[min(count, cap) - 1]).all() if count else True
-    assert trained_project.desk.decisions()[-1].params["class_cap"] == 1
+    assert trained_project.decisions.all()[-1].params["class_cap"] == 1
 
 
 @pytest.mark.parametrize("factor", [0.5, "two", True])
 def test_a_class_cap_below_one_or_no_number_is_refused(trained_project: Project, factor: Any) -> None:
-    outcome = trained_project.accept_all(RUN, "fixed_threshold", threshold=0.0, class_cap=factor)
+    outcome = trained_project.bulk_accept(RUN, "fixed_threshold", threshold=0.0, class_cap=factor)
     assert outcome.status == "refused"
-    assert trained_project.desk.decisions() == []
+    assert trained_project.decisions.all() == []
 
 
 def test_with_uninformative_scores_the_value_panel_says_no_measurable_gain(trained_project: Project) -> None:
     control, curated = (later_run(trained_project, 0.0, noise=seed) for seed in (1, 2))
     for image in trained_project.splits.pool[:5].tolist():
         trained_project.decide(RUN, "accept", image)
-    frozen = freeze(trained_project)
+    frozen = freeze(trained_project.workspace, trained_project.decisions)
     trained_project.run(curated).folder.save_curated(frozen.curated, frozen.decisions)
-    found = trained_project.promises.review_value(control, curated)
+    found = trained_project.review_value(control, curated)
     assert not found.is_measurable
     test = open_page("compare", project=trained_project.key)
     test.selectbox(key="compare-a").set_value(control).run()

@@ -3,41 +3,40 @@
 import numpy as np
 import pytest
 
-from core import OUTLIERS, InputError, Project
-from core.quality.data_checks import familiar_ids
+from core import OOD_SCORES, InputError, Project
 from core.store.files import save_array, save_arrays
 
 RUN = "001-supervised-mlp"
 
 
-@pytest.mark.parametrize("score", OUTLIERS)
+@pytest.mark.parametrize("score", OOD_SCORES)
 def test_more_false_alarms_call_more_images_foreign_and_all_of_them_at_one(
     trained_project: Project, score: str
 ) -> None:
-    promises, pool = trained_project.promises, trained_project.splits.pool
-    few, many, everything = (promises.foreign(RUN, score, rate) for rate in (0.1, 0.5, 1.0))
+    quality, pool = trained_project.quality, trained_project.splits.pool
+    few, many, everything = (quality.out_of_distribution(RUN, score, rate) for rate in (0.1, 0.5, 1.0))
     assert set(few.ids) <= set(many.ids) <= set(everything.ids) == set(pool)
     assert (few.p_values <= 0.1).all()
     assert (np.diff(many.p_values) >= 0).all()
-    assert promises.foreign(RUN, score, 0.0).ids.size == 0
+    assert quality.out_of_distribution(RUN, score, 0.0).ids.size == 0
 
 
 def test_an_unknown_score_and_an_impossible_rate_are_sentences(trained_project: Project) -> None:
     with pytest.raises(InputError, match="energy"):
-        trained_project.promises.foreign(RUN, "magic")
+        trained_project.quality.out_of_distribution(RUN, "magic")
     with pytest.raises(InputError, match="0 to 1"):
-        trained_project.promises.foreign(RUN, "energy", 2.0)
+        trained_project.quality.out_of_distribution(RUN, "energy", 2.0)
 
 
 def test_the_shares_count_what_the_rule_keeps(trained_project: Project) -> None:
-    shares = trained_project.promises.class_shares(RUN, "lowest_entropy", percent=50)
+    shares = trained_project.quality.class_shares(RUN, "lowest_entropy", percent=50)
     kept = trained_project.select(RUN, "lowest_entropy", percent=50)
     assert [share.count for share in shares] == kept.class_counts.tolist()
     assert sum(share.prior for share in shares) == pytest.approx(1)
 
 
 def test_all_planted_duplicates_across_splits_are_found_and_no_others(untrained_project: Project) -> None:
-    assert untrained_project.promises.leaks() == []
+    assert untrained_project.quality.split_leakage() == []
     images, splits = untrained_project.images, untrained_project.splits
     pixels = np.array(images.pixels)
     pairs = [(int(splits.test[i]), int(splits.labeled[i])) for i in range(5)]
@@ -45,13 +44,15 @@ def test_all_planted_duplicates_across_splits_are_found_and_no_others(untrained_
         pixels[test] = pixels[labeled]
     pixels[splits.test[20]] = pixels[splits.test[21]]  # within one split: no leak
     object.__setattr__(images, "pixels", pixels)
-    assert sorted(sorted(ids.tolist()) for ids in untrained_project.promises.leaks()) == sorted(map(sorted, pairs))
+    assert sorted(sorted(ids.tolist()) for ids in untrained_project.quality.split_leakage()) == sorted(
+        map(sorted, pairs)
+    )
 
 
 def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_project: Project) -> None:
     """A person's live accept or relabel counts; a reject, a bulk accept, an undone and a calibration one do not."""
     splits, open_ids = trained_project.splits, trained_project.splits.unlabeled
-    np.testing.assert_array_equal(familiar_ids(trained_project), splits.labeled)
+    np.testing.assert_array_equal(trained_project.quality.reference_ids(), splits.labeled)
     accepted, relabeled, rejected, undone = (int(image) for image in open_ids[:4])
     trained_project.decide(RUN, "accept", undone)
     trained_project.undo(RUN)
@@ -60,9 +61,9 @@ def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_proj
     trained_project.decide(RUN, "relabel", relabeled, label)
     trained_project.decide(RUN, "reject", rejected)
     trained_project.decide(RUN, "accept", int(splits.calibration[0]))
-    trained_project.accept_all(RUN, "lowest_entropy", percent=50)
+    trained_project.bulk_accept(RUN, "lowest_entropy", percent=50)
     expected = sorted([*splits.labeled.tolist(), accepted, relabeled])
-    assert familiar_ids(trained_project).tolist() == expected
+    assert trained_project.quality.reference_ids().tolist() == expected
 
 
 def test_verified_images_bring_the_pool_nearer_on_both_ways_to_see_it(trained_project: Project) -> None:
@@ -73,16 +74,16 @@ def test_verified_images_bring_the_pool_nearer_on_both_ways_to_see_it(trained_pr
     far = splits.unlabeled[:20]
     features[far] = np.eye(features.shape[1])[1]  # … but for these
     save_array(run.folder.path / "predictions" / "features.npy", features)
-    assert trained_project.promises.foreign(RUN, "knn", 0.2).ids.tolist() == far.tolist()
+    assert trained_project.quality.out_of_distribution(RUN, "knn", 0.2).ids.tolist() == far.tolist()
     save_arrays(
         run.folder.path / "noise.npz",
         {"noise_logits": np.zeros((20, 3), np.float32), "noise_features": features[far]},
     )
-    before = trained_project.noise_report(RUN)
+    before = trained_project.quality.ood_report(RUN)
     for image in far[:6].tolist():
         trained_project.decide(RUN, "accept", image)
-    after = trained_project.noise_report(RUN)
-    assert trained_project.promises.foreign(RUN, "knn", 0.2).ids.size == 0
+    after = trained_project.quality.ood_report(RUN)
+    assert trained_project.quality.out_of_distribution(RUN, "knn", 0.2).ids.size == 0
     assert before is not None
     assert after is not None
     assert before.scores["neighbor distance"]["noise"] == pytest.approx(np.full(20, np.sqrt(2)), abs=1e-3)

@@ -15,12 +15,12 @@ def answered(project: Project, count: int, percent: float = 100, *, wrong: tuple
     """An audit after `count` answers, right except at the positions named."""
     pool = project.scores(RUN)
     for number in range(count):
-        audit = project.promises.audit(RUN, "lowest_entropy", percent=percent)
+        audit = project.quality.audit(RUN, "lowest_entropy", percent=percent)
         assert audit.next_id is not None
         label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
-        outcome = project.promises.answer_audit(audit, (label + 1) % 3 if number in wrong else label, "ann")
+        outcome = project.quality.answer_audit(audit, (label + 1) % 3 if number in wrong else label, "ann")
         assert outcome.status == "saved", outcome.reason
-    return project.promises.audit(RUN, "lowest_entropy", percent=percent)
+    return project.quality.audit(RUN, "lowest_entropy", percent=percent)
 
 
 def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certificate_is_a_replay(
@@ -29,11 +29,11 @@ def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certif
     audit = answered(trained_project, 5, wrong=(2,))
     assert audit.is_right.tolist() == [True, True, False, True, True]
     assert audit.certificate.num_answers == 5
-    lines = [d for d in trained_project.desk.decisions() if d.params.get("queue") == "audit"]
+    lines = [d for d in trained_project.decisions.all() if d.params.get("queue") == "audit"]
     assert [d.verdict for d in lines] == ["accept", "accept", "relabel", "accept", "accept"]
     size = audit.certificate.size
     assert [d.params["probability"] for d in lines] == pytest.approx([1 / (size - k) for k in range(5)])
-    again = Project.open(trained_project.path).promises.audit(RUN, "lowest_entropy", percent=100)
+    again = Project.open(trained_project.path).quality.audit(RUN, "lowest_entropy", percent=100)
     assert (again.certificate, again.next_id) == (audit.certificate, audit.next_id)
 
 
@@ -41,7 +41,7 @@ def test_undoing_an_audit_answer_asks_for_the_same_image_again(trained_project: 
     audit = answered(trained_project, 3)
     last = audit.answered[-1]
     trained_project.undo(RUN, "ann")
-    after = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
+    after = trained_project.quality.audit(RUN, "lowest_entropy", percent=100)
     assert after.next_id == last
     assert after.certificate.num_answers == 2
 
@@ -51,9 +51,9 @@ def test_a_tighter_cut_keeps_its_answers_and_a_looser_one_asks_for_what_was_adde
 ) -> None:
     audit = answered(trained_project, 8, percent=50)
     kept = trained_project.select(RUN, "lowest_entropy", percent=25).ids.tolist()
-    tighter = trained_project.promises.audit(RUN, "lowest_entropy", percent=25)
+    tighter = trained_project.quality.audit(RUN, "lowest_entropy", percent=25)
     assert tighter.answered.tolist() == [i for i in audit.answered.tolist() if i in kept]
-    looser = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
+    looser = trained_project.quality.audit(RUN, "lowest_entropy", percent=100)
     assert looser.certificate.num_answers + looser.num_waiting == 8
     assert looser.num_waiting > 0
     assert looser.next_id not in audit.answered
@@ -61,42 +61,42 @@ def test_a_tighter_cut_keeps_its_answers_and_a_looser_one_asks_for_what_was_adde
 
 
 def test_an_answer_that_is_none_of_the_classes_counts_as_wrong(trained_project: Project) -> None:
-    audit = trained_project.promises.audit(RUN, "lowest_entropy", percent=100)
-    trained_project.promises.answer_audit(audit, None)
-    assert trained_project.promises.audit(RUN, "lowest_entropy", percent=100).is_right.tolist() == [False]
+    audit = trained_project.quality.audit(RUN, "lowest_entropy", percent=100)
+    trained_project.quality.answer_audit(audit, None)
+    assert trained_project.quality.audit(RUN, "lowest_entropy", percent=100).is_right.tolist() == [False]
 
 
 def test_an_audit_of_nothing_is_a_sentence(trained_project: Project) -> None:
     with pytest.raises(InputError, match="empty selection"):
-        trained_project.promises.audit(RUN, "top_per_class", count=0)
+        trained_project.quality.audit(RUN, "top_per_class", count=0)
 
 
 def test_the_certificate_file_names_set_risk_and_every_draw(trained_project: Project, tmp_path: Path) -> None:
     audit = answered(trained_project, 4)
     for file in (
-        trained_project.promises.save_certificate(audit),
-        trained_project.promises.save_certificate(audit, tmp_path / "c.json"),
+        trained_project.quality.save_certificate(audit),
+        trained_project.quality.save_certificate(audit, tmp_path / "c.json"),
     ):
         facts = json.loads(file.read_text())
         assert facts["ids_hash"] == audit.ids_hash
         assert facts["certificate"]["alpha"] == 0.05
         assert [d["image_id"] for d in facts["draws"]] == audit.answered.tolist()
         assert [d["decision"] for d in facts["draws"]] == [1, 2, 3, 4]
-    assert trained_project.promises.save_certificate(audit).parent == trained_project.path / "certificates"
+    assert trained_project.quality.save_certificate(audit).parent == trained_project.path / "certificates"
 
 
 def test_a_cut_looks_at_open_images_only_and_never_at_calibration_as_pool(trained_project: Project) -> None:
     splits = trained_project.splits
-    cut = trained_project.promises.conformal_threshold(RUN, 0.4)
+    cut = trained_project.quality.conformal_threshold(RUN, 0.4)
     assert (cut.num_pool, cut.num_calibration) == (len(splits.unlabeled), len(splits.calibration))
     trained_project.decide(RUN, "accept", int(splits.unlabeled[0]))
     trained_project.decide(RUN, "accept", int(splits.calibration[0]))
-    after = trained_project.promises.conformal_threshold(RUN, 0.4)
+    after = trained_project.quality.conformal_threshold(RUN, 0.4)
     assert (after.num_pool, after.num_calibration) == (cut.num_pool - 1, cut.num_calibration - 1)
 
 
 def test_class_thresholds_go_through_the_bulk_accept_as_a_rule(trained_project: Project) -> None:
-    cuts = trained_project.promises.conformal_thresholds_per_class(RUN, 0.5)
+    cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.5)
     assert sum(cut.num_pool for cut in cuts) == len(trained_project.splits.unlabeled)
     kept = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
     unlabeled = np.isin(kept.ids, trained_project.splits.unlabeled)
@@ -105,13 +105,13 @@ def test_class_thresholds_go_through_the_bulk_accept_as_a_rule(trained_project: 
 
 def test_label_issues_name_the_labels_that_were_changed(trained_project: Project) -> None:
     images, splits = trained_project.images, trained_project.splits
-    before = trained_project.promises.label_issues(RUN)
-    known = trained_project.known_scores(RUN)
+    before = trained_project.quality.label_issues(RUN)
+    known = trained_project.quality.known_scores(RUN)
     sure = known.ids[known.is_right & (known.scores.confidence == known.scores.confidence[known.is_right].max())][0]
     labels = np.array(images.labels)
     labels[sure] = (labels[sure] + 1) % 3
     object.__setattr__(images, "labels", labels)
-    after = trained_project.promises.label_issues(RUN)
+    after = trained_project.quality.label_issues(RUN)
     assert after.num_checked == before.num_checked == len(splits.val) + len(splits.calibration)
     assert sure in after.ids
     assert sure not in before.ids
@@ -119,4 +119,4 @@ def test_label_issues_name_the_labels_that_were_changed(trained_project: Project
 
 def test_a_run_has_no_value_against_itself_or_without_decisions(trained_project: Project) -> None:
     with pytest.raises(InputError, match="its own control"):
-        trained_project.promises.review_value(RUN, RUN)
+        trained_project.review_value(RUN, RUN)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import Command, InputError, PageQuery, Project, QueueFilter
-from core.review.run_review import Card
+from core.review.cards import Card
 
 RUN = "001-supervised-mlp"
 OPEN = QueueFilter(show="undecided")
@@ -20,7 +20,7 @@ class Reviewer:
         self.project, self.name, self.num, self.seen = project, name, 0, list[Card]()
 
     def cards(self, count: int = 16) -> list[Card]:
-        return self.project.desk.page(RUN, PageQuery(count=count, wanted=OPEN, reviewer=self.name)).cards
+        return self.project.review(RUN).page(PageQuery(count=count, wanted=OPEN, reviewer=self.name)).cards
 
     def decide(self, card: Card, verdict: str, label: int | None = None, **more: Any) -> str:
         self.num += 1
@@ -29,7 +29,7 @@ class Reviewer:
             f"{self.name}{self.num}", verdict, RUN, self.name, card.id, card.suggestion, label, params=params
         )
         self.seen.append(card)
-        return self.project.execute([command])[0].status
+        return self.project.decisions.execute([command])[0].status
 
     def work(self, count: int, looks: bool) -> None:
         while len(self.seen) < count:
@@ -41,14 +41,14 @@ class Reviewer:
 
 @pytest.fixture
 def project(trained_project: Project) -> Project:
-    trained_project.promises.plant_checks(8)
+    trained_project.quality.set_check_interval(8)
     return trained_project
 
 
 def test_somebody_who_always_accepts_is_flagged_within_40_decisions(project: Project) -> None:
     person = Reviewer(project)
     person.work(40, looks=False)
-    (found,) = project.promises.reviewers()
+    (found,) = project.quality.reviewers()
     assert found.stamp.is_flagged
     assert found.num_planted == sum(card.planted == "wrong" for card in person.seen) >= 5
     assert found.stamp.caught.count == 0
@@ -58,7 +58,7 @@ def test_somebody_who_always_accepts_is_flagged_within_40_decisions(project: Pro
 def test_somebody_who_looks_is_not_flagged(project: Project) -> None:
     person = Reviewer(project)
     person.work(60, looks=True)
-    (found,) = project.promises.reviewers()
+    (found,) = project.quality.reviewers()
     assert not found.stamp.is_flagged
     assert found.stamp.caught.value == 1
     assert found.num_repeats > 0
@@ -66,7 +66,7 @@ def test_somebody_who_looks_is_not_flagged(project: Project) -> None:
 
 
 def test_a_check_changes_no_label_no_count_and_no_run(project: Project) -> None:
-    before, counts = project.curate().digest, project.desk.counts()
+    before, counts = project.curate().digest, project.decisions.counts()
     person = Reviewer(project)
     plants = [card for card in person.cards(40) if card.planted]
     assert len(plants) == 6
@@ -75,9 +75,9 @@ def test_a_check_changes_no_label_no_count_and_no_run(project: Project) -> None:
     for card in plants:
         assert person.decide(card, "accept") == "saved"
     assert project.curate().digest == before
-    assert project.desk.counts() == counts
-    assert not project.desk.state().verdict.any()
-    lines = Project.open(project.path).desk.decisions()
+    assert project.decisions.counts() == counts
+    assert not project.decisions.state().verdict.any()
+    lines = Project.open(project.path).decisions.all()
     assert [line.params["planted"] for line in lines] == ["wrong"] * 6
     assert [line.params["known"] for line in lines] == [int(project.images.labels[card.id]) for card in plants]
     assert not {card.id for card in person.cards(40)} & {card.id for card in plants}
@@ -88,10 +88,10 @@ def test_a_repeat_changes_nothing_and_its_disagreement_is_counted(project: Proje
     person.work(30, looks=True)
     repeats = [card for card in person.cards(40) if card.planted == "repeat"]
     assert repeats
-    digest, before = project.curate().digest, project.promises.reviewers()[0]
+    digest, before = project.curate().digest, project.quality.reviewers()[0]
     assert person.decide(repeats[0], "none") == "saved"
     assert project.curate().digest == digest
-    after = project.promises.reviewers()[0]
+    after = project.quality.reviewers()[0]
     assert after.num_repeats == before.num_repeats + 1
     assert after.stamp.disagreement.count == before.stamp.disagreement.count + 1
     assert after.num_decisions == before.num_decisions
@@ -113,15 +113,15 @@ def test_undo_takes_a_check_back(project: Project) -> None:
     person = Reviewer(project)
     card = next(card for card in person.cards() if card.planted)
     person.decide(card, "accept")
-    assert project.promises.reviewers()[0].num_planted == 1
+    assert project.quality.reviewers()[0].num_planted == 1
     assert project.undo(RUN).status == "saved"
-    assert project.promises.reviewers() == []
+    assert project.quality.reviewers() == []
 
 
 def test_no_check_is_planted_unless_the_project_says_so(trained_project: Project) -> None:
     assert not any(card.planted for card in Reviewer(trained_project).cards(100))
     with pytest.raises(InputError, match="A check can stand among"):
-        trained_project.promises.plant_checks(3)
+        trained_project.quality.set_check_interval(3)
 
 
 @pytest.mark.parametrize("kind", ["wrong", "repeat", "banana"])
@@ -129,9 +129,9 @@ def test_a_check_that_was_not_planted_is_refused(project: Project, kind: str) ->
     person = Reviewer(project)
     card = next(card for card in person.cards() if not card.planted)
     assert person.decide(card, "accept", planted=kind) == "refused"
-    assert project.desk.decisions() == []
+    assert project.decisions.all() == []
 
 
 def test_checks_are_only_among_undecided_images(project: Project) -> None:
-    everything = project.desk.page(RUN, PageQuery(count=400)).cards
+    everything = project.review(RUN).page(PageQuery(count=400)).cards
     assert not any(card.planted for card in everything)

@@ -1,4 +1,4 @@
-"""The desk: every decision once, for the suggestion that was seen, and taken back when asked."""
+"""Every decision once, for the suggestion that was seen, and taken back when asked."""
 
 import threading
 import time
@@ -8,16 +8,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core import Command, DataError, Desk, PageQuery, Project, QueueFilter, Verdict
+from core import Command, DataError, DecisionService, PageQuery, Project, QueueFilter, Verdict
 from core.scoring.scores import score
 from core.workspace.pool_index import PoolScores
+from core.workspace.workspace import Workspace
 
 
 class Review:
-    """A desk of a trained project, and commands as a client makes them."""
+    """The decisions of a trained project, and commands as a client makes them."""
 
     def __init__(self, project: Project) -> None:
-        self.project, self.desk, self.run = project, project.desk, project.runs()[0].id
+        self.project, self.decisions, self.run = project, project.decisions, project.runs()[0].id
         self.pool = project.scores(self.run)
 
     def command(self, place: int, verdict: str = "accept", name: str = "", **more: Any) -> Command:
@@ -35,7 +36,7 @@ class Review:
         return Command(name, "undo", self.run, reviewer, undo_of=undo_of)
 
     def verdict(self, place: int) -> Verdict:
-        return Verdict(int(self.desk.state().verdict[self.pool.ids[place]]))
+        return Verdict(int(self.decisions.state().verdict[self.pool.ids[place]]))
 
 
 @pytest.fixture
@@ -45,11 +46,11 @@ def review(trained_project: Project) -> Review:
 
 def test_a_command_sent_again_answers_with_the_same_decision_and_adds_no_line(review: Review) -> None:
     commands = [review.command(0), review.command(1, "reject"), review.command(0)]
-    first = review.desk.execute(commands)
+    first = review.decisions.execute(commands)
     assert [outcome.status for outcome in first] == ["saved"] * 3
     assert first[0] == first[2]
-    assert review.desk.execute(commands) == first
-    assert len(review.desk.decisions()) == 2
+    assert review.decisions.execute(commands) == first
+    assert len(review.decisions.all()) == 2
 
 
 @pytest.mark.parametrize(
@@ -68,69 +69,71 @@ def test_a_command_sent_again_answers_with_the_same_decision_and_adds_no_line(re
 def test_what_does_not_fit_what_was_seen_is_refused_and_changes_nothing(
     review: Review, change: dict[str, Any], words: str
 ) -> None:
-    (outcome,) = review.desk.execute([Command(**{**vars(review.command(0)), **change})])
+    (outcome,) = review.decisions.execute([Command(**{**vars(review.command(0)), **change})])
     assert outcome.status == "refused"
     assert words in outcome.reason
-    assert review.desk.decisions() == []
+    assert review.decisions.all() == []
 
 
 def test_test_and_labeled_images_cannot_be_decided(review: Review) -> None:
     for part in (review.project.splits.test, review.project.splits.labeled, review.project.splits.val):
-        (outcome,) = review.desk.execute([Command("x", "accept", review.run, image_id=int(part[0]), suggestion=0)])
+        (outcome,) = review.decisions.execute([Command("x", "accept", review.run, image_id=int(part[0]), suggestion=0)])
         assert outcome.status == "refused"
 
 
 def test_a_bulk_accept_takes_undecided_and_skipped_images_only_and_is_one_decision(review: Review) -> None:
-    review.desk.execute([review.command(0, "reject"), review.command(1, "skip"), review.command(2, "relabel", label=1)])
+    review.decisions.execute(
+        [review.command(0, "reject"), review.command(1, "skip"), review.command(2, "relabel", label=1)]
+    )
     count = len(review.pool.ids) - 2
-    stale, bulk = review.desk.execute(
+    stale, bulk = review.decisions.execute(
         [review.bulk("a", 0.0, expected=count + 1), review.bulk("b", 0.0, expected=count)]
     )
     assert (stale.status, bulk.status) == ("refused", "saved")
     assert f"{count:,}" in stale.reason
     assert [review.verdict(place) for place in range(3)] == [Verdict.REJECT, Verdict.BULK_ACCEPT, Verdict.RELABEL]
-    assert review.desk.history(1)[0].num_images == count
-    review.desk.execute([review.undo("c")])
+    assert review.decisions.latest(1)[0].num_images == count
+    review.decisions.execute([review.undo("c")])
     assert review.verdict(1) is Verdict.SKIP, "what stood before the bulk accept stands again"
-    assert review.desk.counts()["bulk_accept"] == 0
+    assert review.decisions.counts()["bulk_accept"] == 0
 
 
 def test_undo_takes_back_my_latest_live_decision_one_after_the_other(review: Review) -> None:
-    review.desk.execute([review.command(0), review.command(1), review.command(2, reviewer="ann")])
+    review.decisions.execute([review.command(0), review.command(1), review.command(2, reviewer="ann")])
     for name, left in (("u1", [1, 0, 1]), ("u2", [0, 0, 1])):
-        assert review.desk.execute([review.undo(name)])[0].status == "saved"
+        assert review.decisions.execute([review.undo(name)])[0].status == "saved"
         assert [int(review.verdict(place)) for place in range(3)] == left
-    nothing = review.desk.execute([review.undo("u3")])[0]
+    nothing = review.decisions.execute([review.undo("u3")])[0]
     assert (nothing.status, nothing.reason) == ("refused", "There is nothing left to undo.")
 
 
 def test_a_named_decision_is_taken_back_once_and_undoing_the_undo_brings_it_again(review: Review) -> None:
-    first, _ = review.desk.execute([review.command(0), review.command(1)])
-    undo = review.desk.execute([review.undo("u", undo_of=first.decision)])[0]
+    first, _ = review.decisions.execute([review.command(0), review.command(1)])
+    undo = review.decisions.execute([review.undo("u", undo_of=first.decision)])[0]
     assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
-    twice = review.desk.execute([review.undo("v", undo_of=first.decision), review.undo("w", undo_of=10**6)])
+    twice = review.decisions.execute([review.undo("v", undo_of=first.decision), review.undo("w", undo_of=10**6)])
     assert [outcome.status for outcome in twice] == ["refused", "refused"]
-    review.desk.execute([review.undo("x", undo_of=undo.decision)])
+    review.decisions.execute([review.undo("x", undo_of=undo.decision)])
     assert review.verdict(0) is Verdict.ACCEPT
 
 
 def test_a_batch_may_undo_what_it_has_just_decided(review: Review) -> None:
-    outcomes = review.desk.execute([review.command(0), review.undo("u"), review.command(1)])
+    outcomes = review.decisions.execute([review.command(0), review.undo("u"), review.command(1)])
     assert [outcome.status for outcome in outcomes] == ["saved"] * 3
     assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
 
 
 def test_what_another_process_decides_is_seen(review: Review) -> None:
     assert review.verdict(0) is Verdict.UNDECIDED
-    Desk(Project(review.project.path)).execute([review.command(0)])
+    DecisionService(Project(review.project.path)).execute([review.command(0)])
     assert review.verdict(0) is Verdict.ACCEPT
-    assert review.desk.execute([review.command(0)])[0].decision == review.desk.decisions()[0].id
+    assert review.decisions.execute([review.command(0)])[0].decision == review.decisions.all()[0].id
 
 
 def test_threads_lose_no_decision(review: Review) -> None:
     def work(offset: int) -> None:
         for place in range(offset, 40, 4):
-            review.desk.execute([review.command(place)])
+            review.decisions.execute([review.command(place)])
 
     threads = [threading.Thread(target=work, args=(offset,)) for offset in range(4)]
     for thread in threads:
@@ -138,7 +141,7 @@ def test_threads_lose_no_decision(review: Review) -> None:
     for thread in threads:
         thread.join()
     assert all(review.verdict(place) is Verdict.ACCEPT for place in range(40))
-    assert len(review.desk.decisions()) == 40
+    assert len(review.decisions.all()) == 40
 
 
 def test_a_log_that_cannot_be_written_is_an_error_and_never_an_answer(
@@ -150,27 +153,27 @@ def test_a_log_that_cannot_be_written_is_an_error_and_never_an_answer(
     with monkeypatch.context() as patch:
         patch.setattr("core.store.decision_log.DecisionLog.append", full)
         with pytest.raises(DataError, match="full"):
-            review.desk.execute([review.command(0), review.undo("u")])
-    assert review.desk.execute([review.command(0)])[0].status == "saved"
+            review.decisions.execute([review.command(0), review.undo("u")])
+    assert review.decisions.execute([review.command(0)])[0].status == "saved"
 
 
 def test_only_a_persons_own_verdict_takes_a_calibration_image_out_of_hiding(review: Review) -> None:
     hidden = review.project.splits.calibration
     place = {int(number): row for row, number in enumerate(review.pool.ids)}
-    review.desk.execute([review.bulk("b", 0.0)])
-    np.testing.assert_array_equal(review.desk.hidden_calibration(), hidden)
-    review.desk.execute(
+    review.decisions.execute([review.bulk("b", 0.0)])
+    np.testing.assert_array_equal(review.decisions.hidden_calibration(), hidden)
+    review.decisions.execute(
         [review.command(place[int(hidden[0])], "unsure"), review.command(place[int(hidden[1])], "skip")]
     )
-    np.testing.assert_array_equal(review.desk.hidden_calibration(), hidden[1:])
-    right = np.sum(review.desk.histogram(review.run, "confidence")["right"])
-    wrong = np.sum(review.desk.histogram(review.run, "confidence")["wrong"])
+    np.testing.assert_array_equal(review.decisions.hidden_calibration(), hidden[1:])
+    right = np.sum(review.decisions.review(review.run).histogram.counts("confidence")["right"])
+    wrong = np.sum(review.decisions.review(review.run).histogram.counts("confidence")["wrong"])
     assert right + wrong == len(hidden) - 1
 
 
 @pytest.mark.parametrize("score_name", ["confidence", "entropy", "margin"])
 def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) -> None:
-    found = review.desk.histogram(review.run, score_name)
+    found = review.decisions.review(review.run).histogram.counts(score_name)
     values, counts = getattr(review.pool.scores, score_name), np.array(found["counts"]).sum(axis=0)
     for place in (0, 333, 500, 999):
         edge = np.float32(found["low"] + place * (found["high"] - found["low"]) / found["bins"])
@@ -181,7 +184,7 @@ def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) ->
     ("score_name", "cut"), [("confidence", 0.6), ("confidence", 0.0), ("entropy", 0.9), ("margin", 1.0)]
 )
 def test_the_border_strip_holds_the_images_nearest_to_the_cut(review: Review, score_name: str, cut: float) -> None:
-    found = review.desk.border(review.run, score_name, cut)
+    found = review.decisions.review(review.run).border(score_name, cut)
     values = getattr(review.pool.scores, score_name)
     keeps = values <= np.float32(cut) if score_name == "entropy" else values >= np.float32(cut)
     distance = np.abs(values.astype(np.float64) - np.float32(cut))
@@ -194,48 +197,51 @@ def test_the_border_strip_holds_the_images_nearest_to_the_cut(review: Review, sc
 def test_the_histogram_by_verdict_adds_up_to_the_pool_and_right_and_wrong_to_the_calibration_items(
     review: Review,
 ) -> None:
-    review.desk.execute([review.command(0), review.command(1, "skip")])
-    found = review.desk.histogram(review.run, "confidence")
+    review.decisions.execute([review.command(0), review.command(1, "skip")])
+    found = review.decisions.review(review.run).histogram.counts("confidence")
     sums = {name: sum(row) for name, row in found["verdicts"].items()}
     assert sums == {"accept": 1, "skip": 1, "undecided": len(review.pool.ids) - 2}
     np.testing.assert_array_equal(np.sum(list(found["verdicts"].values()), axis=0), np.sum(found["counts"], axis=0))
-    assert sum(found["right"]) + sum(found["wrong"]) == len(review.desk.hidden_calibration())
+    assert sum(found["right"]) + sum(found["wrong"]) == len(review.decisions.hidden_calibration())
     assert found["ghost"] is None
-    apart = review.desk.per_class(review.run, [0, 2])
+    apart = review.decisions.review(review.run).histogram.per_class([0, 2])
     np.testing.assert_array_equal(apart["counts"], np.array(found["counts"])[[0, 2]])
 
 
 def test_of_many_classes_the_histogram_names_the_most_suggested_and_adds_up_the_rest(tmp_path: Any) -> None:
-    project = _large_project(tmp_path, 5000, num_classes=300)
-    desk = Desk(project)
-    found = desk.histogram("001", "confidence")
+    workspace = _large_workspace(tmp_path, 5000, num_classes=300)
+    review = DecisionService(workspace).review("001")
+    found = review.histogram.counts("confidence")
     assert len(found["classes"]) == len(found["counts"]) == len(found["prior"]) == 24
     assert found["classes"][-1] == -1
     assert np.sum(found["counts"]) == 5000
     assert sum(found["prior"]) == pytest.approx(1)
-    step = desk.border("001", "entropy", 3.0)
+    step = review.border("entropy", 3.0)
     assert sum(step.steps[step.here]["per_class"]) == step.steps[step.here]["kept"]
 
 
 def test_filters_leave_ranks_as_they_are(review: Review) -> None:
-    everything = review.desk.page(review.run, PageQuery(count=200)).cards
+    everything = review.decisions.review(review.run).page(PageQuery(count=200)).cards
     chosen = [card for card in everything if card.suggestion == 1]
-    found = review.desk.page(review.run, PageQuery(count=200, wanted=QueueFilter(predicted=1)))
+    found = review.decisions.review(review.run).page(PageQuery(count=200, wanted=QueueFilter(predicted=1)))
     assert [(card.id, card.rank) for card in found.cards] == [(card.id, card.rank) for card in chosen]
     assert (found.total, found.matching) == (len(everything), len(chosen))
-    review.desk.execute([review.command(0)])
-    accepted = review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="accept")))
+    review.decisions.execute([review.command(0)])
+    accepted = review.decisions.review(review.run).page(PageQuery(wanted=QueueFilter(show="accept")))
     assert [card.id for card in accepted.cards] == [int(review.pool.ids[0])]
-    assert review.desk.page(review.run, PageQuery(wanted=QueueFilter(show="undecided"))).matching == len(everything) - 1
+    assert (
+        review.decisions.review(review.run).page(PageQuery(wanted=QueueFilter(show="undecided"))).matching
+        == len(everything) - 1
+    )
 
 
 def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
-    cards = review.desk.page(review.run, PageQuery(ranking="border", threshold=0.5, count=200)).cards
+    cards = review.decisions.review(review.run).page(PageQuery(ranking="border", threshold=0.5, count=200)).cards
     distances = [abs(card.confidence - 0.5) for card in cards]
     assert distances == sorted(distances)
 
 
-def _large_project(tmp_path: Any, num: int, num_classes: int = 10) -> Project:
+def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspace:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 3, (num, num_classes)).astype(np.float32)
     ids = np.arange(num)
@@ -248,16 +254,16 @@ def _large_project(tmp_path: Any, num: int, num_classes: int = 10) -> Project:
         path=tmp_path, images=images, splits=splits, class_names=tuple(map(str, range(num_classes))),
         scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
     )  # fmt: skip
-    return cast(Project, made)
+    return cast(Workspace, made)
 
 
 def test_a_page_of_a_million_images_takes_less_than_50_ms(tmp_path: Any) -> None:
-    desk = Desk(_large_project(tmp_path, 1_000_000))
-    desk.page("001", PageQuery())  # the order is made once
+    review = DecisionService(_large_workspace(tmp_path, 1_000_000)).review("001")
+    review.page(PageQuery())  # the order is made once
     times = []
     for start in (0, 500_000, 999_000):
         for show in ("all", "undecided"):
             begin = time.perf_counter()
-            assert len(desk.page("001", PageQuery(start=start, wanted=QueueFilter(show=show, predicted=3))).cards) == 48
+            assert len(review.page(PageQuery(start=start, wanted=QueueFilter(show=show, predicted=3))).cards) == 48
             times.append(time.perf_counter() - begin)
     assert np.median(times) < 0.05, times

@@ -12,27 +12,27 @@ class Place:
     """A trained project and commands about many of its images."""
 
     def __init__(self, project: Project) -> None:
-        self.project, self.desk, self.run = project, project.desk, project.runs()[0].id
+        self.project, self.decisions, self.run = project, project.decisions, project.runs()[0].id
         self.pool = project.scores(self.run)
         self.num = 0
 
     def do(self, verdict: str, label: int | None = None, **params: Any) -> Any:
         self.num += 1
         command = Command(f"c{self.num}", verdict, self.run, label=label, params=params)
-        return self.desk.execute([command])[0]
+        return self.decisions.execute([command])[0]
 
     def single(self, row: int, verdict: str, reviewer: str = "me") -> None:
         self.num += 1
         suggestion = int(self.pool.scores.pseudo_labels[row])
         command = Command(f"c{self.num}", verdict, self.run, reviewer, int(self.pool.ids[row]), suggestion)
-        assert self.desk.execute([command])[0].status == "saved"
+        assert self.decisions.execute([command])[0].status == "saved"
 
     def ids(self, **words: Any) -> list[int]:
         query = PageQuery(ranking="margin", count=400, wanted=QueueFilter(**words))
-        return [card.id for card in self.desk.page(self.run, query).cards]
+        return [card.id for card in self.decisions.review(self.run).page(query).cards]
 
     def verdicts(self, ids: list[int]) -> set[int]:
-        return set(self.desk.state().verdict[ids].tolist())
+        return set(self.decisions.state().verdict[ids].tolist())
 
 
 @pytest.fixture
@@ -63,16 +63,16 @@ def test_turning_pages_forwards_and_backwards_meets_each_matching_image_once(
     forwards: list[int] = []
     backwards: list[int] = []
     start, end = 0, len(place.pool.ids)
-    while cards := place.desk.page(place.run, PageQuery("margin", start, 7, wanted=wanted)).cards:
+    while cards := place.decisions.review(place.run).page(PageQuery("margin", start, 7, wanted=wanted)).cards:
         forwards += [card.id for card in cards]
         start = cards[-1].rank + 1
-    while cards := place.desk.page(place.run, PageQuery("margin", end, 7, "previous", wanted=wanted)).cards:
+    while cards := place.decisions.review(place.run).page(PageQuery("margin", end, 7, "previous", wanted=wanted)).cards:
         backwards = [card.id for card in cards] + backwards
         end = cards[0].rank
     assert forwards == backwards == whole
-    page = place.desk.page(place.run, PageQuery(wanted=wanted))
+    page = place.decisions.review(place.run).page(PageQuery(wanted=wanted))
     assert page.matching == len(whole)
-    assert page.open == sum(int(place.desk.state().verdict[i]) in (Verdict.UNDECIDED, Verdict.SKIP) for i in whole)
+    assert page.open == sum(int(place.decisions.state().verdict[i]) in (Verdict.UNDECIDED, Verdict.SKIP) for i in whole)
 
 
 def test_without_a_parent_nothing_has_changed(place: Place) -> None:
@@ -88,20 +88,20 @@ def test_a_verdict_on_a_filter_is_one_decision_about_just_these_and_one_undo_tak
     place: Place, verdict: str, code: Verdict
 ) -> None:
     ids, others = place.ids(predicted=1), place.ids(predicted=0)
-    before = place.desk.state()
+    before = place.decisions.state()
     label = 2 if verdict == "relabel" else None
     outcome = place.do(verdict, label, filter={"show": "undecided", "predicted": 1}, expected=len(ids))
     assert outcome.status == "saved", outcome.reason
-    state = place.desk.state()
+    state = place.decisions.state()
     assert place.verdicts(ids) == {code}
     assert place.verdicts(others) == {Verdict.UNDECIDED}
     given = {"bulk_accept": 1, "reject": 1, "relabel": 2}.get(verdict, -1)
     assert set(state.label[ids].tolist()) == {given}
-    assert place.desk.history(1)[0].num_images == len(ids)
+    assert place.decisions.latest(1)[0].num_images == len(ids)
     assert place.project.curate().digest
     assert place.do("undo").status == "saved"
     for name in ("verdict", "label", "decision"):
-        np.testing.assert_array_equal(getattr(place.desk.state(), name), getattr(before, name))
+        np.testing.assert_array_equal(getattr(place.decisions.state(), name), getattr(before, name))
 
 
 def test_what_was_decided_is_overruled_only_where_that_was_asked_for(place: Place) -> None:
@@ -119,7 +119,7 @@ def test_another_number_than_the_one_that_was_read_is_refused(place: Place) -> N
     outcome = place.do("reject", filter={"predicted": 1}, expected=number + 1)
     assert outcome.status == "refused"
     assert f"{number:,}" in outcome.reason
-    assert place.desk.decisions() == []
+    assert place.decisions.all() == []
 
 
 def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
@@ -127,7 +127,7 @@ def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
     assert place.do("accept", images=pairs).status == "saved"
     curated = place.project.curate()
     assert (curated.sources == Source.ACCEPTED).sum() == 5
-    (line,) = place.desk.decisions()
+    (line,) = place.decisions.all()
     assert (line.num_images, line.params["rule"]) == (5, "page")
     assert "images" not in line.params
 
@@ -157,7 +157,7 @@ def test_a_group_that_cannot_be_meant_is_refused_with_a_sentence(
     outcome = place.do(verdict, **params)
     assert outcome.status == "refused"
     assert words in outcome.reason
-    assert place.desk.decisions() == []
+    assert place.decisions.all() == []
 
 
 def test_a_page_on_which_one_suggestion_is_stale_is_refused_whole(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Drawn queues of a project: drawn again they are the same, each answer carries its probability, estimates are fair."""
+"""Random queues: drawn again they are the same, answers carry probabilities, estimates are fair."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from core import Command, DecisionError, InputError, PageQuery, Project
-from core.review.random_queues import Drawn
+from core.review.random_queues import RandomQueue
 from core.risk.sampling_estimates import complement, lure
 
 RUN = "001-supervised-mlp"
 
 
 def cards(project: Project, ranking: str, **more: Any) -> Any:
-    return project.desk.page(RUN, PageQuery(ranking, count=400, **more))
+    return project.review(RUN).page(PageQuery(ranking, count=400, **more))
 
 
 def answer(project: Project, image: int, label: int, **shown: Any) -> None:
@@ -50,11 +50,11 @@ def test_the_reject_hunt_shows_what_the_cut_keeps_and_the_least_confident_first(
 def test_the_log_keeps_the_probability_of_each_draw(trained_project: Project, ranking: str) -> None:
     page = cards(trained_project, ranking, eta=0.5)
     query = PageQuery(ranking, eta=0.5, drawn=page.drawn)
-    picks = trained_project.desk.pages(RUN).queues.draws.picks(Drawn(ranking, 1.0 if ranking == "audit" else 0.5, 0))
+    picks = trained_project.review(RUN).queues.random.picks(RandomQueue(ranking, 1.0 if ranking == "audit" else 0.5, 0))
     for rank in (0, 5, 2):
-        shown = trained_project.desk.shown(RUN, page.cards[rank].id, query)
+        shown = trained_project.review(RUN).shown(page.cards[rank].id, query)
         trained_project.decide(RUN, "accept", page.cards[rank].id, **shown)
-        logged = trained_project.desk.decisions()[-1].params
+        logged = trained_project.decisions.all()[-1].params
         assert logged["probability"] == picks.probability[rank]
         assert (logged["rank"], logged["of"]) == (rank, picks.num_eligible)
 
@@ -65,14 +65,14 @@ def test_a_place_that_the_queue_does_not_show_is_refused(trained_project: Projec
     for params in ({"rank": 1}, {"rank": 0, "drawn": None}, {"rank": "0"}, {"rank": 0, "drawn": 9}, {"eta": 0.1}):
         where = {"ranking": "mixed", "rank": 0, "drawn": 0, "eta": 0.3, **params}
         command = Command(f"c{params}", "accept", RUN, "me", card.id, card.suggestion, params=where)
-        assert trained_project.execute([command])[0].status == "refused"
+        assert trained_project.decisions.execute([command])[0].status == "refused"
     with pytest.raises(InputError, match="no queue can have been drawn"):
         cards(trained_project, "mixed", drawn=9)
     with pytest.raises(InputError, match="must lie from"):
         cards(trained_project, "mixed", eta=0.1)
     with pytest.raises(DecisionError, match="load the page again"):
-        trained_project.desk.pages(RUN).queues.draws.kept(0, {"ranking": "audit", "rank": 10**6, "drawn": 0})
-    assert trained_project.desk.decisions() == []
+        trained_project.review(RUN).queues.random.logged_params(0, {"ranking": "audit", "rank": 10**6, "drawn": 0})
+    assert trained_project.decisions.all() == []
 
 
 @pytest.mark.parametrize("ranking", ["audit", "mixed"])
@@ -81,10 +81,10 @@ def test_a_queue_answered_to_the_end_says_the_truth(trained_project: Project, ra
     truth = dict(zip(pool.ids.tolist(), rng.integers(0, 3, len(pool.ids)).tolist(), strict=True))
     page = cards(trained_project, ranking)
     for card in page.cards:
-        shown = trained_project.desk.shown(RUN, card.id, PageQuery(ranking, drawn=page.drawn))
+        shown = trained_project.review(RUN).shown(card.id, PageQuery(ranking, drawn=page.drawn))
         answer(trained_project, card.id, truth[card.id], **shown)
     cut = float(np.median(pool.scores.confidence))
-    (found,) = trained_project.promises.queue_estimates(RUN, cut)
+    (found,) = trained_project.quality.queue_estimates(RUN, cut)
     is_right = np.array([truth[i] == s for i, s in zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True)])
     keep = pool.scores.confidence >= np.float32(cut)
     assert found.num_answers == found.num_open == len(pool.ids)
@@ -95,22 +95,22 @@ def test_a_queue_answered_to_the_end_says_the_truth(trained_project: Project, ra
 def test_answers_count_up_to_the_first_gap_and_the_others_wait(trained_project: Project) -> None:
     page = cards(trained_project, "mixed")
     for rank in (0, 1, 3, 4):
-        shown = trained_project.desk.shown(RUN, page.cards[rank].id, PageQuery("mixed", drawn=0))
+        shown = trained_project.review(RUN).shown(page.cards[rank].id, PageQuery("mixed", drawn=0))
         trained_project.decide(RUN, "accept", page.cards[rank].id, **shown)
-    (found,) = trained_project.promises.queue_estimates(RUN, 0.0)
+    (found,) = trained_project.quality.queue_estimates(RUN, 0.0)
     assert (found.num_answers, found.num_waiting) == (2, 2)
     trained_project.decide(RUN, "none", page.cards[2].id)  # by another way: it closes the gap
-    (found,) = trained_project.promises.queue_estimates(RUN, 0.0)
+    (found,) = trained_project.quality.queue_estimates(RUN, 0.0)
     assert (found.num_answers, found.num_waiting) == (5, 0)
-    draws = trained_project.desk.pages(RUN).queues.draws
-    probability = draws.picks(Drawn("mixed", 0.3, 0)).probability[:5]
+    draws = trained_project.review(RUN).queues.random
+    probability = draws.picks(RandomQueue("mixed", 0.3, 0)).probability[:5]
     assert found.accuracy == complement(lure(np.array([0, 0, 1.0, 0, 0]), probability, found.num_open))
 
 
 def test_an_undone_answer_no_longer_counts(trained_project: Project) -> None:
     card = cards(trained_project, "audit").cards[0]
-    shown = trained_project.desk.shown(RUN, card.id, PageQuery("audit", drawn=0))
+    shown = trained_project.review(RUN).shown(card.id, PageQuery("audit", drawn=0))
     trained_project.decide(RUN, "accept", card.id, **shown)
-    assert trained_project.promises.queue_estimates(RUN, 0.0)[0].num_answers == 1
+    assert trained_project.quality.queue_estimates(RUN, 0.0)[0].num_answers == 1
     trained_project.undo(RUN)
-    assert trained_project.promises.queue_estimates(RUN, 0.0) == []
+    assert trained_project.quality.queue_estimates(RUN, 0.0) == []

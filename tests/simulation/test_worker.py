@@ -23,9 +23,9 @@ from core import (
     TrainConfig,
     Verdict,
 )
-from core.simulation.review_round import REVIEWER, Game, accept, click, measure
+from core.simulation.review_round import REVIEWER, SimulatedReview, answer_queue, bulk_accept, measure
 from core.simulation.strategies import Contestant, Cut
-from core.simulation.worker import play
+from core.simulation.worker import run_simulation
 from tests.conftest import CLASSES, QUICK, SMALL
 
 RUN = "001-supervised-mlp"
@@ -48,18 +48,18 @@ def judged_project(trained_project: Project) -> Project:
     return trained_project
 
 
-def game(project: Project, queue: str, cut: Cut) -> Game:
-    return Game(project, Contestant(queue, cut), 0, np.random.default_rng(0), RUN)
+def simulated_review(project: Project, queue: str, cut: Cut) -> SimulatedReview:
+    return SimulatedReview(project, Contestant(queue, cut), 0, np.random.default_rng(0), RUN)
 
 
 def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_project: Project) -> None:
-    made = Simulations(known_project).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
+    made = Simulations(known_project.workspace).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
     assert made.status.state == "queued"
-    play(made, known_project)
+    run_simulation(made, known_project)
     status = made.status
     assert (status.state, status.done, status.total) == ("done", 2, 2)
     assert known_project.runs() == []
-    assert known_project.desk.decisions() == []
+    assert known_project.decisions.all() == []
     before, after = made.points()
     assert (before.round, before.clicks, before.accepted) == (0, 0, 0)
     assert (after.round, after.clicks, after.wrong_answers) == (1, 6, 0)
@@ -76,7 +76,7 @@ def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_p
     assert len(picture.findall(".//{http://www.w3.org/2000/svg}polyline")) == 4
 
     sandbox = Project(next(made.folder.sandbox.glob("seed-0-*")))
-    log = sandbox.desk.decisions()
+    log = sandbox.decisions.all()
     assert {decision.reviewer for decision in log} == {REVIEWER}
     assert [decision.params["simulated"] for decision in log if decision.image_id is not None] == [True] * 6
     assert "simulated" in sandbox.name
@@ -88,7 +88,7 @@ def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_p
 
 
 def test_a_process_of_its_own_plays_it_and_stops_when_asked(known_project: Project) -> None:
-    simulations = Simulations(known_project)
+    simulations = Simulations(known_project.workspace)
     long = QUICK.model_copy(update={"epochs": 100_000})
     made = simulations.start(["entropy"], ["none"], ONE.model_copy(update={"keep": False}), long)
     simulations.cancel(made.id)
@@ -104,15 +104,15 @@ def test_a_process_of_its_own_plays_it_and_stops_when_asked(known_project: Proje
 
 def test_a_training_that_fails_fails_the_simulation_with_its_sentence(known_project: Project) -> None:
     wild = QUICK.model_copy(update={"learning_rate": 10.0, "weight_decay": 1.0, "ema_decay": 0.0, "epochs": 300})
-    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, wild)
+    made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, wild)
     with pytest.raises(RunError, match=r"(?i)learning rate"):
-        play(made, known_project)
+        run_simulation(made, known_project)
     assert made.status.state == "failed"
     assert "earning rate" in made.status.message
 
 
 def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
-    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)
     assert made.folder.status(now=time.time() + 59).state == "queued"
     assert made.folder.status(now=time.time() + 61).state == "lost"
     with made.folder.lock():
@@ -122,13 +122,13 @@ def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
 
 
 def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept_alone(judged_project: Project) -> None:
-    playing = game(judged_project, "entropy", Cut("fixed_threshold", 0.5))
-    click(playing, 10, 0.0, 1)
-    clicked = {decision.image_id for decision in judged_project.desk.decisions()}
+    playing = simulated_review(judged_project, "entropy", Cut("fixed_threshold", 0.5))
+    answer_queue(playing, 10, 0.0, 1)
+    clicked = {decision.image_id for decision in judged_project.decisions.all()}
     assert len(clicked) == playing.clicks == 10
-    accept(playing)
+    bulk_accept(playing)
     point = measure(playing, 1)
-    state, truth = judged_project.desk.state(), judged_project.images.labels
+    state, truth = judged_project.decisions.state(), judged_project.images.labels
     single = np.array(sorted(int(image) for image in clicked if image is not None))
     np.testing.assert_array_equal(state.label[single], truth[single])
     bulk = np.flatnonzero(state.verdict == Verdict.BULK_ACCEPT)
@@ -141,26 +141,26 @@ def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept
 
 
 def test_a_reviewer_who_is_always_wrong_is_always_wrong(judged_project: Project) -> None:
-    playing = game(judged_project, "random", Cut("none", 0.0))
-    click(playing, 10, 1.0, 1)
-    accept(playing)
+    playing = simulated_review(judged_project, "random", Cut("none", 0.0))
+    answer_queue(playing, 10, 1.0, 1)
+    bulk_accept(playing)
     point = measure(playing, 1)
     assert (point.wrong_answers, point.accepted, point.accepted_error, point.selected) == (10, 10, 1.0, 0)
 
 
 @pytest.mark.parametrize("cut", ["conformal", "careful", "plug_in"])
 def test_a_target_error_accepts_what_its_cut_says(judged_project: Project, cut: str) -> None:
-    playing = game(judged_project, "none", Cut(cut, 0.9))
-    accept(playing)
+    playing = simulated_review(judged_project, "none", Cut(cut, 0.9))
+    bulk_accept(playing)
     assert playing.selected > 0
-    assert len(judged_project.desk.decisions()) == 1
-    assert judged_project.desk.decisions()[0].params["threshold"] == playing.threshold
+    assert len(judged_project.decisions.all()) == 1
+    assert judged_project.decisions.all()[0].params["threshold"] == playing.threshold
 
 
 def test_where_the_truth_is_unknown_nobody_can_play(trained_project: Project) -> None:
     with pytest.raises(InputError, match=r"60 of the .* pool images .* are not known"):
-        Simulations(trained_project).prepare(["entropy"], ["conformal=0.05"], ONE, QUICK)
-    assert Simulations(trained_project).all() == []
+        Simulations(trained_project.workspace).prepare(["entropy"], ["conformal=0.05"], ONE, QUICK)
+    assert Simulations(trained_project.workspace).all() == []
 
 
 def test_what_a_project_lacks_is_a_sentence(pictures: Path, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_what_a_project_lacks_is_a_sentence(pictures: Path, tmp_path: Path) -> N
     def asked(number: int, cut: str, **parts: int) -> Simulation:
         split = SplitConfig(**{"labeled": 15, "val": 12, "calibration": 18, "test": 30, **parts})
         project = Project.create(tmp_path / f"p{number}", tmp_path / "known", split=split)
-        return Simulations(project).prepare(["entropy"], [cut], ONE, TrainConfig())
+        return Simulations(project.workspace).prepare(["entropy"], [cut], ONE, TrainConfig())
 
     with pytest.raises(InputError, match="test images"):
         asked(1, "none", test=0)
@@ -181,14 +181,14 @@ def test_what_a_project_lacks_is_a_sentence(pictures: Path, tmp_path: Path) -> N
 
 def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Project) -> None:
     with pytest.raises(InputError, match="none yet"):
-        Simulations(known_project).find("001")
-    Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+        Simulations(known_project.workspace).find("001")
+    Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)
     with pytest.raises(InputError, match="There are: 001"):
-        Simulations(known_project).find("7")
+        Simulations(known_project.workspace).find("7")
 
 
 def test_the_summary_compares_the_same_seeds_before_and_after(known_project: Project) -> None:
-    made = Simulations(known_project).prepare(["entropy"], ["none"], ONE, QUICK)
+    made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)
     label = made.contestants[0].label
     for seed, number, accuracy in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.9)):
         point = Point(seed, "entropy", "none", 0.0, label, number, 6 * number, 0, 0, float("nan"), 6 * number,

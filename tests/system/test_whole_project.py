@@ -20,7 +20,7 @@ def test_from_pictures_to_a_curated_retrained_compared_and_exported_model(
     kept = project.select(baseline.id, "fixed_threshold", threshold=0.6)
     assert 0 < kept.count <= len(project.splits.pool)
 
-    bulk = project.accept_all(baseline.id, "fixed_threshold", threshold=0.6)
+    bulk = project.bulk_accept(baseline.id, "fixed_threshold", threshold=0.6)
     relabeled = int(kept.ids[0])
     other = (int(kept.labels[0]) + 1) % 3
     assert project.decide(baseline.id, "relabel", relabeled, other).status == "saved"
@@ -51,12 +51,12 @@ def test_from_pictures_to_a_curated_retrained_compared_and_exported_model(
 def test_one_undo_takes_back_a_bulk_accept(trained_project: Project) -> None:
     run = trained_project.runs()[0].id
     before = trained_project.curate().digest
-    outcome = trained_project.accept_all(run, "fixed_threshold", threshold=0.34)
-    assert (trained_project.desk.state().verdict == Verdict.BULK_ACCEPT).sum() > 10
+    outcome = trained_project.bulk_accept(run, "fixed_threshold", threshold=0.34)
+    assert (trained_project.decisions.state().verdict == Verdict.BULK_ACCEPT).sum() > 10
     assert trained_project.undo(run).status == "saved"
     assert trained_project.curate().digest == before
-    assert len(trained_project.desk.decisions()) == 2, "nothing is deleted"
-    assert outcome.decision == trained_project.desk.decisions()[0].id
+    assert len(trained_project.decisions.all()) == 2, "nothing is deleted"
+    assert outcome.decision == trained_project.decisions.all()[0].id
 
 
 def test_decisions_are_there_when_the_project_is_opened_again(trained_project: Project) -> None:
@@ -64,13 +64,13 @@ def test_decisions_are_there_when_the_project_is_opened_again(trained_project: P
     image = int(trained_project.splits.pool[3])
     trained_project.decide(run, "accept", image)
     again = Project.open(trained_project.path)
-    assert again.desk.state().verdict[image] == Verdict.ACCEPT
+    assert again.decisions.state().verdict[image] == Verdict.ACCEPT
     assert again.curate().sources.tolist().count(Source.ACCEPTED) == 1
 
 
 def test_a_control_run_leaves_every_decision_out(trained_project: Project) -> None:
     run = trained_project.runs()[0].id
-    trained_project.accept_all(run, "fixed_threshold", threshold=0.34)
+    trained_project.bulk_accept(run, "fixed_threshold", threshold=0.34)
     control = trained_project.start_run(QUICK, parent=run, is_curated=False)
     trained_project.wait_run(control.id, timeout=120)
     assert control.record.num_labels["bulk"] == 0

@@ -19,6 +19,7 @@ from core import Project, Run, TrainConfig
 from core.base.errors import TrainingError
 from core.base.types import Ids, Source
 from core.data.splits import save_splits
+from core.experiments.prepare import prepare_run
 from core.store.run_folder import RunFolder
 from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
@@ -26,7 +27,6 @@ from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import MODELS, build
 from core.training.runtime.precision import choose_device
 from core.training.worker import Engine
-from core.workspace.run import prepare_run
 from tests.conftest import QUICK
 
 CPU = torch.device("cpu")
@@ -35,7 +35,7 @@ BASE = "001-supervised-mlp"
 
 
 def prepared(project: Project, config: TrainConfig, parent: str | None = None) -> RunFolder:
-    return prepare_run(project, config, parent, is_curated=True)
+    return prepare_run(project.workspace, project.decisions, config, parent, is_curated=True)
 
 
 def trainer(project: Project, config: TrainConfig) -> Trainer:
@@ -49,7 +49,7 @@ def trainer(project: Project, config: TrainConfig) -> Trainer:
 
 def decided(project: Project) -> Project:
     """Bulk-accept, reject and correct something, so that every part of a step has images."""
-    project.accept_all(BASE, "fixed_threshold", threshold=0.6)
+    project.bulk_accept(BASE, "fixed_threshold", threshold=0.6)
     pool = project.scores(BASE)
     doubtful = pool.ids[np.argsort(pool.scores.confidence)[:6]]
     for image in doubtful[:3]:

@@ -30,7 +30,7 @@ def test_an_index_holds_what_scoring_gives_and_pages_are_the_same(project: Proje
         for name in pool_index.ORDERED:
             np.testing.assert_array_equal(found.orders[name], order(RANKINGS[name](plain.scores)))
     assert found.scores.num_classes == plain.scores.num_classes
-    bins = project.desk.histogram(RUN, "entropy")["counts"]
+    bins = project.review(RUN).histogram.counts("entropy")["counts"]
     assert np.sum(bins) == 2000
 
 
@@ -59,5 +59,5 @@ def test_without_a_place_to_write_the_page_comes_all_the_same(
         raise PermissionError("read-only")
 
     monkeypatch.setattr("core.workspace.pool_index.tempfile.mkdtemp", refuse)
-    assert len(project.desk.page(RUN, PageQuery()).cards) == 48
+    assert len(project.review(RUN).page(PageQuery()).cards) == 48
     assert not (project.run(RUN).folder.path / "predictions" / "index").exists()
