@@ -125,7 +125,7 @@ def test_a_batch_may_undo_what_it_has_just_decided(review: Review) -> None:
 
 def test_what_another_process_decides_is_seen(review: Review) -> None:
     assert review.verdict(0) is Verdict.UNDECIDED
-    DecisionService(Project(review.project.path)).execute([review.command(0)])
+    DecisionService(Workspace(review.project.path)).execute([review.command(0)])
     assert review.verdict(0) is Verdict.ACCEPT
     assert review.decisions.execute([review.command(0)])[0].decision == review.decisions.all()[0].id
 
@@ -248,11 +248,12 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
     folder = SimpleNamespace(logits=lambda: logits)
     run = SimpleNamespace(id="001", folder=folder, record=SimpleNamespace(parent=None), has_predictions=True)
     scores = PoolScores(ids, score(logits), 1.0)
-    images = SimpleNamespace(labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num))
+    images = SimpleNamespace(
+        labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num), class_names=list(map(str, range(num_classes)))
+    )  # fmt: skip
     splits = SimpleNamespace(pool=ids, calibration=ids[:1000], labeled=ids[:10])
     made = SimpleNamespace(
-        path=tmp_path, images=images, splits=splits, class_names=tuple(map(str, range(num_classes))),
-        scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
+        path=tmp_path, images=images, splits=splits, scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
     )  # fmt: skip
     return cast(Workspace, made)
 
