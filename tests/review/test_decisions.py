@@ -249,7 +249,8 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
     run = SimpleNamespace(id="001", folder=folder, record=SimpleNamespace(parent=None), has_predictions=True)
     scores = PoolScores(ids, score(logits), 1.0)
     images = SimpleNamespace(
-        labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num), class_names=list(map(str, range(num_classes)))
+        labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num),
+        class_names=list(map(str, range(num_classes))),
     )  # fmt: skip
     splits = SimpleNamespace(pool=ids, calibration=ids[:1000], labeled=ids[:10])
     made = SimpleNamespace(
