@@ -1,0 +1,95 @@
+"""A project that version 0.1 made opens, and every command, route, call and page still gives the numbers of then."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import Project
+from tests.compatibility import adapter
+from tests.compatibility.adapter import BASE, PAGES
+from tests.compatibility.questions import EXPECTED, ask, ask_page, plain, type_command, unpack
+
+CANCELLED = "007-supervised-wrn"
+REL, ABS = 1e-5, 1e-7  # stored as float32, and added up in another order on another machine
+
+
+@pytest.fixture(scope="module")
+def expected() -> Any:
+    return json.loads(EXPECTED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def old_project(tmp_path: Path) -> Path:
+    """The old project, this test's own copy."""
+    return unpack(tmp_path)
+
+
+def differences(found: Any, wanted: Any, where: str = "") -> list[str]:
+    """Name every place at which an answer is not the one of version 0.1; numbers may differ by rounding."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        missing = [f"{where}/{name}: missing" for name in wanted if name not in found]
+        new = [f"{where}/{name}: not there in version 0.1" for name in found if name not in wanted]
+        both = [name for name in wanted if name in found]
+        return [*missing, *new, *(line for n in both for line in differences(found[n], wanted[n], f"{where}/{n}"))]
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [
+            line
+            for n, pair in enumerate(zip(found, wanted, strict=True))
+            for line in differences(*pair, f"{where}/{n}")
+        ]
+    are_numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (found, wanted))
+    is_same = found == pytest.approx(wanted, rel=REL, abs=ABS) if are_numbers else found == wanted
+    return [] if is_same else [f"{where}: {str(found)[:80]} instead of {str(wanted)[:80]}"]
+
+
+def test_every_command_route_call_and_export_gives_the_old_numbers(old_project: Path, expected: Any) -> None:
+    answers = ask(old_project)
+    wrong = differences(answers, {name: part for name, part in expected.items() if name not in ("pages", "afterwards")})
+    assert not wrong, "\n".join([f"{len(wrong)} answers differ:", *wrong[:60]])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_the_old_numbers(name: str, old_project: Path, expected: Any) -> None:
+    assert not differences(ask_page(Project.open(old_project), name), expected["pages"][name])
+
+
+def test_the_old_project_takes_new_decisions(old_project: Path, expected: Any) -> None:
+    project = Project.open(old_project)
+    assert not differences(plain(adapter.go_on(project), project), expected["afterwards"])
+
+
+def test_an_old_model_answers_a_new_noise_check(old_project: Path, expected: Any) -> None:
+    code, out = type_command(["noise", str(old_project), BASE, "--json"])
+    before = expected["python"][f"noise_report of {BASE}"]["auroc"]
+    assert code == 0
+    assert json.loads(out)["auroc"] == {name: pytest.approx(groups, abs=0.01) for name, groups in before.items()}
+
+
+def test_an_old_run_is_resumed_from_its_checkpoint(old_project: Path) -> None:
+    run = Project.open(old_project).run(CANCELLED)
+    begin = run.status.epoch
+    assert (run.status.state, begin > 0) == ("cancelled", True)
+    assert type_command(["resume", str(old_project), CANCELLED, "--no-wait"])[0] == 0
+    end = time.monotonic() + 120
+    while len(run.metrics()) <= begin:
+        assert time.monotonic() < end, run.log_tail()
+        assert run.status.state in ("queued", "running"), run.log_tail()
+        time.sleep(0.1)
+    assert type_command(["cancel", str(old_project), CANCELLED])[0] == 0
+    while run.status.state == "running":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert [line["epoch"] for line in run.metrics()][: begin + 1] == list(range(1, begin + 2))
+
+
+def test_a_changed_number_is_noticed(expected: Any) -> None:
+    changed = json.loads(json.dumps(expected))
+    changed["http"]["count fixed_threshold"]["count"] += 1
+    changed["commands"]["curate"]["json"]["labels"]["bulk"] -= 1
+    changed["python"]["compare"]["comparison"]["difference"] += 1e-4
+    changed["exports"]["csv"].pop()
+    assert len(differences(expected, changed)) == 4
+    assert not differences(expected, expected)
