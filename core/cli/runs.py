@@ -203,7 +203,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "config": record.config.model_dump(),
         "labels": dict(record.num_labels),
         "curated": record.curated,
-        "control": None if run.control is None else asdict(run.control),
+        "control": None if run.control is None else {"arm": run.control.kind, "of": run.control.of},
         **asdict(run.status),
         "last_val_accuracy": run.last_val_accuracy,
     }
