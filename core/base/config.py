@@ -22,9 +22,13 @@ WeakPass = Literal["joint", "own"]
 SplitKind = Literal["balanced", "stratified"]
 
 METHODS: tuple[str, ...] = get_args(Method)
+"""Training methods, by the name that `TrainConfig.method` takes."""
 MODELS: tuple[str, ...] = get_args(Model)
+"""Models, by the name that `TrainConfig.model` takes."""
 PROFILES: tuple[str, ...] = get_args(Profile)
+"""Profiles of augmentation."""
 RAMPS: tuple[str, ...] = get_args(Ramp)
+"""How the weight of the unlabeled loss rises."""
 
 
 def Between(low: float, high: float) -> Interval:  # noqa: N802 - reads as a type

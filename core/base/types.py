@@ -24,6 +24,7 @@ Logits: TypeAlias = NDArray[np.float32]
 PerImage: TypeAlias = NDArray[np.float32]
 
 SPLIT_NAMES = ("labeled", "val", "calibration", "unlabeled", "test")
+"""Parts of a project, in the order in which pages list them."""
 UNKNOWN = -1
 """The label of an image whose class nobody has given."""
 
@@ -80,7 +81,9 @@ class Verdict(IntEnum):
 
 
 VERDICTS = tuple(v.name.lower() for v in Verdict if v is not Verdict.UNDECIDED)
+"""Names of the verdicts about images; undo is not one of them."""
 UNDO = "undo"
+"""The verdict that takes back another decision."""
 HUMAN_LABELS = (Verdict.ACCEPT, Verdict.RELABEL)
 
 
@@ -161,6 +164,7 @@ class CuratedSet:
 
 RunState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 LIVE_STATES = ("queued", "running")
+"""States of a run that has not ended."""
 
 
 @dataclass(frozen=True)

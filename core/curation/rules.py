@@ -104,6 +104,7 @@ RULES: dict[str, Callable[..., Mask]] = {
         top_per_class,
     )
 }
+"""Selection rules by name: scores in, mask (n,) of the kept images out."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
 CONTROL_KINDS = ("threshold_only", "random_clicks")
+"""What a control run trains on: the bulk accepts alone, or as many answers on random images."""
 
 
 def start_control_run(workspace: Workspace, history: DecisionHistory, run_id: str, kind: str) -> Run:

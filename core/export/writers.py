@@ -99,6 +99,7 @@ EXPORTS: dict[str, Callable[[CuratedTable, Path], Path]] = {
     "parquet": parquet,
     "folder_per_class": folder_per_class,
 }
+"""Writers of the curated labels, by kind."""
 
 
 def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = None) -> Path:

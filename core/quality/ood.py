@@ -16,6 +16,7 @@ from core.scoring.ood import OUTLIER_SCORES, auroc, conformal_p_values, foreignn
 from core.workspace.creation import load_source
 
 OOD_SCORES = (*OUTLIER_SCORES, "knn")
+"""Scores that can tell images of no class; high means unlike the classes."""
 
 
 @dataclass(frozen=True)

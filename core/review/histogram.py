@@ -18,6 +18,7 @@ from core.workspace.pool_index import BINS
 from core.workspace.workspace import Workspace
 
 SCORES = RANGED
+"""Scores that a histogram can show."""
 MOST_CLASSES = 24
 """With more classes the histogram names the most suggested ones and adds up the rest."""
 BORDER_CARDS = 8

@@ -29,7 +29,9 @@ from core.review.random_queues import AUDIT, DIVERSE, DRAWN, ETA, MIXED, RandomQ
 from core.scoring.scores import RANKINGS, order
 from core.workspace.workspace import Workspace
 
-BORDER, HUNT = "border", "reject_hunt"
+HUNT = "reject_hunt"
+BORDER = "border"
+"""The queue that shows what is closest to the threshold first."""
 QUEUES: dict[str, str] = {
     "entropy": "highest entropy first",
     "confidence": "lowest confidence first",

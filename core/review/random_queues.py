@@ -27,6 +27,7 @@ DRAWN = (AUDIT, MIXED, DIVERSE)
 RANDOM = (AUDIT, MIXED)
 """Those drawn at random, so that their answers allow estimates."""
 ETA = 0.3
+"""Share of uniform draws in a mixed queue, where none is named."""
 MOST = 5_000
 """A queue is drawn that far: nobody clicks further without drawing anew."""
 _MOST_TYPICAL = 500

@@ -27,7 +27,10 @@ from core.simulation.strategies import (
 )
 from core.workspace.workspace import Workspace
 
-DEFAULT_QUEUES, DEFAULT_CUTS = ("entropy",), ("conformal=0.05",)
+DEFAULT_QUEUES = ("entropy",)
+"""Queues of a simulation that names none."""
+DEFAULT_CUTS = ("conformal=0.05",)
+"""Accept rules of a simulation that names none."""
 
 
 @dataclass(frozen=True)
