@@ -40,8 +40,8 @@ from core.experiments.curriculum import Curriculum
 from core.experiments.runs import RunRequest
 from core.export.export import RUN_EXPORTS
 from core.export.writers import EXPORTS
-from core.jobs.job_folder import SimulationStatus
-from core.jobs.start import Launch
+from core.jobs.job_folder import JobStatus
+from core.jobs.launch import Launch
 from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
 from core.quality.data_checks import LabelIssues
@@ -128,6 +128,7 @@ __all__ = [
     "HighProbabilityThreshold",
     "ImageSet",
     "InputError",
+    "JobStatus",
     "KnownScores",
     "LabelIssues",
     "LabelState",
@@ -158,7 +159,6 @@ __all__ = [
     "ServerError",
     "SimulateConfig",
     "Simulation",
-    "SimulationStatus",
     "Simulations",
     "Source",
     "SplitConfig",

@@ -22,7 +22,7 @@ from core.experiments.label_snapshot import freeze
 from core.experiments.runs import RunRequest
 from core.experiments.stopping import advise_stopping
 from core.export.export import export
-from core.jobs.start import Launch
+from core.jobs.launch import Launch
 from core.quality.evaluation import RunComparison, Selection, compare_runs, select
 from core.quality.service import Quality
 from core.review.decisions import DecisionService, Outcome

@@ -14,7 +14,7 @@ from core.base.presets import PRESETS, Preset
 from core.base.types import LIVE_STATES, RunStatus
 from core.cli.options import AsJson, Params, ProjectPath, RunId, answer, percent, rule_params, with_options_of
 from core.experiments.runs import RunRequest
-from core.jobs.start import Launch, command_elsewhere, launch_of
+from core.jobs.launch import Launch, command_for_other_machines, launch_of
 from core.project import Project
 from core.workspace.run import LAST_EVALUATIONS, Run
 
@@ -76,7 +76,7 @@ def train(
 
 def _elsewhere(project: Project, run: Run, *, is_resume: bool) -> dict[str, str]:
     """The command for the other machines of a run; nothing where there are none."""
-    command = command_elsewhere(project.path, run.folder, is_resume=is_resume)
+    command = command_for_other_machines(project.path, run.folder, is_resume=is_resume)
     return {} if command is None else {"elsewhere": command}
 
 

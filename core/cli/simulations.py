@@ -11,7 +11,7 @@ from core.base.errors import RunError
 from core.base.presets import recipe
 from core.base.types import LIVE_STATES
 from core.cli.options import AsJson, ProjectPath, answer, percent, with_options_of
-from core.jobs.job_folder import SimulationStatus
+from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, Simulation, Simulations
 from core.simulation.strategies import CUTS, REVIEW_QUEUES, Point
@@ -88,7 +88,7 @@ class _Teller:
     def __init__(self) -> None:
         self._begin = time.monotonic()
 
-    def tell(self, status: SimulationStatus, point: Point | None) -> None:
+    def tell(self, status: JobStatus, point: Point | None) -> None:
         """One line for each round of each contestant."""
         if point is None:
             return

@@ -11,8 +11,8 @@ from core.base.config import TrainConfig
 from core.base.errors import InputError, RunError
 from core.base.types import LIVE_STATES
 from core.experiments.runs import RunRequest, start_runs, wait_run
-from core.jobs.job_folder import SimulationFolder, SimulationStatus, find_simulation, list_simulations
-from core.jobs.start import start_player
+from core.jobs.job_folder import JobFolder, JobStatus, find_job, list_jobs
+from core.jobs.start import start_worker
 from core.review.decision_history import DecisionHistory
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace
@@ -80,7 +80,7 @@ def _check(workspace: Workspace, config: TrainConfig, parent: str) -> None:
 class Curriculum:
     """A curriculum that its own process trains, read from its folder each time it is asked."""
 
-    folder: SimulationFolder
+    folder: JobFolder
 
     @property
     def id(self) -> str:
@@ -88,7 +88,7 @@ class Curriculum:
         return self.folder.id
 
     @property
-    def status(self) -> SimulationStatus:
+    def status(self) -> JobStatus:
         """Rounds done and in all, and a sentence about the one that is being trained."""
         return self.folder.status()
 
@@ -110,19 +110,19 @@ class Curricula:
 
     def all(self) -> list[Curriculum]:
         """Every one, oldest first."""
-        return [Curriculum(folder) for folder in list_simulations(self._root)]
+        return [Curriculum(folder) for folder in list_jobs(self._root)]
 
     def find(self, number: str) -> Curriculum:
         """One by its number; InputError names those there are."""
-        return Curriculum(find_simulation(self._root, number))
+        return Curriculum(find_job(self._root, number, "curriculum"))
 
     def start(self, config: TrainConfig, parent: str, num_rounds: int, step: float | None = None) -> Curriculum:
         """Check what is asked for and start a process that trains it."""
         _check(self._workspace, config, parent)
         percents = shares(num_rounds, step)
         asked = {"parent": parent, "num_rounds": num_rounds, "step": step, "train": config.model_dump()}
-        folder = SimulationFolder.create(self._root, asked, len(percents))
-        start_player("core.experiments.curriculum_worker", self._workspace.path, folder.id, folder.log_path)
+        folder = JobFolder.create(self._root, asked, len(percents))
+        start_worker("core.experiments.curriculum_worker", self._workspace.path, folder.id, folder.log_path)
         return Curriculum(folder)
 
     def cancel(self, number: str) -> None:

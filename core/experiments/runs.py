@@ -10,7 +10,8 @@ from core.base.errors import RunError
 from core.base.types import LIVE_STATES
 from core.experiments.control_runs import start_control_runs
 from core.experiments.prepare import prepare_run
-from core.jobs.start import Launch, start
+from core.jobs.launch import Launch
+from core.jobs.start import start
 from core.review.decision_history import DecisionHistory
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace

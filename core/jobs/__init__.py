@@ -1,1 +1,1 @@
-"""Processes: training and other work started outside the server, and their device locks."""
+"""Processes outside the server: how they start, their device locks and job folders."""

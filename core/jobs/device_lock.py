@@ -1,6 +1,6 @@
-"""Whose turn it is on this machine's devices: one run at a time on each, first come, first served.
+"""First-come-first-served device locks: one training per device of this machine.
 
-A device is held by a locked file in Winnow's own folder; the lock dies with its holder, so nothing has to be tidied up.
+A device is held by a locked file in Winnow's own folder. The lock ends with its process, so nothing needs cleaning up.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from core.store.home import home
 
 
 def num_gpus() -> int:
-    """CUDA devices of this machine, without asking torch."""
+    """Number of CUDA devices of this machine, counted without torch."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
@@ -24,18 +24,26 @@ def num_gpus() -> int:
     return len(list(cards.iterdir())) if cards.is_dir() else 0
 
 
-def candidates(device: str) -> list[str]:
-    """The devices that a run which asks for `device` may be given."""
+def candidate_devices(device: str) -> list[str]:
+    """Devices that satisfy a run's `device` setting: "cpu", or "cuda:N" of each GPU."""
     if device == "cuda" or (device == "auto" and num_gpus()):
         return [f"cuda:{number}" for number in range(num_gpus())] or ["cuda:0"]
     return ["cpu"] if device == "auto" else [device]
 
 
-class Turn:
-    """A place in the line for some of the candidates; `take` holds them as soon as nobody older wants them."""
+class DeviceLock:
+    """A request for some of the candidate devices, queued behind older requests for any of them.
 
-    def __init__(self, names: Sequence[str], count: int, who: str) -> None:
-        self.names, self.who = list(names), who
+    Attributes:
+        names: The candidate devices.
+        count: Number of devices needed, at most the number of candidates.
+        owner: Name of the run, shown to those that wait.
+        held: Open lock files by device; empty until all are held.
+
+    """
+
+    def __init__(self, names: Sequence[str], count: int, owner: str) -> None:
+        self.names, self.owner = list(names), owner
         self.count = min(count, len(self.names))
         self.held: dict[str, IO[str]] = {}
         self._folder = home() / "queue"
@@ -49,49 +57,49 @@ class Turn:
         except OSError as error:
             raise cannot_write(self._folder, error) from error
 
-    def take(self) -> bool:
-        """Try once; True when all that are needed are held. Until then none is."""
-        if any(set(wanted) & set(self.names) for wanted in self._older()):
+    def acquire(self) -> bool:
+        """Try once to hold all devices needed; where one is missing, hold none and return False."""
+        if any(set(wanted) & set(self.names) for wanted in self._older_requests()):
             return False
         for name in self.names:
             if len(self.held) < self.count and (file := _locked(self._file_of(name))) is not None:
                 self.held[name] = file
         if len(self.held) < self.count:
-            self.let_go()
+            self.release()
             return False
         for file in self.held.values():
             file.truncate(0)
-            file.write(self.who)
+            file.write(self.owner)
             file.flush()
-            os.set_inheritable(file.fileno(), True)  # the engine, which takes this process over, goes on holding it
-        self.leave()
+            os.set_inheritable(file.fileno(), True)  # the worker that replaces this process keeps holding it
+        self.leave_queue()
         return True
 
     def holders(self) -> list[str]:
-        """Who holds the devices we wait for."""
+        """Runs that hold the candidate devices."""
         found = []
         for name in self.names:
             try:
                 found.append(self._file_of(name).read_text().strip())
             except OSError:
                 continue
-        return [who for who in found if who and who != self.who]
+        return [owner for owner in found if owner and owner != self.owner]
 
-    def let_go(self) -> None:
-        """Hold nothing."""
+    def release(self) -> None:
+        """Release all held devices."""
         for file in self.held.values():
             file.close()
         self.held = {}
 
-    def leave(self) -> None:
-        """Give the place in the line up."""
+    def leave_queue(self) -> None:
+        """Withdraw the request."""
         self._ticket.unlink(missing_ok=True)
         self._file.close()
 
     def _file_of(self, name: str) -> Path:
         return self._folder / name.replace(":", "-")
 
-    def _older(self) -> Iterator[list[str]]:
+    def _older_requests(self) -> Iterator[list[str]]:
         for ticket in sorted(self._folder.glob("ticket-*")):
             if ticket >= self._ticket:
                 return
@@ -102,7 +110,7 @@ class Turn:
 
 @contextmanager
 def _reading(ticket: Path) -> Iterator[list[str] | None]:
-    """What a ticket wants; None, and the ticket is thrown away, where its owner is gone."""
+    """Devices that a ticket asks for; None, and the ticket is deleted, where its process is gone."""
     try:
         with ticket.open() as file:
             try:
@@ -117,7 +125,7 @@ def _reading(ticket: Path) -> Iterator[list[str] | None]:
 
 
 def _locked(path: Path) -> IO[str] | None:
-    """The file, locked for us; None where another process has it."""
+    """The file, locked; None where another process holds it."""
     file = path.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

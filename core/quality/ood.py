@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.base.errors import InputError, unknown_name
 from core.base.types import HUMAN_LABELS, Ids, PerImage
 from core.data.image_store import open_images
-from core.jobs.start import check_noise
+from core.jobs.start import check_ood
 from core.quality.base import QualityBase
 from core.scoring.ood import OUTLIER_SCORES, auroc, conformal_p_values, foreignness, is_foreign, knn_distance
 from core.workspace.creation import load_source
@@ -82,14 +82,14 @@ class OodChecks(QualityBase):
         path = self._workspace.path
         self._workspace.finished_run(run_id)
         if other is None:
-            check_noise(path, run_id, None)
+            check_ood(path, run_id, None)
         elif ((folder := Path(other).expanduser()) / "project.toml").exists():
             open_images(folder / "images")
-            check_noise(path, run_id, folder / "images")
+            check_ood(path, run_id, folder / "images")
         else:
             with tempfile.TemporaryDirectory(prefix="winnow-") as temporary:
                 load_source(other, Path(temporary) / "images", None, None)
-                check_noise(path, run_id, Path(temporary) / "images")
+                check_ood(path, run_id, Path(temporary) / "images")
         report = self.ood_report(run_id)
         assert report is not None
         return report

@@ -13,8 +13,8 @@ from typing import Any
 from core.base.config import SimulateConfig, TrainConfig
 from core.base.errors import InputError, RunError
 from core.base.types import LIVE_STATES, UNKNOWN
-from core.jobs.job_folder import SimulationFolder, SimulationStatus, find_simulation, list_simulations, plain
-from core.jobs.start import start_player
+from core.jobs.job_folder import JobFolder, JobStatus, find_job, list_jobs, plain
+from core.jobs.start import start_worker
 from core.simulation.strategies import (
     Contestant,
     Cut,
@@ -37,7 +37,7 @@ DEFAULT_CUTS = ("conformal=0.05",)
 class Simulation:
     """One simulation of a project, read from its folder each time it is asked."""
 
-    folder: SimulationFolder
+    folder: JobFolder
 
     @property
     def id(self) -> str:
@@ -50,7 +50,7 @@ class Simulation:
         return self.folder.path
 
     @property
-    def status(self) -> SimulationStatus:
+    def status(self) -> JobStatus:
         """How far it is."""
         return self.folder.status()
 
@@ -107,11 +107,11 @@ class Simulations:
 
     def all(self) -> list[Simulation]:
         """Every simulation, oldest first."""
-        return [Simulation(folder) for folder in list_simulations(self.root)]
+        return [Simulation(folder) for folder in list_jobs(self.root)]
 
     def find(self, number: str) -> Simulation:
         """One by its number; InputError names those there are."""
-        return Simulation(find_simulation(self.root, number))
+        return Simulation(find_job(self.root, number, "simulation"))
 
     def prepare(
         self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
@@ -126,14 +126,14 @@ class Simulations:
             "created": datetime.now(UTC).isoformat(timespec="seconds"), "winnow": version("winnow"),
         }  # fmt: skip
         total = settings.seeds * (1 + len(playing) * settings.rounds)
-        return Simulation(SimulationFolder.create(self.root, asked, total))
+        return Simulation(JobFolder.create(self.root, asked, total))
 
     def start(
         self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
         """Prepare one and let a process of its own play it."""
         made = self.prepare(queues, cuts, settings, train)
-        start_player("core.simulation.worker", self._workspace.path, made.id, made.folder.log_path)
+        start_worker("core.simulation.worker", self._workspace.path, made.id, made.folder.log_path)
         return made
 
     def cancel(self, number: str) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.base.errors import Cancelled, WinnowError
 from core.base.types import LIVE_STATES
-from core.jobs.job_folder import SimulationStatus
+from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.results import write_results
 from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept, measure
@@ -32,7 +32,7 @@ _HUMAN = ("supervised", "self_training")
 _PATIENCE = 20.0
 """Seconds for which a cancelled training may take its time."""
 
-Tell = Callable[[SimulationStatus, Point | None], None]
+Tell = Callable[[JobStatus, Point | None], None]
 
 
 def run_simulation(simulation: Simulation, project: Project, tell: Tell | None = None) -> None:

@@ -68,7 +68,7 @@ class RunFolder:
         self.path.chmod(0o755)
         (self.path / "predictions").mkdir()
         write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
-        self.write_status(RunStatus("queued", "Waiting for the engine.", epochs=record.config.epochs))
+        self.write_status(RunStatus("queued", "Waiting for the training process.", epochs=record.config.epochs))
 
     @property
     def id(self) -> str:

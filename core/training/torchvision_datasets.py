@@ -1,5 +1,8 @@
-"""Data sets through torchvision: from a local root, or downloaded where there is a network."""
+"""Data sets of torchvision, from a local folder or downloaded: python -m core.training.torchvision_datasets."""
 
+import argparse
+import socket
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +12,9 @@ from typing import Any
 import numpy as np
 from torchvision import datasets
 
-from core.base.errors import InputError
+from core.base.errors import InputError, WinnowError, unknown_name
 from core.base.types import UNKNOWN, ImageSet
+from core.data.image_store import write_images
 
 _DIGITS = tuple("0123456789")
 _FILES = {
@@ -21,14 +25,28 @@ _FILES = {
     "stl10": "stl10_binary, unpacked from stl10_binary.tar.gz",
 }
 
+DOWNLOAD_TIMEOUT = 30.0
+"""Seconds of silence after which a download counts as failed."""
 _DAMAGE = (RuntimeError, OSError, EOFError, ValueError, KeyError, AssertionError, UnpicklingError, zlib.error)
-"""What torchvision raises where files are missing, torn or not to be had."""
+"""Errors that torchvision raises for files that are missing, damaged or not to be downloaded."""
 
 
 def load(name: str, root: Path) -> ImageSet:
-    """All images of a data set, its test part named; InputError says what to put where when it is not to be had."""
+    """Load all parts of a data set.
+
+    Args:
+        name: One of the data sets above, such as "mnist".
+        root: Folder that holds its files or receives the download.
+
+    Returns:
+        All images, with the ids of the official test part.
+
+    Raises:
+        InputError: The files are missing or damaged and cannot be downloaded; the sentence says what to put where.
+
+    """
     if name not in _LOADERS:
-        raise InputError(f"torchvision has no data set {name!r} here: choose one of {', '.join(_LOADERS)}.")
+        raise unknown_name("torchvision data set", name, _LOADERS)
     try:
         return _LOADERS[name](root)
     except _DAMAGE as error:
@@ -88,7 +106,7 @@ def _stl10(root: Path) -> ImageSet:
 
 
 def _downloaded(kind: Callable[..., Any], root: Path, **which: Any) -> Any:
-    """From disk where it lies there, else from the network."""
+    """The part, from disk where it is there, else from the network."""
     try:
         return kind(str(root), download=False, **which)
     except RuntimeError:
@@ -102,3 +120,23 @@ _LOADERS: dict[str, Callable[[Path], ImageSet]] = {
     "svhn": _svhn,
     "stl10": _stl10,
 }
+
+
+def main() -> int:
+    """Write the data set that the command line names as an image folder."""
+    parser = argparse.ArgumentParser(prog="python -m core.training.torchvision_datasets")
+    parser.add_argument("name")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    try:
+        write_images(load(arguments.name, arguments.root), arguments.out)
+    except WinnowError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

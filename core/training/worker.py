@@ -1,16 +1,13 @@
-"""The only door to torch: one run from its folder to its predictions, in a process of its own.
+"""Training worker: train one run and write its predictions, in its own process.
 
-    python -m core.training.worker train PROJECT RUN [--resume]
-    python -m core.training.worker dataset NAME --root FOLDER --out FOLDER
-    python -m core.training.worker noise PROJECT RUN [--foreign IMAGES]
+    python -m core.training.worker PROJECT RUN [--resume]
 
-It reads the images, the splits and the frozen labels, never the decision log; whatever happens stands in status.json.
+It reads the images, the splits and the frozen labels, never the decision log, and writes its state to status.json.
 """
 
 import argparse
 import os
 import signal
-import socket
 import sys
 import time
 import traceback
@@ -22,14 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.base.errors import TrainingError, WinnowError
+from core.base.errors import Cancelled, TrainingError, WinnowError
 from core.base.types import ImageSet, RunStatus, Splits
-from core.data.image_store import open_images, write_images
+from core.data.image_store import open_images
 from core.data.splits import load_splits
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
-from core.training import torchvision_datasets
 from core.training.augmentation.preview import draw_views
 from core.training.batches.train_data import train_data
 from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
@@ -37,27 +33,25 @@ from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.initialization import starting_model
 from core.training.models.weights import load_model, save_weights
-from core.training.noise_check import check_noise
 from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.memory import keep_freed, out_of_memory
 from core.training.runtime.precision import choose_device, faster_precision
 from core.workspace.pool_index import is_large, keep_index
 
-DOWNLOAD_PATIENCE = 30.0
-"""Seconds of silence after which a download counts as failed."""
-
-
 AGREE_STEPS = 10
-"""Steps between two questions of the other ranks whether rank 0 was asked to stop."""
+"""Steps between two checks of several ranks whether rank 0 was asked to stop."""
 
 
-class Stopped(Exception):  # noqa: N818 - an answer to a wish, not an error
-    """Someone asked the run to stop; it can be resumed."""
+class TrainingWorker:
+    """Trains one run; `run` always leaves a finished, cancelled or failed run folder, never a silent one.
 
+    Args:
+        project: Folder of the project.
+        run_id: A prepared run.
+        is_resume: Whether to go on from the last checkpoint.
 
-class Engine:
-    """One run being trained; `go` leaves a finished, cancelled or failed run folder behind, never a silent one."""
+    """
 
     def __init__(self, project: Path, run_id: str, *, is_resume: bool) -> None:
         self.project, self.is_resume = project, is_resume
@@ -70,8 +64,8 @@ class Engine:
         self._told, self._is_stopped, self._since = 0.0, False, time.time()
         self._measured, self._saved = "", 0
 
-    def go(self) -> int:
-        """Train, predict, calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
+    def run(self) -> int:
+        """Train, predict and calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
         signal.signal(signal.SIGTERM, self._stop)
         with self._held():
             try:
@@ -86,7 +80,7 @@ class Engine:
         self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
         try:
             self._train(device)
-        except Stopped:
+        except Cancelled:
             self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
         else:
             self._tell(state="done", message="", eta_seconds=None)
@@ -133,7 +127,7 @@ class Engine:
         is_done = trainer.run(lambda line: self._end_epoch(trainer, line), lambda: self._should_stop(trainer), on_batch)
         self._save(trainer)
         if not is_done:
-            raise Stopped
+            raise Cancelled
         self._finish(trainer, images, splits, device)
 
     def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
@@ -234,7 +228,7 @@ class Engine:
             self._tell(message=f"Scoring all images: {num_done * distributed.world():,} done.")
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
         if self._is_stopped:
-            raise Stopped
+            raise Cancelled
 
     def _tell(self, **news: Any) -> None:
         seconds = self._before + time.monotonic() - self._begin
@@ -265,36 +259,18 @@ class Engine:
 
 
 def main() -> int:
-    """Read the command line and do the one thing it asks for."""
-    words = _parser().parse_args()
+    """Train the run that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m core.training.worker")
+    parser.add_argument("project", type=Path)
+    parser.add_argument("run")
+    parser.add_argument("--resume", action="store_true")
+    arguments = parser.parse_args()
     keep_freed()
     try:
-        if words.command == "noise":
-            check_noise(RunFolder(words.project / "runs" / words.run).path, words.foreign)
-        elif words.command == "dataset":
-            socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
-            write_images(torchvision_datasets.load(words.name, words.root), words.out)
-        else:
-            return Engine(words.project, words.run, is_resume=words.resume).go()
+        return TrainingWorker(arguments.project, arguments.run, is_resume=arguments.resume).run()
     except WinnowError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core.training.worker")
-    commands = parser.add_subparsers(dest="command", required=True)
-    training, dataset, foreign = (commands.add_parser(name) for name in ("train", "dataset", "noise"))
-    for asked in (training, foreign):
-        asked.add_argument("project", type=Path)
-        asked.add_argument("run")
-    training.add_argument("--resume", action="store_true")
-    dataset.add_argument("name")
-    dataset.add_argument("--root", type=Path, required=True)
-    dataset.add_argument("--out", type=Path, required=True)
-    foreign.add_argument("--foreign", type=Path)
-    return parser
 
 
 if __name__ == "__main__":

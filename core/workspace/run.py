@@ -8,7 +8,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import RunRecord, RunStatus
-from core.jobs.start import command_elsewhere
+from core.jobs.launch import command_for_other_machines
 from core.store.files import read_json
 from core.store.run_folder import RunFolder
 
@@ -70,7 +70,7 @@ class Run:
     def elsewhere(self) -> str | None:
         """What to type on each other machine that the run waits for; None where it needs this one alone."""
         is_resume = self.folder.checkpoint_path.exists()
-        return command_elsewhere(self.folder.path.parents[1], self.folder, is_resume=is_resume)
+        return command_for_other_machines(self.folder.path.parents[1], self.folder, is_resume=is_resume)
 
     @property
     def has_predictions(self) -> bool:

@@ -11,11 +11,11 @@ from core import (
     QUANTITIES,
     REVIEW_QUEUES,
     SIMULATION_FILES,
+    JobStatus,
     Point,
     SimulateConfig,
     Simulation,
     Simulations,
-    SimulationStatus,
     TrainConfig,
     curve,
     labels_of,
@@ -144,7 +144,7 @@ def _progress(simulations: Simulations, found: Simulation, was_live: bool, num_d
         st.rerun()
 
 
-def _time_left(now: SimulationStatus) -> float | None:
+def _time_left(now: JobStatus) -> float | None:
     return now.seconds / now.done * (now.total - now.done) if now.done else None
 
 

@@ -20,6 +20,7 @@ BREACHES = {
     "7 no circles": ("core/training/batches/part.py", "import core.training.loop.trainer"),
     "8 layers of the dashboard": ("dashboard/sections/inputs.py", "import dashboard.views.scores"),
     "9 layers of core.training": ("core/training/models/models.py", "import core.training.batches.part"),
+    "10 layers of core.jobs": ("core/jobs/launch.py", "import core.jobs.wait"),
 }
 
 

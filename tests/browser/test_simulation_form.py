@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import Project, SimulateConfig, Simulations
-from core.jobs.job_folder import SimulationFolder
+from core.jobs.job_folder import JobFolder
 from tests.browser.conftest import Server
 from tests.conftest import QUICK
 
@@ -20,7 +20,7 @@ def test_where_the_truth_is_unknown_start_says_so(page: Page, server: Server) ->
 def test_cancel_reaches_the_simulation(page: Page, server: Server, trained_project: Project) -> None:
     root = Simulations(trained_project.workspace).root
     asked = {"queues": ["entropy"], "cuts": ["none"], "simulate": SimulateConfig().model_dump()}
-    folder = SimulationFolder.create(root, {**asked, "train": QUICK.model_dump()}, 4)
+    folder = JobFolder.create(root, {**asked, "train": QUICK.model_dump()}, 4)
     with folder.lock():
         page.goto(server.address("simulate"))
         page.get_by_role("button", name="Cancel").click(timeout=30_000)

@@ -267,7 +267,7 @@ def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
     (command,) = [code.value for code in open_page(trained_project, run.id).code if "rdzv" in code.value]
     assert command == run.elsewhere
     sizes = "--nnodes 2 --nproc-per-node 1 --max-restarts 0"
-    assert command.endswith(f"--rdzv-id {run.id} {sizes} -m core.training.worker train {trained_project.path} {run.id}")
+    assert command.endswith(f"--rdzv-id {run.id} {sizes} -m core.training.worker {trained_project.path} {run.id}")
     assert not [code for code in open_page(trained_project, BASE).code if "rdzv" in code.value]
 
 

@@ -7,7 +7,7 @@ from core import Project, Source
 from core.base.errors import ConfigError, InputError, RunError
 from core.experiments.curriculum import shares
 from core.experiments.curriculum_worker import CurriculumWorker
-from core.jobs.job_folder import SimulationFolder
+from core.jobs.job_folder import JobFolder
 from tests.conftest import QUICK
 
 BASE = "001-supervised-mlp"
@@ -81,7 +81,7 @@ def test_rounds_that_cannot_be_played_are_refused_before_a_process_is_started(tr
 
 def test_a_round_that_fails_ends_the_curriculum_with_its_sentence(trained_project: Project) -> None:
     """Played here, with a warm start smuggled into what was asked for."""
-    folder = SimulationFolder.create(
+    folder = JobFolder.create(
         trained_project.path / "curricula",
         {"parent": BASE, "num_rounds": 2, "step": None, "train": {**SELF.model_dump(), "warm_start": True}},
         2,

@@ -1,8 +1,9 @@
+"""Starting runs and data sets in other processes."""
+
 import os
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,20 +53,20 @@ def test_a_run_outlives_the_process_that_started_it_and_fills_its_log(tmp_path: 
     assert folder.logits().shape == (150, 3)
 
 
-def test_starting_answers_at_once_and_forgets_an_old_wish_to_stop(tmp_path: Path) -> None:
+def test_starting_answers_at_once_and_forgets_an_old_cancel_request(tmp_path: Path) -> None:
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY)
-    start.cancel(folder)
+    folder.request_cancel()
     begin = time.monotonic()
     start.start(project, folder.id)
     assert time.monotonic() - begin < 2
     assert wait(folder) == "done"
 
 
-def test_an_engine_that_cannot_begin_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_cannot_start_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY)
-    monkeypatch.setattr(start, "_WAITER", [sys.executable, "-c", "import sys; sys.exit('the wheel is missing')"])
+    monkeypatch.setattr(start, "_WAIT", [sys.executable, "-c", "import sys; sys.exit('the wheel is missing')"])
     start.start(project, folder.id)
     assert wait(folder, 20) == "failed"
     assert "the wheel is missing" in folder.status().message
@@ -104,9 +105,9 @@ def test_a_second_run_waits_its_turn_says_so_and_can_be_cancelled(tmp_path: Path
         until(lambda waiting=waiting: "is training there" in waiting.status().message)  # type: ignore[misc]
     assert second.status().state == "queued"
     assert "Waiting for cpu: 001-run is training there." in second.status().message
-    start.cancel(third)
+    third.request_cancel()
     until(lambda: third.status().state == "cancelled")
-    start.cancel(first)
+    first.request_cancel()
     assert wait(second) == "done"
     assert first.status().state == "cancelled"
     start.start(project, third.id, is_resume=True)
@@ -118,31 +119,3 @@ def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-def test_a_run_that_waits_long_for_its_engines_stays_queued_and_can_be_cancelled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(start, "_HEARTBEAT", 0.2)
-    folder = make_run(make_project(tmp_path / "tiny"), TINY)
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    found: list[int] = []
-    waiting = threading.Thread(target=lambda: found.append(start.accompany(command, folder, "Waiting for others.")))
-    waiting.start()
-    times: set[float] = set()
-    while len(times) < 3:  # the status is said anew again and again, so it never falls silent
-        status = folder.status()
-        assert status.state == "queued"
-        times |= {status.updated} if status.message == "Waiting for others." else set()
-        time.sleep(0.05)
-    folder.request_cancel()
-    waiting.join(timeout=30)
-    assert found == [0]
-    assert folder.status().state == "cancelled"
-    assert "before the engines began" in folder.status().message
-
-
-def test_engines_that_cannot_begin_leave_their_exit_code(tmp_path: Path) -> None:
-    folder = make_run(make_project(tmp_path / "tiny"), TINY)
-    assert start.accompany([sys.executable, "-c", "raise SystemExit(7)"], folder, "Starting.") == 7
-    assert folder.status().state == "queued"  # whoever started it says so in the status

@@ -117,7 +117,7 @@ def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
     assert made.folder.status(now=time.time() + 61).state == "lost"
     with made.folder.lock():
         assert made.folder.status(now=time.time() + 61).state == "queued"
-        with pytest.raises(RunError, match="already being played"), made.folder.lock():
+        with pytest.raises(RunError, match="already running in another process"), made.folder.lock():
             pass
 
 

@@ -15,7 +15,7 @@ from core.training.batches.batch import Batch
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import Guess
 from core.training.runtime import distributed
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 
 
 def starve() -> None:
@@ -38,6 +38,6 @@ if __name__ == "__main__":
         vars(distributed)["joined"] = lambda _: (
             nullcontext()
         )  # the ranks meet once: under one torchrun they cannot meet again
-        code = max(Engine(Path(project), run, is_resume=False).go() for run in runs)
+        code = max(TrainingWorker(Path(project), run, is_resume=False).run() for run in runs)
         if code:
             sys.exit(code)  # without a goodbye, as the engine

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from core.store.run_folder import RunFolder
 from core.training.loop.trainer import Trainer
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 from tests.training.small_datasets import TINY, make_project, make_run
 from tests.training.test_worker import _own_signals
 
@@ -63,7 +63,7 @@ def arm(moment: str) -> None:
 
         vars(torch)["save"] = saving
     elif kind == "scoring":
-        type.__setattr__(Engine, "_on_chunk", lambda _self, _num: die())
+        type.__setattr__(TrainingWorker, "_on_chunk", lambda _self, _num: die())
     else:
         replace: Callable[..., None] = os.replace
 
@@ -88,7 +88,7 @@ def killed(project: Path, folder: RunFolder, moment: str) -> int:
     child = os.fork()
     if child == 0:
         arm(moment)
-        Engine(project, folder.id, is_resume=False).go()
+        TrainingWorker(project, folder.id, is_resume=False).run()
         os._exit(0)
     return os.waitpid(child, 0)[1]
 
@@ -98,7 +98,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The run that is left alone."""
     project, before = make_project(tmp_path_factory.mktemp("whole") / "tiny"), signal.getsignal(signal.SIGTERM)
     folder = make_run(project, CONFIG)
-    assert Engine(project, folder.id, is_resume=False).go() == 0
+    assert TrainingWorker(project, folder.id, is_resume=False).run() == 0
     signal.signal(signal.SIGTERM, before)
     return folder
 
@@ -110,7 +110,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_end(whole: RunFolder, mo
     assert os.WTERMSIG(killed(project, folder, MOMENTS[moment])) == signal.SIGKILL
     assert folder.status().state == "lost"
     assert not (folder.path / "predictions" / "features.npy").exists()
-    assert Engine(project, folder.id, is_resume=True).go() == 0
+    assert TrainingWorker(project, folder.id, is_resume=True).run() == 0
     assert folder.status().state == "done"
     np.testing.assert_array_equal(folder.logits(), whole.logits())
     np.testing.assert_array_equal(folder.features(), whole.features())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.store.run_folder import RunFolder
-from core.training.noise_check import check_noise, fitted, noise
-from core.training.worker import Engine
+from core.training.noise_check import check_noise, noise, resized
+from core.training.worker import TrainingWorker
 from tests.training.small_datasets import TINY, make_project, make_run
 
 
@@ -23,7 +23,7 @@ def test_noise_is_even_over_all_values_and_comes_from_the_seed() -> None:
 @pytest.mark.parametrize(("channels", "wanted"), [(1, 3), (3, 1), (1, 1), (3, 3)])
 def test_foreign_images_take_the_runs_shape(channels: int, wanted: int) -> None:
     given = np.full((4, 12, 20, channels), 90, dtype=np.uint8)
-    found = fitted(given, (8, 8, wanted))
+    found = resized(given, (8, 8, wanted))
     assert found.shape == (4, 8, 8, wanted)
     assert found.min() == found.max() == 90
 
@@ -31,7 +31,7 @@ def test_foreign_images_take_the_runs_shape(channels: int, wanted: int) -> None:
 def test_the_check_leaves_the_answers_in_the_run_folder(tmp_path: Path) -> None:
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY)
-    assert Engine(project, folder.id, is_resume=False).go() == 0
+    assert TrainingWorker(project, folder.id, is_resume=False).run() == 0
     assert RunFolder(folder.path).noise() == {}
     check_noise(folder.path, None)
     assert set(folder.noise()) == {"noise_logits", "noise_features"}

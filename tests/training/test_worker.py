@@ -18,7 +18,7 @@ from core.store.files import read_json
 from core.store.run_folder import RunFolder
 from core.training.loop.trainer import Trainer
 from core.training.runtime import precision
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 from core.workspace.pool_index import pool_scores
 from tests.training.small_datasets import TINY, make_project, make_run
 
@@ -42,7 +42,7 @@ def tiny(tmp_path: Path) -> Path:
 
 
 def train(project: Path, folder: RunFolder, *, is_resume: bool = False) -> int:
-    return Engine(project, folder.id, is_resume=is_resume).go()
+    return TrainingWorker(project, folder.id, is_resume=is_resume).run()
 
 
 def after_step(monkeypatch: pytest.MonkeyPatch, step: int, act: object) -> None:

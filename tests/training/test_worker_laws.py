@@ -26,7 +26,7 @@ from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import MODELS, build
 from core.training.runtime.precision import choose_device
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 from tests.conftest import QUICK
 
 CPU = torch.device("cpu")
@@ -129,13 +129,13 @@ def test_every_small_model_learns_shapes_that_can_be_told_apart(trained_project:
 
 def test_calibration_labels_do_not_move_a_logit_by_a_bit(trained_project: Project) -> None:
     first = prepared(trained_project, QUICK)
-    assert Engine(trained_project.path, first.id, is_resume=False).go() == 0
+    assert TrainingWorker(trained_project.path, first.id, is_resume=False).run() == 0
     labels = np.load(trained_project.path / "images" / "labels.npy")
     hidden = trained_project.splits.calibration
     labels[hidden] = (labels[hidden] + 1) % 3
     np.save(trained_project.path / "images" / "labels.npy", labels)
     second = prepared(Project.open(trained_project.path), QUICK)
-    assert Engine(trained_project.path, second.id, is_resume=False).go() == 0
+    assert TrainingWorker(trained_project.path, second.id, is_resume=False).run() == 0
     np.testing.assert_array_equal(first.logits(), second.logits())
     watched = [folder.metrics()[-1]["calibration_accuracy"] for folder in (first, second)]
     assert watched[0] != watched[1]
@@ -144,13 +144,13 @@ def test_calibration_labels_do_not_move_a_logit_by_a_bit(trained_project: Projec
 def test_a_cancelled_run_resumes_to_the_same_logits(trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     config = QUICK.model_copy(update={"epochs": 6, "batch_size": 5})
     whole, torn = prepared(trained_project, config), prepared(trained_project, config)
-    assert Engine(trained_project.path, whole.id, is_resume=False).go() == 0
-    engine = Engine(trained_project.path, torn.id, is_resume=False)
-    ask = engine._should_stop
-    monkeypatch.setattr(engine, "_should_stop", lambda of: of.step >= 7 or ask(of))
-    assert engine.go() == 0
+    assert TrainingWorker(trained_project.path, whole.id, is_resume=False).run() == 0
+    worker = TrainingWorker(trained_project.path, torn.id, is_resume=False)
+    ask = worker._should_stop
+    monkeypatch.setattr(worker, "_should_stop", lambda of: of.step >= 7 or ask(of))
+    assert worker.run() == 0
     assert torn.status().state == "cancelled"
-    assert Engine(trained_project.path, torn.id, is_resume=True).go() == 0
+    assert TrainingWorker(trained_project.path, torn.id, is_resume=True).run() == 0
     assert torn.status().state == "done"
     np.testing.assert_array_equal(whole.logits(), torn.logits())
     numbers = ("epoch", "step", "loss", "val_accuracy", "calibration_accuracy")
@@ -208,7 +208,7 @@ def test_a_checkpoint_of_another_model_is_refused(trained_project: Project) -> N
 def test_a_torn_checkpoint_fails_with_its_name(trained_project: Project) -> None:
     folder = prepared(trained_project, QUICK)
     folder.checkpoint_path.write_bytes(b"torn")
-    assert Engine(trained_project.path, folder.id, is_resume=True).go() == 1
+    assert TrainingWorker(trained_project.path, folder.id, is_resume=True).run() == 1
     assert "checkpoint.pt" in folder.status().message
 
 
@@ -216,14 +216,14 @@ def test_a_warm_start_from_another_model_is_a_sentence(trained_project: Project)
     trained_project.decide(BASE, "accept", int(trained_project.splits.pool[0]))
     config = SELF.model_copy(update={"model": "small_cnn", "warm_start": True})
     folder = prepared(trained_project, config, BASE)
-    assert Engine(trained_project.path, folder.id, is_resume=False).go() == 1
+    assert TrainingWorker(trained_project.path, folder.id, is_resume=False).run() == 1
     assert "is a mlp" in folder.status().message
 
 
 def test_a_warm_start_begins_where_the_parent_ended(trained_project: Project) -> None:
     config = QUICK.model_copy(update={"warm_start": True, "learning_rate": 1e-6, "epochs": 1})
     folder = prepared(trained_project, config, BASE)
-    assert Engine(trained_project.path, folder.id, is_resume=False).go() == 0
+    assert TrainingWorker(trained_project.path, folder.id, is_resume=False).run() == 0
     np.testing.assert_allclose(folder.logits(), trained_project.run(BASE).folder.logits(), atol=0.01)
 
 
@@ -231,7 +231,7 @@ def test_without_val_images_the_last_epoch_is_kept(trained_project: Project) -> 
     none: Ids = np.empty(0, dtype=np.int64)
     save_splits(dataclasses.replace(trained_project.splits, val=none), trained_project.path / "splits.npz")
     folder = prepared(trained_project, QUICK)
-    assert Engine(trained_project.path, folder.id, is_resume=False).go() == 0
+    assert TrainingWorker(trained_project.path, folder.id, is_resume=False).run() == 0
     assert folder.status().best_epoch == QUICK.epochs
     assert folder.status().best_val_accuracy is None
     assert folder.temperature() == 1.0
@@ -240,7 +240,7 @@ def test_without_val_images_the_last_epoch_is_kept(trained_project: Project) -> 
 def test_a_missing_image_file_fails_the_run_and_nothing_else(trained_project: Project) -> None:
     folder = prepared(trained_project, QUICK)
     shutil.move(trained_project.path / "images" / "pixels.npy", trained_project.path / "elsewhere.npy")
-    assert Engine(trained_project.path, folder.id, is_resume=False).go() == 1
+    assert TrainingWorker(trained_project.path, folder.id, is_resume=False).run() == 1
     assert "pixels.npy" in folder.status().message
 
 

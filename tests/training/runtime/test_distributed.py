@@ -15,17 +15,18 @@ from safetensors.torch import load_file
 
 from core.base.config import METHODS, TrainConfig
 from core.base.errors import ConfigError
-from core.jobs import start
+from core.jobs.launch import Launch, training_command
+from core.jobs.start import start
 from core.store.run_folder import RunFolder
 from core.training.runtime import distributed
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 from tests.training.small_datasets import TINY, make_project, make_run
 
 ROOT = Path(__file__).parents[3]
 
 
 def torchrun(project: Path, folder: RunFolder, processes: int = 2) -> "subprocess.Popen[bytes]":
-    command = start.engine_command(project, folder.id, start.Launch(True), processes, is_resume=False)
+    command = training_command(project, folder.id, Launch(True), processes, is_resume=False)
     quiet = {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
     with folder.log_path.open("ab") as log:
         return subprocess.Popen(command, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True)
@@ -57,7 +58,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as each of the two has: with batch norm another order of sums can cross a threshold
     for method, model in CASES:
-        assert Engine(project, f"{method}-{model}-1", is_resume=False).go() == 0
+        assert TrainingWorker(project, f"{method}-{model}-1", is_resume=False).run() == 0
     torch.set_num_threads(threads)
     signal.signal(signal.SIGTERM, before)  # the engine takes it for itself
     done = together(project, *(f"{method}-{model}-2" for method, model in CASES))
@@ -103,7 +104,7 @@ def test_a_start_that_fails_is_told_in_the_status(tmp_path: Path, monkeypatch: p
         raise ValueError("Expected a torch.device with a specified index")
 
     monkeypatch.setattr(distributed, "joined", refuse)
-    assert Engine(project, folder.id, is_resume=False).go() == 1
+    assert TrainingWorker(project, folder.id, is_resume=False).run() == 1
     assert folder.status().state == "failed"
     assert "specified index" in folder.status().message
 
@@ -124,11 +125,11 @@ def test_a_killed_rank_fails_the_run_with_a_sentence_and_it_resumes(tmp_path: Pa
     assert folder.status().state in ("failed", "lost")
     assert "Resume goes on from the last checkpoint" in folder.status().message
     before = len(folder.metrics())
-    start.start(project, folder.id, is_resume=True)  # alone this time: the number of processes may change
+    start(project, folder.id, is_resume=True)  # alone this time: the number of processes may change
     while len(folder.metrics()) <= before:
         assert time.monotonic() < end + 60, folder.log_tail(60)
         time.sleep(0.05)
-    start.cancel(folder)
+    folder.request_cancel()
     while folder.status().state != "cancelled":
         assert time.monotonic() < end + 90
         time.sleep(0.05)
@@ -153,13 +154,3 @@ def test_alone_nothing_is_shared_and_nothing_waited_for() -> None:
 def test_the_batch_must_divide_among_the_devices() -> None:
     with pytest.raises(ConfigError, match="batch_size must be a multiple of devices"):
         TrainConfig.checked({"devices": 3})
-
-
-def test_several_devices_start_torchrun_and_one_the_engine() -> None:
-    alone = start.engine_command(Path("p"), "r", start.Launch(), 1, is_resume=True)
-    assert alone == [sys.executable, "-P", "-m", "core.training.worker", "train", "p", "r", "--resume"]
-    several = start.engine_command(Path("p"), "r", start.Launch(), 4, is_resume=False)
-    assert several[2:8] == ["-m", "torch.distributed.run", "--standalone", "--nnodes", "1", "--nproc-per-node"]
-    far = start.engine_command(Path("p"), "r", start.Launch(True, 2, "host:29500"), 8, is_resume=False)
-    assert "--standalone" not in far
-    assert far[4:8] == ["--rdzv-backend", "c10d", "--rdzv-endpoint", "host:29500"]

@@ -21,7 +21,7 @@ from core.training.models.models import build
 from core.training.predict import predict
 from core.training.runtime.memory import chunk_size, in_chunks, keep_freed, out_of_memory
 from core.training.runtime.tensors import channels_last
-from core.training.worker import Engine
+from core.training.worker import TrainingWorker
 from tests.training.loop.test_trainer import finish, through_disk
 from tests.training.separable import make_images
 from tests.training.small_datasets import TINY, make_run
@@ -196,7 +196,7 @@ def test_a_run_without_memory_for_one_image_fails_with_advice(tiny: Path, monkey
 
     monkeypatch.setattr(Trainer, "_accumulated", accumulated)
     folder = make_run(tiny, TINY)
-    assert Engine(tiny, folder.id, is_resume=False).go() == 1
+    assert TrainingWorker(tiny, folder.id, is_resume=False).run() == 1
     assert "Memory ran out: lower batch_size (it is 8) or unlabeled_ratio (it is 2)" in folder.status().message
 
 
@@ -214,7 +214,7 @@ def test_a_run_that_goes_through_in_pieces_says_so_in_its_log(
 
     monkeypatch.setattr(Trainer, "run", run)
     folder = make_run(tiny, TINY)
-    assert Engine(tiny, folder.id, is_resume=False).go() == 0
+    assert TrainingWorker(tiny, folder.id, is_resume=False).run() == 0
     assert capsys.readouterr().out.count("pieces of the same batch of 8") == 1
     assert [line["epoch"] for line in folder.metrics()] == [1, 2, 3, 4]
 

@@ -1,0 +1,117 @@
+"""Wait for a device, then become the training worker or run torchrun: python -m core.jobs.wait PROJECT RUN."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from core.base.errors import WinnowError
+from core.jobs.device_lock import DeviceLock, candidate_devices
+from core.jobs.launch import TORCHRUN_ENVIRONMENT, Launch, training_command
+from core.store.run_folder import RunFolder
+
+_HEARTBEAT = 5.0
+"""Seconds between two status updates of a waiting run."""
+
+
+def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bool) -> int:
+    """Wait for a device lock, then exec the training worker or run torchrun.
+
+    Args:
+        project: Folder of the project.
+        run_id: A queued run; its status says what it waits for.
+        launch: How its processes are started.
+        is_resume: Whether to go on from the last checkpoint.
+
+    Returns:
+        The exit code of torchrun; 0 where the run was cancelled while waiting.
+
+    """
+    folder = RunFolder(project / "runs" / run_id)
+    config = folder.record().config
+    lock = DeviceLock(candidate_devices(config.device), config.devices, run_id)
+    last_written = 0.0
+    while not lock.acquire():
+        if folder.is_cancel_requested():
+            lock.leave_queue()
+            status = replace(folder.status(), state="cancelled", message="Cancelled while waiting; it can be resumed.")
+            folder.write_status(status)
+            return 0
+        if time.monotonic() - last_written > _HEARTBEAT:
+            holders = " and ".join(dict.fromkeys(lock.holders())) or "another run"
+            message = f"Waiting for {' or '.join(lock.names)}: {holders} is training there."
+            folder.write_status(replace(folder.status(now=0), state="queued", message=message))
+            last_written = time.monotonic()
+        time.sleep(0.1)
+    if config.device in ("auto", "cuda") and lock.names != ["cpu"]:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_visible(name) for name in lock.held)
+    os.environ |= TORCHRUN_ENVIRONMENT
+    command = training_command(project, run_id, launch, config.devices, is_resume=is_resume)
+    if not launch.needs_torchrun(config.devices):
+        os.execv(command[0], command)
+    has_others = launch.nodes > 1
+    message = f"Waiting for the other machines at {launch.rendezvous}." if has_others else "Starting the workers."
+    return accompany(command, folder, message)
+
+
+def accompany(command: list[str], folder: RunFolder, message: str) -> int:
+    """Run torchrun and keep the run's status fresh until a worker takes it over.
+
+    A run that waits long for its workers is thus not taken for lost, and can be cancelled.
+
+    Args:
+        command: Command line of torchrun.
+        folder: Folder of the run.
+        message: Status message until the workers write their own.
+
+    Returns:
+        The exit code; 0 where the run was cancelled before a worker began.
+
+    """
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)  # held devices are open files
+    last_written = 0.0
+    while process.poll() is None and not folder.is_locked():
+        if folder.is_cancel_requested():
+            process.terminate()
+            process.wait()
+            sentence = "Cancelled before the workers began; it can be resumed."
+            folder.write_status(replace(folder.status(now=0), state="cancelled", message=sentence))
+            return 0
+        status = folder.status(now=0)
+        if status.state == "queued" and time.monotonic() - last_written > _HEARTBEAT:
+            folder.write_status(replace(status, message=message))
+            last_written = time.monotonic()
+        time.sleep(0.1)
+    return process.wait()
+
+
+def _visible(name: str) -> str:
+    """The machine's own name of a CUDA device, where CUDA_VISIBLE_DEVICES renumbers them."""
+    number = int(name.partition(":")[2])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible.split(",")[number].strip() if visible else str(number)
+
+
+def main() -> int:
+    """Run the command line that core.jobs.start writes."""
+    parser = argparse.ArgumentParser(prog="python -m core.jobs.wait")
+    parser.add_argument("project", type=Path)
+    parser.add_argument("run")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--torchrun", type=int, default=0)
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--rendezvous", default="")
+    arguments = parser.parse_args()
+    launch = Launch(bool(arguments.torchrun), arguments.nodes, arguments.rendezvous)
+    try:
+        return wait_for_device(arguments.project, arguments.run, launch, is_resume=arguments.resume)
+    except WinnowError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""A run beside torchrun: its status stays fresh, it can be cancelled, its exit code is kept."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from core.jobs import wait
+from tests.training.small_datasets import TINY, make_project, make_run
+
+
+def test_a_run_that_waits_long_for_its_workers_stays_queued_and_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wait, "_HEARTBEAT", 0.2)
+    folder = make_run(make_project(tmp_path / "tiny"), TINY)
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    found: list[int] = []
+    waiting = threading.Thread(target=lambda: found.append(wait.accompany(command, folder, "Waiting for others.")))
+    waiting.start()
+    times: set[float] = set()
+    while len(times) < 3:  # the status is said anew again and again, so it never falls silent
+        status = folder.status()
+        assert status.state == "queued"
+        times |= {status.updated} if status.message == "Waiting for others." else set()
+        time.sleep(0.05)
+    folder.request_cancel()
+    waiting.join(timeout=30)
+    assert found == [0]
+    assert folder.status().state == "cancelled"
+    assert "before the workers began" in folder.status().message
+
+
+def test_workers_that_cannot_begin_leave_their_exit_code(tmp_path: Path) -> None:
+    folder = make_run(make_project(tmp_path / "tiny"), TINY)
+    assert wait.accompany([sys.executable, "-c", "raise SystemExit(7)"], folder, "Starting.") == 7
+    assert folder.status().state == "queued"  # whoever started it says so in the status
