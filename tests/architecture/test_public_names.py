@@ -1,0 +1,47 @@
+"""Public names: few, documented, importable without torch."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import core
+from core.api import __all__ as NAMES
+
+MOST = 60
+
+
+def test_there_are_at_most_60_public_names() -> None:
+    assert len(NAMES) == len(set(NAMES)) <= MOST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_opens_and_has_a_docstring(name: str) -> None:
+    value = getattr(core, name)
+    assert inspect.getdoc(value)
+
+
+def test_no_public_name_is_a_constant_alone() -> None:
+    """A person finds them together, as attributes of `core.constants`."""
+    assert [name for name in NAMES if name.isupper()] == []
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isclass(getattr(core, n)) or callable(getattr(core, n))])
+def test_what_takes_several_arguments_says_what_each_means(name: str) -> None:
+    value = getattr(core, name)
+    methods = [value] if not inspect.isclass(value) else [m for n, m in vars(value).items() if n[0] != "_"]
+    functions = [inspect.unwrap(getattr(m, "__func__", m)) for m in methods]
+    for function in (f for f in functions if inspect.isfunction(f)):
+        names = [n for n in inspect.signature(function).parameters if n not in ("self", "cls")]
+        text = inspect.getdoc(function) or ""
+        assert len(names) < 3 or "Args:" in text or all(n in text for n in names), function.__qualname__
+
+
+def test_importing_every_public_name_never_imports_torch() -> None:
+    script = (
+        "import sys, core\nfrom core.api import __all__ as names\n"
+        "assert all(getattr(core, name) is not None for name in names)\n"
+        "assert len(names) > 40 and 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
