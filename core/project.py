@@ -43,9 +43,7 @@ class Project:
         path: The project folder.
 
     Raises:
-        InputError: There is no project in the folder.
-        DataError: The project file cannot be read, or a newer version of Winnow made it.
-
+        InputError: There is no project in the folder; DataError where it cannot be read.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -54,13 +52,7 @@ class Project:
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Open a project folder and remember it among the recent projects.
-
-        Raises:
-            InputError: There is no project in the folder.
-            DataError: The project file cannot be read, or a newer version of Winnow made it.
-
-        """
+        """Open a project folder and remember it among the recent projects; errors as those of the class."""
         project = cls(path)
         recent_projects.remember(project.path)
         return project
@@ -88,8 +80,6 @@ class Project:
 
         Raises:
             InputError: The source or the path cannot be used.
-            DataError: The project cannot be written.
-
         """
         folder_root = Path(root).expanduser() if root is not None else None
         create_project(Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root)
@@ -100,8 +90,6 @@ class Project:
         """Open the demo project (10,000 real Fashion-MNIST images); make it first where there is none."""
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
         return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
-
-    # --- images ---------------------------------------------------------------------------------------------------
 
     @property
     def images(self) -> ImageSet:
@@ -131,8 +119,6 @@ class Project:
         """The pixels of an image's own file, (H, W, C) at its own size; InputError where the project has no files."""
         return decode(original_file(str(self.workspace.info["source"]), str(self.images.names[image])))
 
-    # --- services -------------------------------------------------------------------------------------------------
-
     @cached_property
     def decisions(self) -> DecisionService:
         """The decision log: execute commands, read decisions and the state they replay to."""
@@ -151,8 +137,6 @@ class Project:
     def review(self, run_id: str) -> RunReview:
         """The review of one finished run: cards, queues, histogram, attention checks."""
         return self.decisions.review(run_id)
-
-    # --- runs -----------------------------------------------------------------------------------------------------
 
     def runs(self) -> list[Run]:
         """All runs whose record can be read, in the order they were made."""
@@ -188,14 +172,9 @@ class Project:
             launch: How its processes are started: torchrun, several machines.
             with_controls: Also train its control runs, where a person's decisions went into it.
 
-        Returns:
-            The run, queued.
-
         Raises:
-            ConfigError: The settings do not fit together.
-            InputError: self_training has no curated labels.
+            InputError: The settings do not fit together, or self_training has no curated labels.
             RunError: The parent has not finished.
-
         """
         request = RunRequest(parent, is_curated, rule, params or {}, launch, with_controls)
         return self.start_runs([config], request)[0]
@@ -237,8 +216,6 @@ class Project:
         """Train every control run that can be trained beside a curated run, queued behind it."""
         return start_control_runs(self.workspace, self.decisions, run_id)
 
-    # --- scores ---------------------------------------------------------------------------------------------------
-
     def scores(self, run_id: str) -> PoolScores:
         """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
         return self.workspace.scores(run_id)
@@ -247,14 +224,9 @@ class Project:
         """What a rule keeps of the pool: mask, count, coverage, estimated error with interval.
 
         Args:
-            run_id: A finished run.
-            rule: One of the rules, such as fixed_threshold.
+            run_id: A finished run; RunError where it has no scores yet.
+            rule: One of `constants.RULES`; ConfigError where there is no such rule.
             params: Parameters of the rule.
-
-        Raises:
-            ConfigError: There is no such rule, or a parameter does not fit.
-            RunError: The run has no scores yet.
-
         """
         return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
 
@@ -269,8 +241,6 @@ class Project:
     def stop_advice(self, run_id: str) -> StopAdvice:
         """Whether reviewing further is worth it after a run: flips, audit bound, value over its control run."""
         return advise_stopping(self.workspace, self.quality, run_id)
-
-    # --- decisions ------------------------------------------------------------------------------------------------
 
     def decide(
         self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me", **shown: Any
@@ -287,7 +257,6 @@ class Project:
 
         Returns:
             Whether it was saved, or why it was refused.
-
         """
         if image_id not in self.splits.pool:
             raise not_in_pool(image_id)
@@ -318,10 +287,5 @@ class Project:
 
         Returns:
             The file or folder that was written.
-
-        Raises:
-            InputError: There is no such kind, or it needs a run and none is named.
-            DataError: The files cannot be written.
-
         """
         return export(self.workspace, self.decisions, self.quality, kind, Path(folder).expanduser(), run_id)

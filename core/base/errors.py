@@ -53,7 +53,6 @@ def unknown_name(kind: str, name: object, known: Iterable[str], error: type[Winn
 
     Returns:
         The error, to be raised by the caller.
-
     """
     return error(f"There is no {kind} called {name!r}. There are: {', '.join(known) or 'none yet'}.")
 

@@ -40,7 +40,6 @@ def start_control_run(workspace: Workspace, history: DecisionHistory, run_id: st
 
     Raises:
         InputError: There is no such kind, no single decision went into the run, or the kind needs what is not there.
-
     """
     run = prepare_control_run(workspace, history, run_id, kind)
     start(workspace.path, run.id)
@@ -71,7 +70,6 @@ def value_over_control(workspace: Workspace, control: str, curated: str) -> Revi
 
     Raises:
         InputError: Both are the same run, or the project has no test images.
-
     """
     if control == curated:
         raise InputError("A run cannot be its own control: choose two different runs.")

@@ -54,7 +54,6 @@ def train_curriculum(
         Each finished run.
 
     Source: Cascante-Bonilla et al. 2021, arXiv 2001.06001 (five rounds of 20 percent).
-
     """
     _check(workspace, config, parent)
     for share in shares(num_rounds, step):

@@ -45,7 +45,6 @@ def prepare_run(
     Raises:
         ConfigError: The settings need a parent and there is none.
         InputError: self_training has no curated labels.
-
     """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")

@@ -35,7 +35,6 @@ def export(
         InputError: There is no such kind, or it needs a run and none is named.
         RunError: The run has no predictions yet.
         DataError: The files cannot be written.
-
     """
     if kind in EXPORTS:
         return EXPORTS[kind](curated_table(workspace, freeze(workspace, history), quality), folder)

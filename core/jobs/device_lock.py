@@ -39,7 +39,6 @@ class DeviceLock:
         count: Number of devices needed, at most the number of candidates.
         owner: Name of the run, shown to those that wait.
         held: Open lock files by device; empty until all are held.
-
     """
 
     def __init__(self, names: Sequence[str], count: int, owner: str) -> None:

@@ -54,7 +54,6 @@ class JobFolder:
 
         Raises:
             DataError: The folder cannot be written.
-
         """
         numbers = [int(folder.path.name) for folder in list_jobs(root)]
         while True:
@@ -203,7 +202,6 @@ def find_job(root: Path, number: str, kind: str) -> JobFolder:
 
     Raises:
         InputError: There is no such job; the sentence names those there are.
-
     """
     known = [folder.id for folder in list_jobs(root)]
     if number not in known:

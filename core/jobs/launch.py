@@ -25,7 +25,6 @@ class Launch:
         torchrun: Whether torchrun starts them even where one process is enough.
         nodes: Number of machines.
         rendezvous: HOST:PORT that every machine can reach; empty on one machine.
-
     """
 
     torchrun: bool = False
@@ -46,7 +45,6 @@ class Launch:
 
         Raises:
             InputError: The launcher is unknown, or several machines lack torchrun or a rendezvous.
-
         """
         if launcher not in LAUNCHERS:
             raise unknown_name("launcher", launcher, LAUNCHERS)
@@ -93,7 +91,6 @@ def training_command(project: Path, run_id: str, launch: Launch, num_devices: in
 
     Returns:
         The worker's command line, or torchrun's, which starts one worker for each device.
-
     """
     arguments = [str(project), run_id, *(["--resume"] if is_resume else [])]
     if not launch.needs_torchrun(num_devices):
@@ -115,7 +112,6 @@ def command_for_other_machines(project: Path, folder: RunFolder, *, is_resume: b
 
     Returns:
         The command, or None for a run on one machine.
-
     """
     launch = launch_of(folder)
     if launch.nodes == 1:

@@ -32,7 +32,6 @@ def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch
 
     Raises:
         DataError: The process cannot be started.
-
     """
     folder = RunFolder(project / "runs" / run_id)
     if launch is not None:
@@ -84,7 +83,6 @@ def start_worker(module: str, project: Path, number: str, log_path: Path) -> int
 
     Raises:
         DataError: The process cannot be started.
-
     """
     try:
         with log_path.open("ab") as log:
@@ -111,7 +109,6 @@ def load_dataset(name: str, root: Path | None, out: Path) -> None:
 
     Raises:
         InputError: The files are missing or damaged and cannot be downloaded.
-
     """
     place = root or Path.home() / ".cache" / "winnow"
     command = module_command("core.training.torchvision_datasets", name, "--root", str(place), "--out", str(out))
@@ -128,7 +125,6 @@ def check_ood(project: Path, run_id: str, ood_images: Path | None) -> None:
 
     Raises:
         InputError: The model or the images cannot be read.
-
     """
     arguments = [] if ood_images is None else ["--images", str(ood_images)]
     _run(module_command("core.training.noise_check", str(project), run_id, *arguments), "The noise check failed")

@@ -28,7 +28,6 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
 
     Returns:
         The exit code of torchrun; 0 where the run was cancelled while waiting.
-
     """
     folder = RunFolder(project / "runs" / run_id)
     config = folder.record().config
@@ -69,7 +68,6 @@ def accompany(command: list[str], folder: RunFolder, message: str) -> int:
 
     Returns:
         The exit code; 0 where the run was cancelled before a worker began.
-
     """
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)  # held devices are open files
     last_written = 0.0

@@ -76,7 +76,6 @@ class Audits(QualityBase):
         Raises:
             RunError: The run has no scores yet.
             ConfigError: There is no such rule, or a parameter does not fit.
-
         """
         pool = self._workspace.scores(run_id)
         mask = checked_rule(rule, params)(pool.scores)
@@ -114,7 +113,6 @@ class Audits(QualityBase):
 
         Raises:
             InputError: Every image of the selection has been audited.
-
         """
         if current.next_id is None:
             raise InputError("Every image of this selection has been audited: there is none left to ask about.")
@@ -160,7 +158,6 @@ class Audits(QualityBase):
 
         Returns:
             The file.
-
         """
         asked = current.certificate
         audit = self.audit(

@@ -54,7 +54,6 @@ class DataChecks(QualityBase):
 
         Returns:
             One share for each class, in the order of the classes.
-
         """
         pool = self._workspace.scores(run_id)
         kept = pool.scores.pseudo_labels[checked_rule(rule, params)(pool.scores)]

@@ -107,7 +107,6 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
 
     Returns:
         What the rule keeps, its coverage, and its error with a Clopper-Pearson interval.
-
     """
     mask = checked_rule(rule, params)(pool.scores)
     kept = pool.ids[mask]
@@ -133,7 +132,6 @@ def compare_runs(workspace: Workspace, run_a: str, run_b: str) -> RunComparison:
     Raises:
         InputError: The project has no test images.
         RunError: A run has no predictions yet.
-
     """
     folder_a, folder_b = (workspace.finished_run(run_id).folder for run_id in (run_a, run_b))
     test = workspace.splits.test

@@ -58,7 +58,6 @@ class OodChecks(QualityBase):
 
         Raises:
             InputError: There is no such score, or the share is out of range.
-
         """
         if score not in OOD_SCORES:
             raise unknown_name("outlier score", score, OOD_SCORES)
@@ -77,7 +76,6 @@ class OodChecks(QualityBase):
         Args:
             run_id: A finished run.
             other: A built-in data set, an image folder or a project folder.
-
         """
         path = self._workspace.path
         self._workspace.finished_run(run_id)

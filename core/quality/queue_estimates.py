@@ -42,7 +42,6 @@ class QueueEstimates(QualityBase):
 
         Returns:
             One estimate for each random queue that somebody has answered, the latest first.
-
         """
         queues = self._decisions.review(run_id).queues.random
         lines = [line for line in live_decisions(self._decisions.all()) if line.image_id is not None]

@@ -48,7 +48,6 @@ class TargetErrorThresholds(QualityBase):
             InputError: The target is out of range, or there are no hidden calibration items.
 
         Source: conformal selection, Jin & Candes 2023, arXiv 2210.01408.
-
         """
         seen = self._window(run_id)
         return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
@@ -82,7 +81,6 @@ class TargetErrorThresholds(QualityBase):
             delta: Probability with which the error may be higher, in (0, 1).
 
         Source: Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.
-
         """
         seen = self._window(run_id)
         return risk_control.high_probability_threshold(

@@ -53,7 +53,6 @@ class DecisionService(DecisionHistory):
 
         Raises:
             DataError: The log cannot be written; no decision of the batch was stored.
-
         """
         with self._lock:
             self._follow()

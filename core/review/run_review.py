@@ -47,7 +47,6 @@ class RunReview:
 
         Raises:
             InputError: There is no such ranking or filter.
-
         """
         state = self._history.state()
         query.wanted.check(self._pool.scores.num_classes)
@@ -74,7 +73,6 @@ class RunReview:
 
         Raises:
             InputError: There is no such score.
-
         """
         steps, here = self.histogram.steps(score, value)
         ordered = self.queues.order(score, 0.0)

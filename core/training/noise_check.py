@@ -33,7 +33,6 @@ def check_noise(run: Path, ood_images: Path | None) -> None:
 
     Raises:
         DataError: The model or the images cannot be read.
-
     """
     facts, model = read_json(run / "model.json"), load_model(run)
     shape, normal = (facts["height"], facts["width"], facts["channels"]), (facts["mean"], facts["std"])
@@ -71,7 +70,6 @@ def answers(
 
     Returns:
         Logits (n, K) and features (n, D).
-
     """
     mean, std = (torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1) for values in normal)
     head = model.head

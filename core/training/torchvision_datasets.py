@@ -43,7 +43,6 @@ def load(name: str, root: Path) -> ImageSet:
 
     Raises:
         InputError: The files are missing or damaged and cannot be downloaded; the sentence says what to put where.
-
     """
     if name not in _LOADERS:
         raise unknown_name("torchvision data set", name, _LOADERS)

@@ -50,7 +50,6 @@ class TrainingWorker:
         project: Folder of the project.
         run_id: A prepared run.
         is_resume: Whether to go on from the last checkpoint.
-
     """
 
     def __init__(self, project: Path, run_id: str, *, is_resume: bool) -> None:

@@ -29,7 +29,6 @@ class Workspace:
     Raises:
         InputError: There is no project in the folder.
         DataError: The project file cannot be read, or a newer version of Winnow made it.
-
     """
 
     def __init__(self, path: Path) -> None:

@@ -7,16 +7,16 @@ import sys
 import pytest
 
 import core
-from core.api import __all__ as NAMES
+from core.api import __all__ as names
 
 MOST = 60
 
 
 def test_there_are_at_most_60_public_names() -> None:
-    assert len(NAMES) == len(set(NAMES)) <= MOST
+    assert len(names) == len(set(names)) <= MOST
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names)
 def test_every_public_name_opens_and_has_a_docstring(name: str) -> None:
     value = getattr(core, name)
     assert inspect.getdoc(value)
@@ -24,10 +24,10 @@ def test_every_public_name_opens_and_has_a_docstring(name: str) -> None:
 
 def test_no_public_name_is_a_constant_alone() -> None:
     """A person finds them together, as attributes of `core.constants`."""
-    assert [name for name in NAMES if name.isupper()] == []
+    assert [name for name in names if name.isupper()] == []
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isclass(getattr(core, n)) or callable(getattr(core, n))])
+@pytest.mark.parametrize("name", [n for n in names if inspect.isclass(getattr(core, n)) or callable(getattr(core, n))])
 def test_what_takes_several_arguments_says_what_each_means(name: str) -> None:
     value = getattr(core, name)
     methods = [value] if not inspect.isclass(value) else [m for n, m in vars(value).items() if n[0] != "_"]
