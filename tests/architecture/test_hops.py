@@ -25,7 +25,7 @@ def our_frames() -> list[tuple[str, str]]:
 def at_insert(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str]]]:
     """The calls under way at each INSERT into the decision log."""
     seen: list[list[tuple[str, str]]] = []
-    before = decision_log.insert
+    before: Any = vars(decision_log)["insert"]
 
     def insert(table: Any) -> Any:
         seen.append(our_frames())
