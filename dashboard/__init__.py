@@ -1,1 +1,1 @@
-"""The roof: Streamlit pages and a few routes over `core`. It draws; it never computes and never imports torch."""
+"""Streamlit pages and HTTP routes over `core`; never imports torch."""

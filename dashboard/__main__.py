@@ -1,4 +1,4 @@
-"""`python -m dashboard [PROJECT] [--port N] [--no-browser]`: what `winnow open` becomes."""
+"""Entry point: `python -m dashboard [PROJECT] [--port N] [--no-browser]`, run by `winnow open`."""
 
 import argparse
 import sys
@@ -9,14 +9,14 @@ from dashboard.server.application import serve
 
 
 def main() -> int:
-    """Serve until Ctrl+C; a sentence and exit code 2 where that cannot be."""
+    """Serve until Ctrl+C; print a WinnowError and return exit code 2."""
     parser = argparse.ArgumentParser(prog="python -m dashboard")
     parser.add_argument("project", type=Path, nargs="?", help="folder of a project")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--no-browser", action="store_true")
-    words = parser.parse_args()
+    options = parser.parse_args()
     try:
-        serve(words.project, words.port, has_browser=not words.no_browser)
+        serve(options.project, options.port, has_browser=not options.no_browser)
     except WinnowError as error:
         print(f"winnow: {error}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, project and run in the sidebar, the place in the URL."""
+"""Streamlit script: navigation, sidebar with project and run, and the chosen page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +24,12 @@ PAGES: dict[str, Callable[[], None]] = {
     "simulate": simulate.show,
     "export": export.show,
 }
-"""In the order of the loop; the name is the page's path in the URL."""
+"""Pages in the order of the loop, by URL path."""
 _ASSETS = Path(__file__).with_name("assets")
 
 
 def main() -> None:
-    """Draw the frame, then the page."""
+    """Draw navigation and sidebar, then the page."""
     st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
@@ -38,10 +38,10 @@ def main() -> None:
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
     page = st.navigation([start, *pages.values()])
     with show_errors(), st.sidebar:
-        _place()
+        _sidebar()
     url.sync()
-    if page.url_path and (sentence := st.session_state.pop("other-run", "")):  # not on the way from the start page
-        st.toast(sentence, duration="long")
+    if page.url_path and (message := st.session_state.pop("other-run", "")):  # the start page only redirects
+        st.toast(message, duration="long")
     with show_errors():
         page.run()
     url.sync()
@@ -53,7 +53,7 @@ def _start() -> None:
     st.switch_page(st.session_state["pages"]["review" if is_ready else "data"])
 
 
-def _place() -> None:
+def _sidebar() -> None:
     key = current_key()
     if key is None:
         st.caption("No project yet")
@@ -65,24 +65,24 @@ def _place() -> None:
         keys,
         format_func=_names(keys).__getitem__,
         key="project-choice",
-        on_change=_choose,
+        on_change=_select,
         args=("project",),
     )
     project = open_project(key)
     url.write("project", key)
     if finished := [run.id for run in finished_runs(project)][::-1]:
-        wanted, found = url.read("run"), current_run(project).id
-        st.session_state["run-choice"] = found
-        if wanted not in [run.id for run in live_runs(project)]:
-            if wanted not in (None, found):
-                st.session_state["other-run"] = f"{wanted} is no finished run of this project: this is {found}."
-            url.write("run", found)
-        st.selectbox("Run", finished, key="run-choice", on_change=_choose, args=("run",))
+        requested, shown = url.read("run"), current_run(project).id
+        st.session_state["run-choice"] = shown
+        if requested not in [run.id for run in live_runs(project)]:
+            if requested not in (None, shown):
+                st.session_state["other-run"] = f"{requested} is no finished run of this project: this is {shown}."
+            url.write("run", shown)
+        st.selectbox("Run", finished, key="run-choice", on_change=_select, args=("run",))
     if live_runs(project):
-        st.fragment(_live, run_every=2.0)(project)
+        st.fragment(_progress, run_every=2.0)(project)
 
 
-def _choose(name: str) -> None:
+def _select(name: str) -> None:
     url.write(name, st.session_state[f"{name}-choice"])
 
 
@@ -94,18 +94,20 @@ def _names(keys: list[str]) -> dict[str, str]:
             names[key] = Project(path).name
         except WinnowError:
             names[key] = f"{path.name} (cannot be opened)"
-    taken = list(names.values())
+    all_names = list(names.values())
     return {
-        k: name if taken.count(name) == 1 else f"{name} · {recent_projects.path_of(k)}" for k, name in names.items()
+        key: name if all_names.count(name) == 1 else f"{name} · {recent_projects.path_of(key)}"
+        for key, name in names.items()
     }
 
 
 @show_errors()
-def _live(project: Project) -> None:
+def _progress(project: Project) -> None:
     live = live_runs(project)
     for run in live:
-        now = run.status
-        st.progress(formatting.share_done(now), text=f"{run.id}: {now.state}, epoch {now.epoch}/{now.epochs}")
+        status = run.status
+        text = f"{run.id}: {status.state}, epoch {status.epoch}/{status.epochs}"
+        st.progress(formatting.share_done(status), text=text)
     if not live:
         st.rerun()
 

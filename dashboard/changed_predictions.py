@@ -1,4 +1,4 @@
-"""Test images of which two runs say different things, sorted by who is right; and those of one confusion cell."""
+"""Test images with different predictions of two runs, and those of one confusion cell."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from core import Project, RunComparison
 
 
 @dataclass(frozen=True)
-class Flip:
-    """One image, its label, and what each run says."""
+class ChangedPrediction:
+    """One test image, its label, and the predictions of both runs."""
 
     image_id: int
     label: int
@@ -15,7 +15,7 @@ class Flip:
     predicted_b: int
 
     def lines(self, class_names: tuple[str, ...]) -> tuple[str, str, str]:
-        """What is written below the image."""
+        """Return the lines of text below the image."""
         a, b = (
             f"{name}: {class_names[predicted]} {'✓' if predicted == self.label else '✗'}"
             for name, predicted in (("A", self.predicted_a), ("B", self.predicted_b))
@@ -23,25 +23,25 @@ class Flip:
         return f"is {class_names[self.label]}", a, b
 
 
-def of(found: RunComparison, project: Project) -> dict[str, list[Flip]]:
-    """Flips by kind: gained (only B is right), lost (only A is right), both wrong."""
-    result, labels = found.comparison, project.images.labels
-    kinds: dict[str, list[Flip]] = {"gained": [], "lost": [], "both wrong": []}
-    for position in result.flips.tolist():
-        image_id = int(found.test_ids[position])
-        flip = Flip(
+def changed_predictions(runs: RunComparison, project: Project) -> dict[str, list[ChangedPrediction]]:
+    """Group changed predictions: gained (only B is right), lost (only A is right), both wrong."""
+    comparison, labels = runs.comparison, project.images.labels
+    groups: dict[str, list[ChangedPrediction]] = {"gained": [], "lost": [], "both wrong": []}
+    for position in comparison.flips.tolist():
+        image_id = int(runs.test_ids[position])
+        changed = ChangedPrediction(
             image_id,
             int(labels[image_id]),
-            int(result.predictions_a[position]),
-            int(result.predictions_b[position]),
+            int(comparison.predictions_a[position]),
+            int(comparison.predictions_b[position]),
         )
-        kind = {flip.predicted_b: "gained", flip.predicted_a: "lost"}.get(flip.label, "both wrong")
-        kinds[kind].append(flip)
-    return kinds
+        group = {changed.predicted_b: "gained", changed.predicted_a: "lost"}.get(changed.label, "both wrong")
+        groups[group].append(changed)
+    return groups
 
 
-def cell(found: RunComparison, project: Project, run: str, label: int, predicted: int) -> list[int]:
-    """Test images of one class that a run calls so."""
-    said = found.comparison.predictions_a if run == found.run_a else found.comparison.predictions_b
-    ids = found.test_ids[(project.images.labels[found.test_ids] == label) & (said == predicted)]
+def confusion_cell(runs: RunComparison, project: Project, run: str, label: int, predicted: int) -> list[int]:
+    """Return the ids of test images of one class that a run predicts as another."""
+    predictions = runs.comparison.predictions_a if run == runs.run_a else runs.comparison.predictions_b
+    ids = runs.test_ids[(project.images.labels[runs.test_ids] == label) & (predictions == predicted)]
     return [int(number) for number in ids]

@@ -1,4 +1,4 @@
-"""Images on a page, fetched by the browser from our own routes and never sent through Streamlit."""
+"""HTML of image grids; the browser loads the images from the HTTP routes, not through Streamlit."""
 
 from collections.abc import Sequence
 from html import escape
@@ -10,12 +10,12 @@ from core import Project
 
 Ids = NDArray[np.int64]
 
-_SHARP = 64
+_MAX_PIXELATED_SIDE = 64
 """Images up to this many pixels a side are enlarged without smoothing."""
 
 
 def sample(project: Project, part: str, label: int | None, count: int) -> Ids:
-    """Up to count ids spread evenly over one split (or "pool"), of one class if given."""
+    """Return up to count ids spread evenly over a split or "pool", of one class if given."""
     ids: Ids = getattr(project.splits, part)
     if label is not None:
         ids = ids[project.images.labels[ids] == label]
@@ -23,7 +23,7 @@ def sample(project: Project, part: str, label: int | None, count: int) -> Ids:
 
 
 def sheet(key: str, project: Project, ids: Sequence[int] | Ids, *, columns: int, tile: int = 56) -> str:
-    """HTML of one sheet of tiles (tile pixels a side, enlarged to the width of the page)."""
+    """Return HTML of one sprite of tiles; tile is in pixels, enlarged to the width of the page."""
     numbers = ",".join(str(int(i)) for i in ids)
     source = f"/winnow/{key}/sprite?ids={numbers}&tile={tile}&columns={columns}&v={project.fingerprint[:8]}"
     width = f"min(100%, {columns * 72}px)"
@@ -32,7 +32,7 @@ def sheet(key: str, project: Project, ids: Sequence[int] | Ids, *, columns: int,
 
 
 def cards(key: str, project: Project, items: Sequence[tuple[int, Sequence[str]]], *, size: int = 112) -> str:
-    """HTML of images (size pixels wide) with lines of text below each."""
+    """Return HTML of images, size pixels wide, with lines of text below each."""
     return (
         f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax({size + 36}px,1fr));gap:12px">'
         + "".join(_card(key, project, image_id, lines, size) for image_id, lines in items)
@@ -52,4 +52,4 @@ def _card(key: str, project: Project, image_id: int, lines: Sequence[str], size:
 
 
 def _rendering(project: Project) -> str:
-    return "pixelated" if max(project.images.pixels.shape[1:3]) <= _SHARP else "auto"
+    return "pixelated" if max(project.images.pixels.shape[1:3]) <= _MAX_PIXELATED_SIDE else "auto"

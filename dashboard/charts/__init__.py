@@ -1,16 +1,16 @@
-"""Charts as functions of arrays: each answers with a Plotly figure and knows neither Streamlit nor a project."""
+"""Plotly figures as functions of arrays, without Streamlit or a project."""
 
 from dashboard.charts.compare import class_mix, confusion, difference, per_class
 from dashboard.charts.data import class_counts
 from dashboard.charts.scores import (
     coverage_error,
-    foreign_histogram,
     limits,
+    ood_histogram,
     pool_histogram,
     reliability_diagram,
     right_wrong_histogram,
 )
-from dashboard.charts.simulate import simulated
+from dashboard.charts.simulate import simulation_curves
 from dashboard.charts.style import CONFIG, CYCLE
 from dashboard.charts.training import (
     accuracy_curves,
@@ -32,16 +32,16 @@ __all__ = [
     "coverage_error",
     "difference",
     "drift_curve",
-    "foreign_histogram",
     "limits",
     "loss_curves",
     "mix_curves",
+    "ood_histogram",
     "per_class",
     "pool_curves",
     "pool_histogram",
     "reliability_diagram",
     "right_wrong_histogram",
     "schedule_curve",
-    "simulated",
+    "simulation_curves",
     "two_curves",
 ]

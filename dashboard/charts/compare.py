@@ -1,4 +1,4 @@
-"""Charts of the Compare page: two runs on the same test images."""
+"""Charts of the Compare page: accuracy and confusion of two runs; class mix of a selection."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from core import RunComparison, Selection
 from dashboard.charts.style import BLUE, RUN_A, RUN_B, figure, shortened, translucent
 
-_DARK = 0.5
-"""Share of the true class from which a cell is dark, its number white; below, the number has the theme's text color."""
-_SHADES = ((0, 0.04), (_DARK, 0.4), (_DARK, 0.8), (1, 0.95))
-_MOST_NUMBERS = 20
+_DARK_SHARE = 0.5
+"""Share of the true class from which a cell is dark and its number white."""
+_SHADES = ((0, 0.04), (_DARK_SHARE, 0.4), (_DARK_SHARE, 0.8), (1, 0.95))
+_MAX_LABELED_CLASSES = 20
 
 
-def per_class(found: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
-    """Accuracy of both runs on each class with exact 95 % intervals."""
-    rows, names = found.comparison.per_class, shortened(class_names)
+def per_class(compared: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
+    """Draw the accuracy of both runs per class with exact 95 % intervals."""
+    rows, names = compared.comparison.per_class, shortened(class_names)
     chart = figure(x="", y="accuracy", height=320)
     for run, color, symbol, estimates in (
-        (found.run_a, RUN_A, "circle", [row.accuracy_a for row in rows]),
-        (found.run_b, RUN_B, "diamond", [row.accuracy_b for row in rows]),
+        (compared.run_a, RUN_A, "circle", [row.accuracy_a for row in rows]),
+        (compared.run_b, RUN_B, "diamond", [row.accuracy_b for row in rows]),
     ):
         known = [(names[i], e) for i, e in enumerate(estimates) if e.n]
         chart.add_scatter(
@@ -47,7 +47,7 @@ def per_class(found: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
 
 
 def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Figure:
-    """True class (rows) against predicted class (columns), (K, K): images, colored by their share of the row."""
+    """Draw true (rows) against predicted class (columns), counts (K, K) colored by their share of the row."""
     names = shortened(class_names, 12)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     chart = figure(x="predicted", y="true", height=max(320, 110 + 30 * len(names)), legend=False)
@@ -63,20 +63,20 @@ def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Fig
         ygap=1,
         hoverinfo="skip",
     )
-    if len(names) <= _MOST_NUMBERS:
-        for is_shown, font in ((shares < _DARK, {}), (shares >= _DARK, {"color": "#FFFFFF"})):
+    if len(names) <= _MAX_LABELED_CLASSES:
+        for is_shown, font in ((shares < _DARK_SHARE, {}), (shares >= _DARK_SHARE, {"color": "#FFFFFF"})):
             rows, columns = np.nonzero(is_shown)
             text = {"mode": "text", "text": counts[is_shown], "textfont": font, "hoverinfo": "skip"}
             chart.add_scatter(x=[names[c] for c in columns], y=[names[r] for r in rows], **text)
-    _add_cells(chart, counts, shares, names)
+    _add_markers(chart, counts, shares, names)
     chart.update_layout(hovermode="closest")
     chart.update_xaxes(type="category", showgrid=False, tickangle=-40)
     chart.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return chart
 
 
-def _add_cells(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np.float64], names: list[str]) -> None:
-    """An unseen mark in every cell that holds an image: it says its number, and can be clicked (a heatmap cannot)."""
+def _add_markers(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np.float64], names: list[str]) -> None:
+    """Add an invisible marker to every non-empty cell, for hover text and clicks (a heatmap takes none)."""
     rows, columns = np.nonzero(counts)
     chart.add_scatter(
         x=[names[c] for c in columns],
@@ -88,9 +88,9 @@ def _add_cells(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np.f
     )
 
 
-def difference(found: RunComparison) -> go.Figure:
-    """The paired difference of accuracy in points with its 95 % interval, beside zero."""
-    result = found.comparison
+def difference(compared: RunComparison) -> go.Figure:
+    """Draw the paired difference of accuracy with its 95 % interval."""
+    result = compared.comparison
     chart = figure(x="difference of accuracy", y="", height=120, legend=False)
     bar: dict[str, Any] = {
         "type": "data",
@@ -111,7 +111,7 @@ def difference(found: RunComparison) -> go.Figure:
 
 
 def class_mix(selection: Selection, class_names: tuple[str, ...]) -> go.Figure:
-    """Kept images per predicted class."""
+    """Draw the number of kept images per predicted class."""
     chart = figure(x="", y="images kept", height=260, legend=False)
     chart.add_bar(x=shortened(class_names), y=selection.class_counts, marker_color=BLUE, hovertemplate="%{y:,}")
     chart.update_layout(bargap=0.25)

@@ -10,7 +10,7 @@ from dashboard.charts.style import SPLIT_COLORS, figure, shortened
 
 
 def class_counts(class_names: tuple[str, ...], counts: Mapping[str, NDArray[np.int64]]) -> go.Figure:
-    """Images per class (K,), one bar per split whose labels may be shown."""
+    """Draw images per class, counts (K,) per split, for splits with visible labels."""
     chart = figure(x="class", y="images")
     names = shortened(class_names)
     for split, values in counts.items():

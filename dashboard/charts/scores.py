@@ -1,4 +1,4 @@
-"""Charts of the Scores page: how scores are spread, and how far they can be trusted."""
+"""Charts of the Scores page: score histograms, reliability, coverage against error."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from core import CalibrationReport, CoverageErrorCurve, KnownScores, OodReport, 
 from dashboard.charts.style import BLUE, GREY, ORANGE, RIGHT, WRONG, figure, translucent
 
 BINS = 50
-_FEW = 30
-FOREIGN_TITLES = {
+_MIN_ITEMS = 30
+OOD_TITLES = {
     "entropy": "entropy (bits)",
     "energy": "energy (nats)",
     "neighbor distance": "distance to the nearest labels",
@@ -20,12 +20,12 @@ TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "ma
 
 
 def limits(score: str, num_classes: int) -> tuple[float, float]:
-    """The range a score can take: entropy [0, log2 K], confidence and margin [0, 1]."""
+    """Return the range of a score: entropy [0, log2 K], confidence and margin [0, 1]."""
     return (0.0, float(np.log2(num_classes))) if score == "entropy" else (0.0, 1.0)
 
 
 def pool_histogram(pool: PoolScores, score: str, predicted: int | None = None) -> go.Figure:
-    """Pool images per bin of a score, of all predicted classes or of one."""
+    """Draw pool images per bin of a score, for all predicted classes or one."""
     values = getattr(pool.scores, score)
     chart = figure(x=TITLES[score], y="images", height=260, legend=False)
     shown = values if predicted is None else values[pool.scores.pseudo_labels == predicted]
@@ -34,7 +34,7 @@ def pool_histogram(pool: PoolScores, score: str, predicted: int | None = None) -
 
 
 def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None = None) -> go.Figure:
-    """Images with a known label (val and hidden calibration) per bin of a score: right and wrong, stacked."""
+    """Draw right and wrong images with a known label (val, hidden calibration) per bin of a score."""
     is_shown = np.ones(len(known.ids), dtype=np.bool_) if predicted is None else known.scores.pseudo_labels == predicted
     values = getattr(known.scores, score)
     chart = figure(x=TITLES[score], y="images", height=260)
@@ -45,16 +45,16 @@ def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None 
     return chart
 
 
-def foreign_histogram(report: OodReport, score: str) -> go.Figure:
-    """A score of held-out images, of noise and of foreign images, each as a share of its own group."""
-    chart = figure(x=FOREIGN_TITLES[score], y="share of the group", height=260)
+def ood_histogram(report: OodReport, score: str) -> go.Figure:
+    """Draw an OOD score of held-out images, noise and another data set, as shares of each group."""
+    chart = figure(x=OOD_TITLES[score], y="share of the group", height=260)
     groups = report.scores[score]
-    values = np.concatenate(list(groups.values()))
-    ends = (float(values.min()), float(values.max()) + 1e-6)
-    for (name, found), color in zip(groups.items(), (BLUE, GREY, ORANGE), strict=False):
-        counts, edges = np.histogram(found, bins=BINS, range=ends)
+    all_values = np.concatenate(list(groups.values()))
+    ends = (float(all_values.min()), float(all_values.max()) + 1e-6)
+    for (name, values), color in zip(groups.items(), (BLUE, GREY, ORANGE), strict=False):
+        counts, edges = np.histogram(values, bins=BINS, range=ends)
         middle = (edges[:-1] + edges[1:]) / 2
-        share = counts / max(1, len(found))
+        share = counts / max(1, len(values))
         line = {"color": color, "width": 2, "shape": "hvh"}
         fill = {"fill": "tozeroy", "fillcolor": translucent(color, 0.18)}
         chart.add_scatter(x=middle, y=share, name=name, mode="lines", line=line, hovertemplate="%{y:.1%}", **fill)
@@ -63,20 +63,20 @@ def foreign_histogram(report: OodReport, score: str) -> go.Figure:
 
 
 def reliability_diagram(report: CalibrationReport) -> go.Figure:
-    """Accuracy against confidence on val before and after the temperature; the diagonal is perfect."""
+    """Draw accuracy against confidence on val, before and after temperature scaling."""
     chart = figure(x="confidence", y="accuracy", height=340)
     chart.add_scatter(
         x=[0, 1], y=[0, 1], name="perfect", mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip"
     )
-    for name, found, color, symbol in (
+    for name, bins, color, symbol in (
         (f"before (ECE {report.ece_before:.3f})", report.before, ORANGE, "x"),
         (f"after T = {report.temperature:.2f} (ECE {report.ece_after:.3f})", report.after, BLUE, "circle"),
     ):
-        is_there = found.bin_count > 0
+        is_filled = bins.bin_count > 0
         chart.add_scatter(
-            x=found.bin_confidence[is_there],
-            y=found.bin_accuracy[is_there],
-            customdata=found.bin_count[is_there],
+            x=bins.bin_confidence[is_filled],
+            y=bins.bin_accuracy[is_filled],
+            customdata=bins.bin_count[is_filled],
             name=name,
             mode="lines+markers",
             line={"color": color, "width": 2},
@@ -90,7 +90,7 @@ def reliability_diagram(report: CalibrationReport) -> go.Figure:
 
 
 def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -> go.Figure:
-    """Estimated error against coverage with its 95 % band; chosen marks what a rule keeps."""
+    """Draw estimated error against coverage with its 95 % band; chosen marks the selection of a rule."""
     chart = figure(x="coverage of the pool", y="estimated error", height=340)
     is_known = curve.n > 0
     band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
@@ -117,8 +117,8 @@ def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -
 
 
 def _top(curve: CoverageErrorCurve) -> float:
-    """Where the error axis ends: the first cuts, on a handful of items, would squeeze all others to the ground."""
-    enough = curve.high[curve.n >= min(_FEW, int(curve.n.max(initial=0)))]
+    """Return the end of the error axis; the first thresholds, with few items, would flatten the rest."""
+    enough = curve.high[curve.n >= min(_MIN_ITEMS, int(curve.n.max(initial=0)))]
     return float(min(1.0, 1.1 * enough.max(initial=0.01)))
 
 

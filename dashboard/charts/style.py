@@ -1,7 +1,7 @@
-"""One look for every chart: colors that can be told apart by color-blind eyes and read on white and on black.
+"""Colors and layout of all charts: safe for color-blind readers, on white and on black.
 
-All of them have a contrast of 3 : 1 or more against both backgrounds, so that a chart need not know the theme; text,
-grid and background are left to Streamlit, which takes them from the theme of the moment.
+Every color has a contrast of at least 3 : 1 to both backgrounds, so a chart is independent of the theme; Streamlit
+sets text, grid and background from the theme.
 """
 
 import plotly.graph_objects as go
@@ -13,11 +13,11 @@ RIGHT, WRONG = GREEN, ORANGE
 RUN_A, RUN_B = GREY, BLUE
 SPLIT_COLORS = {"labeled": BLUE, "val": GOLD, "test": GREY}
 CONFIG = {"displaylogo": False, "displayModeBar": False}
-"""What every chart is drawn with: no logo, no buttons."""
+"""Plotly options of every chart: no logo, no buttons."""
 
 
 def figure(*, x: str, y: str, height: int = 300, legend: bool = True) -> go.Figure:
-    """An empty chart with titled axes and a legend above the plot; height in pixels."""
+    """Return an empty chart with axis titles and a legend above the plot; height in pixels."""
     chart = go.Figure()
     chart.update_layout(
         height=height,
@@ -38,12 +38,12 @@ def figure(*, x: str, y: str, height: int = 300, legend: bool = True) -> go.Figu
 
 
 def translucent(color: str, alpha: float) -> str:
-    """A hex color as rgba with the given opacity in [0, 1]."""
+    """Convert a hex color to rgba with an opacity in [0, 1]."""
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
 def shortened(names: tuple[str, ...], length: int = 18) -> list[str]:
-    """Class names that fit on an axis: long ones end in an ellipsis; doubles stay apart by their number."""
-    cut = [name if len(name) <= length else name[: length - 1] + "…" for name in names]
-    return [name if cut.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(cut)]
+    """Truncate class names for an axis; names that become equal get their number."""
+    short = [name if len(name) <= length else name[: length - 1] + "…" for name in names]
+    return [name if short.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(short)]

@@ -1,4 +1,4 @@
-"""Curves of one run, or of two laid over each other; one point an epoch, or a step where those were written."""
+"""Training curves of one run or of two, one point per epoch or per logged step."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,21 +47,21 @@ _NAMES = {
 
 
 def loss_curves(metrics: Metrics) -> go.Figure:
-    """Each part of the loss, and the loss on val."""
+    """Draw each part of the training loss, and the loss on val."""
     return _curves(metrics, _LOSSES, "loss")
 
 
 def accuracy_curves(metrics: Metrics) -> go.Figure:
-    """Accuracy in percent on train and val, and of the pseudo-labels on the hidden calibration items."""
+    """Draw accuracy on train and val, and of pseudo-labels on hidden calibration items."""
     chart = _curves(metrics, _ACCURACIES, "accuracy")
     chart.update_yaxes(tickformat=".0%")
     return chart
 
 
 def pool_curves(metrics: Metrics, x: str = "epoch") -> go.Figure:
-    """What the method takes the pool for: share it keeps, how right it is, how often a label flips; all in percent.
+    """Draw kept share, accuracy and flip rate of the pseudo-labels of the pool.
 
-    x: epoch, or step for lines about single batches.
+    x: "epoch", or "step" for metrics of single batches.
     """
     chart = _curves(metrics, _POOL, "share", x=x)
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
@@ -69,7 +69,7 @@ def pool_curves(metrics: Metrics, x: str = "epoch") -> go.Figure:
 
 
 def drift_curve(metrics: Metrics, x: str = "epoch") -> go.Figure:
-    """KL(kept pseudo-labels' class mix ‖ labeled classes' mix) in bits, ≥ 0; 0 where the two mixes are the same."""
+    """Draw KL(class mix of the kept pseudo-labels ‖ labeled class mix) in bits, ≥ 0."""
     chart = _curves(metrics, {"kl_to_prior": PURPLE}, "bits away", height=220, x=x)
     chart.update_layout(showlegend=False, margin_t=12)
     chart.update_yaxes(rangemode="tozero")
@@ -77,17 +77,17 @@ def drift_curve(metrics: Metrics, x: str = "epoch") -> go.Figure:
 
 
 def mix_curves(metrics: Metrics, class_names: tuple[str, ...], x: str = "epoch") -> go.Figure:
-    """Share of each class among the kept pseudo-labels, stacked; classes past the tenth are added up as others."""
-    known = [line for line in metrics if line.get("class_mix")]
+    """Draw the share of each class among the kept pseudo-labels, stacked; beyond ten classes, the rest as "others"."""
+    known = [row for row in metrics if row.get("class_mix")]
     chart = figure(x=x, y="share of the kept", height=300)
     names = shortened(class_names)
     shown = min(len(names), len(CYCLE)) if len(names) <= len(CYCLE) else len(CYCLE) - 1
-    rows = [(names[n], [line["class_mix"][n] for line in known], CYCLE[n]) for n in range(shown)]
+    rows = [(names[n], [row["class_mix"][n] for row in known], CYCLE[n]) for n in range(shown)]
     if shown < len(names):
-        rows.append(("others", [sum(line["class_mix"][shown:]) for line in known], GREY))
+        rows.append(("others", [sum(row["class_mix"][shown:]) for row in known], GREY))
     for name, shares, color in rows:
         chart.add_scatter(
-            x=[line[x] for line in known], y=shares, name=name, stackgroup="mix", mode="lines",
+            x=[row[x] for row in known], y=shares, name=name, stackgroup="mix", mode="lines",
             line={"width": 0.5, "color": color}, hovertemplate="%{y:.0%}",
         )  # fmt: skip
     chart.update_yaxes(tickformat=".0%", range=[0, 1])
@@ -95,7 +95,7 @@ def mix_curves(metrics: Metrics, class_names: tuple[str, ...], x: str = "epoch")
 
 
 def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
-    """One schedule (learning_rate, unlabeled_weight) over the epochs."""
+    """Draw one schedule (learning_rate, unlabeled_weight) over the epochs."""
     chart = _curves(metrics, {name: BLUE}, label, height=220)
     chart.update_layout(showlegend=False, margin_t=12)
     chart.update_yaxes(rangemode="tozero")
@@ -103,7 +103,7 @@ def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
 
 
 def two_curves(metrics_a: Metrics, metrics_b: Metrics, run_a: str, run_b: str, name: str, label: str) -> go.Figure:
-    """The same number of two runs, epoch by epoch."""
+    """Draw one metric of two runs over the epochs."""
     chart = figure(x="epoch", y=label)
     for metrics, run, color in ((metrics_a, run_a, RUN_A), (metrics_b, run_b, RUN_B)):
         chart.add_scatter(**_points(metrics, name), name=run, mode="lines", line={"color": color, "width": 2})
@@ -121,5 +121,5 @@ def _curves(metrics: Metrics, colors: Mapping[str, str], label: str, height: int
 
 
 def _points(metrics: Metrics, name: str, x: str = "epoch") -> dict[str, list[float]]:
-    known = [line for line in metrics if line.get(name) is not None]
-    return {"x": [line[x] for line in known], "y": [line[name] for line in known]}
+    known = [row for row in metrics if row.get(name) is not None]
+    return {"x": [row[x] for row in known], "y": [row[name] for row in known]}

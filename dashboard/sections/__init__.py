@@ -1,1 +1,1 @@
-"""Parts of pages that stand on their own."""
+"""Sections of pages: forms, widgets, tables and curves."""

@@ -1,4 +1,4 @@
-"""Rounds of a curriculum on the Train page: how far the latest one is, and a way to stop it."""
+"""Progress of the latest curriculum on the Train page."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from dashboard.messages import show_errors
 
 
 def show(project: Project) -> None:
-    """The latest curriculum; nothing where there is none."""
+    """Show the latest curriculum and a button to stop it; nothing if there is none."""
     known = project.curricula.all()
     if not known:
         return
@@ -17,18 +17,19 @@ def show(project: Project) -> None:
 
 @show_errors()
 def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> None:
-    """Redrawn every two seconds while it is live; the whole page when a round has begun or the last one ended."""
-    found = project.curricula.find(number)
-    now, runs = found.status, found.runs()
-    is_live = now.state in LIVE_STATES
+    """Redraw every two seconds while live; rerun the page when a round begins or the last one ends."""
+    curriculum = project.curricula.find(number)
+    status, runs = curriculum.status, curriculum.runs()
+    is_live = status.state in LIVE_STATES
     names = f" Its runs: {', '.join(runs)}." if runs else ""
-    said = f"Curriculum after {found.parent}: **{now.state}**, {now.done} of {now.total} rounds. {now.message}".rstrip()
+    progress = f"**{status.state}**, {status.done} of {status.total} rounds. {status.message}"
+    text = f"Curriculum after {curriculum.parent}: {progress}".rstrip()
     if not is_live:
-        st.caption(f"{said}{names}")
+        st.caption(f"{text}{names}")
     else:
-        st.progress(now.done / now.total, text=said)
-        if st.button("Stop the rounds", key="stop-rounds", help="The run that is training stops as well."):
+        st.progress(status.done / status.total, text=text)
+        if st.button("Stop the curriculum", key="stop-rounds", help="The run that is training stops as well."):
             project.curricula.cancel(number)
-            st.toast("The rounds were asked to stop.")
+            st.toast("The curriculum was asked to stop.")
     if is_live != was_live or len(runs) != num_begun:
         st.rerun()

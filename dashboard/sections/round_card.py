@@ -1,4 +1,4 @@
-"""The card of a round: what went into the later run, what the audits prove, and whether to go on; part of Compare."""
+"""Round card: labels of the later run, audit certificates and stop advice; a section of the Compare page."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from dashboard import formatting
 
 
 def show(project: Project, run_a: str, run_b: str) -> None:
-    """Labels, certificates and advice of the round from A to B."""
-    st.subheader("The round")
+    """Show labels, certificates and advice of the round from A to B."""
+    st.subheader("Round card")
     labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
     if labels:
         st.caption(f"{run_b} trained on " + ", ".join(f"{count:,} {name}" for name, count in labels.items()) + ".")
@@ -28,11 +28,11 @@ def show(project: Project, run_a: str, run_b: str) -> None:
         ]
         st.dataframe(rows, hide_index=True)
     else:
-        st.caption("No selection of these runs has been audited: nothing is proven about its labels.")
-    st.markdown(advice(project.stop_advice(run_b)))
+        st.caption("No selection of these runs has been audited: there is no guarantee about its labels.")
+    st.markdown(advice_text(project.stop_advice(run_b)))
 
 
-def advice(found: StopAdvice) -> str:
-    """The advice as a sentence in Markdown."""
-    reasons = "; ".join(found.reasons)
-    return f"**{found.sentence}** {reasons[0].upper()}{reasons[1:]}."
+def advice_text(advice: StopAdvice) -> str:
+    """Return the stop advice as a sentence in Markdown."""
+    reasons = "; ".join(advice.reasons)
+    return f"**{advice.sentence}** {reasons[0].upper()}{reasons[1:]}."

@@ -1,143 +1,134 @@
-"""Widgets that set a cut: any rule with its numbers kept in the URL, one threshold a class, and a target error each."""
+"""Widgets for a rule and its parameters: thresholds per class, target errors; kept in the URL of the Audit page."""
 
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import RULES, Project, class_thresholds, parameters
+from core import RULES, Parameter, Project, class_thresholds, parameters
 from dashboard import charts, formatting
 from dashboard.state import url
 
-_RULE, _CUT = "rule", "cut"
+_RULE, _PARAMS = "rule", "cut"
+"""Query parameters of the Audit page: name of the rule, and its parameters as text."""
 
 
-def choose(project: Project, run: str) -> tuple[str, dict[str, Any]]:
-    """A rule and its numbers, as the URL says them and as the person changes them; a refresh keeps them."""
-    _recall(run)
+def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
+    """Draw a rule and its parameters and keep them in the URL."""
+    _restore(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rule = st.selectbox("Rule", list(RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule")
-        params: dict[str, Any] = {}
-        for item in parameters(rule):
-            key = f"audit-{rule}-{item.name}"
-            high = (
-                charts.limits("entropy", len(project.class_names))[1]
-                if rule.startswith("entropy")
-                else float(item.high)
-            )
-            st.session_state.setdefault(key, _first(rule, item.name, item.default, high))
-            if item.is_integer:
-                params[item.name] = st.number_input(item.name, int(item.low), int(item.high), key=key)
-            else:
-                params[item.name] = st.number_input(
-                    item.name, item.low, high, step=_step(high), format=_format(high), key=key
-                )
+        params: dict[str, Any] = {item.name: _number_input(project, rule, item) for item in parameters(rule)}
     if rule == "fixed_threshold":
         url.write("threshold", f"{params['threshold']:.9g}")
-        _whole_target(project, run)
+        _target_error_input(project, run)
     if rule == "per_class_threshold":
         left, right = st.columns(2, gap="large")
         with right:
-            class_target(project, run)
+            class_target_input(project, run)
         with left:
-            params["thresholds"] = class_table(project, run, params["threshold"])
-    _remember(run, rule, params)
+            params["thresholds"] = class_threshold_table(project, run, params["threshold"])
+    _store(run, rule, params)
     return rule, params
 
 
-def class_table(project: Project, run: str, threshold: float) -> dict[str, float | None]:
-    """One threshold for each class, to be edited; an empty one keeps nothing of that class."""
-    known: dict[str, float | None] = st.session_state.get(_place(run), {})
+def class_threshold_table(project: Project, run: str, threshold: float) -> dict[str, float | None]:
+    """Draw an editable table of one threshold per class; an empty one keeps no image of that class."""
+    stored: dict[str, float | None] = st.session_state.get(_classes_key(run), {})
     rows: list[dict[str, Any]] = [
-        {"class": name, "threshold": known.get(str(label), threshold)} for label, name in enumerate(project.class_names)
+        {"class": name, "threshold": stored.get(str(label), threshold)}
+        for label, name in enumerate(project.class_names)
     ]
     column = {"threshold": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.001)}
-    key = f"per-class-{run}-{threshold}-{hash(tuple(known.items()))}"
+    key = f"per-class-{run}-{threshold}-{hash(tuple(stored.items()))}"
     edited = st.data_editor(rows, column_config=column, disabled=["class"], hide_index=True, height=240, key=key)
     return {str(number): row["threshold"] for number, row in enumerate(edited)}
 
 
-def class_target(project: Project, run: str) -> None:
-    """The error one can live with in each class, and the thresholds that keep it, each from its own items."""
+def class_target_input(project: Project, run: str) -> None:
+    """Draw the target error of each class, and set the conformal threshold of each class from it."""
     target = st.slider("At most this much wrong in each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
-    cuts = project.quality.conformal_thresholds_per_class(run, target)
-    none = [name for name, cut in zip(project.class_names, cuts, strict=True) if cut.threshold is None]
-    st.button("Set each class's threshold", on_click=_set_classes, args=(run, class_thresholds(cuts)))
-    kept = sum(cut.num_kept for cut in cuts)
+    found = project.quality.conformal_thresholds_per_class(run, target)
+    none = [name for name, item in zip(project.class_names, found, strict=True) if item.threshold is None]
+    st.button("Set each class's threshold", on_click=_set_class_thresholds, args=(run, class_thresholds(found)))
+    kept = sum(item.num_kept for item in found)
     st.markdown(
         f"Of the {kept:,} open images it accepts, at most **{formatting.percent(target)}** of each class are wrong, on "
         "average over draws of that class's calibration items."
     )
     if none:
         st.caption(
-            f"Nothing is kept of {', '.join(none)}: too few calibration items are called so, or too many of them wrong."
+            f"No image of {', '.join(none)} is kept: too few calibration items are predicted as this class, or too "
+            "many of them are wrong."
         )
 
 
-def _whole_target(project: Project, run: str) -> None:
+def _number_input(project: Project, rule: str, item: Parameter) -> float | int:
+    key = f"audit-{rule}-{item.name}"
+    high = charts.limits("entropy", len(project.class_names))[1] if rule.startswith("entropy") else float(item.high)
+    st.session_state.setdefault(key, _initial(rule, item.name, item.default, high))
+    if item.is_integer:
+        return st.number_input(item.name, int(item.low), int(item.high), key=key)
+    step, number_format = (1.0, "%.1f") if high >= 100 else (0.001, "%.3f")
+    return st.number_input(item.name, item.low, high, step=step, format=number_format, key=key)
+
+
+def _target_error_input(project: Project, run: str) -> None:
     with st.popover("From a target error"):
         target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
-        cut = project.quality.conformal_threshold(run, target)
-        if cut.threshold is None:
-            st.caption("No threshold can promise this with the calibration items there are: audit a cut instead.")
+        found = project.quality.conformal_threshold(run, target)
+        if found.threshold is None:
+            st.caption("No threshold guarantees this with the available calibration items: audit a rule instead.")
             return
-        st.markdown(f"At {cut.threshold:.3f}, {cut.num_kept:,} open images are kept; it holds on average.")
-        st.button("Take this threshold", on_click=_set_whole, args=(cut.threshold,))
+        st.markdown(f"At {found.threshold:.3f}, {found.num_kept:,} open images are kept; it holds on average.")
+        st.button("Use this threshold", on_click=_set_threshold, args=(found.threshold,))
 
 
-def _set_whole(threshold: float) -> None:
+def _set_threshold(threshold: float) -> None:
     st.session_state["audit-fixed_threshold-threshold"] = float(np.float32(threshold))
 
 
-def _set_classes(run: str, thresholds: dict[str, float | None]) -> None:
-    found = {label: None if value is None else float(np.float32(value)) for label, value in thresholds.items()}
-    st.session_state[_place(run)] = found
+def _set_class_thresholds(run: str, thresholds: dict[str, float | None]) -> None:
+    rounded = {label: None if value is None else float(np.float32(value)) for label, value in thresholds.items()}
+    st.session_state[_classes_key(run)] = rounded
 
 
-def _place(run: str) -> str:
+def _classes_key(run: str) -> str:
     return f"class-thresholds-{run}"
 
 
-def _format(high: float) -> str:
-    return "%.1f" if high >= 100 else "%.3f"
-
-
-def _step(high: float) -> float:
-    return 1.0 if high >= 100 else 0.001
-
-
-def _first(rule: str, name: str, default: float, high: float) -> float | int:
-    known: dict[str, Any] = st.session_state.get("cut-recalled", {})
-    if known.get("rule") == rule and name in known:
-        return type(default)(min(high, max(0.0, known[name])))
+def _initial(rule: str, name: str, default: float, high: float) -> float | int:
+    restored: dict[str, Any] = st.session_state.get("rule-restored", {})
+    if restored.get("rule") == rule and name in restored:
+        return type(default)(min(high, max(0.0, restored[name])))
     return url.threshold() if rule == "fixed_threshold" else min(default, high)
 
 
-def _recall(run: str) -> None:
-    """The cut that the URL names, else the one this tab remembers, when the page is opened."""
+def _restore(run: str) -> None:
+    """Set the widgets of a newly opened page from the URL, else from the session of this tab."""
     if "audit-rule" in st.session_state:
         return
-    rule, cut = st.query_params.get(_RULE), st.query_params.get(_CUT)
+    rule, text = st.query_params.get(_RULE), st.query_params.get(_PARAMS)
     if rule is None:
-        rule, cut = st.session_state.get("cut-kept", (None, None))
+        rule, text = st.session_state.get("rule-stored", (None, None))
     if rule not in RULES:
         return
     st.session_state["audit-rule"] = rule
-    numbers, classes = _read(cut or "")
+    numbers, classes = _parse(text or "")
     names = [item.name for item in parameters(rule)]
-    st.session_state["cut-recalled"] = {"rule": rule, **dict(zip(names, numbers, strict=False))}
+    st.session_state["rule-restored"] = {"rule": rule, **dict(zip(names, numbers, strict=False))}
     if classes:
-        st.session_state[_place(run)] = classes
+        st.session_state[_classes_key(run)] = classes
 
 
-def _read(cut: str) -> tuple[list[float], dict[str, float | None]]:
-    """Numbers and class thresholds from a text such as 0.95,0:0.9,3:none; what cannot be read is left out."""
+def _parse(text: str) -> tuple[list[float], dict[str, float | None]]:
+    """Parse numbers and class thresholds such as 0.95,0:0.9,3:none; skip what is invalid."""
     numbers: list[float] = []
     classes: dict[str, float | None] = {}
-    for word in cut.split(","):
-        label, colon, text = word.rpartition(":")
+    for part in text.split(","):
+        label, colon, number = part.rpartition(":")
         try:
-            value = None if colon and text == "none" else float(text)
+            value = None if colon and number == "none" else float(number)
         except ValueError:
             continue
         if colon and label.isdecimal() and (value is None or 0 <= value <= 1):
@@ -147,11 +138,13 @@ def _read(cut: str) -> tuple[list[float], dict[str, float | None]]:
     return numbers, classes
 
 
-def _remember(run: str, rule: str, params: dict[str, Any]) -> None:
+def _store(run: str, rule: str, params: dict[str, Any]) -> None:
+    """Write the rule and its parameters to URL and session."""
     classes: dict[str, float | None] = params.get("thresholds", {})
     own = {label: value for label, value in classes.items() if value != params["threshold"]}
-    st.session_state[_place(run)] = own if rule == "per_class_threshold" else st.session_state.get(_place(run), {})
+    key = _classes_key(run)
+    st.session_state[key] = own if rule == "per_class_threshold" else st.session_state.get(key, {})
     numbers = [f"{value:.9g}" for name, value in params.items() if name != "thresholds"]
     each = [f"{label}:{'none' if value is None else f'{value:.9g}'}" for label, value in own.items()]
-    st.session_state["cut-kept"] = (rule, ",".join(numbers + each))
-    st.query_params[_RULE], st.query_params[_CUT] = st.session_state["cut-kept"]
+    st.session_state["rule-stored"] = (rule, ",".join(numbers + each))
+    st.query_params[_RULE], st.query_params[_PARAMS] = st.session_state["rule-stored"]

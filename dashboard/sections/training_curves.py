@@ -1,4 +1,4 @@
-"""Curves of one run on the Train page: by epoch, and by step where the run wrote its steps down."""
+"""Training curves of one run on the Train page: by epoch, or by step if the run logs batches."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,34 +9,34 @@ from core import Project, Run
 from dashboard import charts
 from dashboard.messages import show_errors
 
-_LOOK = "Every step as the engine wrote it (log_batches), thinned to a few hundred points where there are more."
-_DRIFT = (
-    "KL divergence, in bits, from the labeled classes' mix to the mix of the kept pseudo-labels: KL(kept ‖ labeled). "
-    "0: the same mix; the higher, the further away. One that rises says that the method favors some classes."
+_STEP_HELP = "Every logged training step (log_batches), thinned to a few hundred points if there are more."
+_DRIFT_HELP = (
+    "KL divergence in bits from the class mix of the labeled images to that of the kept pseudo-labels: "
+    "KL(kept ‖ labeled). 0: the same mix. A rising value means that the method favors some classes."
 )
-Lines = Sequence[Mapping[str, Any]]
+Metrics = Sequence[Mapping[str, Any]]
 
 
 def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: bool) -> None:
-    """Losses, accuracies and schedules; for a method that looks at the pool, what it takes the pool for."""
+    """Show losses, accuracies and schedules; also pseudo-label curves of methods that use the pool."""
     if not metrics:
         st.caption("Curves appear after the first epoch.")
     else:
-        _losses(metrics)
+        _loss_curves(metrics)
     by_step = False
-    known = [line for line in metrics if line.get("mask_rate") is not None]
+    known = [row for row in metrics if row.get("mask_rate") is not None]
     if not known and not run.has_batches:
         return
-    st.subheader("What it takes the pool for")
+    st.subheader("Pseudo-labels in training")
     if run.has_batches:
-        by_step = st.toggle("per step", key="per-step", help=_LOOK)
+        by_step = st.toggle("per step", key="per-step", help=_STEP_HELP)
     if by_step:
-        st.fragment(_steps, run_every=2.0 if is_live else None)(project, run)
+        st.fragment(_step_curves, run_every=2.0 if is_live else None)(project, run)
     else:
-        _pool(project, known, "epoch")
+        _pool_curves(project, known, "epoch")
 
 
-def _losses(metrics: Lines) -> None:
+def _loss_curves(metrics: Metrics) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Loss")
@@ -53,25 +53,26 @@ def _losses(metrics: Lines) -> None:
 
 
 @show_errors()
-def _steps(project: Project, run: Run) -> None:
-    """Redrawn every two seconds while the run is live."""
-    _pool(project, run.batches(), "step")
+def _step_curves(project: Project, run: Run) -> None:
+    """Redraw every two seconds while the run is live."""
+    _pool_curves(project, run.batches(), "step")
 
 
-def _pool(project: Project, lines: Lines, x: str) -> None:
-    """What the method takes the pool for while it learns, by epoch or by step (x)."""
-    if not lines:
-        st.caption("Nothing of the pool has been looked at yet.")
+def _pool_curves(project: Project, metrics: Metrics, x: str) -> None:
+    """Show the pseudo-labels of the pool during training, by epoch or by step (x)."""
+    if not metrics:
+        st.caption("No pool image has been used yet.")
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Kept, and how right it is**")
-        chart = charts.pool_curves(lines, x)
-        st.plotly_chart(chart, config=charts.CONFIG, key=f"pool-{x}", alt="Kept share and how right it is")
+        st.markdown("**Kept share and accuracy**")
+        chart = charts.pool_curves(metrics, x)
+        st.plotly_chart(chart, config=charts.CONFIG, key=f"pool-{x}", alt="Kept share and accuracy")
     with right:
-        st.markdown("**Class mix of the kept**")
-        chart = charts.mix_curves(lines, project.class_names, x)
-        st.plotly_chart(chart, config=charts.CONFIG, key=f"mix-{x}", alt="Share of each class among those kept")
-    st.markdown("**Drift of the class mix from the labeled one, in bits**", help=_DRIFT)
+        st.markdown("**Class mix of the kept pseudo-labels**")
+        chart = charts.mix_curves(metrics, project.class_names, x)
+        alt = "Share of each class among the kept pseudo-labels"
+        st.plotly_chart(chart, config=charts.CONFIG, key=f"mix-{x}", alt=alt)
+    st.markdown("**Drift from the labeled class mix, in bits**", help=_DRIFT_HELP)
     alt = "KL divergence of the kept class mix from the labeled one, in bits"
-    st.plotly_chart(charts.drift_curve(lines, x), config=charts.CONFIG, key=f"drift-{x}", alt=alt)
+    st.plotly_chart(charts.drift_curve(metrics, x), config=charts.CONFIG, key=f"drift-{x}", alt=alt)

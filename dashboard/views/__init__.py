@@ -1,1 +1,1 @@
-"""The pages: each reads its widgets, calls one or two methods of Project and draws with charts."""
+"""Pages, one module each: widgets, one or two `Project` calls, charts."""

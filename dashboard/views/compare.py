@@ -1,60 +1,62 @@
-"""Compare: did it help?"""
+"""Compare page: two runs on the same test images, and the value of the review between them."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core import CONTROL_KINDS, CONTROL_NAMES, LAST_EVALUATIONS, InputError, Project, Run, RunComparison
-from dashboard import changed_predictions, charts, formatting, image_grid
+from dashboard import charts, formatting, image_grid
+from dashboard.changed_predictions import changed_predictions, confusion_cell
 from dashboard.messages import empty_page, page_link, show_errors
 from dashboard.sections import round_card
+from dashboard.sections.widgets import metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project
 from dashboard.state.runs import finished_runs, latest_run, live_runs
 
 _CURVES = {"val_accuracy": "val accuracy", "calibration_accuracy": "pseudo-label accuracy", "labeled_loss": "loss"}
-_MOST = 48
-_MOST_OF_CELL = 24
+_MAX_CHANGED = 48
+_MAX_CELL_IMAGES = 24
 
 
 def show() -> None:
-    """Two runs on the same test images."""
+    """Show accuracy, review value, confusion and changed predictions of two runs."""
     st.title("Compare")
     key, project = current_project()
     runs = finished_runs(project)
-    finished = [run.id for run in runs]
-    if len(finished) < 2:
+    ids = [run.id for run in runs]
+    if len(ids) < 2:
         empty_page("Comparing takes two finished runs.", "Train another run", "train")
     titles = {run.id: run.title for run in runs}
     left, right = st.columns(2)
-    run_a = left.selectbox("Run A (before)", finished, 0, format_func=titles.__getitem__, key="compare-a")
-    latest = finished.index(latest_run(runs).id)
-    run_b = right.selectbox("Run B (after)", finished, latest, format_func=titles.__getitem__, key="compare-b")
+    run_a = left.selectbox("Run A (before)", ids, 0, format_func=titles.__getitem__, key="compare-a")
+    latest = ids.index(latest_run(runs).id)
+    run_b = right.selectbox("Run B (after)", ids, latest, format_func=titles.__getitem__, key="compare-b")
     if run_a == run_b:
         st.info("Choose two different runs.")
         return
-    found = project.compare(run_a, run_b)
-    _verdict(found)
-    st.caption(f"On val: A {_val(project.run(run_a))}; B {_val(project.run(run_b))}.")
-    _value(project, run_a, run_b)
+    compared = project.compare(run_a, run_b)
+    _accuracies(compared)
+    st.caption(f"On val: A {_val_accuracy(project.run(run_a))}; B {_val_accuracy(project.run(run_b))}.")
+    _review_value(project, run_a, run_b)
     round_card.show(project, run_a, run_b)
-    _per_class(key, project, found)
-    _curves(project, found)
-    _flips(key, project, found)
+    _per_class(key, project, compared)
+    _curves(project, compared)
+    _changed_predictions(key, project, compared)
 
 
-def _verdict(found: RunComparison) -> None:
-    result = found.comparison
-    facts = {
-        "Accuracy of A": formatting.percent(result.accuracy_a.value),
-        "Accuracy of B": formatting.percent(result.accuracy_b.value),
-        "Difference in points": formatting.points(result.difference),
-        "McNemar p": f"{result.p_value:.2g}",
-        "Gained / lost": f"{result.gained:,} / {result.lost:,}",
-    }
-    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        place.metric(label, value, border=True)
-    chart = charts.difference(found)
+def _accuracies(compared: RunComparison) -> None:
+    result = compared.comparison
+    metric_row(
+        {
+            "Accuracy of A": formatting.percent(result.accuracy_a.value),
+            "Accuracy of B": formatting.percent(result.accuracy_b.value),
+            "Difference in points": formatting.points(result.difference),
+            "McNemar p": f"{result.p_value:.2g}",
+            "Gained / lost": f"{result.gained:,} / {result.lost:,}",
+        }
+    )
+    chart = charts.difference(compared)
     st.plotly_chart(chart, config=charts.CONFIG, key="difference", alt="Difference of accuracy with interval")
     st.caption(
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
@@ -64,105 +66,105 @@ def _verdict(found: RunComparison) -> None:
     )
 
 
-def _val(run: Run) -> str:
-    """Val accuracy of the best evaluation, which was kept, beside where the run came to rest."""
+def _val_accuracy(run: Run) -> str:
+    """Return the best val accuracy, whose weights are kept, and the median of the last evaluations."""
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
     return f"best {best}, median of last {LAST_EVALUATIONS} {last}"
 
 
-def _value(project: Project, before: str, curated: str) -> None:
-    st.subheader("What did the clicking buy?")
+def _review_value(project: Project, before: str, curated: str) -> None:
+    st.subheader("Review value")
     controls = project.control_runs(curated)
     try:
         values = {name: project.review_value(name, curated) for name in controls or [before]}
     except InputError as error:
         st.caption(str(error))
         return
-    for name, found in values.items():
-        over = f"the control {name} ({CONTROL_NAMES[controls[name]]})" if name in controls else f"A, {name}"
-        st.markdown(f"Review value of {curated} over {over}: **{found.sentence}**.")
-    kind = (
-        "" if controls else " Only a control arm, trained on the same seed and budget, tells the value of the clicks."
-    )
+    for name, value in values.items():
+        over = f"the control run {name} ({CONTROL_NAMES[controls[name]]})" if name in controls else f"A, {name}"
+        st.markdown(f"Review value of {curated} over {over}: **{value.sentence}**.")
+    hint = "" if controls else " Only a control run, with the same seed and budget, shows the value of the decisions."
     st.caption(
-        f"{found.num_decisions:,} single decisions went into {curated}; {found.n:,} test images, 95 % interval of the "
-        f"paired difference (it does not contain the spread between training seeds).{kind}"
+        f"{value.num_decisions:,} single decisions went into {curated}; {value.n:,} test images, 95 % interval of the "
+        f"paired difference (it does not contain the spread between training seeds).{hint}"
     )
     live = [run for run in live_runs(project) if run.control is not None and run.control.of == curated]
     for run in live:
         st.caption(f"{run.title} is {run.status.state}.")
-    known = {*controls.values(), *(run.control.kind for run in live if run.control is not None)}
+    started = {*controls.values(), *(run.control.kind for run in live if run.control is not None)}
     with st.container(horizontal=True):
-        for arm in [arm for arm in CONTROL_KINDS if arm not in known]:
-            st.button(f"Train the {CONTROL_NAMES[arm]} control", key=arm, on_click=_train, args=(project, curated, arm))
+        for kind in [kind for kind in CONTROL_KINDS if kind not in started]:
+            label = f"Train the {CONTROL_NAMES[kind]} control run"
+            st.button(label, key=kind, on_click=_train_control, args=(project, curated, kind))
 
 
 @show_errors()
-def _train(project: Project, curated: str, arm: str) -> None:
-    st.toast(f"{project.start_control_run(curated, arm).id} is on its way.")
+def _train_control(project: Project, curated: str, kind: str) -> None:
+    st.toast(f"{project.start_control_run(curated, kind).id} has started.")
 
 
-def _per_class(key: str, project: Project, found: RunComparison) -> None:
+def _per_class(key: str, project: Project, compared: RunComparison) -> None:
     st.subheader("Per class")
-    chart = charts.per_class(found, project.class_names)
+    chart = charts.per_class(compared, project.class_names)
     st.plotly_chart(chart, config=charts.CONFIG, key="per-class", alt="Accuracy per class of both runs")
     st.subheader("Confusion")
-    result = found.comparison
-    for place, run, counts in zip(
+    result = compared.comparison
+    for column, run, counts in zip(
         st.columns(2, gap="large"),
-        (found.run_a, found.run_b),
+        (compared.run_a, compared.run_b),
         (result.confusion_a, result.confusion_b),
         strict=True,
     ):
-        with place:
+        with column:
             st.caption(run)
             chart = charts.confusion(counts, project.class_names)
             chosen = st.plotly_chart(
                 chart, config=charts.CONFIG, key=f"confusion-{run}", alt=f"Confusion matrix of {run}",
                 on_select="rerun", selection_mode="points",
             )  # fmt: skip
-            _cell(key, project, found, run, [point["customdata"] for point in chosen["selection"]["points"]])
+            _cell(key, project, compared, run, [point["customdata"] for point in chosen["selection"]["points"]])
 
 
-def _cell(key: str, project: Project, found: RunComparison, run: str, cells: Sequence[Sequence[float]]) -> None:
-    """What a clicked cell holds: its test images, and the queue of pool images that are like them."""
+def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: Sequence[Sequence[float]]) -> None:
+    """Show the test images of a clicked cell, and a link to the queue of similar pool images."""
     if not cells:
-        st.caption("Click a cell to see its images and to review the pool images that are like them.")
+        st.caption("Click a cell to see its images and to review similar images of the pool.")
         return
     label, predicted = int(cells[0][0]), int(cells[0][1])
-    names, shown = project.class_names, changed_predictions.cell(found, project, run, label, predicted)
+    names, ids = project.class_names, confusion_cell(compared, project, run, label, predicted)
     queue = {"predicted": str(predicted)} | ({} if label == predicted else {"runner_up": str(label)})
-    doubt = "" if label == predicted else f" with {names[label]} as runner-up"
-    st.caption(f"{len(shown):,} test images of {names[label]} that {run} calls {names[predicted]}.")
-    page_link("review", f"Review the pool images called {names[predicted]}{doubt}", **url.query(run=run), **queue)
-    st.html(image_grid.sheet(key, project, shown[:_MOST_OF_CELL], columns=8))
+    runner_up = "" if label == predicted else f" with {names[label]} as runner-up"
+    st.caption(f"{len(ids):,} test images of {names[label]} that {run} predicts as {names[predicted]}.")
+    text = f"Review the pool images predicted as {names[predicted]}{runner_up}"
+    page_link("review", text, **url.query(run=run), **queue)
+    st.html(image_grid.sheet(key, project, ids[:_MAX_CELL_IMAGES], columns=8))
 
 
-def _curves(project: Project, found: RunComparison) -> None:
+def _curves(project: Project, compared: RunComparison) -> None:
     st.subheader("Curves")
     name = st.segmented_control(
         "Curve", list(_CURVES), format_func=_CURVES.__getitem__, default="val_accuracy", required=True, key="curve"
     )
-    first, second = project.run(found.run_a).metrics(), project.run(found.run_b).metrics()
-    chart = charts.two_curves(first, second, found.run_a, found.run_b, name, _CURVES[name])
+    first, second = project.run(compared.run_a).metrics(), project.run(compared.run_b).metrics()
+    chart = charts.two_curves(first, second, compared.run_a, compared.run_b, name, _CURVES[name])
     st.plotly_chart(chart, config=charts.CONFIG, key="curves", alt=f"{_CURVES[name]} of both runs")
 
 
-def _flips(key: str, project: Project, found: RunComparison) -> None:
-    st.subheader("What changed its mind")
-    kinds = changed_predictions.of(found, project)
-    kind = st.segmented_control(
+def _changed_predictions(key: str, project: Project, compared: RunComparison) -> None:
+    st.subheader("Changed predictions")
+    groups = changed_predictions(compared, project)
+    group = st.segmented_control(
         "Show",
-        list(kinds),
-        format_func=lambda k: f"{k} ({len(kinds[k]):,})",
+        list(groups),
+        format_func=lambda name: f"{name} ({len(groups[name]):,})",
         default="gained",
         required=True,
         key="flip",
     )
-    shown = kinds[kind][:_MOST]
+    shown = groups[group][:_MAX_CHANGED]
     if not shown:
         st.caption("No image here.")
         return
-    st.html(image_grid.cards(key, project, [(flip.image_id, flip.lines(project.class_names)) for flip in shown]))
-    if len(kinds[kind]) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(kinds[kind]):,}.")
+    st.html(image_grid.cards(key, project, [(item.image_id, item.lines(project.class_names)) for item in shown]))
+    if len(groups[group]) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(groups[group]):,}.")

@@ -1,4 +1,4 @@
-"""Data: what have I got?"""
+"""Data page: sizes, classes, splits, samples and checks of the images."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from core import DataSummary, Project
 from dashboard import charts, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import create_project
-from dashboard.sections.inputs import class_input
+from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state.current import current_key
 from dashboard.state.projects import open_project
 
@@ -20,7 +20,7 @@ _PARTS = {
 
 
 def show() -> None:
-    """Sizes, class counts, splits and samples of the project; below, a way to another one."""
+    """Show the data of the current project, and forms to create or open another one."""
     st.title("Data")
     key = current_key()
     if key is None:
@@ -34,50 +34,50 @@ def show() -> None:
 
 
 def _project(key: str, project: Project) -> None:
-    found = project.summary()
-    _facts(project, found)
+    summary = project.summary()
+    _sizes(project, summary)
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.subheader("Images per class")
-        chart = charts.class_counts(found.class_names, found.class_counts)
+        chart = charts.class_counts(summary.class_names, summary.class_counts)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
-        st.caption("Labels of the calibration part stay hidden, and those of the pool are not known.")
+        st.caption("Labels of the calibration part stay hidden, and labels of the pool are unknown.")
     with right:
         st.subheader("Splits")
-        _splits(found)
+        _splits(summary)
     _samples(key, project)
-    _left_out(found)
-    _leaks(key, project)
+    _left_out(summary)
+    _split_leakage(key, project)
     page_link("train", "Train a model on these images")
 
 
-def _facts(project: Project, found: DataSummary) -> None:
-    colors = "color" if found.channels == 3 else "gray"
-    facts = {
-        "Images": f"{found.num_images:,}",
-        "Classes": f"{len(found.class_names):,}",
-        f"Size ({colors})": f"{found.width} × {found.height}",
-        "Labeled": f"{found.split_sizes['labeled']:,}",
-        "Pool": f"{len(project.splits.pool):,}",
-        "Test": f"{found.split_sizes['test']:,}",
-    }
-    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        place.metric(label, value, border=True)
-    st.caption(f"From {found.source}, made {found.created[:10]}, in {project.path}")
+def _sizes(project: Project, summary: DataSummary) -> None:
+    colors = "color" if summary.channels == 3 else "gray"
+    metric_row(
+        {
+            "Images": f"{summary.num_images:,}",
+            "Classes": f"{len(summary.class_names):,}",
+            f"Size ({colors})": f"{summary.width} × {summary.height}",
+            "Labeled": f"{summary.split_sizes['labeled']:,}",
+            "Pool": f"{len(project.splits.pool):,}",
+            "Test": f"{summary.split_sizes['test']:,}",
+        }
+    )
+    st.caption(f"From {summary.source}, created {summary.created[:10]}, in {project.path}")
 
 
-def _splits(found: DataSummary) -> None:
-    rows = [{"part": name, "images": size, "what for": _PARTS[name]} for name, size in found.split_sizes.items()]
+def _splits(summary: DataSummary) -> None:
+    rows = [{"part": name, "images": size, "what for": _PARTS[name]} for name, size in summary.split_sizes.items()]
     columns = {
         "part": st.column_config.TextColumn(width=90),
         "images": st.column_config.NumberColumn(format="localized", width=70),
         "what for": st.column_config.TextColumn(width=230),
     }
     st.dataframe(rows, hide_index=True, column_config=columns)
-    drawn = "the same number per class" if found.split.kind == "balanced" else "in proportion to the classes"
+    drawn = "the same number per class" if summary.split.kind == "balanced" else "in proportion to the classes"
     st.caption(
-        f"Drawn with seed {found.split.seed}, {drawn}. RunRequest for: {found.split.labeled:,} labeled, "
-        f"{found.split.val:,} val, {found.split.calibration:,} calibration, {found.split.test:,} test; "
+        f"Drawn with seed {summary.split.seed}, {drawn}. Asked for: {summary.split.labeled:,} labeled, "
+        f"{summary.split.val:,} val, {summary.split.calibration:,} calibration, {summary.split.test:,} test; "
         "the rest is unlabeled. No image is in two parts, and no exact duplicate lies across two."
     )
 
@@ -97,33 +97,33 @@ def _samples(key: str, project: Project) -> None:
         st.caption("No image here.")
 
 
-def _left_out(found: DataSummary) -> None:
-    st.subheader("Left out")
-    if found.num_duplicates:
+def _left_out(summary: DataSummary) -> None:
+    st.subheader("Excluded files")
+    if summary.num_duplicates:
         st.write(
-            f"{found.num_duplicates:,} exact duplicates; {found.num_set_aside:,} of them were set aside because "
-            "they would have lain in two parts."
+            f"{summary.num_duplicates:,} exact duplicates; {summary.num_set_aside:,} of them were set aside because "
+            "they would have been in two parts."
         )
-    if found.quarantined:
-        st.write(f"{len(found.quarantined):,} files could not be read:")
-        st.dataframe([{"file": q.name, "reason": q.reason} for q in found.quarantined], hide_index=True)
-    if not found.num_duplicates and not found.quarantined:
-        st.caption("Nothing: every file could be read, and no image is there twice.")
+    if summary.quarantined:
+        st.write(f"{len(summary.quarantined):,} files could not be read:")
+        st.dataframe([{"file": q.name, "reason": q.reason} for q in summary.quarantined], hide_index=True)
+    if not summary.num_duplicates and not summary.quarantined:
+        st.caption("None: every file could be read, and no image occurs twice.")
 
 
-def _leaks(key: str, project: Project) -> None:
-    st.subheader("The same image in two parts")
-    if not st.toggle("Look for it", key="leaks", help="Compares all images with each other, pixel for pixel."):
+def _split_leakage(key: str, project: Project) -> None:
+    st.subheader("Split leakage")
+    if not st.toggle("Look for the same image in two parts", key="leaks", help="Compares all images pixel by pixel."):
         return
-    found = project.quality.split_leakage()
-    if not found:
-        st.success("No image lies in two parts.")
+    groups = project.quality.split_leakage()
+    if not groups:
+        st.success("No image is in two parts.")
         return
     st.warning(
-        f"Found in more than one part: {len(found):,}. What is measured on such an image was seen in training. Make "
+        f"Found in more than one part: {len(groups):,}. What is measured on such an image was seen in training. Create "
         "the project again from its source: a new draw of the splits sets such copies aside."
     )
-    shown = [int(image) for group in found[:12] for image in group[:4]]
+    shown = [int(image) for group in groups[:12] for image in group[:4]]
     st.html(image_grid.cards(key, project, [(image, [f"#{image}", _part_of(project, image)]) for image in shown]))
 
 

@@ -1,4 +1,4 @@
-"""Export: take it with me."""
+"""Export page: write the curated set, a model or a round card to disk."""
 
 import json
 import tempfile
@@ -9,10 +9,11 @@ import streamlit as st
 from core import EXPORTS, RUN_EXPORTS, Project
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
+from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 from dashboard.state.runs import finished_runs, latest_run
 
-_WORDS = {
+_TITLES = {
     "csv": "CSV table",
     "parquet": "Parquet table",
     "folder_per_class": "Folder per class",
@@ -22,13 +23,12 @@ _WORDS = {
 
 
 def show() -> None:
-    """What the curated set holds, and ways to write it to disk."""
+    """Show the counts of the curated set, and forms to export it."""
     st.title("Export")
     _, project = current_project()
     curated = project.curate()
     counts = formatting.source_counts(curated)
-    for place, (source, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
-        place.metric(source.capitalize(), f"{count:,}", border=True)
+    metric_row({source.capitalize(): f"{count:,}" for source, count in counts.items()})
     st.caption(f"{len(curated.ids):,} labels; digest {curated.digest[:16]}… identifies exactly this set.")
     if not curated.decisions.any():
         st.info("Nothing is reviewed yet: an export holds the given labels alone.")
@@ -40,14 +40,14 @@ def show() -> None:
 def _write(project: Project) -> None:
     st.subheader("Write to a folder")
     runs = finished_runs(project)
-    finished = [run.id for run in runs]
-    kinds = [*EXPORTS, *(RUN_EXPORTS if finished else ())]
+    ids = [run.id for run in runs]
+    kinds = [*EXPORTS, *(RUN_EXPORTS if ids else ())]
     kind = st.segmented_control(
-        "What", kinds, format_func=lambda k: _WORDS.get(k, k), default=kinds[0], required=True, key="export-kind"
+        "What", kinds, format_func=lambda k: _TITLES.get(k, k), default=kinds[0], required=True, key="export-kind"
     )
     run = None
     if kind in RUN_EXPORTS:
-        run = st.selectbox("Run", finished, index=finished.index(latest_run(runs).id), key="export-run")
+        run = st.selectbox("Run", ids, index=ids.index(latest_run(runs).id), key="export-run")
     default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
     folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")
     if not st.button("Export", type="primary", disabled=not folder):

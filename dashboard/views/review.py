@@ -1,11 +1,11 @@
-"""Review: is this label right? One surface of our own; its modules, images and decisions travel by our own routes."""
+"""Review page: mounts the review component, which loads cards and sends decisions by the HTTP routes."""
 
 from functools import partial
 
 import streamlit as st
 
 from core import Project, Run, TrainConfig
-from dashboard.components import address
+from dashboard.components import asset_url
 from dashboard.messages import show_errors
 from dashboard.sections import round_card
 from dashboard.state import url
@@ -15,7 +15,7 @@ _BOOT = """
 const loaded = import(new URL("MODULE", window.location.origin).href);
 export default function (component) {
   let stop = null, isGone = false;
-  loaded.then((desk) => { if (!isGone) stop = desk.mount(component); });
+  loaded.then((review) => { if (!isGone) stop = review.mount(component); });
   return () => { isGone = true; stop?.(); };
 }
 """
@@ -23,7 +23,7 @@ _HTML = '<link rel="stylesheet" href="STYLE">'
 
 
 def show() -> None:
-    """The review desk of the current run, and the way to the next run."""
+    """Show the review component of the current run, and the Retrain form."""
     key, project = current_project()
     run = current_run(project)
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
@@ -32,16 +32,16 @@ def show() -> None:
         title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
     with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), show_errors():
         _retrain(project, run)
-    desk = st.components.v2.component(
+    component = st.components.v2.component(
         "winnow_review",
-        html=_HTML.replace("STYLE", address("review/style.css")),
-        js=_BOOT.replace("MODULE", address("review/main.js")),
+        html=_HTML.replace("STYLE", asset_url("review/style.css")),
+        js=_BOOT.replace("MODULE", asset_url("review/main.js")),
     )
     name = f"review-{key}-{run.id}"
     _, height, width, _ = project.images.pixels.shape
-    desk(
+    component(
         key=name,
-        on_threshold_change=partial(_remember, name),
+        on_threshold_change=partial(_store_threshold, name),
         data={
             "project": key,
             "run": run.id,
@@ -55,34 +55,35 @@ def show() -> None:
     )
 
 
-def _remember(name: str) -> None:
-    """The line was let go: other pages take the same threshold."""
+def _store_threshold(name: str) -> None:
+    """Store the released threshold in the URL, for the other pages."""
     if (value := st.session_state[name].get("threshold")) is not None:
-        inside = min(1.0, max(0.0, float(value)))
-        url.write("threshold", f"{inside:.3f}" if abs(round(inside, 3) - inside) < 1e-9 else f"{inside:.9g}")
+        threshold = min(1.0, max(0.0, float(value)))
+        is_short = abs(round(threshold, 3) - threshold) < 1e-9
+        url.write("threshold", f"{threshold:.3f}" if is_short else f"{threshold:.9g}")
 
 
 def _advice(project: Project, run: str) -> str:
-    """Whether another round is worth it; worked out again after each decision only."""
+    """Return the stop advice; computed again only after a decision."""
     latest = project.decisions.latest(1)
-    now = (run, latest[0].id if latest else 0)
-    if st.session_state.get("advice-of") != now:
-        st.session_state["advice"] = round_card.advice(project.stop_advice(run))
-        st.session_state["advice-of"] = now
+    version = (run, latest[0].id if latest else 0)
+    if st.session_state.get("advice-of") != version:
+        st.session_state["advice"] = round_card.advice_text(project.stop_advice(run))
+        st.session_state["advice-of"] = version
     return str(st.session_state["advice"])
 
 
 def _retrain(project: Project, run: Run) -> None:
-    st.markdown(f"A new run on everything decided so far; its parent is **{run.id}**.")
+    st.markdown(f"A new run on all labels decided so far; its parent is **{run.id}**.")
     if run.record.parent:
         st.caption(_advice(project, run.id))
     is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
-    text = "The same seed and budget without your clicks, trained after the run: Compare then says what they bought."
-    has_controls = st.toggle("Train its control arms too", value=True, help=text)
+    help_text = "The same seed and budget without your decisions, trained after the run; for the review value."
+    has_controls = st.toggle("Train its control runs too", value=True, help=help_text)
     if st.button("Start the run", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
         started = project.start_run(config, parent=run.id, with_controls=has_controls)
         url.write("run", started.id)
-        st.toast(f"{started.id} is on its way.")
+        st.toast(f"{started.id} has started.")
         if "train" in st.session_state.get("pages", {}):
             st.switch_page(st.session_state["pages"]["train"])

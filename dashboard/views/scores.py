@@ -1,4 +1,4 @@
-"""Scores: can I trust its confidence?"""
+"""Scores page: histograms, calibration, coverage against error, rules, OOD and label issues."""
 
 from typing import Any
 
@@ -8,35 +8,37 @@ import streamlit as st
 from core import OOD_SCORES, RULES, Parameter, Project, Selection, parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
-from dashboard.sections import rule_inputs
-from dashboard.sections.inputs import class_input
+from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
+from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
-_CAREFUL = "Learn then Test: a promise about this one selection. It accepts less, and needs about 1,000 items for 2 %."
-_LIMIT = (
+_HIGH_PROBABILITY_HELP = (
+    "Learn then Test: a guarantee about this one selection. It accepts less, and needs about 1,000 items for 2 %."
+)
+_AVERAGE_ASSUMPTION = (
     "An average over draws of the calibration items: about four single selections in ten exceed it by a little. To be "
     "sure of this one, audit it. It holds while the calibration items stay hidden and look like the pool."
 )
-_CAREFUL_LIMIT = (
+_HIGH_PROBABILITY_ASSUMPTION = (
     "One draw of the calibration items in ten may exceed it. It holds while they stay hidden and look like the pool."
 )
 
 
 def show() -> None:
-    """Histograms, calibration, coverage against error, and rules to play with."""
+    """Show the scores of the current run and what rules keep."""
     st.title("Scores")
     key, project = current_project()
     run = current_run(project).id
     _histograms(project, run)
-    selection = _playground(project, run)
+    selection = _rule(project, run)
     left, right = st.columns(2, gap="large")
     with left:
         _coverage(project, run, selection)
     with right:
         _reliability(project, run)
-    _noise(project, run)
-    _foreign(key, project, run)
+    _ood_check(project, run)
+    _ood_images(key, project, run)
     _label_issues(key, project, run)
 
 
@@ -55,7 +57,7 @@ def _histograms(project: Project, run: str) -> None:
         st.caption(f"{len(pool.ids):,} images, at temperature {pool.temperature:.2f}.")
     with right:
         known = project.quality.known_scores(run)
-        st.subheader("Where the label is known")
+        st.subheader("Known labels")
         chart = charts.right_wrong_histogram(known, score, predicted)
         st.plotly_chart(
             chart, config=charts.CONFIG, key="known-histogram", alt=f"Histogram of {score}, right and wrong"
@@ -75,7 +77,7 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
 
 
 def _reliability(project: Project, run: str) -> None:
-    st.subheader("Is confidence honest?")
+    st.subheader("Calibration")
     report = project.quality.calibration_report(run)
     if not report.n:
         st.caption("This project has no val images, so calibration cannot be judged.")
@@ -88,102 +90,103 @@ def _reliability(project: Project, run: str) -> None:
     )
 
 
-def _noise(project: Project, run: str) -> None:
-    st.subheader("Does it know what it does not know?")
+def _ood_check(project: Project, run: str) -> None:
+    st.subheader("Out-of-distribution check")
     report = project.quality.ood_report(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = "A built-in data set, an image folder or a project folder; empty: noise alone."
-        foreign = st.text_input("Another data set to compare with", key="foreign", help=text, width=420)
-        is_asked = st.button("Run the noise check", type="primary" if report is None else "secondary")
-    if is_asked:
-        with show_errors(), st.spinner("Asking the model about images it has no class for."):
-            report = project.quality.check_ood(run, foreign.strip() or None)
+        help_text = "A built-in data set, an image folder or a project folder; empty: noise alone."
+        source = st.text_input("Another data set to compare with", key="foreign", help=help_text, width=420)
+        is_pressed = st.button("Run the OOD check", type="primary" if report is None else "secondary")
+    if is_pressed:
+        with show_errors(), st.spinner("Predicting images that belong to no class…"):
+            report = project.quality.check_ood(run, source.strip() or None)
     if report is None:
         st.caption("A model can be sure of pure noise. The check shows it noise, and other images if you name some.")
         return
-    for place, score in zip(st.columns(len(report.scores), gap="large"), report.scores, strict=True):
-        with place:
-            chart = charts.foreign_histogram(report, score)
-            st.plotly_chart(chart, config=charts.CONFIG, key=f"foreign-{score}", alt=f"{score} of noise and images")
-            apart = [f"{value:.3f} for {name}" for name, value in report.auroc[score].items()]
-            st.caption(f"AUROC {', '.join(apart)}.")
+    for column, score in zip(st.columns(len(report.scores), gap="large"), report.scores, strict=True):
+        with column:
+            chart = charts.ood_histogram(report, score)
+            st.plotly_chart(chart, config=charts.CONFIG, key=f"ood-{score}", alt=f"{score} of noise and images")
+            auroc = [f"{value:.3f} for {name}" for name, value in report.auroc[score].items()]
+            st.caption(f"AUROC {', '.join(auroc)}.")
     st.caption(
-        "AUROC: how often a foreign image scores higher than a held-out one; 1 tells all apart, 0.5 is blind, less is "
-        "fooled. High entropy alone may miss noise; energy and the distance to labeled images stand beside it."
+        "AUROC: how often an out-of-distribution image scores higher than a held-out one; 1 separates them all, 0.5 is "
+        "chance, less is worse than chance. Entropy alone may miss noise, so energy and the distance to the labeled "
+        "images are shown beside it."
     )
 
 
-def _foreign(key: str, project: Project, run: str) -> None:
-    st.subheader("What belongs to no class?")
+def _ood_images(key: str, project: Project, run: str) -> None:
+    st.subheader("Out-of-distribution images")
     with st.container(horizontal=True, vertical_alignment="top"):
-        score = st.segmented_control("Outlier score", OOD_SCORES, default="energy", required=True, key="outlier")
+        score = st.segmented_control("OOD score", OOD_SCORES, default="energy", required=True, key="outlier")
         rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
     if not rate:
-        st.caption("Allow some false alarms to see the images that look least like the val images.")
+        st.caption("Allow some false alarms to see the pool images least like the val images.")
         return
-    found = project.quality.out_of_distribution(run, score, rate / 100)
+    ood = project.quality.out_of_distribution(run, score, rate / 100)
     st.caption(
-        f"{len(found.ids):,} of {found.num_pool:,} pool images. Of images that are like the {found.num_val:,} val "
-        f"images, at most {rate:g} % are called foreign by mistake."
+        f"{len(ood.ids):,} of {ood.num_pool:,} pool images. Of images like the {ood.num_val:,} val images, at most "
+        f"{rate:g} % are called out of distribution by mistake."
     )
-    items = [(i, [f"p = {p:.3f}"]) for i, p in zip(found.ids[:24].tolist(), found.p_values.tolist(), strict=False)]
+    items = [(i, [f"p = {p:.3f}"]) for i, p in zip(ood.ids[:24].tolist(), ood.p_values.tolist(), strict=False)]
     if items:
         st.html(image_grid.cards(key, project, items))
 
 
 def _label_issues(key: str, project: Project, run: str) -> None:
-    st.subheader("Are the given labels sound?")
+    st.subheader("Label issues")
     if not st.toggle("Look for wrong labels", key="label-issues"):
         return
-    found = project.quality.label_issues(run)
+    issues = project.quality.label_issues(run)
     st.caption(
-        f"Confident learning calls {len(found.ids):,} of {found.num_checked:,} given labels probably wrong. Only "
-        "labels that this run was not trained on are judged: those of val and of the hidden calibration part."
+        f"Confident learning calls {len(issues.ids):,} of {issues.num_checked:,} given labels probably wrong. Only "
+        "labels that this run was not trained on are checked: those of val and of the hidden calibration part."
     )
     names = project.class_names
-    shown = zip(found.ids[:24].tolist(), found.given.tolist(), found.suggested.tolist(), strict=False)
+    shown = zip(issues.ids[:24].tolist(), issues.given.tolist(), issues.suggested.tolist(), strict=False)
     items = [(image, [f"given {names[a]}", f"looks like {names[b]}"]) for image, a, b in shown]
     if items:
         st.html(image_grid.cards(key, project, items))
 
 
-def _playground(project: Project, run: str) -> Selection:
-    st.subheader("Which pseudo-labels would a rule keep?")
+def _rule(project: Project, run: str) -> Selection:
+    st.subheader("Selection by a rule")
     left, right = st.columns([2, 3], gap="large")
     with left:
         rule = st.selectbox("Rule", list(RULES), format_func=lambda name: name.replace("_", " "), key="rule")
         st.caption((RULES[rule].__doc__ or "").partition("\n")[0])
         params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
         if rule == "per_class_threshold":
-            params["thresholds"] = rule_inputs.class_table(project, run, params["threshold"])
-            rule_inputs.class_target(project, run)
+            params["thresholds"] = class_threshold_table(project, run, params["threshold"])
+            class_target_input(project, run)
         if rule == "fixed_threshold":
-            _target(project, run)
+            _target_error(project, run)
     selection = project.select(run, rule, **params)
     with right:
-        facts = {
-            "Kept": f"{selection.count:,}",
-            "Coverage": formatting.percent(selection.coverage),
-            "Estimated error": formatting.percent(selection.error.value),
-        }
-        for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-            place.metric(label, value, border=True)
+        metric_row(
+            {
+                "Kept": f"{selection.count:,}",
+                "Coverage": formatting.percent(selection.coverage),
+                "Estimated error": formatting.percent(selection.error.value),
+            }
+        )
         st.caption(f"Error among the kept: {formatting.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
-        _mix(project, run, rule, params)
+        _class_shares(project, run, rule, params)
         page_link("review", "Review and accept")
     return selection
 
 
-def _mix(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
-    """The class mix against the labeled prior, in a sentence."""
+def _class_shares(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
+    """Name the classes with more than twice their share of the labeled images."""
     names = project.class_names
     over = [
-        f"{names[found.label]} ({formatting.percent(found.share)} of the kept, "
-        f"{formatting.percent(found.prior)} of the labeled)"
-        for found in project.quality.class_shares(run, rule, **params)
-        if found.is_over
+        f"{names[item.label]} ({formatting.percent(item.share)} of the kept, "
+        f"{formatting.percent(item.prior)} of the labeled)"
+        for item in project.quality.class_shares(run, rule, **params)
+        if item.is_over
     ]
     if over:
         st.caption(
@@ -199,34 +202,37 @@ def _slider(rule: str, item: Parameter, project: Project) -> float | int:
     if rule == "fixed_threshold":
         if key not in st.session_state:
             st.session_state[key] = url.threshold()
-        return st.slider(label, item.low, item.high, step=0.001, format="%.3f", key=key, on_change=_keep, args=(key,))
+        return st.slider(
+            label, item.low, item.high, step=0.001, format="%.3f", key=key, on_change=_store_threshold, args=(key,)
+        )
     high = min(item.high, charts.limits("entropy", len(project.class_names))[1]) if label == "entropy" else item.high
     return st.slider(label, item.low, high, min(item.default, high), key=key)
 
 
-def _keep(key: str) -> None:
+def _store_threshold(key: str) -> None:
     url.write("threshold", f"{st.session_state[key]:g}")
 
 
-def _target(project: Project, run: str) -> None:
+def _target_error(project: Project, run: str) -> None:
     target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
-    is_careful = st.toggle("In 9 of 10 draws instead of on average", key="careful", help=_CAREFUL)
+    label = "In 9 of 10 draws instead of on average"
+    is_high_probability = st.toggle(label, key="careful", help=_HIGH_PROBABILITY_HELP)
     found = (
         project.quality.high_probability_threshold(run, target)
-        if is_careful
+        if is_high_probability
         else project.quality.conformal_threshold(run, target)
     )
     if found.threshold is None:
-        st.caption("No threshold can promise this with the calibration items there are: audit what you accept instead.")
+        st.caption("No threshold guarantees this with the available calibration items: audit what you accept instead.")
         return
     st.button(f"Set the threshold to {found.threshold:.3f}", on_click=_set_threshold, args=(found.threshold,))
-    how = "in at least 9 of 10 draws" if is_careful else "on average"
+    how = "in at least 9 of 10 draws" if is_high_probability else "on average"
     st.markdown(
         f"Of the {found.num_kept:,} open images it accepts, at most **{formatting.percent(target)}** are wrong, {how}."
     )
-    st.caption(_CAREFUL_LIMIT if is_careful else _LIMIT)
+    st.caption(_HIGH_PROBABILITY_ASSUMPTION if is_high_probability else _AVERAGE_ASSUMPTION)
 
 
-def _set_threshold(found: float) -> None:
-    st.session_state["fixed_threshold-threshold"] = float(np.float32(found))
-    _keep("fixed_threshold-threshold")
+def _set_threshold(threshold: float) -> None:
+    st.session_state["fixed_threshold-threshold"] = float(np.float32(threshold))
+    _store_threshold("fixed_threshold-threshold")

@@ -1,4 +1,4 @@
-"""Simulate: what would reviewing buy here? A simulated reviewer plays the loop where the true labels are known."""
+"""Simulate page: a simulated reviewer runs the loop where the true labels are known."""
 
 from typing import Any
 
@@ -22,130 +22,136 @@ from core import (
 )
 from dashboard import charts, formatting
 from dashboard.messages import show_errors
-from dashboard.sections.inputs import config_inputs
+from dashboard.sections.widgets import config_inputs, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project
 
-_PLAY = ("rounds", "clicks", "error_rate", "seeds")
+_REVIEW = ("rounds", "clicks", "error_rate", "seeds")
 _TRAIN = ("model", "epochs", "batch_size", "seed")
-_SMALL = {"epochs": 20}
+_DEFAULTS = {"epochs": 20}
 _SHARES = ("test_accuracy", "accepted_error")
-_CUT_WORDS = {
+_ACCEPT_RULES = {
     "conformal": "conformal: keeps a target error on average",
-    "careful": "careful: keeps it with 90 % probability",
-    "plug_in": "plug-in: estimated, promises nothing",
+    "careful": "careful: keeps it in 9 of 10 draws",
+    "plug_in": "plug-in: an estimate, no guarantee",
     "fixed_threshold": "fixed threshold",
-    "none": "none: single answers only",
+    "none": "none: single decisions only",
 }
-_QUEUE_WORDS = {"none": "no clicks", "random": "random clicks"}
+_QUEUES = {"none": "no clicks", "random": "random clicks"}
 
 
 def show() -> None:
-    """A form for a new simulation, and one simulation seen from near."""
+    """Show the form of a new simulation, and one chosen simulation."""
     st.title("Simulate")
     _, project = current_project()
     simulations = Simulations(project.workspace)
     known = simulations.all()
     st.caption(
-        "A simulated reviewer with a known error rate plays the whole loop in a sandbox: clicks, accepts above the "
-        "line, retrains. It needs true labels for the whole pool; your own decisions and runs are not touched."
+        "A simulated reviewer with a known error rate runs the whole loop in a sandbox: clicks, bulk accepts above the "
+        "threshold, retraining. It needs true labels for the whole pool; your own decisions and runs do not change."
     )
     with st.expander("New simulation", expanded=not known):
         _form(simulations)
     if known:
-        _watch(simulations, known[::-1])
+        _simulation(simulations, known[::-1])
 
 
 def _form(simulations: Simulations) -> None:
     with st.form("new-simulation", border=False):
         left, right = st.columns(2)
-        text = "Which images the reviewer is asked about; several are played beside each other."
-        queues = left.multiselect("queues", REVIEW_QUEUES, list(DEFAULT_QUEUES), format_func=_queue, help=text, key="q")
-        text = "What is accepted without a look, each with every queue."
-        cuts = right.multiselect(
-            "cuts", list(CUTS), ["conformal"], format_func=_CUT_WORDS.__getitem__, help=text, key="c"
+        help_text = "Which images the reviewer decides; several queues are simulated side by side."
+        queues = left.multiselect(
+            "queues", REVIEW_QUEUES, list(DEFAULT_QUEUES), format_func=_queue_title, help=help_text, key="q"
         )
-        places = st.columns(3, vertical_alignment="bottom")
-        text = "Of conformal, careful and plug-in cuts: the share of wrong labels to live with, %."
-        target = places[0].number_input(
-            "target error, %", 0.1, 50.0, 5.0, step=0.5, format="%g", help=text, key="target"
+        help_text = "What is bulk-accepted, each rule with every queue."
+        rules = right.multiselect(
+            "accept rules", list(CUTS), ["conformal"], format_func=_ACCEPT_RULES.__getitem__, help=help_text, key="c"
         )
-        text = "Of the fixed threshold: lowest confidence that is accepted."
-        threshold = places[1].number_input("threshold", 0.0, 1.0, 0.95, step=0.01, format="%g", help=text, key="cut")
-        help_of = SimulateConfig.model_fields["controls"].description
-        controls = places[2].toggle("control arms", value=True, help=help_of, key="controls")
-        values = config_inputs(SimulateConfig, _PLAY, "simulate", columns=4)
-        training = config_inputs(TrainConfig, _TRAIN, "simulate-train", columns=4, usual=_SMALL)
+        columns = st.columns(3, vertical_alignment="bottom")
+        help_text = "Of the conformal, careful and plug-in rules: the accepted share of wrong labels, %."
+        target = columns[0].number_input(
+            "target error, %", 0.1, 50.0, 5.0, step=0.5, format="%g", help=help_text, key="target"
+        )
+        help_text = "Of the fixed threshold: lowest confidence that is accepted."
+        threshold = columns[1].number_input(
+            "threshold", 0.0, 1.0, 0.95, step=0.01, format="%g", help=help_text, key="cut"
+        )
+        controls_help = SimulateConfig.model_fields["controls"].description
+        controls = columns[2].toggle("control runs", value=True, help=controls_help, key="controls")
+        values = config_inputs(SimulateConfig, _REVIEW, "simulate", columns=4)
+        training = config_inputs(TrainConfig, _TRAIN, "simulate-train", columns=4, initial=_DEFAULTS)
         is_sent = st.form_submit_button("Start", type="primary")
     if is_sent:
         numbers = {"fixed_threshold": threshold, "none": None}
-        asked = [name if (n := numbers.get(name, target / 100)) is None else f"{name}={n:g}" for name in cuts]
+        rules = [name if (n := numbers.get(name, target / 100)) is None else f"{name}={n:g}" for name in rules]
         with show_errors():
             settings = SimulateConfig.checked({**values, "controls": controls})
-            made = simulations.start(queues, asked, settings, TrainConfig.checked({**training, **_budget(training)}))
-            url.write("simulation", made.id)
-            st.session_state["simulation-choice"] = made.id
+            config = TrainConfig.checked({**training, **_evaluation_interval(training)})
+            simulation = simulations.start(queues, rules, settings, config)
+            url.write("simulation", simulation.id)
+            st.session_state["simulation-choice"] = simulation.id
             st.rerun()
 
 
-def _budget(training: dict[str, Any]) -> dict[str, Any]:
-    """Few lines of metrics, so that a small training is not mostly evaluation."""
+def _evaluation_interval(training: dict[str, Any]) -> dict[str, Any]:
+    """Evaluate about ten times, so that a short training is not mostly evaluation."""
     return {"log_epochs": max(1, int(training["epochs"]) // 10)}
 
 
-def _queue(name: str) -> str:
-    return _QUEUE_WORDS.get(name, name.replace("_", "-"))
+def _queue_title(name: str) -> str:
+    return _QUEUES.get(name, name.replace("_", "-"))
 
 
-def _watch(simulations: Simulations, known: list[Simulation]) -> None:
+def _simulation(simulations: Simulations, known: list[Simulation]) -> None:
     ids = [one.id for one in known]
     if st.session_state.get("simulation-choice") not in ids:
-        wanted = url.read("simulation")
-        st.session_state["simulation-choice"] = wanted if wanted in ids else ids[0]
+        requested = url.read("simulation")
+        st.session_state["simulation-choice"] = requested if requested in ids else ids[0]
     chosen = st.selectbox("Simulation", ids, key="simulation-choice", format_func=lambda i: _title(simulations.find(i)))
     url.write("simulation", chosen)
-    found = simulations.find(chosen)
-    points, is_live = found.points(), found.status.state in LIVE_STATES
-    st.fragment(_progress, run_every=2.0 if is_live else None)(simulations, found, is_live, len(points))
+    simulation = simulations.find(chosen)
+    points, is_live = simulation.points(), simulation.status.state in LIVE_STATES
+    st.fragment(_progress, run_every=2.0 if is_live else None)(simulations, simulation, is_live, len(points))
     if not any(point.round for point in points):
         st.caption("Curves appear after the first round.")
         return
     _curves(points)
-    _table(found)
-    _files(found)
+    _table(simulation)
+    _files(simulation)
 
 
-def _title(found: Simulation) -> str:
-    asked = found.folder.settings()
-    cuts = ", ".join(dict.fromkeys(one.cut.label for one in found.contestants))
-    return f"{found.id} · {', '.join(map(_queue, asked['queues']))} · {cuts}"
+def _title(simulation: Simulation) -> str:
+    queues = ", ".join(_queue_title(name) for name in simulation.folder.settings()["queues"])
+    rules = ", ".join(dict.fromkeys(one.cut.label for one in simulation.contestants))
+    return f"{simulation.id} · {queues} · {rules}"
 
 
 @show_errors()
-def _progress(simulations: Simulations, found: Simulation, was_live: bool, num_drawn: int) -> None:
-    """Redrawn every two seconds while it plays; the whole page only when there is a new point to draw."""
-    now, asked = found.status, found.settings
-    is_live = now.state in LIVE_STATES
-    share = 1.0 if now.state == "done" else min(1.0, now.done / max(1, now.total))
-    st.progress(share, text=f"**{now.state.capitalize()}.** {now.message}")
-    facts = {
-        "Trainings": f"{now.done:,} of {now.total:,}",
-        "Time left" if is_live else "Time taken": formatting.duration(_time_left(now) if is_live else now.seconds),
-        "Rounds × clicks": f"{asked.rounds:,} × {asked.clicks:,}",
-        "Wrong answers": formatting.percent(asked.error_rate),
-        "Seeds": f"{asked.seeds:,}",
-    }
-    for place, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        place.metric(label, value, border=True)
-    if is_live and st.button("Cancel", key="cancel-simulation", help="What was played until now stays."):
-        simulations.cancel(found.id)
-        st.toast(f"Simulation {found.id} was asked to stop.")
-    if is_live != was_live or len(found.folder.points()) != num_drawn:
+def _progress(simulations: Simulations, simulation: Simulation, was_live: bool, num_drawn: int) -> None:
+    """Redraw every two seconds while live; rerun the page when there is a new point."""
+    status, settings = simulation.status, simulation.settings
+    is_live = status.state in LIVE_STATES
+    share = 1.0 if status.state == "done" else min(1.0, status.done / max(1, status.total))
+    st.progress(share, text=f"**{status.state.capitalize()}.** {status.message}")
+    seconds = _seconds_left(status) if is_live else status.seconds
+    metric_row(
+        {
+            "Trainings": f"{status.done:,} of {status.total:,}",
+            "Time left" if is_live else "Time taken": formatting.duration(seconds),
+            "Rounds × clicks": f"{settings.rounds:,} × {settings.clicks:,}",
+            "Wrong answers": formatting.percent(settings.error_rate),
+            "Seeds": f"{settings.seeds:,}",
+        }
+    )
+    if is_live and st.button("Cancel", key="cancel-simulation", help="Results so far are kept."):
+        simulations.cancel(simulation.id)
+        st.toast(f"Simulation {simulation.id} was asked to stop.")
+    if is_live != was_live or len(simulation.folder.points()) != num_drawn:
         st.rerun()
 
 
-def _time_left(now: JobStatus) -> float | None:
-    return now.seconds / now.done * (now.total - now.done) if now.done else None
+def _seconds_left(status: JobStatus) -> float | None:
+    return status.seconds / status.done * (status.total - status.done) if status.done else None
 
 
 def _curves(points: list[Point]) -> None:
@@ -156,51 +162,53 @@ def _curves(points: list[Point]) -> None:
         for color, label in zip(colors, labels, strict=True)
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.3rem 1.2rem;font-size:0.9rem">{legend}</div>')
-    places = st.columns(2, gap="large") + st.columns(2, gap="large")
-    for place, (quantity, title) in zip(places, QUANTITIES.items(), strict=True):
-        with place:
+    columns = st.columns(2, gap="large") + st.columns(2, gap="large")
+    for column, (quantity, title) in zip(columns, QUANTITIES.items(), strict=True):
+        with column:
             st.subheader(title.capitalize())
-            found = [curve(points, label, quantity) for label in labels]
-            chart = charts.simulated(found, is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy")
+            curves = [curve(points, label, quantity) for label in labels]
+            chart = charts.simulation_curves(
+                curves, is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy"
+            )
             st.plotly_chart(chart, config=charts.CONFIG, key=f"simulated-{quantity}", alt=f"{title} over the rounds")
 
 
-def _table(found: Simulation) -> None:
+def _table(simulation: Simulation) -> None:
     st.subheader("After the last round")
     rows = [
         {
-            "way to review": row["contestant"],
+            "review strategy": row["contestant"],
             "test before": formatting.percent(row["baseline_accuracy"]),
             "test after": formatting.percent(row["test_accuracy"]),
-            "lowest to highest": _range(row),
+            "lowest to highest": _accuracy_range(row),
             "clicks": f"{row['clicks']:,.0f}",
             "accepted": f"{row['accepted']:,.0f}",
             "wrong among them": formatting.percent(row["accepted_error"]),
             "wrong in a bulk accept": formatting.percent(row["selected_error"]),
         }
-        for row in found.summary()
+        for row in simulation.summary()
     ]
     st.dataframe(rows, hide_index=True)
     st.caption(
-        "Means over the seeds, against the true labels. “Wrong in a bulk accept” is what a target error speaks of: the "
-        "mean share of wrong labels among what one round accepted above its line. Hidden calibration items are left "
-        "out, and a round that accepted nothing counts as one without error."
+        "Means over the seeds, against the true labels. “Wrong in a bulk accept” is what a target error limits: the "
+        "mean share of wrong labels among what one round accepted above its threshold. Hidden calibration items are "
+        "left out, and a round that accepted nothing counts as one without error."
     )
 
 
-def _range(row: dict[str, Any]) -> str:
+def _accuracy_range(row: dict[str, Any]) -> str:
     if row["seeds"] == 1:
         return "one seed"
     return f"{formatting.percent(row['test_accuracy_low'])} to {formatting.percent(row['test_accuracy_high'])}"
 
 
-def _files(found: Simulation) -> None:
+def _files(simulation: Simulation) -> None:
     with st.container(horizontal=True):
         for name, kind in SIMULATION_FILES.items():
-            file = found.path / name
+            file = simulation.path / name
             if file.exists():
                 st.download_button(
-                    f"Download {name}", file.read_bytes, file_name=f"simulation-{found.id}-{name}", mime=kind,
+                    f"Download {name}", file.read_bytes, file_name=f"simulation-{simulation.id}-{name}", mime=kind,
                     on_click="ignore", key=f"get-{name}",
                 )  # fmt: skip
-    st.caption(f"The same files: {found.path}")
+    st.caption(f"The same files: {simulation.path}")

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import Project, RunStatus, TrainConfig, recent_projects
 from core.store.files import write_json
-from dashboard import changed_predictions, formatting, image_grid
+from dashboard import formatting, image_grid
+from dashboard.changed_predictions import changed_predictions
 from dashboard.state.projects import open_project
 from dashboard.state.runs import latest_run
 
@@ -143,7 +144,7 @@ def test_the_threshold_slider_writes_the_url(page: OpenPage, trained_project: Pr
 def test_the_noise_check_is_asked_for_and_drawn(page: OpenPage, trained_project: Project) -> None:
     test = page("scores", project=trained_project.key)
     assert "A model can be sure of pure noise" in said(test)
-    next(button for button in test.button if button.label == "Run the noise check").click().run(timeout=60)
+    next(button for button in test.button if button.label == "Run the OOD check").click().run(timeout=60)
     assert not test.exception
     assert said(test).count("AUROC 0.") + said(test).count("AUROC 1.") == 3
 
@@ -157,7 +158,7 @@ def test_two_runs_are_compared_on_test(page: OpenPage, trained_project: Project)
     for run in trained_project.runs():
         best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
         assert f"best {best}, median of last 5 {last}" in said(test)
-    kinds = changed_predictions.of(found, trained_project)
+    kinds = changed_predictions(found, trained_project)
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost
     assert sum(map(len, kinds.values())) == len(found.comparison.flips)

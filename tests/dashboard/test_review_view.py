@@ -106,12 +106,12 @@ def test_who_looks_and_who_decided_are_two_words_of_an_address() -> None:
 
 
 def test_a_changed_module_changes_every_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = components.address("review/main.js")
+    before = components.asset_url("review/main.js")
     changed = components.assets() | {"review/controls/keyboard.js": b"// other"}
     monkeypatch.setattr(components, "assets", lambda: changed)
     components.version.cache_clear()
     try:
-        assert components.address("review/main.js") != before
+        assert components.asset_url("review/main.js") != before
     finally:
         components.version.cache_clear()
 

@@ -56,7 +56,7 @@ def test_the_target_error_slider_sets_the_threshold_that_the_project_answers(tra
     cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
     if cut.threshold is None:
-        assert "No threshold can promise this" in said
+        assert "No threshold guarantees this" in said
     else:
         assert f"{cut.num_kept:,} open images" in said
         assert "An average over draws" in said
@@ -133,7 +133,7 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
 def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Project) -> None:
     test = open_page("data", project=untrained_project.key)
     test.toggle(key="leaks").set_value(True).run()
-    assert "No image lies in two parts." in test.success[0].value
+    assert "No image is in two parts." in test.success[0].value
     splits, file = untrained_project.splits, untrained_project.path / "images" / "pixels.npy"
     pixels = np.array(np.load(file))
     pixels[splits.test[0]] = pixels[splits.labeled[0]]
@@ -150,7 +150,7 @@ def test_the_audit_page_takes_the_threshold_of_a_target_error(trained_project: P
     test = open_page("audit", project=trained_project.key, threshold="0.2")
     test.slider(key="audit-target-error").set_value(20.0).run()
     cut = trained_project.quality.conformal_threshold(RUN, 0.2)
-    found = [button for button in test.button if button.label == "Take this threshold"]
+    found = [button for button in test.button if button.label == "Use this threshold"]
     assert bool(found) == (cut.threshold is not None)
     if cut.threshold is not None:
         found[0].click().run()

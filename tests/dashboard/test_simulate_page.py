@@ -87,7 +87,7 @@ def test_a_curve_of_several_seeds_has_a_band_and_one_of_a_single_seed_has_none()
     rounds, mean = np.arange(3), np.array([0.5, 0.6, 0.7])
     several = Curve("a", rounds, mean, mean - 0.1, mean + 0.1, np.full(3, 2))
     single = Curve("b", rounds, mean, mean, mean, np.full(3, 1))
-    band, line, alone = charts.simulated([several, single], is_share=True, from_zero=False).data
+    band, line, alone = charts.simulation_curves([several, single], is_share=True, from_zero=False).data
     assert (band.fill, line.name, alone.name) == ("toself", "a", "b")
     assert list(line.y) == mean.tolist()
     assert band.y == pytest.approx([0.6, 0.7, 0.8, 0.6, 0.5, 0.4])

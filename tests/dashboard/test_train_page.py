@@ -66,7 +66,7 @@ def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_no
     asked: list[str] = []
     monkeypatch.setattr("core.experiments.runs.start_control_runs", lambda _, __, run_id: asked.append(run_id))
     test = open_page(untrained_project)
-    next(toggle for toggle in test.toggle if toggle.label == "train control arms too").set_value(has_controls)
+    next(toggle for toggle in test.toggle if toggle.label == "train control runs too").set_value(has_controls)
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(2)
     press_start(test)
@@ -218,14 +218,14 @@ def test_what_the_pool_is_taken_for_is_drawn_by_epoch_with_its_drift(trained_pro
     run = trained(trained_project, FIXMATCH)
     test = open_page(trained_project, run.id)
     assert not test.exception
-    assert "What it takes the pool for" in [element.value for element in test.subheader]
+    assert "Pseudo-labels in training" in [element.value for element in test.subheader]
     epochs = [line for line in run.metrics() if line["kl_to_prior"] is not None]
     (drift,) = drawn(test, "drift-epoch").values()
     assert drift == {"x": [line["epoch"] for line in epochs], "y": [line["kl_to_prior"] for line in epochs]}
     assert "in bits" in said(test)
     assert not [toggle for toggle in test.toggle if toggle.key == "per-step"]  # no step was written down
     test = open_page(trained_project, trained_project.runs()[0].id)
-    assert "What it takes the pool for" not in [element.value for element in test.subheader]
+    assert "Pseudo-labels in training" not in [element.value for element in test.subheader]
 
 
 def test_every_step_is_drawn_where_the_engine_wrote_it_down(trained_project: Project) -> None:
@@ -289,4 +289,4 @@ def test_the_weak_and_strong_views_that_the_engine_drew_are_shown(trained_projec
     run.folder.path.joinpath("augmentation.png").unlink()
     test = open_page(trained_project)
     assert not test.get("image")
-    assert "appears once the engine has begun" in said(test)
+    assert "appears once training has begun" in said(test)

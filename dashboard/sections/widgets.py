@@ -1,4 +1,4 @@
-"""Input widgets for config fields and for a class."""
+"""Widgets: inputs for config fields, class selection, rows of metrics."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ def config_inputs(
     prefix: str,
     *,
     columns: int = 3,
-    usual: Mapping[str, Any] | None = None,
+    initial: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Draw one input per named field and return the values by field name.
 
     Range, help text and default are the field's own.
-    usual: initial values that differ from the defaults.
+    initial: values by field name that replace the defaults.
     """
     values: dict[str, Any] = {}
     for start in range(0, len(names), columns):
@@ -31,7 +31,7 @@ def config_inputs(
         ):
             with column:
                 field = config.model_fields[name]
-                values[name] = _input(name, field, f"{prefix}-{name}", (usual or {}).get(name, field.default))
+                values[name] = _input(name, field, f"{prefix}-{name}", (initial or {}).get(name, field.default))
     return values
 
 
@@ -42,25 +42,31 @@ def class_input(project: Project, label: str, key: str) -> int | None:
     return chosen if chosen in names else None
 
 
-def _input(name: str, field: FieldInfo, key: str, initial: Any) -> Any:
+def metric_row(values: Mapping[str, str], widths: Sequence[int] | None = None) -> None:
+    """Draw values by label in one row of bordered columns, of equal or given relative widths."""
+    for column, (label, value) in zip(st.columns(widths or len(values)), values.items(), strict=True):
+        column.metric(label, value, border=True)
+
+
+def _input(name: str, field: FieldInfo, key: str, value: Any) -> Any:
     """Keep the value in the session alone: the browser ignores a changed default of a widget."""
-    label, text = name.replace("_", " "), field.description
+    label, help_text = name.replace("_", " "), field.description
     ends = next((item for item in field.metadata if isinstance(item, Interval)), None)
     is_float = ends is not None and field.annotation is not int
-    st.session_state.setdefault(key, float(initial) if is_float else initial)
+    st.session_state.setdefault(key, float(value) if is_float else value)
     if get_origin(field.annotation) is Literal:
-        return st.selectbox(label, get_args(field.annotation), help=text, key=key)
+        return st.selectbox(label, get_args(field.annotation), help=help_text, key=key)
     if field.annotation is bool:
-        return st.toggle(label, help=text, key=key)
+        return st.toggle(label, help=help_text, key=key)
     if ends is None:
-        return st.text_input(label, help=text, key=key)
+        return st.text_input(label, help=help_text, key=key)
     if not is_float:
-        return st.number_input(label, int(str(ends.ge)), int(str(ends.le)), step=1, help=text, key=key)
+        return st.number_input(label, int(str(ends.ge)), int(str(ends.le)), step=1, help=help_text, key=key)
     bottom, top = float(str(ends.ge)), float(str(ends.le))
-    step = _step(float(initial) or 0.1, top)
-    return st.number_input(label, bottom, top, step=step, format="%g", help=text, key=key)
+    step = _step(float(value) or 0.1, top)
+    return st.number_input(label, bottom, top, step=step, format="%g", help=help_text, key=key)
 
 
-def _step(usual: float, top: float) -> float:
-    """Return one unit of the first digit of the usual value, or of its distance to the top if less."""
-    return float(10.0 ** math.floor(math.log10(min(usual, top - usual))))
+def _step(value: float, top: float) -> float:
+    """Return one unit of the first digit of the value, or of its distance to the top if less."""
+    return float(10.0 ** math.floor(math.log10(min(value, top - value))))
