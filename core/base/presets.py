@@ -91,4 +91,4 @@ PRESETS: dict[str, Preset] = {
         {"method": "mean_teacher"},
     ),
 }  # fmt: skip
-"""By name. Curriculum rounds are a run each: `winnow rounds`."""
+"""By name. Curriculum rounds are a run each: `winnow curriculum`."""

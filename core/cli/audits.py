@@ -1,6 +1,5 @@
-"""winnow audit: random images of a selection, one answer at a time, and what the answers prove."""
+"""winnow audit, estimate and reviewers: what answers prove about labels and about the people who give them."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,11 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from core.base.errors import DecisionError
-from core.base.types import Estimate
-from core.cli.decisions import class_number
-from core.cli.options import AsJson, Params, ProjectPath, Reviewer, Rule, RunId, answer, finite, percent, rule_params
+from core.cli.options import (
+    AsJson,
+    Params,
+    ProjectPath,
+    Reviewer,
+    Rule,
+    RunId,
+    Threshold,
+    class_number,
+    rule_params,
+)
+from core.cli.output import answer, estimate_info, finite, format_estimate, format_params, percent
 from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
+from core.quality.queue_estimates import QueueEstimate
+from core.quality.reviewer_checks import ReviewerCheck
 
 
 def audit(
@@ -22,71 +32,102 @@ def audit(
     param: Params = None,
     target: Annotated[float, typer.Option(help="Share of right labels to certify, above 0 and at most 1.")] = 0.95,
     alpha: Annotated[float, typer.Option(help="Risk of a false certificate, above 0 and at most 0.25.")] = 0.05,
-    see: Annotated[
-        str | None, typer.Option("--answer", help="The class seen on the next image, by name or number, or: none.")
+    seen: Annotated[
+        str | None, typer.Option("--answer", help="Class seen on the next image, by name or number, or none.")
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the certificate into this JSON file.")] = None,
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
-    """Audit what a rule keeps: name the next random image, record an answer, say what is certified so far."""
+    """Audit what a rule keeps: name the next random image, record an answer, say what is certified."""
     project, params = Project.open(path), rule_params(rule, param)
     found = project.quality.audit(run, rule, target=target, alpha=alpha, **params)
-    if see is not None:
-        outcome = project.quality.answer_audit(found, None if see == "none" else class_number(project, see), reviewer)
+    if seen is not None:
+        outcome = project.quality.answer_audit(found, None if seen == "none" else class_number(project, seen), reviewer)
         if outcome.status != "saved":
             raise DecisionError(outcome.reason)
         found = project.quality.audit(run, rule, target=target, alpha=alpha, **params)
     if save is not None:
         project.quality.save_certificate(found, save)
-    facts = {
+    info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
-        "waiting": found.num_waiting, "moved": _moved(found.moved), **asdict(found.certificate),
+        "waiting": found.num_waiting, "moved": _moved_info(found.moved), **asdict(found.certificate),
     }  # fmt: skip
-    del facts["log_evidence"]  # may be infinite, which JSON cannot say
-    answer(facts, _words(project, found), as_json=as_json)
+    del info["log_evidence"]  # may be infinite, which JSON cannot say
+    answer(info, _audit_text(project, found), as_json=as_json)
+
+
+def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json: AsJson = False) -> None:
+    """Estimate accuracy and error from answers to random queues, weighted by their logged probabilities."""
+    estimates = Project.open(path).quality.queue_estimates(run, threshold)
+    info = {"run": run, "threshold": threshold, "queues": [_queue_info(item) for item in estimates]}
+    text = "\n".join(_queue_text(item) for item in estimates) or (
+        "No image of a random queue has been decided yet: review some in the order mixed or audit."
+    )
+    answer(info, text, as_json=as_json)
 
 
 def reviewers(
     path: ProjectPath,
-    every: Annotated[
-        int | None, typer.Option(help="Plant one wrong suggestion among so many cards of Review: 8, 12, 20; 0: none.")
+    check_interval: Annotated[
+        int | None,
+        typer.Option(help="Plant one wrong suggestion among this many images of Review: 8, 12 or 20; 0: none."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each reviewer whether planted wrong suggestions were caught, repeats answered alike, and how fast."""
+    """Show how each reviewer did on attention checks: wrong suggestions caught, repeats answered alike, speed."""
     project = Project.open(path)
-    if every is not None:
-        project.quality.set_check_interval(every)
-    found = project.quality.reviewers()
-    people = [
-        {
-            "reviewer": item.reviewer, "decisions": item.num_decisions, "caught": _share(item.stamp.caught),
-            "disagreement": _share(item.stamp.disagreement), "median_seconds": finite(item.stamp.median_seconds),
-            "is_flagged": item.stamp.is_flagged,
-        }
-        for item in found
-    ]  # fmt: skip
-    lines = [
-        f"{item.reviewer}: {item.num_decisions:,} decisions, caught {item.stamp.caught.count} of {item.num_planted} "
-        f"wrong suggestions, {item.stamp.disagreement.count} of {item.num_repeats} repeats answered otherwise, median "
-        f"{item.stamp.median_seconds:.1f} s{' · does not seem to look' if item.stamp.is_flagged else ''}"
-        for item in found
-    ]
+    if check_interval is not None:
+        project.quality.set_check_interval(check_interval)
+    checks = project.quality.reviewers()
     now = project.quality.check_interval
-    lines.append(f"one wrong suggestion among {now} cards" if now else "no checks are planted: --every 8 plants some")
-    answer({"every": now, "reviewers": people}, "\n".join(lines), as_json=as_json)
+    lines = [_reviewer_text(check) for check in checks]
+    lines.append(
+        f"one wrong suggestion among {now} cards" if now else "no checks are planted: --check-interval 8 plants some"
+    )
+    answer({"every": now, "reviewers": [_reviewer_info(check) for check in checks]}, "\n".join(lines), as_json=as_json)
 
 
-def _moved(moved: EarlierAudit | None) -> dict[str, Any] | None:
+def _reviewer_info(check: ReviewerCheck) -> dict[str, Any]:
+    return {
+        "reviewer": check.reviewer, "decisions": check.num_decisions, "caught": estimate_info(check.stamp.caught),
+        "disagreement": estimate_info(check.stamp.disagreement), "median_seconds": finite(check.stamp.median_seconds),
+        "is_flagged": check.stamp.is_flagged,
+    }  # fmt: skip
+
+
+def _reviewer_text(check: ReviewerCheck) -> str:
+    return (
+        f"{check.reviewer}: {check.num_decisions:,} decisions, caught {check.stamp.caught.count} of "
+        f"{check.num_planted} wrong suggestions, {check.stamp.disagreement.count} of {check.num_repeats} repeats "
+        f"answered otherwise, median {check.stamp.median_seconds:.1f} s"
+        f"{' · does not seem to look' if check.stamp.is_flagged else ''}"
+    )
+
+
+def _queue_info(estimate: QueueEstimate) -> dict[str, Any]:
+    return {
+        **asdict(estimate), "accuracy": estimate_info(estimate.accuracy), "error": estimate_info(estimate.error),
+    }  # fmt: skip
+
+
+def _queue_text(estimate: QueueEstimate) -> str:
+    queue, accuracy, error = estimate.queue, estimate.accuracy, estimate.error
+    return (
+        f"{queue.kind} ({percent(queue.eta, 0)} random) drawn after #{queue.since}: {estimate.num_answers:,} answers"
+        f"{f' and {estimate.num_waiting:,} behind a gap' if estimate.num_waiting else ''} from "
+        f"{estimate.num_open:,} images\n"
+        f"  accuracy {format_estimate(accuracy)}, n = {accuracy.n}\n"
+        f"  error at confidence {estimate.threshold:g} and above ({estimate.num_kept:,} images) "
+        f"{format_estimate(error)}, n = {error.n}"
+    )
+
+
+def _moved_info(moved: EarlierAudit | None) -> dict[str, Any] | None:
     return None if moved is None else {**asdict(moved), "invalid": moved.invalid.tolist()}
 
 
-def _share(found: Estimate) -> dict[str, float | int | None]:
-    return {**asdict(found), "value": finite(found.value)}
-
-
-def _words(project: Project, audit: Audit) -> str:
+def _audit_text(project: Project, audit: Audit) -> str:
     found = audit.certificate
     lines = [
         f"{found.num_right:,} of {found.num_answers:,} answers right, {found.size:,} images in the selection",
@@ -97,18 +138,14 @@ def _words(project: Project, audit: Audit) -> str:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
     if (moved := audit.moved) is not None:
         lines.append(
-            f"of the answers under {moved.rule} {_params(moved.params)}: {moved.num_valid:,} remain valid, "
+            f"of the answers under {moved.rule} {format_params(moved.params)}: {moved.num_valid:,} remain valid, "
             f"{len(moved.invalid):,} lie outside this selection"
         )
         if moved.num_added:
             lines.append(
                 f"by strata ({moved.num_kept:,} images kept, {moved.num_added:,} added): at least "
-                f"{percent(moved.certified)} right, a promise of its own"
+                f"{percent(moved.certified)} right, a guarantee of its own"
             )
     if audit.next_id is not None:
         lines.append(f"next image: {audit.next_id} ({project.images.names[audit.next_id]})")
     return "\n".join(lines)
-
-
-def _params(params: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())

@@ -1,44 +1,50 @@
-"""What the commands share: arguments, options grown from the fields of a config, and one way of answering."""
+"""Arguments and options that the commands share, and options made from the fields of a config."""
 
 import functools
 import inspect
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from annotated_types import Interval
 
 from core.base.config import Config
-from core.base.errors import InputError
+from core.base.errors import InputError, unknown_name
+from core.cli.output import percent
 from core.curation.rules import RULES, parameters
+from core.project import Project
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run, as `winnow status PATH` lists it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object instead of text.")]
-Reviewer = Annotated[str, typer.Option(help="Who decides.")]
-RuleName = typer.Option(help=f"{', '.join(RULES)}.")
-Rule = Annotated[str, RuleName]
+Reviewer = Annotated[str, typer.Option(help="Name of the person who decides.")]
+Threshold = Annotated[float, typer.Option(min=0, max=1, help="Confidence threshold.")]
+Rule = Annotated[str, typer.Option(help=f"Which pseudo-labels are kept: {', '.join(RULES)}.")]
 Params = Annotated[
-    list[str] | None, typer.Option("--param", help="A parameter of the rule, as name=number; may be given again.")
+    list[str] | None, typer.Option("--param", help="Parameter of the rule, as name=number; may be given again.")
+]
+TargetError = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Keep all above the lowest threshold with at most this error; see --guarantee."),
+]
+GUARANTEES: dict[str, Callable[[Project, str, float], float | None]] = {
+    "conformal": lambda project, run, target: project.quality.conformal_threshold(run, target).threshold,
+    "high-probability": lambda project, run, target: project.quality.high_probability_threshold(run, target).threshold,
+    "plug-in": lambda project, run, target: project.quality.plug_in_threshold(run, target),
+}
+"""By name: the lowest threshold at which the error is at most the target, None where there is none."""
+Guarantee = Annotated[
+    str,
+    typer.Option(
+        help="How --target-error holds. conformal: on average; high-probability: with 90 % probability; "
+        "plug-in: estimated, without a guarantee."
+    ),
 ]
 
 
-def answer(facts: Mapping[str, Any], text: str, *, as_json: bool) -> None:
-    """Print the facts as one JSON object, or the same thing said in words."""
-    typer.echo(json.dumps(facts, ensure_ascii=False, default=_plain) if as_json else text)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    return str(value)
-
-
 def with_options_of(config: type[Config]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command one option per field of a config; it receives only those that were typed, as `settings`."""
+    """Add one option per field of a config to a command; `settings` holds those that were typed."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
@@ -65,18 +71,8 @@ def _option(name: str, config: type[Config]) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
-def percent(value: float, digits: int = 1) -> str:
-    """A proportion in percent, or "unknown"."""
-    return "unknown" if np.isnan(value) else f"{100 * value:.{digits}f} %"
-
-
-def finite(value: float) -> float | None:
-    """The number, or None where it is unknown, which JSON can say."""
-    return None if np.isnan(value) else value
-
-
 def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
-    """The numbers of a rule from texts such as threshold=0.95; InputError for any other form."""
+    """The parameters of a rule from texts such as "threshold=0.95"; InputError for any other form."""
     params: dict[str, Any] = {}
     whole = {parameter.name for parameter in parameters(rule) if parameter.is_integer}
     for text in texts or []:
@@ -86,3 +82,36 @@ def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
         except ValueError as error:
             raise InputError(f"--param {text} is not of the form name=number, such as threshold=0.95.") from error
     return params
+
+
+def chosen_rule(
+    project: Project, run: str, rule: str, param: list[str] | None, target_error: float | None, guarantee: str
+) -> tuple[str, dict[str, Any]]:
+    """The rule and its parameters as typed, or the fixed threshold for a target error.
+
+    Raises:
+        InputError: There is no such guarantee, or no threshold reaches the target.
+
+    """
+    if target_error is None:
+        return rule, rule_params(rule, param)
+    name = guarantee.replace("_", "-")
+    if name not in GUARANTEES:
+        raise unknown_name("guarantee", guarantee, GUARANTEES)
+    threshold = GUARANTEES[name](project, run, target_error)
+    if threshold is None:
+        raise InputError(
+            f"No threshold keeps the error of {run} at {percent(target_error)} ({name}): allow more, or label more."
+        )
+    return "fixed_threshold", {"threshold": threshold}
+
+
+def class_number(project: Project, label: str | None) -> int | None:
+    """A class by its name or number; None stays None, InputError where there is no such class."""
+    if label is None:
+        return None
+    if label in project.class_names:
+        return project.class_names.index(label)
+    if label.isdigit() and int(label) < len(project.class_names):
+        return int(label)
+    raise unknown_name("class", label, project.class_names)

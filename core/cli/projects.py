@@ -1,18 +1,23 @@
-"""winnow demo, winnow new: make a project."""
+"""winnow demo, new and open: make a project, and open the dashboard on one."""
 
+import importlib.util
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.base.config import SplitConfig
-from core.cli.options import AsJson, ProjectPath, answer, with_options_of
+from core.base.errors import ServerError
+from core.cli.options import AsJson, ProjectPath, with_options_of
+from core.cli.output import answer
 from core.project import Project
 
 
 def demo(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="Where to make it; Winnow's own place if left out.")
+        Path | None, typer.Argument(metavar="[PATH]", help="Where to make it; default: Winnow's own folder.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,15 +31,15 @@ def new(
     source: Annotated[
         str,
         typer.Option(
-            help="A folder of images (one sub-folder per class, and perhaps `unlabeled`), or a built-in data set: "
+            help="Folder of images (one sub-folder per class, and perhaps `unlabeled`), or a built-in data set: "
             "demo, mnist, fashion_mnist, cifar10, svhn, stl10."
         ),
     ],
     settings: dict[str, Any],
-    name: Annotated[str | None, typer.Option(help="Name shown on the pages; the folder's name if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name shown on the pages; the folder's name by default.")] = None,
     image_size: Annotated[
         int | None,
-        typer.Option(min=8, max=1024, help="Pixels a side, for image folders; chosen from the images if left out."),
+        typer.Option(min=8, max=1024, help="Pixels a side, for image folders; chosen from the images by default."),
     ] = None,
     root: Annotated[Path | None, typer.Option(help="Folder that holds a built-in data set's files.")] = None,
     as_json: AsJson = False,
@@ -46,7 +51,7 @@ def new(
 
 def _describe(project: Project, as_json: bool) -> None:
     summary = project.summary()
-    facts = {
+    info = {
         "path": project.path,
         "name": project.name,
         "images": summary.num_images,
@@ -62,4 +67,20 @@ def _describe(project: Project, as_json: bool) -> None:
         *[f"  left out: {q.name}: {q.reason}" for q in summary.quarantined[:10]],
         *([f"  … and {len(summary.quarantined) - 10} more left out"] if len(summary.quarantined) > 10 else []),
     ]
-    answer(facts, "\n".join(lines), as_json=as_json)
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def open_project(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", help="Folder of the project; the demo by default.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+) -> None:
+    """Open the dashboard on a project, or on the demo."""
+    if importlib.util.find_spec("streamlit") is None:
+        raise ServerError("The dashboard needs Streamlit: install it with: pip install streamlit uvloop")
+    project = Project.demo() if path is None else Project.open(path)
+    words = [sys.executable, "-m", "dashboard", str(project.path), "--port", str(port)]
+    sys.stdout.flush()
+    os.execv(sys.executable, words if browser else [*words, "--no-browser"])

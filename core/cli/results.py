@@ -1,11 +1,15 @@
-"""winnow compare, winnow export: what did it buy, and take it with me."""
+"""winnow compare, control-run, review-value and export: what a run gained, and its files."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.cli.options import AsJson, ProjectPath, answer, percent
+from core.cli.options import AsJson, ProjectPath, RunId
+from core.cli.output import answer, format_estimate
+from core.cli.runs import Wait, follow
+from core.experiments.control_runs import CONTROL_KINDS
 from core.project import Project
 
 
@@ -15,11 +19,11 @@ def compare(
     run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The later run.")],
     as_json: AsJson = False,
 ) -> None:
-    """Compare two runs on the test images: accuracies, paired difference with interval, exact McNemar test."""
+    """Compare two runs on the test images: accuracies, paired difference, exact McNemar test."""
     result = Project.open(path).compare(run_a, run_b)
     test = result.comparison
     a, b = test.accuracy_a, test.accuracy_b
-    facts = {
+    info = {
         "run_a": run_a,
         "run_b": run_b,
         "n": a.n,
@@ -32,12 +36,48 @@ def compare(
         "flips": result.test_ids[test.flips],
     }
     lines = [
-        f"{run_a}  {percent(a.value, 2)} [{percent(a.low)}, {percent(a.high)}]  n = {a.n:,}",
-        f"{run_b}  {percent(b.value, 2)} [{percent(b.low)}, {percent(b.high)}]",
+        f"{run_a}  {format_estimate(a, 2)}  n = {a.n:,}",
+        f"{run_b}  {format_estimate(b, 2)}",
         f"difference {100 * test.difference:+.2f} points [{100 * test.low:+.2f}, {100 * test.high:+.2f}]: "
         f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
     ]
-    answer(facts, "\n".join(lines), as_json=as_json)
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def control_run(
+    path: ProjectPath,
+    run: RunId,
+    kind: Annotated[str, typer.Option(help=f"What it trains on: {', '.join(CONTROL_KINDS)}.")] = CONTROL_KINDS[0],
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train a curated run again without the person's labels: same seed, budget and parent."""
+    follow(Project.open(path).start_control_run(run, kind), wait, as_json)
+
+
+def review_value(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
+    """Show the accuracy that 100 decisions gained over each control run, and whether to go on reviewing."""
+    project = Project.open(path)
+    advice = project.stop_advice(run)
+    values = {
+        control: (kind, project.review_value(control, run)) for control, kind in project.control_runs(run).items()
+    }
+    info = {
+        "run": run,
+        "stop": advice.is_enough,
+        "reasons": advice.reasons,
+        "values": {
+            control: {"arm": kind, "measurable": value.is_measurable, **asdict(value)}
+            for control, (kind, value) in values.items()
+        },
+    }
+    lines = [
+        f"{value.sentence} over {control} ({kind}): {value.num_decisions:,} decisions, {value.n:,} test images"
+        for control, (kind, value) in values.items()
+    ]
+    if not values:
+        lines = [f"No control run of {run} has been trained yet: winnow control-run {path} {run}"]
+    answer(info, "\n".join([*lines, advice.sentence, *(f"  {reason}" for reason in advice.reasons)]), as_json=as_json)
 
 
 def export(

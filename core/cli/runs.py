@@ -1,4 +1,4 @@
-"""winnow train, status, cancel, resume: runs of the engine, each in a process of its own."""
+"""winnow train, curriculum, status, cancel and resume: runs, each in a process of its own."""
 
 import sys
 import time
@@ -9,30 +9,30 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
-from core.base.errors import InputError, RunError
+from core.base.errors import RunError, unknown_name
 from core.base.presets import PRESETS, Preset
 from core.base.types import LIVE_STATES, RunStatus
-from core.cli.options import AsJson, Params, ProjectPath, RunId, answer, percent, rule_params, with_options_of
+from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
+from core.cli.output import answer, percent
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch, command_for_other_machines, launch_of
 from core.project import Project
 from core.workspace.run import LAST_EVALUATIONS, Run
 
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the run has ended; it never depends on it.")]
-
-
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait until the run has ended; it goes on without this command.")
+]
 Parent = Annotated[str | None, typer.Option(help="Run that this one follows.")]
 PresetName = Annotated[str, typer.Option(help=f"Settings that belong together: {', '.join(PRESETS)}.")]
-Seeds = Annotated[int, typer.Option(min=1, max=1000, help="Start so many runs, one seed after the other.")]
+Seeds = Annotated[int, typer.Option(min=1, max=1000, help="Number of runs, each with the next seed.")]
 Controls = Annotated[
-    bool,
-    typer.Option(
-        help="Behind a run that single decisions went into, train it without them as well: what did they buy?"
-    ),
+    bool, typer.Option(help="Where single decisions went into a run, also train its control runs without them.")
 ]
-Launcher = Annotated[str, typer.Option(help="process, or torchrun: several processes on this machine and others.")]
-Nodes = Annotated[int, typer.Option(min=1, help="Machines that train together (torchrun).")]
-Meeting = Annotated[str, typer.Option(help="HOST:PORT of the first machine, which all can reach (torchrun).")]
+Launcher = Annotated[
+    str, typer.Option(help="How processes start: process, or torchrun for several on this and other machines.")
+]
+Nodes = Annotated[int, typer.Option(min=1, help="Number of machines that train together (torchrun).")]
+Rendezvous = Annotated[str, typer.Option(help="HOST:PORT of the first machine, which all can reach (torchrun).")]
 
 
 @with_options_of(TrainConfig)
@@ -41,18 +41,22 @@ def train(
     settings: dict[str, Any],
     preset: PresetName = "supervised",
     parent: Parent = None,
-    given_only: Annotated[bool, typer.Option("--given-only", help="Leave every decision out: a control.")] = False,
-    rule: Annotated[str | None, typer.Option(help="Pick pseudo-labels from the parent for this run alone.")] = None,
+    no_curated: Annotated[
+        bool, typer.Option("--no-curated", help="Train on the given labels alone, without any decision.")
+    ] = False,
+    rule: Annotated[
+        str | None, typer.Option(help="Rule that picks pseudo-labels from the parent for this run alone.")
+    ] = None,
     param: Params = None,
     seeds: Seeds = 1,
     controls: Controls = True,
     launcher: Launcher = "process",
     nodes: Nodes = 1,
-    rendezvous: Meeting = "",
+    rendezvous: Rendezvous = "",
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start a run on the labels decided so far, or one for each of several seeds."""
+    """Start a run on the labels decided so far, or one per seed."""
     project = Project.open(path)
     chosen = _preset(preset)
     config = chosen.config(settings)
@@ -61,27 +65,29 @@ def train(
         rule, params = chosen.rule, chosen.params
     launch = Launch.checked(launcher, nodes, rendezvous)
     configs = [config.model_copy(update={"seed": seed}) for seed in range(config.seed, config.seed + seeds)]
-    asked = RunRequest(parent, not given_only, rule, params, launch, with_controls=controls)
-    begun = project.start_runs(configs, asked)
-    arms = [run for run in project.runs() if run.control is not None]
-    behind = {run.id: [arm for arm in arms if arm.control is not None and arm.control.of == run.id] for run in begun}
+    request = RunRequest(parent, not no_curated, rule, params, launch, with_controls=controls)
+    begun = project.start_runs(configs, request)
+    controls_of: dict[str, list[Run]] = {run.id: [] for run in begun}
+    for run in project.runs():
+        if run.control is not None and run.control.of in controls_of:
+            controls_of[run.control.of].append(run)
     if not as_json:
-        _say_elsewhere(project, begun, is_resume=False)
-        for arm in [arm for found in behind.values() for arm in found]:
-            print(f"In line behind: {arm.title}", flush=True)
+        _print_other_machines(project, begun, is_resume=False)
+        for control in [control for of_run in controls_of.values() for control in of_run]:
+            print(f"Queued behind it: {control.title}", flush=True)
     for run in begun:
-        also = {"controls": [arm.id for arm in behind[run.id]]}
-        follow(run, wait, as_json, also | _elsewhere(project, run, is_resume=False))
+        also = {"controls": [control.id for control in controls_of[run.id]]}
+        follow(run, wait, as_json, also | _other_machines(project, run, is_resume=False))
 
 
-def _elsewhere(project: Project, run: Run, *, is_resume: bool) -> dict[str, str]:
+def _other_machines(project: Project, run: Run, *, is_resume: bool) -> dict[str, str]:
     """The command for the other machines of a run; nothing where there are none."""
     command = command_for_other_machines(project.path, run.folder, is_resume=is_resume)
     return {} if command is None else {"elsewhere": command}
 
 
-def _say_elsewhere(project: Project, runs: Sequence[Run], *, is_resume: bool) -> None:
-    commands = [_elsewhere(project, run, is_resume=is_resume).get("elsewhere") for run in runs]
+def _print_other_machines(project: Project, runs: Sequence[Run], *, is_resume: bool) -> None:
+    commands = [_other_machines(project, run, is_resume=is_resume).get("elsewhere") for run in runs]
     if any(commands):
         order = ", one after the other" if len(runs) > 1 else ""
         print(f"On each other machine, which sees the project in the same folder{order}:", flush=True)
@@ -89,46 +95,46 @@ def _say_elsewhere(project: Project, runs: Sequence[Run], *, is_resume: bool) ->
 
 
 @with_options_of(TrainConfig)
-def rounds(
+def curriculum(
     path: ProjectPath,
     parent: Annotated[str, typer.Argument(metavar="RUN", help="The finished run that the first round follows.")],
     settings: dict[str, Any],
-    num: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How many.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Number of rounds, one run each.")] = 5,
     step: Annotated[
         float | None,
-        typer.Option(help="Percent of the pool that each takes more, up to 100; 100 / rounds if left out."),
+        typer.Option(help="Percent of the pool that each round adds, up to 100; default: 100 / rounds."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Curriculum labeling: a run a round, each on a larger share of the surest pseudo-labels of the one before."""
+    """Train a curriculum: one run per round, each on a larger share of the surest pseudo-labels of the one before."""
     project = Project.open(path)
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
-    for run in project.train_curriculum(config, parent, num, step):
-        answer(_facts(run), _line(run), as_json=as_json)
+    for run in project.train_curriculum(config, parent, rounds, step):
+        answer(_run_info(run), _run_line(run), as_json=as_json)
 
 
 def _preset(name: str) -> Preset:
     if name not in PRESETS:
-        raise InputError(f"There is no preset called {name!r}. There are: {', '.join(PRESETS)}.")
+        raise unknown_name("preset", name, PRESETS)
     return PRESETS[name]
 
 
 def status(
     path: ProjectPath,
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; all if left out.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; default: all.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the runs of a project and how they are doing."""
+    """Show the state of one run or of all runs of a project."""
     project = Project.open(path)
     runs = project.runs() if run is None else [project.run(run)]
     broken = project.broken_runs() if run is None else {}
-    facts = {"runs": [_facts(one) for one in runs], "broken": broken}
-    lines = [_line(one) for one in runs] + [f"{name}  broken: {sentence}" for name, sentence in broken.items()]
-    answer(facts, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
+    info = {"runs": [_run_info(one) for one in runs], "broken": broken}
+    lines = [_run_line(one) for one in runs] + [f"{name}  broken: {sentence}" for name, sentence in broken.items()]
+    answer(info, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
 
 
 def cancel(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None:
-    """Stop a live run after its next step; it can be resumed."""
+    """Stop a live run after its next step; it can be resumed later."""
     Project.open(path).cancel_run(run)
     answer({"run": run, "cancelled": True}, f"{run} was asked to stop.", as_json=as_json)
 
@@ -138,11 +144,11 @@ def resume(
     run: RunId,
     launcher: Annotated[str | None, Launcher.__metadata__[0]] = None,
     nodes: Annotated[int | None, Nodes.__metadata__[0]] = None,
-    rendezvous: Annotated[str | None, Meeting.__metadata__[0]] = None,
+    rendezvous: Annotated[str | None, Rendezvous.__metadata__[0]] = None,
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a cancelled, failed or lost run from its last checkpoint, launched as before unless told otherwise."""
+    """Resume a cancelled, failed or lost run from its last checkpoint, launched as before by default."""
     project = Project.open(path)
     before = launch_of(project.run(run).folder)
     launch = Launch.checked(
@@ -152,17 +158,17 @@ def resume(
     )
     begun = project.resume_run(run, launch=launch)
     if not as_json:
-        _say_elsewhere(project, [begun], is_resume=True)
-    follow(begun, wait, as_json, _elsewhere(project, begun, is_resume=True))
+        _print_other_machines(project, [begun], is_resume=True)
+    follow(begun, wait, as_json, _other_machines(project, begun, is_resume=True))
 
 
 def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None = None) -> None:
-    """Stay with a run until it has ended, and say how; without waiting only that it is on its way.
+    """Wait for a run to end and print how it ended; without wait print that it is on its way.
 
-    also: facts that the JSON answer carries beside the run's own.
+    also: entries that the JSON answer has beside the run's own.
     """
     if not wait:
-        answer({**_facts(run), **(also or {})}, f"{run.id} is on its way. See: winnow status", as_json=as_json)
+        answer({**_run_info(run), **(also or {})}, f"{run.id} is on its way. See: winnow status", as_json=as_json)
         return
     shown = None
     while (now := run.status).state in LIVE_STATES:
@@ -172,7 +178,7 @@ def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None =
         time.sleep(0.2)
     if now.state != "done":
         raise RunError(f"{run.id} is {now.state}: {now.message}")
-    answer({**_facts(run), **(also or {})}, ("\n" if sys.stdout.isatty() else "") + _line(run), as_json=as_json)
+    answer({**_run_info(run), **(also or {})}, ("\n" if sys.stdout.isatty() else "") + _run_line(run), as_json=as_json)
 
 
 def _progress(now: RunStatus) -> str:
@@ -181,7 +187,7 @@ def _progress(now: RunStatus) -> str:
     return f"epoch {now.epoch}/{now.epochs}  {val}  {eta}  {now.device} {now.precision}".ljust(78)
 
 
-def _line(run: Run) -> str:
+def _run_line(run: Run) -> str:
     now, config = run.status, run.record.config
     best, last = now.best_val_accuracy, run.last_val_accuracy
     val = (
@@ -195,7 +201,7 @@ def _line(run: Run) -> str:
     return f"{run.id}  {now.state}  {config.method} {config.model} seed {config.seed}  {val}  {where}{control}{note}"
 
 
-def _facts(run: Run) -> dict[str, Any]:
+def _run_info(run: Run) -> dict[str, Any]:
     record = run.record
     return {
         "run": run.id,

@@ -1,4 +1,4 @@
-"""winnow simulate: what would the loop be worth here? A simulated reviewer plays it where the true labels are known."""
+"""winnow simulate: a simulated reviewer goes through the review loop where the true labels are known."""
 
 import time
 from dataclasses import asdict
@@ -7,51 +7,57 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import Between, SimulateConfig, TrainConfig
-from core.base.errors import RunError
+from core.base.errors import RunError, unknown_name
 from core.base.presets import recipe
 from core.base.types import LIVE_STATES
-from core.cli.options import AsJson, ProjectPath, answer, percent, with_options_of
+from core.cli.options import AsJson, ProjectPath, with_options_of
+from core.cli.output import answer, percent
 from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, Simulation, Simulations
 from core.simulation.strategies import CUTS, REVIEW_QUEUES, Point
 from core.simulation.worker import run_simulation
 
+_STORED_NAMES = {"high-probability": "careful", "plug-in": "plug_in"}
+"""Accept rules whose name in a simulation's files is not the one to type."""
+ACCEPT_RULES = {{stored: name for name, stored in _STORED_NAMES.items()}.get(name, name): t for name, t in CUTS.items()}
+"""By the name to type: what its number means."""
 Queues = Annotated[
     list[str] | None,
     typer.Option("--queue", help=f"Where clicks go, may be given again: {', '.join(REVIEW_QUEUES)}. [default: "
                  f"{', '.join(DEFAULT_QUEUES)}]", show_default=False),
 ]  # fmt: skip
-Cuts = Annotated[
+AcceptRules = Annotated[
     list[str] | None,
-    typer.Option("--cut", help=f"What is accepted without a look, as name=number, may be given again: "
-                 f"{', '.join(f'{name} ({text})' for name, text in CUTS.items())}. [default: "
+    typer.Option("--accept-rule", help=f"What is accepted in bulk, as name=number, may be given again: "
+                 f"{', '.join(f'{name} ({text})' for name, text in ACCEPT_RULES.items())}. [default: "
                  f"{', '.join(DEFAULT_CUTS)}]", show_default=False),
 ]  # fmt: skip
 
 
-class _Options(SimulateConfig, TrainConfig):
-    """Both families of settings, with a small budget of training."""
+class _Settings(SimulateConfig, TrainConfig):
+    """Settings of a simulation and of its trainings, which are short by default."""
 
     epochs: Annotated[int, Between(1, 1_000_000)] = 20
     """Passes over the labeled set, in every training."""
 
 
-@with_options_of(_Options)
+@with_options_of(_Settings)
 def simulate(
     path: ProjectPath,
     settings: dict[str, Any],
     queue: Queues = None,
-    cut: Cuts = None,
+    accept_rule: AcceptRules = None,
     wait: Annotated[
-        bool,
-        typer.Option("--wait/--no-wait", help="Play it here, or in a process of its own."),
+        bool, typer.Option("--wait/--no-wait", help="Simulate in this process, or start a process of its own.")
     ] = True,
-    stop: Annotated[str | None, typer.Option("--cancel", help="Stop the live simulation of this number.")] = None,
-    show: Annotated[str | None, typer.Option("--show", help="Say how far the simulation of this number is.")] = None,
+    stop: Annotated[str | None, typer.Option("--cancel", help="Cancel the live simulation with this number.")] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", help="Show the progress of the simulation with this number.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a simulated reviewer play the whole loop in a sandbox, and write curves of accuracy, error and clicks."""
+    """Simulate the review loop in a sandbox, and write curves of accuracy, error and clicks."""
     project = Project.open(path)
     simulations = Simulations(project.workspace)
     if stop is not None:
@@ -62,34 +68,43 @@ def simulate(
         found = simulations.find(show)
         now = found.status
         head = f"Simulation {show}: {now.state}, {now.done} of {now.total} trainings. {now.message}".rstrip()
-        answer(_facts(found), f"{head}\n{_table(found)}", as_json=as_json)
+        answer(_simulation_info(found), f"{head}\n{_table(found)}", as_json=as_json)
         return
-    mine = {name: value for name, value in settings.items() if name in SimulateConfig.model_fields}
-    training = {"epochs": _Options.model_fields["epochs"].default} | {
-        name: value for name, value in settings.items() if name not in mine
+    own = {name: value for name, value in settings.items() if name in SimulateConfig.model_fields}
+    training = {"epochs": _Settings.model_fields["epochs"].default} | {
+        name: value for name, value in settings.items() if name not in own
     }
-    asked = (queue or DEFAULT_QUEUES, cut or DEFAULT_CUTS, SimulateConfig.checked(mine), recipe(training))
+    rules = [_stored_rule(text) for text in accept_rule] if accept_rule else DEFAULT_CUTS
+    request = (queue or DEFAULT_QUEUES, rules, SimulateConfig.checked(own), recipe(training))
     if not wait:
-        made = simulations.start(*asked)
-        answer(_facts(made), f"Simulation {made.id} is on its way; its files: {made.path}", as_json=as_json)
+        made = simulations.start(*request)
+        answer(_simulation_info(made), f"Simulation {made.id} is on its way; its files: {made.path}", as_json=as_json)
         return
-    made = simulations.prepare(*asked)
+    made = simulations.prepare(*request)
     if not as_json:
         typer.echo(f"Simulation {made.id}: at most {made.status.total} trainings; its files: {made.path}")
-    run_simulation(made, project, None if as_json else _Teller().tell)
+    run_simulation(made, project, None if as_json else _Progress().show)
     if made.status.state not in (*LIVE_STATES, "done"):
         raise RunError(f"Simulation {made.id} is {made.status.state}. {made.status.message}")
-    answer(_facts(made), _table(made), as_json=as_json)
+    answer(_simulation_info(made), _table(made), as_json=as_json)
 
 
-class _Teller:
+def _stored_rule(text: str) -> str:
+    name, _, number = text.partition("=")
+    stored = _STORED_NAMES.get(name.replace("_", "-"), name)
+    if stored not in CUTS:
+        raise unknown_name("accept rule", name, ACCEPT_RULES)
+    return f"{stored}={number}" if "=" in text else stored
+
+
+class _Progress:
     """Prints each point as it comes, with the time that is left."""
 
     def __init__(self) -> None:
         self._begin = time.monotonic()
 
-    def tell(self, status: JobStatus, point: Point | None) -> None:
-        """One line for each round of each contestant."""
+    def show(self, status: JobStatus, point: Point | None) -> None:
+        """Print one line per round of each review strategy."""
         if point is None:
             return
         spent = time.monotonic() - self._begin
@@ -101,7 +116,7 @@ class _Teller:
         )
 
 
-def _facts(simulation: Simulation) -> dict[str, Any]:
+def _simulation_info(simulation: Simulation) -> dict[str, Any]:
     return {
         "simulation": simulation.id, "folder": str(simulation.path), **asdict(simulation.status),
         "settings": simulation.settings.model_dump(), "train": simulation.train.model_dump(),

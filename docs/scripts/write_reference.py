@@ -18,12 +18,13 @@ sys.path.insert(0, str(FOLDER.parents[1]))
 from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
+from core.cli.simulations import ACCEPT_RULES  # noqa: E402
 from core.curation.rules import RULES, parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.writers import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
 from core.scoring.scores import RANKINGS  # noqa: E402
-from core.simulation.strategies import CUTS, REVIEW_QUEUES  # noqa: E402
+from core.simulation.strategies import REVIEW_QUEUES  # noqa: E402
 from core.workspace.creation import SOURCES  # noqa: E402
 
 NOTE = "<!-- Written by docs/scripts/write_reference.py from the code. Do not edit: a test compares. -->"
@@ -96,8 +97,8 @@ def catalog() -> list[str]:
         "and the commands that repeat it.",
         "(simulation-strategies)=\n\n## Review strategies of a simulation",
         f"`--queue`, where the clicks go: {', '.join(f'`{name}`' for name in REVIEW_QUEUES)}.",
-        "`--cut`, what is accepted without a look, as `name=number`:",
-        _table(("accept rule", "its number"), [(f"`{name}`", number) for name, number in CUTS.items()]),
+        "`--accept-rule`, what is accepted in bulk, as `name=number`:",
+        _table(("accept rule", "its number"), [(f"`{name}`", number) for name, number in ACCEPT_RULES.items()]),
     ]
 
 

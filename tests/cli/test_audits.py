@@ -53,9 +53,9 @@ def test_reviewers_are_listed_and_checks_are_switched_on(
     path = trained_project.path
     assert "no checks are planted" in typed(capsys, "reviewers", path)[1]
     trained_project.decide(RUN, "accept", int(trained_project.splits.pool[0]), reviewer="ann")
-    facts = json.loads(typed(capsys, "reviewers", path, "--every", 8, "--json")[1])
+    facts = json.loads(typed(capsys, "reviewers", path, "--check-interval", 8, "--json")[1])
     assert facts["every"] == 8
     (ann,) = facts["reviewers"]
     assert (ann["reviewer"], ann["decisions"], ann["caught"]["n"], ann["is_flagged"]) == ("ann", 1, 0, False)
-    code, _, err = typed(capsys, "reviewers", path, "--every", 5)
+    code, _, err = typed(capsys, "reviewers", path, "--check-interval", 5)
     assert (code, err[:8]) == (2, "winnow: ")

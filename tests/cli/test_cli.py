@@ -9,7 +9,7 @@ import pytest
 
 from core import Project
 from core.cli.app import COMMANDS, main
-from core.cli.options import percent
+from core.cli.output import percent
 
 RUN = "001-supervised-mlp"
 
@@ -140,7 +140,7 @@ def test_decide_accepts_relabels_and_undoes(shell: Shell, trained_project: Proje
 
 
 def test_accept_all_is_one_line_that_names_its_number(shell: Shell, trained_project: Project) -> None:
-    facts = shell.json("decide", trained_project.path, RUN, "--accept-all", "--param", "threshold=0.5")
+    facts = shell.json("decide", trained_project.path, RUN, "--bulk-accept", "--param", "threshold=0.5")
     assert facts["num_images"] == trained_project.select(RUN, "fixed_threshold", threshold=0.5).count
     assert len(trained_project.decisions.all()) == 1
 
@@ -204,7 +204,7 @@ def test_a_rule_of_a_preset_or_of_ones_own_picks_from_the_parent(shell: Shell, t
     ("words", "sentence"),
     [
         (["--preset", "magic"], "There is no preset called 'magic'"),
-        (["--launcher", "slurm"], "choose process or torchrun"),
+        (["--launcher", "slurm"], "There is no launcher called 'slurm'. There are: process, torchrun"),
         (["--nodes", "2"], "Several machines need --launcher torchrun"),
         (["--devices", "5"], "batch_size must be a multiple of devices"),
         (["--model", "mlp", "--pretrained", "imagenet"], "mlp has no pretrained weights"),
@@ -222,13 +222,13 @@ def test_a_launch_that_makes_no_sense_is_a_sentence(
 
 def test_rounds_answer_with_a_line_each(shell: Shell, trained_project: Project) -> None:
     words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
-    code, out, err = shell("rounds", str(trained_project.path), BASE, "--rounds", "2", *words)
+    code, out, err = shell("curriculum", str(trained_project.path), BASE, "--rounds", "2", *words)
     assert code == 0, err
     assert [line.split()[0] for line in out.splitlines()] == ["002-self_training-mlp", "003-self_training-mlp"]
 
 
 def test_noise_tells_how_far_apart(shell: Shell, trained_project: Project) -> None:
-    code, out, err = shell("noise", str(trained_project.path), BASE)
+    code, out, err = shell("ood", str(trained_project.path), BASE)
     assert code == 0, err
     assert [line.split()[0] for line in out.splitlines()] == ["entropy", "energy", "neighbor"]
     assert "AUROC" in out

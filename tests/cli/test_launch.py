@@ -132,7 +132,7 @@ def test_resume_takes_what_is_typed_in_place_of_what_the_run_was_started_with(
     assert commands[-1][-7:] == ["--torchrun", "1", "--nodes", "1", "--rendezvous", "second:1", "--resume"]
 
 
-@pytest.mark.parametrize("words", [(), ("--no-controls",), ("--given-only",)])
+@pytest.mark.parametrize("words", [(), ("--no-controls",), ("--no-curated",)])
 def test_controls_stand_behind_a_curated_run_unless_told_not_to(
     trained_project: Project, capsys: pytest.CaptureFixture[str], commands: list[list[str]], words: tuple[str, ...]
 ) -> None:

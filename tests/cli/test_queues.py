@@ -14,11 +14,11 @@ def test_a_queue_is_answered_and_its_estimate_read(
 ) -> None:
     path = trained_project.path
     assert "No image of a random queue" in typed(capsys, "estimate", path, RUN)[1]
-    page = json.loads(typed(capsys, "queue", path, RUN, "--order", "mixed", "--count", 3, "--json")[1])
+    page = json.loads(typed(capsys, "queue", path, RUN, "--ranking", "mixed", "--count", 3, "--json")[1])
     assert page["drawn"] == 0
     assert all(0 < row["probability"] <= 1 for row in page["images"])
     for row in page["images"]:
-        words = ("--image", row["image_id"], "--order", "mixed", "--drawn", 0)
+        words = ("--image", row["image_id"], "--ranking", "mixed", "--drawn", 0)
         assert typed(capsys, "decide", path, RUN, *words)[0] == 0
     assert [d.params["probability"] for d in trained_project.decisions.all()] == [
         row["probability"] for row in page["images"]
@@ -29,6 +29,6 @@ def test_a_queue_is_answered_and_its_estimate_read(
 
 
 def test_queues_that_cannot_be_are_sentences(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
-    for words in (("--order", "banana"), ("--eta", "0.1"), ("--drawn", "7")):
+    for words in (("--ranking", "banana"), ("--random-share", "0.1"), ("--drawn", "7")):
         code, _, err = typed(capsys, "queue", trained_project.path, RUN, *words)
         assert (code, err[:8]) == (2, "winnow: ")

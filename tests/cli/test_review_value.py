@@ -29,10 +29,10 @@ def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
     capsys: pytest.CaptureFixture[str], trained_project: Project, curated_run: str
 ) -> None:
     path = trained_project.path
-    code, out, _ = typed(capsys, "worth", path, curated_run)
+    code, out, _ = typed(capsys, "review-value", path, curated_run)
     assert code == 0
-    assert f"winnow control {path} {curated_run}" in out
-    code, out, err = typed(capsys, "control", path, curated_run, "--json")
+    assert f"winnow control-run {path} {curated_run}" in out
+    code, out, err = typed(capsys, "control-run", path, curated_run, "--json")
     assert code == 0, err
     control = json.loads(out)
     assert control["state"] == "done"
@@ -40,7 +40,7 @@ def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
     assert (control["parent"], control["config"]["seed"]) == (curated.parent, curated.config.seed)
     assert control["config"]["epochs"] == curated.config.epochs
     assert sum(control["labels"].get(source, 0) for source in ("accepted", "corrected")) == 0
-    facts = json.loads(typed(capsys, "worth", path, curated_run, "--json")[1])
+    facts = json.loads(typed(capsys, "review-value", path, curated_run, "--json")[1])
     value = facts["values"][control["run"]]
     assert (value["arm"], value["num_decisions"]) == ("threshold_only", 2)
     assert value["n"] == len(trained_project.splits.test)
@@ -50,8 +50,8 @@ def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
 
 def test_what_cannot_have_a_control_is_a_sentence(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
     path = trained_project.path
-    for words in ((RUN,), (RUN, "--arm", "wishes"), ("009-none",)):
-        code, _, err = typed(capsys, "control", path, *words)
+    for words in ((RUN,), (RUN, "--kind", "wishes"), ("009-none",)):
+        code, _, err = typed(capsys, "control-run", path, *words)
         assert code == 2
         assert err.startswith("winnow: ")
     assert len(trained_project.runs()) == 1

@@ -24,11 +24,11 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
     ("words", "sentence"),
     [
         (("--queue", "doubt"), "no queue called 'doubt'"),
-        (("--cut", "perfect=1"), "no cut called 'perfect'"),
-        (("--cut", "conformal=2"), "between 0 and 1"),
+        (("--accept-rule", "perfect=1"), "no accept rule called 'perfect'"),
+        (("--accept-rule", "conformal=2"), "between 0 and 1"),
         (("--error-rate", "1.5"), "error_rate: Input should be less than or equal to 1"),
         (("--clicks", "0"), "clicks: Input should be greater than or equal to 1"),
-        (("--queue", "none", "--cut", "none"), "Nothing to simulate"),
+        (("--queue", "none", "--accept-rule", "none"), "Nothing to simulate"),
         (("--cancel", "7"), "none yet"),
         (("--show", "7"), "none yet"),
     ],
@@ -54,7 +54,7 @@ def test_unknown_truth_is_a_sentence_in_json_too(
 def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
     known_project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("--queue", "none", "--cut", "conformal=0.0001", "--no-controls", "--rounds", "2", *FAST)
+    words = ("--queue", "none", "--accept-rule", "conformal=0.0001", "--no-controls", "--rounds", "2", *FAST)
     code, out, err = typed(capsys, "simulate", known_project.path, *words, "--json")
     assert (code, err) == (0, "")
     facts = json.loads(out)

@@ -1,0 +1,58 @@
+"""Output of the commands: one JSON object or text, and one format for numbers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import typer
+
+from core.base.types import Estimate
+from core.risk.sampling_estimates import MeanEstimate
+
+
+def answer(info: Mapping[str, Any], text: str, *, as_json: bool) -> None:
+    """Print the result as one JSON object or as text."""
+    typer.echo(json.dumps(info, ensure_ascii=False, default=_plain) if as_json else text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return str(value)
+
+
+def finite(value: float) -> float | None:
+    """The number, or None (null in JSON) where it is nan."""
+    return None if np.isnan(value) else value
+
+
+def estimate_info(estimate: Estimate | MeanEstimate) -> dict[str, Any]:
+    """The fields of an estimate for JSON; the value of an unknown one is None."""
+    return {**asdict(estimate), "value": finite(estimate.value)}
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A proportion in percent, or "unknown" for nan."""
+    return "unknown" if np.isnan(value) else f"{100 * value:.{digits}f} %"
+
+
+def format_interval(low: float, high: float) -> str:
+    """An interval of proportions: "[1.0 %, 5.0 %]"."""
+    return f"[{percent(low)}, {percent(high)}]"
+
+
+def format_estimate(estimate: Estimate | MeanEstimate, digits: int = 1) -> str:
+    """A proportion and its interval: "2.5 % [1.0 %, 5.0 %]", or "unknown" without data.
+
+    digits: decimals of the value; the interval has one.
+    """
+    if not estimate.n:
+        return "unknown"
+    return f"{percent(estimate.value, digits)} {format_interval(estimate.low, estimate.high)}"
+
+
+def format_params(params: Mapping[str, Any]) -> str:
+    """Parameters of a rule: "threshold=0.95"; of one that is not a number the name alone."""
+    return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())
