@@ -119,7 +119,7 @@ def test_the_reliability_diagram_shows_only_bins_that_hold_images() -> None:
     assert "0.100" in after.name
 
 
-def test_the_coverage_band_encloses_the_error_and_skips_cuts_without_items() -> None:
+def test_the_coverage_band_encloses_the_error_and_skips_thresholds_without_items() -> None:
     curve = CoverageErrorCurve(
         threshold=np.array([0.2, 0.5, 0.9]),
         coverage=np.array([1.0, 0.5, 0.1]),

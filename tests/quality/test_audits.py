@@ -12,7 +12,7 @@ from core import Project
 from core.experiments.label_snapshot import freeze
 from core.quality.audits import Audit
 from core.risk.audit_certificate import certified_of_strata
-from tests.dashboard.test_risk_pages import open_page
+from tests.dashboard.page_helpers import open_page
 
 RUN = "001-supervised-mlp"
 CUTS: list[tuple[str, dict[str, Any]]] = [

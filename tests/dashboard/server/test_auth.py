@@ -1,4 +1,4 @@
-"""The gate: who may come in, and from where."""
+"""Authentication: Host, token cookie and Origin of every request."""
 
 import pytest
 from starlette.applications import Starlette
@@ -57,14 +57,14 @@ def test_the_token_moves_from_the_address_into_a_cookie_that_scripts_cannot_read
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example/"])
-def test_the_entrance_never_leads_to_another_host(client: TestClient, path: str) -> None:
+def test_the_redirect_never_leads_to_another_host(client: TestClient, path: str) -> None:
     location = client.get(f"{BASE}{path}?token={TOKEN}").headers["location"]
     assert location.startswith("/")
     assert location[1] not in "/\\"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "127.0.0.1.evil.example", "127.0.0.1@evil", ""])
-def test_a_foreign_host_is_refused_even_with_the_cookie(client: TestClient, host: str) -> None:
+def test_another_host_is_refused_even_with_the_cookie(client: TestClient, host: str) -> None:
     for path in ("/", "/_stcore/health", f"/?token={TOKEN}"):
         assert client.get(path, headers={**COOKIE, "Host": host}).status_code == 403
 
@@ -107,7 +107,7 @@ def test_a_change_needs_the_cookie_not_the_link(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {**COOKIE, "Origin": "http://evil.example"}, {**COOKIE, "Host": "evil.example"}]
 )
-def test_the_websocket_is_behind_the_gate_too(client: TestClient, headers: dict[str, str]) -> None:
+def test_the_websocket_needs_the_cookie_too(client: TestClient, headers: dict[str, str]) -> None:
     with (
         pytest.raises(WebSocketDisconnect),
         client.websocket_connect("/_stcore/stream", headers={"Host": "127.0.0.1:8501", **headers}),

@@ -1,4 +1,4 @@
-"""The Simulate page: a form that starts a process, and what it has found so far."""
+"""Simulate page: a form that starts a process, and the results so far."""
 
 import shutil
 import time
@@ -6,27 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core import LIVE_STATES, Curve, Project, SimulateConfig, Simulations
 from dashboard import charts
 from tests.conftest import CLASSES, QUICK, SMALL
-
-
-def _show() -> None:
-    from dashboard.views import simulate
-
-    simulate.show()
-
-
-def open_page(project: Project) -> AppTest:
-    test = AppTest.from_function(_show, default_timeout=30)
-    test.query_params["project"] = project.key
-    return test.run()
-
-
-def press_start(test: AppTest) -> None:
-    next(button for button in test.button if button.label == "Start").click().run()
+from tests.dashboard.page_helpers import open_page, press
 
 
 @pytest.fixture
@@ -37,7 +21,7 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
 
 
 def test_the_form_has_every_setting_with_its_meaning(known_project: Project) -> None:
-    test = open_page(known_project)
+    test = open_page("simulate", project=known_project.key)
     assert not test.exception
     helps = {widget.key: widget.help for kind in (test.number_input, test.toggle) for widget in kind}
     for name in ("rounds", "clicks", "error_rate", "seeds"):
@@ -46,22 +30,22 @@ def test_the_form_has_every_setting_with_its_meaning(known_project: Project) -> 
 
 
 def test_without_true_labels_starting_is_a_sentence_and_starts_nothing(trained_project: Project) -> None:
-    test = open_page(trained_project)
-    press_start(test)
+    test = open_page("simulate", project=trained_project.key)
+    press(test, "Start")
     assert not test.exception
     assert "are not known" in test.error[0].value
     assert Simulations(trained_project.workspace).all() == []
 
 
 def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: Project) -> None:
-    test = open_page(known_project)
+    test = open_page("simulate", project=known_project.key)
     test.multiselect(key="c").set_value(["none", "fixed_threshold"])
     test.number_input(key="cut").set_value(0.5)
     test.toggle(key="controls").set_value(False)
     test.selectbox(key="simulate-train-model").set_value("mlp")
     for name, value in {"simulate-rounds": 1, "simulate-clicks": 4, "simulate-train-epochs": 2}.items():
         test.number_input(key=name).set_value(value)
-    press_start(test)
+    press(test, "Start")
     assert not test.exception
     (made,) = Simulations(known_project.workspace).all()
     assert [one.label for one in made.contestants] == ["entropy, nothing accepted in bulk", "entropy, threshold 0.5"]
@@ -78,7 +62,7 @@ def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: 
 
 def test_a_simulation_before_its_first_point_says_so(known_project: Project) -> None:
     Simulations(known_project.workspace).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
-    test = open_page(known_project)
+    test = open_page("simulate", project=known_project.key)
     assert not test.exception
     assert "Curves appear" in " ".join(caption.value for caption in test.caption)
 
@@ -96,7 +80,7 @@ def test_a_curve_of_several_seeds_has_a_band_and_one_of_a_single_seed_has_none()
 def test_the_cancel_button_asks_a_live_simulation_to_stop(known_project: Project) -> None:
     made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], SimulateConfig(), QUICK)
     with made.folder.lock():
-        test = open_page(known_project)
+        test = open_page("simulate", project=known_project.key)
         test.button(key="cancel-simulation").click().run()
         assert not test.exception
         assert made.folder.is_cancel_requested()

@@ -1,4 +1,4 @@
-"""The running server: no torch, one sentence for a busy port, Ctrl+C at any time."""
+"""Running server: no torch, a message for a busy port, Ctrl+C at any time."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from streamlit.config import get_config_options
 from core import Project, TrainConfig
 from core.experiments.prepare import prepare_run
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOKEN = "s3cret"
 
 
@@ -37,7 +37,7 @@ def _get(port: int, path: str) -> urllib.request.Request:
 
 @pytest.fixture
 def server(untrained_project: Project, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The dashboard in a process of its own, launched from a folder that has nothing to do with it."""
+    """The dashboard in a process of its own, started from an unrelated folder."""
     port = _free_port()
     words = [sys.executable, "-m", "dashboard", str(untrained_project.path), "--port", str(port), "--no-browser"]
     environment = {**os.environ, "WINNOW_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}

@@ -1,4 +1,4 @@
-"""The dashboard gives back what it has read of mapped files once that is much."""
+"""Mapped memory of the dashboard is released above a limit."""
 
 import threading
 
@@ -8,7 +8,7 @@ from dashboard.server import memory
 
 
 class Ticks(threading.Event):
-    """Lets the watch look a number of times, then says that it is over."""
+    """Event that is set after a number of waits."""
 
     def __init__(self, looks: int) -> None:
         super().__init__()

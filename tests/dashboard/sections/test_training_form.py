@@ -1,0 +1,110 @@
+"""Training form: settings, presets, methods, control runs."""
+
+from typing import Any
+
+import pytest
+
+from core import RECIPES, Project, TrainConfig
+from tests.dashboard.page_helpers import open_page, press, texts
+
+
+def test_the_training_form_has_every_option_with_its_meaning(untrained_project: Project) -> None:
+    test = open_page("train", project=untrained_project.key)
+    kinds: tuple[Any, ...] = (test.number_input, test.selectbox, test.text_input, test.toggle)
+    helps = {widget.key: widget.help for kind in kinds for widget in kind}
+    for name, field in TrainConfig.model_fields.items():
+        assert helps[f"train-{name}"] == field.description
+
+
+@pytest.mark.parametrize("has_controls", [True, False])
+def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_not_to(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch, has_controls: bool
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("core.experiments.runs.start_control_runs", lambda _, __, run_id: asked.append(run_id))
+    test = open_page("train", project=untrained_project.key)
+    next(toggle for toggle in test.toggle if toggle.label == "train control runs too").set_value(has_controls)
+    test.selectbox(key="train-model").set_value("mlp")
+    test.number_input(key="train-epochs").set_value(2)
+    press(test, "Start")
+    (run,) = untrained_project.runs()
+    untrained_project.wait_run(run.id, timeout=120)
+    assert not test.exception
+    assert run.record.config == TrainConfig(model="mlp", epochs=2)
+    assert asked == ([run.id] if has_controls else [])
+
+
+def test_the_devices_of_the_form_train_the_run_together(untrained_project: Project) -> None:
+    test = open_page("train", project=untrained_project.key)
+    test.number_input(key="train-devices").set_value(2)
+    test.number_input(key="train-batch_size").set_value(14)
+    test.number_input(key="train-epochs").set_value(2)
+    test.selectbox(key="train-model").set_value("mlp")
+    test.text_input(key="train-device").set_value("cpu")
+    press(test, "Start")
+    assert not test.exception
+    (run,) = untrained_project.runs()
+    assert untrained_project.wait_run(run.id, timeout=180).status.device == "2 x cpu"
+
+
+def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(trained_project: Project) -> None:
+    parent = trained_project.runs()[0].id
+    test = open_page("train", project=trained_project.key)
+    test.number_input(key="train-epochs").set_value(7)
+    test.selectbox(key="preset").set_value("self_training_entropy").run()
+    assert "lowest entropy (percent 10)" in texts(test)
+    assert test.selectbox(key="train-method").value == "self_training"
+    assert test.number_input(key="train-epochs").value == TrainConfig().epochs  # what was typed is gone
+    test.selectbox(key="train-model").set_value("mlp")
+    test.number_input(key="train-epochs").set_value(1)
+    test.number_input(key="num-seeds").set_value(2)
+    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    press(test, "Start")
+    assert not test.exception
+    runs = trained_project.runs()[1:]
+    assert [run.record.config.seed for run in runs] == [0, 1]
+    for run in runs:
+        assert run.record.rule == {"rule": "lowest_entropy", "percent": 10.0}
+        assert run.record.num_labels["bulk"] == trained_project.select(parent, "lowest_entropy", percent=10).count
+        trained_project.wait_run(run.id, timeout=120)
+
+
+@pytest.mark.parametrize("method", ["fixmatch", "mean_teacher"])
+def test_a_method_brings_its_own_recipe_and_leaves_what_was_typed(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    test = open_page("train", project=untrained_project.key)
+    test.number_input(key="train-epochs").set_value(3)
+    test.number_input(key="train-ema_decay").set_value(0.5)
+    press(test, "Start")
+    test.selectbox(key="train-method").set_value(method).run()
+    assert f"{method}: " in texts(test)
+    test.number_input(key="train-unlabeled_ratio").set_value(2)
+    press(test, "Start")
+    assert not test.exception
+    first, second = (run.record.config for run in untrained_project.runs())
+    assert first == TrainConfig(epochs=3, ema_decay=0.5)
+    assert second == TrainConfig.checked({"method": method, "epochs": 3, **RECIPES[method], "unlabeled_ratio": 2})
+
+
+def test_a_method_that_is_not_the_presets_leaves_its_rule(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    test = open_page("train", project=trained_project.key)
+    test.selectbox(key="preset").set_value("self_training_seed").run()
+    test.selectbox(key="train-method").set_value("fixmatch").run()
+    next(box for box in test.selectbox if box.label == "parent run").set_value(trained_project.runs()[0].id)
+    press(test, "Start")
+    assert not test.exception
+    record = trained_project.runs()[1].record
+    assert (record.rule, record.config) == (None, TrainConfig.checked({"method": "fixmatch", **RECIPES["fixmatch"]}))
+
+
+def test_a_refused_run_is_a_sentence(untrained_project: Project) -> None:
+    test = open_page("train", project=untrained_project.key)
+    test.selectbox(key="train-method").set_value("self_training")
+    press(test, "Start")
+    assert "self_training needs curated labels" in test.error[0].value
+    assert untrained_project.runs() == []

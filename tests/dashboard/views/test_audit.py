@@ -1,0 +1,56 @@
+"""Audit page: answers, certificate, queue estimates and reviewer checks."""
+
+import numpy as np
+
+from core import PageQuery, Project
+from tests.dashboard.page_helpers import metrics, open_page
+
+RUN = "001-supervised-mlp"
+
+
+def test_an_answer_on_the_audit_page_is_a_decision_and_undo_takes_it_back(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    assert metrics(test)["Answers"] == "0"
+    audit = trained_project.quality.audit(RUN, "fixed_threshold", threshold=0.0)
+    assert audit.next_id is not None
+    pool = trained_project.scores(RUN)
+    label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
+    test.button(key=f"audit-{label}").click().run()
+    assert not test.exception
+    assert (metrics(test)["Answers"], metrics(test)["Of them right"]) == ("1", "1")
+    decision = Project.open(trained_project.path).decisions.all()[-1]
+    assert (decision.image_id, decision.label, decision.params["queue"]) == (audit.next_id, label, "audit")
+    test.button(key="audit-undo").click().run()
+    assert metrics(test)["Answers"] == "0"
+
+
+def test_the_audit_page_never_shows_what_the_model_says(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    said = " ".join(e.value for kind in (test.markdown, test.caption, test.subheader, test.info) for e in kind)
+    assert not any(name in said for name in trained_project.class_names)
+
+
+def test_the_audit_page_switches_checks_on_and_review_says_so(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key)
+    test.segmented_control(key="checks-every").set_value(8).run()
+    assert not test.exception
+    assert Project.open(trained_project.path).quality.check_interval == 8
+    said = " ".join(c.value for c in open_page("review", project=trained_project.key).caption)
+    assert "One in 8 of the undecided images is a check" in said
+
+
+def test_the_audit_page_shows_what_a_random_queue_says(trained_project: Project) -> None:
+    (card, *_) = trained_project.review(RUN).page(PageQuery("mixed")).cards
+    shown = trained_project.review(RUN).shown(card.id, PageQuery("mixed", drawn=0))
+    trained_project.decide(RUN, "accept", card.id, **shown)
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    table = test.dataframe[0].value
+    assert table["Answers"][0] == f"1 of {len(trained_project.splits.pool)}"
+    assert table["Pseudo-labels right"][0].endswith("n = 1")
+
+
+def test_an_empty_selection_is_a_sentence_and_an_unknown_rule_is_left_out(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, rule="top_per_class", cut="0")
+    assert not test.exception
+    assert "nothing to audit" in test.info[0].value
+    assert open_page("audit", project=trained_project.key, rule="banana", cut="x").selectbox(key="audit-rule").value

@@ -1,0 +1,23 @@
+"""Compare page: two runs on the test images."""
+
+from core import Project, TrainConfig
+from dashboard import formatting
+from dashboard.changed_predictions import changed_predictions
+from tests.dashboard.page_helpers import metrics, open_page, texts
+
+QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
+
+
+def test_two_runs_are_compared_on_test(trained_project: Project) -> None:
+    trained_project.wait_run(trained_project.start_run(QUICK).id, timeout=120)
+    first, second = (run.id for run in trained_project.runs())
+    found = trained_project.compare(first, second)
+    test = open_page("compare", project=trained_project.key)
+    assert metrics(test)["Difference in points"] == formatting.points(found.comparison.difference)
+    for run in trained_project.runs():
+        best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
+        assert f"best {best}, median of last 5 {last}" in texts(test)
+    kinds = changed_predictions(found, trained_project)
+    assert len(kinds["gained"]) == found.comparison.gained
+    assert len(kinds["lost"]) == found.comparison.lost
+    assert sum(map(len, kinds.values())) == len(found.comparison.flips)

@@ -1,0 +1,57 @@
+"""Data page: counts, new projects and split leakage."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from core import Project, recent_projects
+from tests.dashboard.page_helpers import metrics, open_page, press
+
+
+def test_without_a_project_the_data_page_offers_the_demo() -> None:
+    assert [button.label for button in open_page("data").button] == ["Open the demo"]
+
+
+def test_the_data_page_counts_what_there_is(untrained_project: Project) -> None:
+    found = metrics(open_page("data", project=untrained_project.key))
+    assert found["Images"] == f"{len(untrained_project.images.labels):,}"
+    assert found["Pool"] == f"{len(untrained_project.splits.pool):,}"
+
+
+def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
+    test = open_page("data")
+    test.segmented_control(key="new-way").set_value("Image folder").run()
+    test.text_input(key="new-folder").set_value(str(pictures)).run()
+    next(field for field in test.text_input if field.label.startswith("Project folder")).set_value(
+        str(tmp_path / "new")
+    )
+    press(test, "Create the project")
+    assert not test.exception
+    assert (tmp_path / "new" / "project.toml").exists()
+    assert [shelved.path for shelved in recent_projects.recent()] == [tmp_path / "new"]
+
+
+def test_a_folder_that_is_none_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    test = open_page("data")
+    test.segmented_control(key="new-way").set_value("Open a project").run()
+    test.text_input(key="open-path").set_value(str(tmp_path)).run()
+    press(test, "Open")
+    assert not test.exception
+    assert "no Winnow project" in test.error[0].value
+
+
+def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    test.toggle(key="leaks").set_value(True).run()
+    assert "No image is in two parts." in test.success[0].value
+    splits, file = untrained_project.splits, untrained_project.path / "images" / "pixels.npy"
+    pixels = np.array(np.load(file))
+    pixels[splits.test[0]] = pixels[splits.labeled[0]]
+    file.unlink()
+    np.save(file, pixels)
+    os.utime(untrained_project.path / "project.toml")  # another project, as far as the dashboard knows
+    test = open_page("data", project=untrained_project.key)
+    test.toggle(key="leaks").set_value(True).run()
+    assert not test.exception
+    assert "Found in more than one part: 1." in test.warning[0].value

@@ -1,0 +1,70 @@
+"""Scores page: selections, thresholds, OOD check and label issues of the project."""
+
+from core import Project, class_thresholds
+from dashboard import formatting
+from tests.dashboard.page_helpers import metrics, open_page, press, texts
+
+RUN = "001-supervised-mlp"
+
+
+def test_a_rule_shows_what_the_project_selects(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key, threshold="0.5")
+    selection = trained_project.select(trained_project.runs()[0].id, "fixed_threshold", threshold=0.5)
+    assert metrics(test)["Kept"] == f"{selection.count:,}"
+    assert formatting.estimate(selection.error) in texts(test)
+
+
+def test_every_rule_can_be_chosen(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    for rule in test.selectbox(key="rule").options:
+        test.selectbox(key="rule").select(rule.replace(" ", "_")).run()
+        assert not test.exception, rule
+        assert not test.error, rule
+
+
+def test_the_threshold_slider_writes_the_url(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.slider(key="fixed_threshold-threshold").set_value(0.7).run()
+    assert test.query_params["threshold"] == "0.7"
+
+
+def test_the_ood_check_is_started_and_drawn(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    assert "A model can be sure of pure noise" in texts(test)
+    next(button for button in test.button if button.label == "Run the OOD check").click().run(timeout=60)
+    assert not test.exception
+    assert texts(test).count("AUROC 0.") + texts(test).count("AUROC 1.") == 3
+
+
+def test_the_target_error_slider_sets_the_threshold_that_the_project_answers(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.slider(key="target").set_value(20.0).run()
+    cut = trained_project.quality.conformal_threshold(RUN, 0.2)
+    said = " ".join(element.value for element in (*test.caption, *test.markdown))
+    if cut.threshold is None:
+        assert "No threshold guarantees this" in said
+    else:
+        assert f"{cut.num_kept:,} open images" in said
+        assert "An average over draws" in said
+
+
+def test_the_label_issues_of_the_scores_page_are_counted(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.toggle(key="label-issues").set_value(True).run()
+    found = trained_project.quality.label_issues(RUN)
+    assert f"calls {len(found.ids):,} of {found.num_checked:,} given labels" in " ".join(c.value for c in test.caption)
+
+
+def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project_answers(
+    trained_project: Project,
+) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.selectbox(key="rule").set_value("per_class_threshold").run()
+    test.slider(key="class-target").set_value(30.0).run()
+    cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.3)
+    said = " ".join(element.value for element in (*test.caption, *test.markdown))
+    assert f"Of the {sum(cut.num_kept for cut in cuts):,} open images it accepts" in said
+    press(test, "Set each class's threshold")
+    assert not test.exception
+    selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
+    assert metrics(test)["Kept"] == f"{selection.count:,}"

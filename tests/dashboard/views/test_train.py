@@ -1,0 +1,65 @@
+"""Train page: one run, its settings and its augmented images."""
+
+import pytest
+
+from core import DataError, Launch, Project, TrainConfig
+from core.store.files import write_json
+from tests.dashboard.page_helpers import open_page, texts, trained
+
+BASE = "001-supervised-mlp"
+QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
+
+
+def test_the_best_val_accuracy_stands_beside_the_median_of_the_last(trained_project: Project) -> None:
+    run = trained_project.runs()[0]
+    run.folder.metrics_path.write_text("")
+    for value in (0.9, 0.1, 0.5, 0.7, 0.2, 0.6):
+        run.folder.append_metrics({"epoch": 1, "step": 1, "val_accuracy": value})
+    shown = {metric.label: metric.value for metric in open_page("train", project=trained_project.key).metric}
+    assert run.status.best_val_accuracy is not None
+    assert shown["Val, best"] == f"{100 * run.status.best_val_accuracy:.1f} %"
+    assert shown["Val, median of last 5"] == "50.0 %"
+
+
+def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.start.subprocess.Popen", lambda *_, **__: (_ for _ in ()).throw(OSError(1, "none")))
+    with pytest.raises(DataError, match="could not be started"):
+        trained_project.start_run(QUICK, launch=Launch(True, 2, "first:29500"))
+    run = trained_project.runs()[-1]
+    assert run.status.state == "queued"
+    (command,) = [
+        code.value
+        for code in open_page("train", {"train-run": run.id}, project=trained_project.key).code
+        if "rdzv" in code.value
+    ]
+    assert command == run.elsewhere
+    sizes = "--nnodes 2 --nproc-per-node 1 --max-restarts 0"
+    assert command.endswith(f"--rdzv-id {run.id} {sizes} -m core.training.worker {trained_project.path} {run.id}")
+    assert not [
+        code
+        for code in open_page("train", {"train-run": BASE}, project=trained_project.key).code
+        if "rdzv" in code.value
+    ]
+
+
+def test_a_control_run_is_named_as_one(trained_project: Project) -> None:
+    first = trained_project.runs()[0].id
+    run = trained(trained_project, QUICK)
+    for arm, name in (("threshold_only", "threshold-only"), ("random_clicks", "random")):
+        write_json(run.folder.path / "arm.json", {"arm": arm, "control_of": first})
+        options = open_page("train", project=trained_project.key).selectbox(key="train-run").options
+        assert options == [f"{run.id} · {name} control of {first}", first]
+
+
+def test_the_weak_and_strong_views_of_the_training_are_shown(trained_project: Project) -> None:
+    run = trained_project.runs()[0]
+    assert run.folder.path.joinpath("augmentation.png").exists()  # the engine's own
+    test = open_page("train", project=trained_project.key)
+    (shown,) = [image for images in test.get("image") for image in images.proto.imgs]
+    assert "two weak and two strong views" in shown.caption
+    run.folder.path.joinpath("augmentation.png").unlink()
+    test = open_page("train", project=trained_project.key)
+    assert not test.get("image")
+    assert "appears once training has begun" in texts(test)
