@@ -17,11 +17,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "unknown" if value is None or np.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
-def estimate(found: Estimate | MeanEstimate) -> str:
+def estimate(item: Estimate | MeanEstimate) -> str:
     """Format an estimate with its interval and n, as in "4.2 % [2.1, 7.4], n = 240"."""
-    if not found.n:
+    if not item.n:
         return "unknown, n = 0"
-    return f"{percent(found.value)} [{100 * found.low:.1f}, {100 * found.high:.1f}], n = {found.n:,}"
+    return f"{percent(item.value)} [{100 * item.low:.1f}, {100 * item.high:.1f}], n = {item.n:,}"
 
 
 def points(value: float) -> str:

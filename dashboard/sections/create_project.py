@@ -50,7 +50,7 @@ def _create(*, is_folder: bool) -> None:
     left, right = st.columns(2)
     name = left.text_input("Name of the project", value=Path(source).name if source else "", key=f"new-name-{source}")
     default = recent_projects.home() / "projects" / (name or "project")
-    path = right.text_input("Project folder (made now)", value=str(default), key=f"new-path-{name}")
+    path = right.text_input("Project folder (created now)", value=str(default), key=f"new-path-{name}")
     size, root = _image_size() if is_folder else None, None if is_folder else _files_folder()
     split = _split_config()
     if st.button("Create the project", type="primary", disabled=not (source and name and path)):

@@ -48,10 +48,10 @@ def class_threshold_table(project: Project, run: str, threshold: float) -> dict[
 def class_target_input(project: Project, run: str) -> None:
     """Draw the target error of each class, and set the conformal threshold of each class from it."""
     target = st.slider("At most this much wrong in each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
-    found = project.quality.conformal_thresholds_per_class(run, target)
-    none = [name for name, item in zip(project.class_names, found, strict=True) if item.threshold is None]
-    st.button("Set each class's threshold", on_click=_set_class_thresholds, args=(run, class_thresholds(found)))
-    kept = sum(item.num_kept for item in found)
+    thresholds = project.quality.conformal_thresholds_per_class(run, target)
+    none = [name for name, item in zip(project.class_names, thresholds, strict=True) if item.threshold is None]
+    st.button("Set each class's threshold", on_click=_set_class_thresholds, args=(run, class_thresholds(thresholds)))
+    kept = sum(item.num_kept for item in thresholds)
     st.markdown(
         f"Of the {kept:,} open images it accepts, at most **{formatting.percent(target)}** of each class are wrong, on "
         "average over draws of that class's calibration items."
@@ -76,12 +76,12 @@ def _number_input(project: Project, rule: str, item: Parameter) -> float | int:
 def _target_error_input(project: Project, run: str) -> None:
     with st.popover("From a target error"):
         target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
-        found = project.quality.conformal_threshold(run, target)
-        if found.threshold is None:
+        item = project.quality.conformal_threshold(run, target)
+        if item.threshold is None:
             st.caption("No threshold guarantees this with the available calibration items: audit a rule instead.")
             return
-        st.markdown(f"At {found.threshold:.3f}, {found.num_kept:,} open images are kept; it holds on average.")
-        st.button("Use this threshold", on_click=_set_threshold, args=(found.threshold,))
+        st.markdown(f"At {item.threshold:.3f}, {item.num_kept:,} open images are kept; it holds on average.")
+        st.button("Use this threshold", on_click=_set_threshold, args=(item.threshold,))
 
 
 def _set_threshold(threshold: float) -> None:

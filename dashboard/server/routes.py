@@ -92,10 +92,10 @@ def get_per_class(request: Request) -> dict[str, Any]:
 
 def get_targets(request: Request) -> dict[str, Any]:
     """Return the conformal threshold of each target error that the slider offers."""
-    found = _project(request).quality.conformal_thresholds_by_target(request.path_params["run"], TARGET_ERRORS)
+    thresholds = _project(request).quality.conformal_thresholds_by_target(request.path_params["run"], TARGET_ERRORS)
     return {
-        "num_calibration": found[0].num_calibration,
-        "cuts": [{"target": item.target, "threshold": item.threshold, "kept": item.num_kept} for item in found],
+        "num_calibration": thresholds[0].num_calibration,
+        "cuts": [{"target": item.target, "threshold": item.threshold, "kept": item.num_kept} for item in thresholds],
     }
 
 
@@ -109,7 +109,7 @@ def get_neighbors(request: Request) -> dict[str, Any]:
     """Return the labeled images nearest to one pool image."""
     review = _project(request).review(request.path_params["run"])
     count = params.number(request.query_params, "count", 6, 1, 50)
-    return {"neighbors": [asdict(found) for found in review.neighbors(request.path_params["image"], count)]}
+    return {"neighbors": [asdict(item) for item in review.neighbors(request.path_params["image"], count)]}
 
 
 def get_original(request: Request) -> Response:
@@ -208,11 +208,11 @@ async def get_events(request: Request) -> Response:
     async def stream() -> AsyncIterator[str]:
         last = None
         while not is_stopping.is_set() and not await request.is_disconnected():
-            now = await run_in_threadpool(lambda: run.status)
-            if now != last:
-                yield f"data: {json.dumps(asdict(now))}\n\n"
-                last = now
-            if now.state not in LIVE_STATES:
+            status = await run_in_threadpool(lambda: run.status)
+            if status != last:
+                yield f"data: {json.dumps(asdict(status))}\n\n"
+                last = status
+            if status.state not in LIVE_STATES:
                 yield "event: end\ndata: {}\n\n"  # without it the browser reconnects forever
                 return
             await asyncio.sleep(0.5)

@@ -27,5 +27,5 @@ def current_run(project: Project) -> Run:
         live = live_runs(project)
         message = f"{live[-1].id} is still training." if live else "No run has finished yet."
         empty_page(message, "Watch it train" if live else "Train a baseline", "train")
-    wanted = url.read("run")
-    return next((run for run in finished if run.id == wanted), latest_run(finished))
+    requested = url.read("run")
+    return next((run for run in finished if run.id == requested), latest_run(finished))

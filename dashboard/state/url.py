@@ -12,7 +12,7 @@ DEFAULT_THRESHOLD = 0.95
 
 def read(name: str) -> str | None:
     """Return one value from the URL, else from the session of this tab."""
-    value: str | None = st.query_params.get(name) or st.session_state.get(f"place-{name}")
+    value: str | None = st.query_params.get(name) or st.session_state.get(f"url-{name}")
     return value
 
 
@@ -20,7 +20,7 @@ def write(name: str, value: str | None) -> None:
     """Store one value in the URL and the session; another project clears the run."""
     if name == "project" and read("project") not in (None, value):
         write("run", None)
-    st.session_state[f"place-{name}"] = value
+    st.session_state[f"url-{name}"] = value
     if value is None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:

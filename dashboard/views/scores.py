@@ -217,18 +217,18 @@ def _target_error(project: Project, run: str) -> None:
     target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
     label = "In 9 of 10 draws instead of on average"
     is_high_probability = st.toggle(label, key="careful", help=_HIGH_PROBABILITY_HELP)
-    found = (
+    item = (
         project.quality.high_probability_threshold(run, target)
         if is_high_probability
         else project.quality.conformal_threshold(run, target)
     )
-    if found.threshold is None:
+    if item.threshold is None:
         st.caption("No threshold guarantees this with the available calibration items: audit what you accept instead.")
         return
-    st.button(f"Set the threshold to {found.threshold:.3f}", on_click=_set_threshold, args=(found.threshold,))
+    st.button(f"Set the threshold to {item.threshold:.3f}", on_click=_set_threshold, args=(item.threshold,))
     how = "in at least 9 of 10 draws" if is_high_probability else "on average"
     st.markdown(
-        f"Of the {found.num_kept:,} open images it accepts, at most **{formatting.percent(target)}** are wrong, {how}."
+        f"Of the {item.num_kept:,} open images it accepts, at most **{formatting.percent(target)}** are wrong, {how}."
     )
     st.caption(_HIGH_PROBABILITY_ASSUMPTION if is_high_probability else _AVERAGE_ASSUMPTION)
 

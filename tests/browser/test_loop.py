@@ -216,7 +216,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     pages.get_by_role("link", name="Train").click()
     page.get_by_label("epochs", exact=True).fill("40")
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.get_by_text("Review what this run suggests")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text("Review the suggestions of this run")).to_be_visible(timeout=240_000)
 
     pages.get_by_role("link", name="Review").click()
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
