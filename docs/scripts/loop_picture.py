@@ -29,7 +29,7 @@ def take_loop(page: Page, address: str, target: Path) -> None:
     pictures = []
     for caption, act in steps:
         page.goto(address.replace("/?", "/review?") + "&show=undecided")
-        page.locator(".strip .edge").first.wait_for(timeout=30_000)
+        page.locator(".boundary-strip .thumbnail").first.wait_for(timeout=30_000)
         page.wait_for_timeout(800)
         act(page)
         page.wait_for_timeout(900)

@@ -27,10 +27,10 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 
 def problems(page: Page) -> list[dict[str, Any]]:
-    """What axe-core calls serious or critical inside the desk."""
+    """What axe-core calls serious or critical inside the review page."""
     found: list[dict[str, Any]] = page.evaluate(
         """async () => {
-          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.decisions'));
+          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.review-app'));
           const result = await axe.run(host ?? document, { resultTypes: ['violations'] });
           return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
             .map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 4)
@@ -47,8 +47,8 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
     found = {}
     for name, (query, keys) in VIEWS.items():
         page.goto(server.address("review", **query))
-        expect(page.locator(".where")).not_to_be_empty()
-        expect(page.locator(".readout .words b").first).not_to_be_empty()
+        expect(page.locator(".position")).not_to_be_empty()
+        expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
         for key in keys:
             page.keyboard.press(key)
         if name == "grid":
@@ -60,10 +60,10 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
     assert found == {name: [] for name in VIEWS}
 
 
-def test_the_parts_of_the_desk_can_be_found_by_role_and_name(page: Page, server: Server) -> None:
+def test_the_parts_of_the_review_page_can_be_found_by_role_and_name(page: Page, server: Server) -> None:
     review(page, server)
-    for role, name in (("listbox", "Images"), ("toolbar", "Decide"), ("slider", "Threshold"), ("slider", "Leave below"),
-                       ("group", "Images at the threshold")):  # fmt: skip
+    for role, name in (("listbox", "Images"), ("toolbar", "Decide"), ("slider", "Threshold"),
+                       ("slider", "Review threshold"), ("group", "Images at the threshold")):  # fmt: skip
         expect(page.get_by_role(role, name=name, exact=True)).to_be_visible()  # type: ignore[arg-type]
     assert page.get_by_role("option").filter(has_text="").count() >= 48
 
@@ -71,7 +71,7 @@ def test_the_parts_of_the_desk_can_be_found_by_role_and_name(page: Page, server:
 def test_the_line_says_its_value_and_what_it_keeps(page: Page, server: Server, trained_project: Project) -> None:
     review(page, server, threshold="0.9")
     count = trained_project.select("001-supervised-mlp", "fixed_threshold", threshold=0.9).count
-    line = page.get_by_role("slider", name="Threshold")
+    line = page.get_by_role("slider", name="Threshold", exact=True)
     expect(line).to_have_attribute("aria-valuenow", "0.900")
     expect(line).to_have_attribute("aria-valuetext", f"0.900: keeps {count} of {len(trained_project.splits.pool)}")
 

@@ -59,14 +59,14 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     page.locator(".tile").first.click()
     page.keyboard.press("a")
     page.keyboard.press("x")
-    expect(page.locator(".decisions")).to_contain_text("saved #2")
+    expect(page.locator(".review-app")).to_contain_text("saved #2")
     logged = Project.open(trained_project.path).decisions.all()
     assert [line.image_id for line in logged] == [first[0].id, first[1].id]
     picks = trained_project.review(RUN).queues.random.picks(RandomQueue("mixed", 0.3, 0))
     assert [line.params["probability"] for line in logged] == picks.probability[:2].tolist()
     page.reload()
     expect(page.get_by_label("Order")).to_have_value("mixed", timeout=30_000)
-    page.get_by_role("button", name="draw anew").click()
+    page.get_by_role("button", name="draw again").click()
     expect(page).to_have_url(re.compile("drawn=2"))
 
 
@@ -80,7 +80,7 @@ def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     page.locator(".tile").first.click()
     for _ in range(8):
         page.keyboard.press("a")
-    expect(page.locator(".decisions")).to_contain_text("saved #8")
+    expect(page.locator(".review-app")).to_contain_text("saved #8")
     expect(page.locator(".tile[data-verdict=accept]")).to_have_count(8)
     lines = Project.open(trained_project.path).decisions.all()
     planted = [line for line in lines if "planted" in line.params]

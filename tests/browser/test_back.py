@@ -42,7 +42,7 @@ def test_what_is_taken_from_an_address_leaves_it_where_the_page_stays(page: Page
     assert page.evaluate("history.length") == before + 1  # another project is an entry, what completes it is none
 
 
-def test_what_the_desk_keeps_in_the_address_outlives_what_streamlit_writes_there(
+def test_url_state_of_the_review_page_outlives_what_streamlit_writes(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server, show="all", ranking="most_confident")

@@ -18,15 +18,15 @@ WORDS = {"a": "accept", "x": "reject", "n": "none", "s": "skip", "u": "unsure"}
 KEYS = (list(WORDS) * 40)[:200]
 
 
-def desk(page: Page, server: Server, **query: str) -> None:
+def open_review(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", **query))
     settled(page)
 
 
 def settled(page: Page) -> None:
-    """The desk stands, and Streamlit is done with the page."""
+    """The review page is drawn, and Streamlit is done with it."""
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
 
 
@@ -57,13 +57,13 @@ def burst(page: Page, server: Server, project: Project, disturbance: str) -> Non
     page.goto(server.address("data"))
     expect(page.get_by_test_id("stSidebarNavItems")).to_be_visible(timeout=30_000)
     run = project.runs()[0].id  # named in the address, so that Streamlit makes no other entry of the page
-    desk(page, server, show="all", tiles="200", project=project.key, run=run)
+    open_review(page, server, show="all", tiles="200", project=project.key, run=run)
     press(page, KEYS[:100])
     others = 0
     if disturbance == "back":
         page.go_back()
         expect(page).to_have_url(re.compile("/data"))
-        expect(page.locator(".decisions")).to_have_count(0)
+        expect(page.locator(".review-app")).to_have_count(0)
         page.go_forward()
         settled(page)
     elif disturbance == "refresh":
@@ -71,7 +71,7 @@ def burst(page: Page, server: Server, project: Project, disturbance: str) -> Non
         settled(page)
     else:
         tab = page.context.new_page()
-        desk(tab, server, show="all", tiles="200", ranking="most_confident")
+        open_review(tab, server, show="all", tiles="200", ranking="most_confident")
         press(tab, ["2"] * 20)
         saved(tab)
         others = 20
@@ -95,7 +95,7 @@ def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decide
     server = Server(project.path, winnow_home, tmp_path / "server.log")
     server.start()
     try:
-        desk(page, server, tiles="24")
+        open_review(page, server, tiles="24")
         press(page, KEYS[:20])
         server.kill()
         for key in KEYS[20:60]:  # over the end of the first page, and to the end of the one that was fetched ahead
@@ -121,19 +121,19 @@ def test_a_server_killed_while_pages_turn_loses_nothing_that_was_shown_as_decide
 
 def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(page: Page, bench: Bench) -> None:
     server, project = bench
-    desk(page, server, show="all")
+    open_review(page, server, show="all")
     before = len(project.decisions.all())
     held: list[Route] = []
     page.route("**/page?*direction=previous*", lambda route: held.append(route))
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
+    expect(page.locator(".position")).to_contain_text(re.compile("^49 of"))
     still(page)
     page.keyboard.press("PageUp")
     press(page, ["a", "x", "1"])
-    expect(page.locator(".notice")).to_have_text("The page was turning: 3 keys were not used.")
+    expect(page.locator(".notice")).to_have_text("The page was loading: 3 keys were ignored.")
     for route in held:
         route.continue_()
-    expect(page.locator(".where")).to_contain_text(re.compile("^1 of"))
+    expect(page.locator(".position")).to_contain_text(re.compile("^1 of"))
     expect(page.locator(".notice")).to_be_visible()  # it stays long enough to be read
     still(page)
     page.keyboard.press("s")
@@ -144,13 +144,13 @@ def test_keys_pressed_while_a_page_turns_fall_on_nothing_and_are_counted_aloud(p
 
 def test_after_an_undo_the_next_page_is_still_there_without_waiting(page: Page, bench: Bench) -> None:
     server, _ = bench
-    desk(page, server, show="all", ranking="margin")
+    open_review(page, server, show="all", ranking="margin")
     page.keyboard.press("s")
     saved(page)
     page.keyboard.press("z")
     page.route("**/page?*start=48*", lambda route: route.abort())  # what is not there by now never comes
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
+    expect(page.locator(".position")).to_contain_text(re.compile("^49 of"))
     saved(page)
 
 
@@ -163,7 +163,7 @@ def test_a_command_that_the_server_never_takes_is_set_aside_and_said_and_the_res
     slot = f"winnow-{project.key}-{uuid.uuid4()}"
     page.goto(server.address("data"))
     page.evaluate("([slot, text]) => localStorage.setItem(slot, text)", [slot, json.dumps(old)])
-    desk(page, server, show="all")
+    open_review(page, server, show="all")
     press(page, ["s", "u", "n"])
     expect(page.locator(".saved")).to_contain_text("1 refused")
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")

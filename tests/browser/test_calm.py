@@ -11,18 +11,19 @@ from tests.browser.test_loop import drag_to, review, saved
 
 pytestmark = pytest.mark.browser
 JUMP = 0.002
-"""Of layout shift; the grid moved by ten pixels is about this much, the line moved by hand is half of it."""
-FIXED = (".head", ".head select", ".plot", ".axis", ".words", ".mix", ".pair button", ".strip", ".per-class", ".tools",
-         ".tools select", ".row.slim", ".grid", ".panel", ".verdicts button", ".chips button", ".picture-side",
-         ".under", ".suggestion", ".bars", ".why", ".label", ".alike")  # fmt: skip
-"""What keeps its place and its size, to the pixel, in every frame."""
-DESK = (
-    "[...document.querySelectorAll('*')].map((one) => one.shadowRoot).find((root) => root?.querySelector('.decisions'))"
+"""Of layout shift; the grid moved by ten pixels is about this much, the threshold moved by hand is half of it."""
+FIXED = (
+    *(".head", ".head select", ".plot", ".axis", ".summary-line", ".class-mix", ".pair button", ".boundary-strip"),
+    *(".per-class", ".toolbar", ".toolbar select", ".row.slim", ".grid", ".panel", ".verdicts button", ".chips button"),
+    *(".picture-side", ".under", ".suggestion", ".bars", ".why", ".label", ".similar"),
 )
+"""What keeps its place and its size, to the pixel, in every frame."""
+SHADOW_ROOTS = "[...document.querySelectorAll('*')].map((one) => one.shadowRoot)"
+ROOT = f"{SHADOW_ROOTS}.find((root) => root?.querySelector('.review-app'))"
 
 _WATCH = (
     "(fixed) => { const root = "
-    + DESK
+    + ROOT
     + """;
   window.shifts = [];
   window.places = new Map();
@@ -67,7 +68,7 @@ def decide(page: Page) -> None:
 def turn(page: Page) -> None:
     for key, first in (("PageDown", "49 of"), ("PageUp", "1 of")):
         page.keyboard.press(key)
-        expect(page.locator(".where")).to_contain_text(first)
+        expect(page.locator(".position")).to_contain_text(first)
 
 
 def drag(page: Page) -> None:
@@ -123,14 +124,14 @@ def test_the_watch_sees_a_jump(page: Page, server: Server) -> None:
 def test_names_of_sixty_letters_widen_nothing(page: Page, server: Server, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     review(page, server, show="all")
-    right = page.locator(".decisions").evaluate("(desk) => desk.parentNode.host.getBoundingClientRect().right")
+    right = page.locator(".review-app").evaluate("(app) => app.parentNode.host.getBoundingClientRect().right")
     page.evaluate(
         f"""() => {{
-          for (const chip of {DESK}.querySelectorAll('.chip span, .caption'))
+          for (const chip of {ROOT}.querySelectorAll('.chip span, .caption'))
             chip.textContent = 'Chlorostilbon ricordii '.repeat(3);
         }}"""
     )
-    for part in (".decisions", ".readout", ".tools", ".grid", ".panel", ".chips"):
+    for part in (".review-app", ".selection-summary", ".toolbar", ".grid", ".panel", ".chips"):
         box = page.locator(part).bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= right + 1, part

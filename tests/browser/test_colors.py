@@ -33,8 +33,8 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 def colors(scheme: str) -> dict[str, str]:
     """What the style sheet says in a theme: the dark one says anew what differs."""
     sheet = components.assets()["review/style.css"].decode()
-    (light,) = re.findall(r"\n\.decisions \{(.*?)\n\}", sheet, re.S)
-    (dark,) = re.findall(r'\n\.decisions\[data-scheme="dark"\] \{(.*?)\n\}', sheet, re.S)
+    (light,) = re.findall(r"\n\.review-app \{(.*?)\n\}", sheet, re.S)
+    (dark,) = re.findall(r'\n\.review-app\[data-scheme="dark"\] \{(.*?)\n\}', sheet, re.S)
     found = dict(re.findall(r"--(v-\w+|on-verdict): (#[0-9a-f]{6});", light))
     return found | (dict(re.findall(r"--(v-\w+|on-verdict): (#[0-9a-f]{6});", dark)) if scheme == "dark" else {})
 

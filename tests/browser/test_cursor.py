@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 _HIDDEN = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);
-  const root = roots.find((one) => one?.querySelector('.decisions'));
+  const root = roots.find((one) => one?.querySelector('.review-app'));
   const box = (one) => one.getBoundingClientRect();
   const cursor = root.querySelector('.tile.cursor');
   const [tile, panel] = [box(cursor), box(root.querySelector('.panel'))];
@@ -22,14 +22,14 @@ _HIDDEN = """() => {
   if (tile.top < head) said.push(`above by ${head - tile.top}`);
   if (tile.bottom > panel.top) said.push(`below by ${tile.bottom - panel.top}`);
   if (root.activeElement !== cursor) said.push(`focus on ${root.activeElement?.className ?? 'nothing'}`);
-  return said.map((text) => `tile ${cursor.dataset.place} ${text}`);
+  return said.map((text) => `tile ${cursor.dataset.index} ${text}`);
 }"""
 
 
 def come(page: Page, bench: Bench, **query: str) -> None:
     page.goto(bench[0].address("review", **{"show": "all", **query}))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
 
 
 def grid(page: Page, bench: Bench, **query: str) -> Project:
@@ -50,7 +50,7 @@ def test_the_cursor_stays_in_what_can_be_seen_and_has_the_focus(
         found += page.evaluate(_HIDDEN)
     assert found == []
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text("49 of")
+    expect(page.locator(".position")).to_contain_text("49 of")
     page.keyboard.press("s")
     assert page.evaluate(_HIDDEN) == []
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
@@ -62,11 +62,11 @@ def test_steps_over_a_slow_page_are_made_in_their_order(page: Page, bench: Bench
     come(page, bench)
     for key in ["ArrowRight"] * 48 + ["ArrowLeft"] * 2:
         page.keyboard.press(key)
-    expect(page.locator(".where")).to_contain_text("48 of")
+    expect(page.locator(".position")).to_contain_text("48 of")
     for route in held:
         route.continue_()
     page.unroute("**/page?*start=48*")
-    expect(page.locator(".where")).to_contain_text("47 of")  # over the end and two back
+    expect(page.locator(".position")).to_contain_text("47 of")  # over the end and two back
 
 
 def test_a_tile_says_why_it_is_there_to_everybody(page: Page, bench: Bench) -> None:
@@ -78,8 +78,8 @@ def test_a_tile_says_why_it_is_there_to_everybody(page: Page, bench: Bench) -> N
 
     (card,) = [card for card in project.review("001-supervised-small_cnn").page(PageQuery()).cards if card.id == image]
     expect(tile).to_have_accessible_description(card.why)
-    expect(page.locator(".because")).to_have_text(card.why)  # without a mouse to hover, and on touch
-    expect(page.locator(".because")).to_be_visible()
+    expect(page.locator(".reason")).to_have_text(card.why)  # without a mouse to hover, and on touch
+    expect(page.locator(".reason")).to_be_visible()
 
 
 def test_the_next_suggestion_is_heard_in_the_focus_view(page: Page, bench: Bench) -> None:
@@ -88,7 +88,7 @@ def test_the_next_suggestion_is_heard_in_the_focus_view(page: Page, bench: Bench
 
     cards = project.review("001-supervised-small_cnn").page(PageQuery(ranking="confidence")).cards
     page.keyboard.press("f")
-    heard = page.get_by_role("status").and_(page.locator(".heard"))
+    heard = page.get_by_role("status").and_(page.locator(".announcement"))
     for place in range(3):
         card = cards[place]
         name, sure = project.class_names[card.suggestion], f"{card.confidence:.2f}".lstrip("0")
@@ -112,7 +112,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def selected(page: Page) -> list[int]:
-    found = page.locator('.tile[aria-selected="true"]').evaluate_all("(all) => all.map((one) => +one.dataset.place)")
+    found = page.locator('.tile[aria-selected="true"]').evaluate_all("(all) => all.map((one) => +one.dataset.index)")
     return sorted(found)
 
 
@@ -123,9 +123,9 @@ def test_a_drag_selects_what_the_band_touches_and_one_key_decides_it(page: Page,
     block = sorted([1, 2, 1 + columns, 2 + columns])
     drag(page, corner(page, 1, 0.4), corner(page, 2 + columns, 0.6))
     assert selected(page) == block
-    expect(page.locator(".band")).to_be_visible()
+    expect(page.locator(".drag-box")).to_be_visible()
     page.mouse.up()
-    expect(page.locator(".band")).to_have_count(0)
+    expect(page.locator(".drag-box")).to_have_count(0)
     assert selected(page) == block, "letting go is no click"
     page.keyboard.down("Shift")
     drag(page, corner(page, 5, 0.6), corner(page, 4, 0.3))  # backwards, and added

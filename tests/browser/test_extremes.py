@@ -1,4 +1,4 @@
-"""The desk at its edges in real Chromium: 2,000 classes, an empty pool, a pool of one, long and odd names."""
+"""The review page at its limits in real Chromium: 2,000 classes, an empty pool, a pool of one, long and odd names."""
 
 from pathlib import Path
 
@@ -26,11 +26,11 @@ def test_two_thousand_classes_are_searched_and_drawn(page: Page, winnow_home: Pa
     try:
         page.goto(server.address("review", show="all"))
         expect(page.locator(".tile").first).to_be_visible()
-        expect(page.locator(".readout .words b").first).not_to_be_empty()
-        assert page.locator(".mix > i").count() == 24
+        expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
+        assert page.locator(".class-mix > i").count() == 24
         page.keyboard.press("/")
         page.keyboard.type("class 1987")
-        expect(page.locator(".found button")).to_have_count(1)
+        expect(page.locator(".matches button")).to_have_count(1)
         page.keyboard.press("Enter")
         saved(page, 1)
         (line,) = Project.open(project.path).decisions.all()
@@ -39,7 +39,7 @@ def test_two_thousand_classes_are_searched_and_drawn(page: Page, winnow_home: Pa
         saved(page, 2)
         assert Project.open(project.path).decisions.all()[1].label == 2
         page.get_by_text("Threshold of each class").click()
-        expect(page.locator(".multiple")).to_have_count(24)
+        expect(page.locator(".class-threshold")).to_have_count(24)
     finally:
         server.stop()
 
@@ -54,7 +54,7 @@ def test_an_empty_pool_says_so_and_no_key_breaks_it(page: Page, winnow_home: Pat
             page.keyboard.press(key)
         expect(page.locator(".notice")).to_contain_text("nothing left to undo")
         page.get_by_label("Score", exact=True).select_option("entropy")
-        expect(page.locator(".readout .words").first).to_contain_text("have entropy")
+        expect(page.locator(".selection-summary .summary-line").first).to_contain_text("have entropy")
         assert Project.open(project.path).decisions.all() == []
     finally:
         server.stop()

@@ -21,7 +21,7 @@ def matching(project: Project, run: str = RUN, **words: Any) -> int:
 
 
 def where(page: Page) -> Locator:
-    return page.locator(".where")
+    return page.locator(".position")
 
 
 def test_a_filter_that_is_chosen_stands_in_the_address_and_a_refresh_keeps_it(
@@ -145,4 +145,4 @@ def test_a_confusion_cell_leads_to_its_queue(page: Page, server: Server, trained
     expect(page.get_by_text("test images of").first).to_be_visible()
     page.get_by_role("link", name=re.compile("Review the pool images called")).first.click()
     expect(page).to_have_url(re.compile(r"/review.*predicted=\d"))
-    expect(page.locator(".where")).to_contain_text("undecided", timeout=30_000)
+    expect(page.locator(".position")).to_contain_text("undecided", timeout=30_000)

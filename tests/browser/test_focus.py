@@ -33,8 +33,8 @@ def test_the_focus_view_says_what_is_suggested_and_why_and_shows_labeled_neighbo
         expect(bar).to_contain_text(f"{share:.3f}")
     expect(page.locator(".why")).to_have_text(card.why)
     wanted = trained_project.review(RUN).neighbors(card.id, 6)
-    expect(page.locator(".alike-one")).to_have_count(6)
-    found = [tile.inner_text() for tile in page.locator(".alike-one small").all()]
+    expect(page.locator(".similar-one")).to_have_count(6)
+    found = [tile.inner_text() for tile in page.locator(".similar-one small").all()]
     assert found == [names[one.label] for one in wanted]
 
 
@@ -66,7 +66,7 @@ def test_a_click_in_the_history_goes_back_to_the_image_and_the_next_key_leads_on
     for key in ("a", "x", "n"):
         page.keyboard.press(key)
     here = shown(page)
-    entries = page.locator(".past-one")
+    entries = page.locator(".history-item")
     expect(entries).to_have_count(3)
     assert [entry.get_attribute("data-verdict") for entry in entries.all()] == ["none", "reject", "accept"]
     saved(page, 3)
@@ -78,15 +78,15 @@ def test_a_click_in_the_history_goes_back_to_the_image_and_the_next_key_leads_on
     saved(page, 4)
     assert trained_project.decisions.counts()["reject"] == 2
     page.reload()
-    expect(page.locator(".past-one")).to_have_count(4, timeout=30_000)
+    expect(page.locator(".history-item")).to_have_count(4, timeout=30_000)
 
 
 def test_a_bulk_decision_in_the_history_opens_as_a_queue(page: Page, server: Server, trained_project: Project) -> None:
     trained_project.bulk_accept(RUN, "per_class_threshold", threshold=0.0)
     count = trained_project.decisions.counts()["bulk_accept"]
     review(page, server, show="all")
-    page.locator(".past-one").click()
-    expect(page.locator(".where")).to_contain_text(f"{count} images")
+    page.locator(".history-item").click()
+    expect(page.locator(".position")).to_contain_text(f"{count} images")
     expect(page).to_have_url(re.compile("decision=1"))
 
 

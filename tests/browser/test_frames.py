@@ -24,7 +24,7 @@ HEIGHT, FOOT, BARS = 132, 16, 125
 
 _PIXELS = """() => {
   const roots = [...document.querySelectorAll('*')].map((one) => one.shadowRoot);
-  const root = roots.find((one) => one?.querySelector('.decisions'));
+  const root = roots.find((one) => one?.querySelector('.review-app'));
   const canvas = root.querySelector('.plot canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const rows = [];
@@ -60,11 +60,11 @@ def give_birth(runs: Path) -> None:
     np.save(runs / CHILD / "predictions" / "logits.npy", logits * np.float32(0.4))
 
 
-def desk(page: Page, server: Server, run: str) -> dict[str, Any]:
+def open_review(page: Page, server: Server, run: str) -> dict[str, Any]:
     """Open the page; what the histogram route said."""
     with page.expect_response(re.compile(r"/histogram\?")) as said:
         page.goto(server.address("review", project=Project.open(server.project).key, run=run, show="all"))
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
     assert run in said.value.url
     data: dict[str, Any] = said.value.json()
@@ -89,7 +89,7 @@ def columns(width: int) -> list[slice]:
 
 def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, family: Bench) -> None:
     server, project = family
-    desk(page, server, RUN)
+    open_review(page, server, RUN)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     pool = project.scores(RUN)
@@ -106,23 +106,23 @@ def test_class_mix_and_error_follow_every_frame_without_the_server(page: Page, f
         assert kept(page) == keep.sum()
         suggested = pool.scores.pseudo_labels
         counts = np.bincount(suggested[keep], minlength=5)
-        expect(page.locator(".mix")).to_have_attribute(
+        expect(page.locator(".class-mix")).to_have_attribute(
             "aria-label", re.compile(", ".join(f"class {k} {n:,}" for k, n in enumerate(counts)) + "$")
         )
-        said = [bar.get_attribute("title") or "" for bar in page.locator(".mix > i").all()]
+        said = [bar.get_attribute("title") or "" for bar in page.locator(".class-mix > i").all()]
         for k, text in enumerate(said):
             share_kept = f"{100 * counts[k] / max(1, keep.sum()):.1f} %"
             assert f"{counts[k]:,} kept ({share_kept}); labeled {100 * prior[k]:.1f} %" in text
         known = keep & hidden
         wrong = int((suggested[known] != labels[pool.ids[known]]).sum())
-        expect(page.locator(".readout .error")).to_contain_text(f"{100 * wrong / known.sum():.1f} %")
-        expect(page.locator(".readout .error")).to_contain_text(f"{wrong:,} wrong of {known.sum():,}")
+        expect(page.locator(".selection-summary .error")).to_contain_text(f"{100 * wrong / known.sum():.1f} %")
+        expect(page.locator(".selection-summary .error")).to_contain_text(f"{wrong:,} wrong of {known.sum():,}")
         assert asked == []
     page.mouse.up()
 
 
 def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family: Bench) -> None:
-    data = desk(page, family[0], RUN)
+    data = open_review(page, family[0], RUN)
     counts = grouped(np.sum(data["counts"], axis=0).tolist())
     for scale, name in ((np.log1p, "log"), (lambda count: count, "linear")):
         if name == "linear":
@@ -133,7 +133,7 @@ def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family
             wanted = scale(counts[bar]) / scale(max(1, counts.max())) * (HEIGHT - FOOT - 6)
             drawn = room[:, where, 3].max(axis=1) > 0
             height = HEIGHT - FOOT - int(np.argmax(drawn)) if drawn.any() else 0
-            # what the line leaves out lies under a veil, which is drawn over all of its height
+            # what the threshold leaves out lies under a veil, which is drawn over all of its height
             if bar / BARS >= 0.96:
                 assert height == pytest.approx(wanted, abs=1.5), (name, bar)
     shown = pixels(page)
@@ -146,9 +146,9 @@ def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family
 
 def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: Bench) -> None:
     server, project = family
-    assert desk(page, server, RUN)["ghost"] is None
+    assert open_review(page, server, RUN)["ghost"] is None
     expect(page.locator(".key")).not_to_contain_text("parent run")
-    data = desk(page, server, CHILD)
+    data = open_review(page, server, CHILD)
     expect(page.locator(".key")).to_contain_text("parent run")
     ghost, counts = grouped(data["ghost"]), grouped(np.sum(data["counts"], axis=0).tolist())
     parent = project.scores(RUN).scores.confidence
@@ -166,7 +166,7 @@ def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: Benc
 
 
 def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: Bench) -> None:
-    desk(page, family[0], RUN)
+    open_review(page, family[0], RUN)
     for key in ("a", "x", "s"):
         page.keyboard.press(key)
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")

@@ -32,19 +32,21 @@ def _at_the_front(window: Page) -> None:
     page.keyboard.press("Escape")
     for key, first in (("PageDown", "49 of"), ("PageUp", "1 of")):
         page.keyboard.press(key)
-        expect(page.locator(".where")).to_contain_text(re.compile(f"^{first}"))
+        expect(page.locator(".position")).to_contain_text(re.compile(f"^{first}"))
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     quiet(page)
 
 
 def shown(page: Page) -> Locator:
-    return page.locator(".tile.cursor, .view:visible .large[data-image]").first
+    return page.locator(".tile.cursor, .focus-view:visible .large[data-image]").first
 
 
 def here(page: Page) -> int:
     """The image that a verdict would fall on."""
-    return int(page.locator(".tile.cursor:visible, .view:visible .large[data-image]").get_attribute("data-image") or -1)
+    return int(
+        page.locator(".tile.cursor:visible, .focus-view:visible .large[data-image]").get_attribute("data-image") or -1
+    )
 
 
 def is_grid(page: Page) -> bool:
@@ -139,7 +141,7 @@ def test_arrows_move_by_image_and_by_row(window: Page, bench: Bench) -> None:
 
 def place(page: Page) -> int:
     """Which image of the queue, from 1."""
-    return int(page.locator(".where").inner_text().split(" of ")[0])
+    return int(page.locator(".position").inner_text().split(" of ")[0])
 
 
 @pytest.mark.parametrize(
@@ -158,8 +160,8 @@ def test_shift_and_arrows_select_and_one_key_decides_them_all(
     before = len(lines(project))
     for key in keys:
         page.keyboard.press(f"Shift+{key}")
-    expect(page.locator(".where")).to_contain_text(f"{count} selected")
-    expect(page.locator(".heard")).to_have_text(f"{count} selected")
+    expect(page.locator(".position")).to_contain_text(f"{count} selected")
+    expect(page.locator(".announcement")).to_have_text(f"{count} selected")
     if is_grid(page):
         expect(page.locator('.tile[aria-selected="true"]')).to_have_count(count)
     page.keyboard.press("x")
@@ -173,7 +175,7 @@ def test_control_a_is_everything_that_the_filter_matches_and_asks_with_its_numbe
     page, project = window, bench[1]
     before = len(lines(project))
     page.keyboard.press("Control+a")
-    expect(page.locator(".where")).to_contain_text("300 selected")
+    expect(page.locator(".position")).to_contain_text("300 selected")
     page.keyboard.press("n")
     expect(page.locator("dialog h3")).to_have_text("Say “none of the classes” to 300 images?")
     page.locator("dialog button.primary").click()
@@ -183,15 +185,15 @@ def test_control_a_is_everything_that_the_filter_matches_and_asks_with_its_numbe
     assert len(decided(page, project, before)) == 2
     page.keyboard.press("Control+a")
     page.keyboard.press("Escape")
-    expect(page.locator(".where")).not_to_contain_text("selected")
+    expect(page.locator(".position")).not_to_contain_text("selected")
 
 
 def test_page_keys_turn_the_page(window: Page, bench: Bench) -> None:
     page = window
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text("49 of")
+    expect(page.locator(".position")).to_contain_text("49 of")
     page.keyboard.press("PageUp")
-    expect(page.locator(".where")).to_contain_text(re.compile("^1 of"))
+    expect(page.locator(".position")).to_contain_text(re.compile("^1 of"))
 
 
 def test_f_is_grid_and_focus_by_turns_and_keeps_the_image(window: Page, bench: Bench) -> None:

@@ -17,7 +17,7 @@ RUN = "001-supervised-mlp"
 def review(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
 
 
@@ -36,7 +36,7 @@ def drag_to(page: Page, share: float) -> None:
 
 
 def kept(page: Page) -> int:
-    return int(page.locator(".readout .words b").first.inner_text().replace(",", ""))
+    return int(page.locator(".selection-summary .summary-line b").first.inner_text().replace(",", ""))
 
 
 def verdicts(project: Project) -> dict[str, int]:
@@ -87,11 +87,11 @@ def test_a_refresh_loses_nothing_and_comes_back_to_the_same_place(
 ) -> None:
     review(page, server, show="all", ranking="most_confident")
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text("49 of")
+    expect(page.locator(".position")).to_contain_text("49 of")
     page.keyboard.press("a")
     page.keyboard.press("a")
     page.reload()
-    expect(page.locator(".where")).to_contain_text("49 of", timeout=30_000)
+    expect(page.locator(".position")).to_contain_text("49 of", timeout=30_000)
     expect(page.locator(".tile").nth(1)).to_have_attribute("data-verdict", "accept")
     assert verdicts(trained_project)["accept"] == 2
 
@@ -164,10 +164,10 @@ def test_focus_and_grid_are_one_key_apart_and_share_the_cursor(page: Page, serve
     page.keyboard.press("ArrowRight")
     page.keyboard.press("f")
     expect(page.locator(".focus .large")).to_be_visible()
-    expect(page.locator(".where")).to_contain_text("2 of")
+    expect(page.locator(".position")).to_contain_text("2 of")
     page.keyboard.press("a")
     saved(page, 1)
-    expect(page.locator(".where")).to_contain_text("3 of")
+    expect(page.locator(".position")).to_contain_text("3 of")
     page.keyboard.press("f")
     expect(page.locator(".tile").nth(1)).to_have_attribute("data-verdict", "accept")
 
@@ -176,7 +176,7 @@ def test_a_selection_is_decided_with_one_key(page: Page, server: Server, trained
     review(page, server, show="all")
     page.locator(".tile").nth(2).click()
     page.locator(".tile").nth(6).click(modifiers=["Shift"])
-    expect(page.locator(".where")).to_contain_text("5 selected")
+    expect(page.locator(".position")).to_contain_text("5 selected")
     page.keyboard.press("x")
     saved(page, 5)
     assert verdicts(trained_project)["reject"] == 5
@@ -220,8 +220,10 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
 
     pages.get_by_role("link", name="Review").click()
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty(timeout=30_000)  # the line can be dragged
-    page.keyboard.press("a")  # first: a sure model may leave nothing below the line
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty(
+        timeout=30_000
+    )  # the threshold can be dragged
+    page.keyboard.press("a")  # first: a sure model may leave nothing below the threshold
     saved(page, 1)
     drag_to(page, 0.4)
     page.mouse.up()

@@ -21,10 +21,10 @@ def test_odd_one_out_accepts_the_rest_of_the_page_as_one_decision(
     page.get_by_label("Suggested").select_option("1")
     page.get_by_role("button", name="odd one out").click()
     expect(page).to_have_url(re.compile("mode=odd"))
-    expect(page.locator(".where")).to_contain_text("Enter accepts the other 48")
+    expect(page.locator(".position")).to_contain_text("Enter accepts the other 48")
     for place in (2, 5):
         page.locator(".tile").nth(place).click()
-    expect(page.locator(".where")).to_contain_text("2 wrong; Enter accepts the other 46")
+    expect(page.locator(".position")).to_contain_text("2 wrong; Enter accepts the other 46")
     page.keyboard.press("Enter")
     saved(page, 1)
     assert verdicts(trained_project)["accept"] == 46

@@ -25,10 +25,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     )
 
 
-def desk(page: Page, server: Server, **query: str) -> None:
+def open_review(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
 
 
@@ -45,7 +45,7 @@ def saved(page: Page) -> None:
 
 def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many: Bench) -> None:
     server, project = many
-    desk(page, server, threshold="0.5")
+    open_review(page, server, threshold="0.5")
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
     whole = said(page)
     assert whole == project.select(RUN, "fixed_threshold", threshold=0.5).count
@@ -64,12 +64,12 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
 
 def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Page, many: Bench) -> None:
     server, project = many
-    desk(page, server, threshold="0.5")
+    open_review(page, server, threshold="0.5")
     page.get_by_text("Threshold of each class").click()
-    expect(page.locator(".multiple")).to_have_count(24)
+    expect(page.locator(".class-threshold")).to_have_count(24)
     page.get_by_role("slider", name="Threshold of class 3").focus()
     page.keyboard.press("Shift+ArrowLeft")
-    page.get_by_role("button", name="Accept all above their lines").click()
+    page.get_by_role("button", name="Accept all above their thresholds").click()
     scores = project.scores(RUN).scores
     lines = np.where(scores.pseudo_labels == 3, 0.49, 0.5).astype(np.float32)
     wanted = int((scores.confidence >= lines).sum())
@@ -84,7 +84,7 @@ def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Pag
 
 def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: Bench) -> None:
     server, project = many
-    desk(page, server, threshold="0.5")
+    open_review(page, server, threshold="0.5")
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
     count, before = said(page), len(project.decisions.all())
     pool = project.scores(RUN)
@@ -100,7 +100,7 @@ def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Pag
     server, project = many
     project.bulk_accept(RUN, "fixed_threshold", threshold=0.9)
     bulk = project.decisions.all()[-1]
-    desk(page, server, ranking="entropy")
+    open_review(page, server, ranking="entropy")
     page.keyboard.press("n")
     page.keyboard.press("s")
     saved(page)

@@ -45,7 +45,7 @@ def take(folder: Path) -> None:
             Image.fromarray(pixels).save(folder / name / f"{number}.jpg")
 
 
-def desk(page: Page, server: Server, **query: str) -> None:
+def open_review(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile.cursor:visible, .large[data-image]:visible").first).to_be_visible(timeout=30_000)
     still(page)
@@ -54,7 +54,7 @@ def desk(page: Page, server: Server, **query: str) -> None:
 def test_photographs_in_the_grid_come_one_by_one_as_they_are_needed_and_are_not_made_of_squares(
     page: Page, photos: Bench
 ) -> None:
-    desk(page, photos[0])
+    open_review(page, photos[0])
     pictures = page.locator(".tile .photo")
     expect(pictures).to_have_count(48)
     for name, wanted in (("loading", "lazy"), ("decoding", "async")):
@@ -69,7 +69,7 @@ def test_photographs_in_the_grid_come_one_by_one_as_they_are_needed_and_are_not_
     sources = [re.search(r"/image/(\d+)", image.get_attribute("src") or "") for image in pictures.all()]
     assert [int(found[1]) for found in sources if found] == ids
     page.keyboard.press("PageDown")
-    expect(page.locator(".where")).to_contain_text(re.compile("^49 of"))
+    expect(page.locator(".position")).to_contain_text(re.compile("^49 of"))
     now = [int(tile.get_attribute("data-image") or -1) for tile in page.locator(".tile").all()]
     source = page.locator(".tile .photo").first.get_attribute("src") or ""
     assert now[0] != ids[0]
@@ -78,7 +78,7 @@ def test_photographs_in_the_grid_come_one_by_one_as_they_are_needed_and_are_not_
 
 def test_a_photograph_fits_zooms_and_its_original_is_whole_and_given_back(page: Page, photos: Bench) -> None:
     server, project = photos
-    desk(page, server, view="focus")
+    open_review(page, server, view="focus")
     large, frame = page.locator(".large"), page.locator(".zoom")
     page.wait_for_function("(image) => image.complete && image.naturalWidth", arg=large.element_handle())
     assert large.evaluate("(one) => getComputedStyle(one).objectFit") == "contain"
@@ -108,7 +108,7 @@ def test_a_photograph_fits_zooms_and_its_original_is_whole_and_given_back(page: 
 
 
 def test_tiny_pictures_are_crisp_in_both_views(page: Page, bench: Bench) -> None:
-    desk(page, bench[0])
+    open_review(page, bench[0])
     assert page.locator(".tile .picture").first.evaluate("(one) => getComputedStyle(one).imageRendering") == "pixelated"
     page.keyboard.press("f")
     large = page.locator(".large")
@@ -124,7 +124,7 @@ def test_twelve_images_are_fetched_ahead_over_the_end_of_the_page_too(page: Page
     page.on(
         "request", lambda request: asked.extend(int(number) for number in re.findall(r"/image/(\d+)\?", request.url))
     )
-    desk(page, server, view="focus", image=str(cards[place].id))
+    open_review(page, server, view="focus", image=str(cards[place].id))
     still(page)
     wanted = [card.id for card in cards[place + 1 : place + 13]]
     assert set(wanted) <= set(asked)

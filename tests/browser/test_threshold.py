@@ -31,7 +31,7 @@ def quantile(project: Project, share: float) -> float:
 
 
 def settle(page: Page) -> None:
-    """Let go, and wait until the border strip shows the cut."""
+    """Let go, and wait until the boundary strip shows the threshold."""
     with page.expect_response(re.compile("/border")):
         page.mouse.up()
     still(page)
@@ -55,48 +55,48 @@ def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
     expect(page).to_have_url(re.compile(f"threshold={page.locator('input.exact').input_value()}"))
     still(page)
     page.reload()
-    expect(page.locator(".readout .words b").first).to_have_text(f"{before}", timeout=30_000)
+    expect(page.locator(".selection-summary .summary-line b").first).to_have_text(f"{before}", timeout=30_000)
     page.get_by_role("button", name=re.compile("Accept all")).click()
     page.locator("dialog button.primary").click()
     saved(page, 1)
     assert verdicts(trained_project)["bulk_accept"] == before
 
 
-def test_the_error_one_can_live_with_moves_the_line_and_the_hand_takes_the_promise_back(
+def test_a_target_error_moves_the_threshold_and_a_move_by_hand_ends_the_guarantee(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)
-    slider, promise = page.get_by_label("Error you can live with, percent"), page.locator(".target p")
-    expect(promise).to_contain_text("Slide it")
+    slider, guarantee = page.get_by_label("Target error, percent"), page.locator(".target-error p")
+    expect(guarantee).to_contain_text("Slide it")
     with page.expect_response(re.compile("/border")):
         slider.fill("20")
     cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     assert cut.threshold is not None
-    expect(promise).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
+    expect(guarantee).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
     assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)
     assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold).count
     drag_to(page, 0.9)
-    expect(promise).to_contain_text("Slide it")
+    expect(guarantee).to_contain_text("Slide it")
     settle(page)
     slider.fill("20")
-    expect(promise).to_contain_text("open images")
-    page.keyboard.press("a")  # the slider has the focus; a letter is the desk's all the same
+    expect(guarantee).to_contain_text("open images")
+    page.keyboard.press("a")  # the slider has the focus; a letter goes to the review page all the same
     saved(page, 1)
-    expect(promise).to_contain_text("slide again")
+    expect(guarantee).to_contain_text("slide again")
     with page.expect_response(re.compile("/targets")):  # the decision has changed what is open
         slider.fill("0.5")
-    expect(promise).to_contain_text("No line can promise this with")
+    expect(guarantee).to_contain_text("No threshold guarantees this with")
     page.get_by_label("Score", exact=True).select_option("entropy")
     expect(slider).to_be_disabled()
-    expect(promise).to_contain_text("choose that score")
+    expect(guarantee).to_contain_text("choose that score")
     page.get_by_label("Score", exact=True).select_option("confidence")
     expect(slider).to_be_enabled()
-    expect(promise).to_contain_text("Slide it")
+    expect(guarantee).to_contain_text("Slide it")
 
 
 def test_shift_and_an_arrow_move_by_one_percent(page: Page, server: Server) -> None:
     review(page, server)
-    page.get_by_role("slider", name="Threshold").focus()
+    page.get_by_role("slider", name="Threshold", exact=True).focus()
     page.keyboard.press("Shift+ArrowLeft")
     expect(page.locator("input.exact")).to_have_value("0.940")
     page.keyboard.press("Shift+ArrowRight")
@@ -133,9 +133,9 @@ def test_the_strip_shows_the_images_on_both_sides_of_the_cut_and_opens_them(
     confidence = pool.scores.confidence
     above = np.flatnonzero(confidence >= np.float32(cut))
     nearest = pool.ids[above[np.argmin(confidence[above])]]
-    edges = page.locator(".strip button.edge")
+    edges = page.locator(".boundary-strip button.thumbnail")
     assert edges.count() == min(8, int((confidence < np.float32(cut)).sum())) + min(8, len(above))
-    page.locator(f'.strip button[data-id="{nearest}"]').click()
+    page.locator(f'.boundary-strip button[data-id="{nearest}"]').click()
     expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_be_visible()
     page.keyboard.press("a")
     saved(page, 1)
@@ -152,14 +152,14 @@ def test_two_lines_make_a_queue_of_what_lies_between(page: Page, server: Server,
         return int(((confidence >= np.float32(low)) & (confidence < np.float32(cut))).sum())
 
     left = int((confidence < np.float32(floor)).sum())
-    expect(page.locator(".rest")).to_have_text(f"{between(floor)} to review between the lines, {left} left")
-    page.get_by_role("slider", name="Leave below").focus()
+    expect(page.locator(".between")).to_have_text(f"{between(floor)} to review between the thresholds, {left} left out")
+    page.get_by_role("slider", name="Review threshold").focus()
     page.keyboard.press("ArrowLeft")
     lower = round(floor - 0.001, 3)
     button = page.get_by_role("button", name=f"Review {between(lower)}", exact=True)
     expect(button).to_be_visible()
     button.click()
-    expect(page.locator(".where")).to_contain_text(f" {between(lower)} undecided")
+    expect(page.locator(".position")).to_contain_text(f" {between(lower)} undecided")
     expect(page).to_have_url(re.compile(f"floor={lower:.3f}"))
 
 
@@ -168,7 +168,7 @@ def test_other_scores_have_their_own_line(page: Page, server: Server, trained_pr
     review(page, server)
     page.get_by_label("Score", exact=True).select_option(score)
     values = getattr(trained_project.scores(RUN).scores, score)
-    expect(page.locator(".readout .words").first).to_contain_text(f"have {score} at")
+    expect(page.locator(".selection-summary .summary-line").first).to_contain_text(f"have {score} at")
     value = np.float32(page.locator("input.exact").input_value())
     assert kept(page) == int((values <= value).sum() if score == "entropy" else (values >= value).sum())
     expect(page).to_have_url(re.compile(f"score={score}"))
@@ -184,7 +184,7 @@ def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
 ) -> None:
     review(page, server)
     page.get_by_label("Score", exact=True).select_option(score)
-    expect(page.locator(".readout .words").first).to_contain_text(f"have {score} at")
+    expect(page.locator(".selection-summary .summary-line").first).to_contain_text(f"have {score} at")
     drag_to(page, 0.6)
     settle(page)
     count = kept(page)
@@ -199,7 +199,7 @@ def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
     assert values[accepted].max() < other.min() if score == "entropy" else values[accepted].min() > other.max()
 
 
-def test_the_grid_comes_before_the_images_at_the_cut(page: Page, server: Server) -> None:
+def test_the_grid_comes_before_the_images_at_the_threshold(page: Page, server: Server) -> None:
     review(page, server, show="all", ranking="border")
     drag_to(page, 0.7)
     held: list[Route] = []

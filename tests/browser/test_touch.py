@@ -1,4 +1,4 @@
-"""The desk under a finger, in real Chromium with a touch screen: tap, hold, drag the line, wipe, two fingers."""
+"""The review page under a finger, in real Chromium with a touch screen: tap, hold, drag the threshold, swipe, pinch."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,7 @@ def hold(page: Page, element: Locator) -> None:
 def test_a_finger_drags_the_line_and_the_counts_follow(tablet: Page, server: Server, trained_project: Project) -> None:
     review(tablet, server)
     plot = tablet.locator(".plot")
-    wipe(tablet, at(tablet.locator(".line .grip").last), (at(plot, 0.6)[0], at(plot)[1]))
+    wipe(tablet, at(tablet.locator(".threshold-handle .grip").last), (at(plot, 0.6)[0], at(plot)[1]))
     cut = float(tablet.locator("input.exact").input_value())
     assert cut == pytest.approx(0.6, abs=0.02)
     assert kept(tablet) == trained_project.select(RUN, "fixed_threshold", threshold=cut).count
@@ -84,7 +84,7 @@ def test_a_held_tile_begins_a_selection_and_taps_add_to_it(
     for place in (2, 4, 5):
         tiles.nth(place).tap()
     tiles.nth(5).tap()
-    expect(tablet.locator(".where")).to_contain_text("3 selected")
+    expect(tablet.locator(".position")).to_contain_text("3 selected")
     tablet.locator('[data-action="accept"]').tap()
     saved(tablet, 3)
     assert verdicts(trained_project)["accept"] == 3

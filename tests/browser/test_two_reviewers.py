@@ -27,7 +27,7 @@ def ben(browser: Browser) -> Iterator[Page]:
 def sit(page: Page, server: Server, **query: str) -> None:
     page.goto(server.address("review", show="all", **query))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".readout .words b").first).not_to_be_empty()
+    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
 
 
@@ -79,7 +79,7 @@ def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, 
     sit(ann, server, reviewer="ben")
     expect(ann.locator(".notice")).to_contain_text("You review as ben")
     sit(ann, server, by="Dr. Ann", reviewer="ben")  # who decided is a filter of its own
-    expect(ann.locator(".where")).to_contain_text("1 images")
+    expect(ann.locator(".position")).to_contain_text("1 images")
 
 
 def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the_page_next(

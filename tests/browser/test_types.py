@@ -48,6 +48,6 @@ def test_the_types_hold(copy: Path) -> None:
 
 def test_a_wrong_type_is_found(copy: Path) -> None:
     text = (copy / "sync/commands.js").read_text()
-    assert "this.deck.advance()" in text
-    (copy / "sync/commands.js").write_text(text.replace("this.deck.advance()", "this.deck.advnce()"))
-    assert "Property 'advnce' does not exist on type 'Deck'" in compiled(copy)
+    assert "this.cardPage.advance()" in text
+    (copy / "sync/commands.js").write_text(text.replace("this.cardPage.advance()", "this.cardPage.advnce()"))
+    assert "Property 'advnce' does not exist on type 'CardPage'" in compiled(copy)

@@ -1,69 +1,83 @@
-/** The desk's surface: its parts, what each of them asks of the desk, and how they lie in the window. */
+/** Layout of the review page: makes the parts, connects them to the app's handlers and places them in the window. */
 
-import { Band } from "./images/drag_select.js";
-import { Grid } from "./images/grid.js";
 import { make } from "./controls/dom.js";
+import { HistoryStrip } from "./controls/history_strip.js";
+import { Toolbar } from "./controls/toolbar.js";
+import { verdictButtons } from "./controls/verdict_buttons.js";
+import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
-import { Line } from "./threshold/threshold_panel.js";
-import { verdictBar } from "./controls/verdict_buttons.js";
-import { Past } from "./controls/history_strip.js";
-import { Notice, Saved } from "./controls/status.js";
-import { Tools } from "./controls/toolbar.js";
+import { Grid } from "./images/grid.js";
+import { BoundaryStrip } from "./threshold/boundary_strip.js";
+import { ClassThresholds } from "./threshold/class_thresholds.js";
+import { SelectionSummary } from "./threshold/selection_summary.js";
+import { ThresholdPanel } from "./threshold/threshold_panel.js";
 
-/** What stands above the images. @param {import("./review_app.js").Desk} desk */
-function above(desk) {
-  const { api, data, deck } = desk;
-  const line = new Line({
-    api, run: data.run, classes: data.classes, place: desk.place, threshold: deck.query.threshold,
-    attempt: (work) => desk.run(work), onRelease: () => desk.released(), onShown: () => desk.address.soon(),
-    onTell: (value) => desk.component.setStateValue("threshold", value),
-    onAccept: () => desk.run(() => desk.questions.rule()), onAcceptClasses: (params) => desk.run(() => desk.questions.perClass(params)),
-    onBetween: (range) => desk.change({ range, show: "undecided" }),
-    onPick: (card) => desk.run(() => desk.visit(card.id)),
-  });
-  const past = new Past({
-    api, onImage: (id) => desk.run(() => desk.visit(id)), onDecision: (id) => desk.change({ decision: String(id), show: "all" }),
-    onAll: () => desk.run(() => desk.questions.history()),
-  });
-  const tools = new Tools({
-    query: deck.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: desk.reviewer.name,
-    onChange: (part) => desk.change(part), onTurn: (way) => desk.turn(way), onReviewer: (name) => desk.review(name),
-    onResize: (count) => desk.load(() => deck.resize(count)), onOdd: () => desk.odd(), past: past.element,
-  });
-  return { line, past, tools };
-}
+/** @typedef {{act: (action: {action: string, [key: string]: any}) => void, bulkAccept: () => void,
+ *   bulkAcceptPerClass: (params: object) => void, changeQuery: (part: object) => void, resize: (count: number) => void,
+ *   setReviewer: (name: string) => void, shareThreshold: (threshold: number) => void, showHistory: () => void,
+ *   thresholdReleased: () => Promise<void>, thresholdShown: () => void, toggleOddOneOut: () => void,
+ *   turn: (way: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
 
-/** The images and what is said about them. @param {import("./review_app.js").Desk} desk */
-function images(desk, isSmall) {
-  const { api, data, picking } = desk;
-  const grid = new Grid({
-    api, classes: data.classes, isSmall,
-    onPick: (place, event) => picking.pick(place, event), onOpen: () => desk.act({ action: "toggle" }), onHold: (place) => picking.hold(place),
-  });
-  const focus = new FocusView({
-    api, run: data.run, classes: data.classes, isSmall, onSwipe: (by) => desk.act({ action: "move", by: [by, 0] }),
-  });
-  const band = new Band({ element: grid.element, onBegin: (isAdding) => picking.begin(isAdding), onChange: (places) => picking.touch(places) });
-  return { grid, focus, band };
-}
+/** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers,
+ *   notice: import("./controls/status.js").Notice, reviewer: import("./state/reviewer.js").Reviewer,
+ *   saveStatus: import("./controls/status.js").SaveStatus, selection: import("./state/selection.js").Selection,
+ *   urlState: Record<string, string>}} Context */
 
-/** The parts; `element` holds them all. @typedef {{line: Line, past: Past, tools: Tools, grid: Grid, focus: FocusView, band: Band,
- *   saved: Saved, notice: Notice, empty: HTMLElement, because: HTMLElement, heard: HTMLElement, panel: HTMLElement, element: HTMLElement}} Surface */
-
-/** @param {import("./review_app.js").Desk} desk @returns {Surface} */
-export function surfaceOf(desk) {
-  const { data } = desk;
+/** Make all parts; `element` holds them. @param {Context} context */
+export function makeLayout(context) {
+  const { data, handlers, notice, saveStatus } = context;
   const isSmall = Math.max(data.height, data.width) <= 64;
-  const [{ line, past, tools }, { grid, focus, band }] = [above(desk), images(desk, isSmall)];
-  const [saved, notice] = [new Saved(), new Notice()];
-  const empty = make("div.empty", { hidden: true });
-  const because = make("p.because", { "aria-hidden": "true" }); // each tile says it to a screen reader itself
-  const heard = make("div.heard", { role: "status" });
-  const panel = verdictBar(data.classes, (action) => desk.act(action), saved.element);
-  panel.prepend(because);
+  const threshold = thresholdPanel(context);
+  const { history, toolbar } = queueControls(context);
+  const { grid, focusView, dragSelect } = images(context, isSmall);
+  const emptyMessage = make("div.empty", { hidden: true });
+  const reason = make("p.reason", { "aria-hidden": "true" }); // each tile has it for screen readers
+  const announcement = make("div.announcement", { role: "status" });
+  const panel = verdictButtons(data.classes, handlers.act, saveStatus.element);
+  panel.prepend(reason);
   panel.append(notice.element);
-  const element = make("div.desk", { tabindex: "-1" }, line.element, tools.element, grid.element, focus.element, empty, panel, heard);
+  const element = make("div.review-app", { tabindex: "-1" }, threshold.element, toolbar.element, grid.element, focusView.element, emptyMessage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
-  return { line, past, tools, grid, focus, band, saved, notice, empty, because, heard, panel, element };
+  return { threshold, history, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
+}
+
+/** @param {Context} context */
+function thresholdPanel({ api, cardPage, data: { classes }, handlers, notice, urlState }) {
+  const threshold = Number(cardPage.query.threshold);
+  const summary = new SelectionSummary({
+    classes, onBulkAccept: handlers.bulkAccept, onReview: (range) => handlers.changeQuery({ range, show: "undecided" }),
+  });
+  const strip = new BoundaryStrip({ api, classes, onImage: handlers.visit });
+  const classThresholds = new ClassThresholds({ api, classes, threshold, onBulkAccept: handlers.bulkAcceptPerClass });
+  return new ThresholdPanel({
+    api, classes, urlState, threshold, summary, strip, classThresholds, attempt: (work) => notice.attempt(work),
+    onRelease: handlers.thresholdReleased, onShown: handlers.thresholdShown, onShare: handlers.shareThreshold,
+  });
+}
+
+/** @param {Context} context */
+function queueControls({ api, cardPage, data, handlers, reviewer }) {
+  const history = new HistoryStrip({
+    api, onImage: handlers.visit, onDecision: (id) => handlers.changeQuery({ decision: String(id), show: "all" }), onAll: handlers.showHistory,
+  });
+  const toolbar = new Toolbar({
+    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, history: history.element,
+    onChange: handlers.changeQuery, onTurn: handlers.turn, onReviewer: handlers.setReviewer, onResize: handlers.resize,
+    onOddOneOut: handlers.toggleOddOneOut,
+  });
+  return { history, toolbar };
+}
+
+/** @param {Context} context @param {boolean} isSmall images are so small that one sheet holds a page of them */
+function images({ api, data: { classes }, handlers, selection }, isSmall) {
+  const grid = new Grid({
+    api, classes, isSmall, onClick: (index, event) => selection.click(index, event),
+    onOpen: () => handlers.act({ action: "toggle" }), onHold: (index) => selection.hold(index),
+  });
+  const focusView = new FocusView({ api, classes, isSmall, onSwipe: (by) => handlers.act({ action: "move", by: [by, 0] }) });
+  const dragSelect = new DragSelect({
+    element: grid.element, onBegin: (isAdding) => selection.beginDrag(isAdding), onChange: (indexes) => selection.drag(indexes),
+  });
+  return { grid, focusView, dragSelect };
 }

@@ -1,22 +1,22 @@
-/** Where Streamlit meets the review desk. */
+/** Entry point: Streamlit mounts the review app here. */
 
-import { Desk } from "./review_app.js";
+import { ReviewApp } from "./review_app.js";
 
-const desks = new WeakMap();
+const apps = new WeakMap();
 
-/** Called by Streamlit on every change of the data or the theme; of the answers only the last is called at the end.
+/** Called by Streamlit on every change of the data or the theme; of the returned functions it calls only the last.
  * @param {{parentElement: ShadowRoot, data: object, setStateValue: (name: string, value: any) => void}} component */
 export function mount(component) {
   const { parentElement, data } = component;
-  let desk = desks.get(parentElement);
-  if (desk?.matches(data)) desk.refresh(component);
+  let app = apps.get(parentElement);
+  if (app?.matches(data)) app.refresh(component);
   else {
-    desk?.close();
-    desk = new Desk(component);
-    desks.set(parentElement, desk);
+    app?.close();
+    app = new ReviewApp(component);
+    apps.set(parentElement, app);
   }
   return () => {
-    desk.close();
-    if (desks.get(parentElement) === desk) desks.delete(parentElement);
+    app.close();
+    if (apps.get(parentElement) === app) apps.delete(parentElement);
   };
 }

@@ -1,107 +1,126 @@
-/** The review desk: histogram, cards and decisions in one surface. It decides in the browser; the server keeps. */
+/** Review app: histogram, images and decisions on one page. It decides in the browser; the server stores. */
 
-import { SINGLE, imagesOf } from "./sync/responses.js";
-import { Address, readPlace, writePlace } from "./state/url.js";
-import { Api } from "./sync/api.js";
-import { heardOf } from "./images/tile.js";
-import { Deck } from "./state/card_page.js";
+import { BulkConfirm } from "./controls/bulk_confirm.js";
 import { searchClass, showKeys } from "./controls/dialogs.js";
 import { painted } from "./controls/dom.js";
-import { isMoving, oddQuery, restOf } from "./state/query.js";
-import { Later } from "./state/debounce.js";
-import { leaving } from "./threshold/threshold_panel.js";
-import { Hand } from "./sync/commands.js";
-import { actionOf, restHome } from "./controls/keyboard.js";
-import { Picking } from "./state/selection.js";
-import { Questions } from "./controls/bulk_confirm.js";
+import { showHistory } from "./controls/history_dialog.js";
+import { actionOf, returnFocus } from "./controls/keyboard.js";
+import { Notice, SaveStatus } from "./controls/status.js";
+import { emptyMessage } from "./controls/toolbar.js";
+import { announcement } from "./images/tile.js";
+import { makeLayout } from "./layout.js";
+import { CardPage } from "./state/card_page.js";
+import { Debounce } from "./state/debounce.js";
+import { PageLoading } from "./state/page_loading.js";
+import { dependsOnDecisions, oddOneOutQuery, unselectedOpen } from "./state/query.js";
 import { Reviewer } from "./state/reviewer.js";
-import { surfaceOf } from "./layout.js";
-import { emptiness } from "./controls/toolbar.js";
-import { Turning } from "./state/page_loading.js";
+import { Selection } from "./state/selection.js";
+import { UrlWriter, readUrlState, writeUrlState } from "./state/url.js";
+import { Api } from "./sync/api.js";
+import { Commands } from "./sync/commands.js";
+import { SINGLE } from "./sync/responses.js";
+import { shareOnLeave } from "./threshold/threshold_panel.js";
 
-export class Desk {
-  /** @type {import("./layout.js").Surface["line"]} */ line;
-  /** @type {import("./layout.js").Surface["past"]} */ past;
-  /** @type {import("./layout.js").Surface["tools"]} */ tools;
-  /** @type {import("./layout.js").Surface["grid"]} */ grid;
-  /** @type {import("./layout.js").Surface["focus"]} */ focus;
-  /** @type {import("./layout.js").Surface["band"]} */ band;
-  /** @type {import("./layout.js").Surface["saved"]} */ saved;
-  /** @type {import("./layout.js").Surface["notice"]} */ notice;
-  /** @type {HTMLElement} */ element;
-  /** @type {HTMLElement} */ empty;
-  /** @type {HTMLElement} */ because;
-  /** @type {HTMLElement} */ heard;
-
+export class ReviewApp {
   constructor(component) {
-    const { data } = component;
+    const { data, parentElement } = component;
+    const urlState = readUrlState();
     this.component = component;
-    this.root = component.parentElement;
+    this.root = parentElement;
     this.data = data;
-    this.place = readPlace();
-    this.reviewer = new Reviewer(this.place.reviewer, window.localStorage);
-    this.api = new Api(data.project, data.fingerprint, this.reviewer);
-    this.deck = new Deck(this.api, data.run, { ...this.place, threshold: this.place.threshold ?? data.threshold });
-    this.isFocus = this.place.view === "focus";
+    this.isFocus = urlState.view === "focus";
     this.isClosed = false;
-    this.address = new Address(this);
-    this.turning = new Turning((sentence) => this.notice.pass(sentence));
-    this.counting = new Later(300, () => this.run(() => this._count()));
-    this.picking = new Picking(this.deck, (isFollowed) => { this.render(); if (isFollowed) this._follow(true); });
-    Object.assign(this, surfaceOf(this));
-    this._dress();
-    this.root.append(this.element);
-    this.deck.onAhead = (cards) => { this.grid.prefetch(cards); if (this.isFocus) this.focus.prefetch(this.deck); };
-    this.hand = new Hand({
-      deck: this.deck, data, reviewer: this.reviewer, send: (batch, isLast) => this.api.commands(data.run, batch, isLast),
-      onState: (state) => this.saved.show(state), onDone: (change) => this._decided(change),
-      onAnswer: (answer, reasons, settle) => this._answered(answer, reasons, settle), onSent: (commands) => this._sent(commands),
+    this.notice = new Notice();
+    const saveStatus = new SaveStatus();
+    this.reviewer = new Reviewer(urlState.reviewer, window.localStorage);
+    this.api = new Api(data, this.reviewer);
+    this.cardPage = new CardPage(this.api, { ...urlState, threshold: urlState.threshold ?? data.threshold });
+    this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
+    this.counting = new Debounce(300, () => this.notice.attempt(() => this._count()));
+    this.parts = makeLayout({
+      api: this.api, cardPage: this.cardPage, data, handlers: this._handlers(), notice: this.notice, reviewer: this.reviewer,
+      saveStatus, urlState,
+      selection: new Selection(this.cardPage, (isFollowed) => { this.render(); if (isFollowed) this._follow(true); }),
     });
-    this.questions = new Questions({
-      root: this.root, api: this.api, run: data.run, classes: data.classes, deck: this.deck, hand: this.hand, line: this.line, reviewer: this.reviewer,
+    this.urlWriter = new UrlWriter(data, () => ({
+      ...this.cardPage.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, ...this.parts.threshold.urlState,
+    }));
+    this.element = this.parts.element;
+    this._applyScheme();
+    this.root.append(this.element);
+    this.cardPage.onPrefetched = (cards) => { this.parts.grid.prefetch(cards); if (this.isFocus) this.parts.focusView.prefetch(this.cardPage); };
+    this.commands = new Commands({
+      api: this.api, cardPage: this.cardPage, data, reviewer: this.reviewer, onState: (state) => saveStatus.show(state),
+      onDecided: (change) => this._decided(change), onQueued: (commands) => this.parts.history.push(commands),
+      onResponse: (response, reasons, settle) => this._responded(reasons, settle),
+    });
+    this.bulkConfirm = new BulkConfirm({
+      root: this.root, api: this.api, classes: data.classes, cardPage: this.cardPage, commands: this.commands, threshold: this.parts.threshold,
     });
     this._listen();
-    this.load(() => Promise.all([this.line.load(), this.deck.load(this.deck.start), this.past.load()]), true);
-    if (this.reviewer.warning) this.notice.pass(this.reviewer.warning);
+    this.load(() => Promise.all([this.parts.threshold.load(), this.cardPage.load(this.cardPage.start), this.parts.history.load()]), true);
+    if (this.reviewer.warning) this.notice.showBriefly(this.reviewer.warning);
   }
 
   matches(data) {
     return this.data.project === data.project && this.data.run === data.run;
   }
 
-  /** The theme or something that we do not show has changed. */
+  /** The theme has changed, or data that is not shown here. */
   refresh(component) {
     this.component = component;
-    this._dress();
-    requestAnimationFrame(() => this.line.histogram.repaint());
-    this.address.now(); // when Streamlit writes the address it drops what it does not know
-    this.address.soon();
+    this._applyScheme();
+    requestAnimationFrame(() => this.parts.threshold.histogram.plot.repaint());
+    this.urlWriter.now(); // Streamlit removes parameters that it does not know when it writes the URL
+    this.urlWriter.debounce.schedule();
   }
 
   close() {
-    this.isClosed = true;
-    for (const work of [this.address, this.counting]) work.drop();
-    this.line.close();
-    this.hand.outbox.close();
+    this.isClosed = this.notice.isClosed = true;
+    for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing]) work.cancel();
+    this.commands.outbox.close();
     this.ending.abort();
     this.element.remove();
   }
 
-  /** The colors of verdicts follow the theme, light or dark. */
-  _dress() {
+  /** What the parts ask of the app. @returns {import("./layout.js").Handlers} */
+  _handlers() {
+    const { notice } = this;
+    return {
+      act: (action) => this.act(action),
+      bulkAccept: () => notice.attempt(() => this.bulkConfirm.bulkAccept()),
+      bulkAcceptPerClass: (params) => notice.attempt(() => this.bulkConfirm.bulkAcceptPerClass(params)),
+      changeQuery: (part) => this.changeQuery(part),
+      resize: (count) => this.load(() => this.cardPage.resize(count)),
+      setReviewer: (name) => this.setReviewer(name),
+      shareThreshold: (threshold) => this.component.setStateValue("threshold", threshold),
+      showHistory: () => notice.attempt(() => showHistory({
+        root: this.root, api: this.api, classes: this.data.classes, reviewer: this.reviewer, commands: this.commands,
+      })),
+      thresholdReleased: () => this._thresholdReleased(),
+      thresholdShown: () => this.urlWriter.debounce.schedule(),
+      toggleOddOneOut: () => this.toggleOddOneOut(),
+      turn: (way) => this.turn(way),
+      visit: (id) => notice.attempt(() => this._visit(id)),
+    };
+  }
+
+  /** Colors of verdicts follow the theme, light or dark. */
+  _applyScheme() {
     this.element.dataset.scheme = getComputedStyle(this.root.host ?? document.body).colorScheme.includes("dark") ? "dark" : "light";
   }
 
   _listen() {
     this.ending = new AbortController();
     const { signal } = this.ending;
+    const { outbox } = this.commands;
     document.addEventListener("keydown", (event) => this._key(event), { signal });
-    window.addEventListener("winnow-address", () => this.address.now(), { signal }); // assets/history.html
-    window.addEventListener("pagehide", () => this.hand.outbox.flush(true), { signal });
-    window.addEventListener("blur", () => this.hand.outbox.flush(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden && this.hand.outbox.flush(true), { signal });
-    leaving(this.element, this.line, signal);
-    restHome(this.element, () => this._goHome());
+    window.addEventListener("winnow-address", () => this.urlWriter.now(), { signal }); // assets/history.html
+    window.addEventListener("pagehide", () => outbox.flush(true), { signal });
+    window.addEventListener("blur", () => outbox.flush(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
+    shareOnLeave(this.element, this.parts.threshold, signal);
+    returnFocus(this.element, () => this._focusImage());
   }
 
   _key(event) {
@@ -110,186 +129,172 @@ export class Desk {
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat || !this.turning.isOn) this.act(action); // a key held down does not run ahead of the page
+    if (!event.repeat || !this.pageLoading.isOn) this.act(action); // a held key waits for the page
   }
 
   /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
   act(asked) {
     const { action } = asked;
-    if (this.band.isOn && action !== "clear") return; // the hand is busy
-    if (this.deck.isOdd && action === "accept" && !this.isFocus && !this.deck.isAll && restOf(this.deck.cards, this.deck.selected).length) {
-      if (this.turning.admits()) this._acceptRest();
+    const { cardPage, parts: { dragSelect } } = this;
+    if (dragSelect.isOn && action !== "clear") return;
+    const isRest = cardPage.isOddOneOut && !this.isFocus && !cardPage.isAllMatching && action === "accept";
+    if (isRest && unselectedOpen(cardPage.cards, cardPage.selected).length) {
+      if (this.pageLoading.allowsVerdict()) this._acceptUnselected();
       return;
     }
     if (SINGLE.has(action)) this._decide(action, asked.label);
-    else if (action === "undo") this.hand.undo();
-    else if (action === "move") this.turning.after(() => this._move(asked));
-    else if (action === "selectAll") { this.deck.selectAll(); this.render(); }
-    else if (action === "clear") { if (!this.band.cancel()) { this.deck.clear(); this.notice.say(""); this.render(); } }
+    else if (action === "undo") this.commands.undo();
+    else if (action === "move") this.pageLoading.afterwards(() => this._move(asked));
+    else if (action === "selectAll") { cardPage.selectAll(); this.render(); }
+    else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._follow(); }
     else if (action === "help") showKeys(this.root);
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
-    else if (action === "forward" || action === "back") this.turning.after(() => this.turn(action));
+    else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
   }
 
-  /** A verdict on what is selected; on all that the filter matches only once its number has been read. */
+  /** Give a verdict on the selection; on everything that the filter matches only after its number was confirmed. */
   _decide(verdict, label) {
-    if (!this.turning.admits()) return;
-    if (this.deck.isAll) this.run(() => this.questions.all(verdict, label));
-    else this.hand.decide(verdict, label);
+    if (!this.pageLoading.allowsVerdict()) return;
+    if (this.cardPage.isAllMatching) this.notice.attempt(() => this.bulkConfirm.decideFilter(verdict, label));
+    else this.commands.decide(verdict, label);
   }
 
-  /** The hand has decided: on to the next page where this one is done. @param {{isTurning?: boolean}} change */
-  _decided({ isTurning }) {
-    if (isTurning) this.turn("forward");
+  /** A decision was made: turn the page when it is done. @param {{isPageDone?: boolean}} change */
+  _decided({ isPageDone }) {
+    if (isPageDone) this.turn("forward");
     else { this.render(); this._follow(); }
   }
 
-  /** In and out of the odd-one-out mode. */
-  odd() {
-    this.deck.isOdd = !this.deck.isOdd;
+  /** Enter or leave the odd-one-out mode. */
+  toggleOddOneOut() {
+    const { cardPage } = this;
+    cardPage.isOddOneOut = !cardPage.isOddOneOut;
     this.isFocus = false;
-    if (this.deck.isOdd) this.change(oddQuery(this.deck.query, this.deck.card?.suggestion ?? 0));
-    else { this.deck.clear(); this.render(); }
+    if (cardPage.isOddOneOut) this.changeQuery(oddOneOutQuery(cardPage.query, cardPage.card?.suggestion ?? 0));
+    else { cardPage.clearSelection(); this.render(); }
   }
 
-  /** Enter in the odd-one-out mode: all of this page but the marked ones, as one decision; these stay marked. */
-  _acceptRest() {
-    const { deck } = this;
-    const odd = new Set(deck.selected);
-    this.hand.decidePage(restOf(deck.cards, odd), "accept");
-    if (!odd.size) { this.turn("forward"); return; }
-    deck.goTo([...odd][0]);
-    this.render();
-    this._follow();
+  /** Accept all cards of this page but the selected ones, as one decision; these stay selected. */
+  _acceptUnselected() {
+    const { cardPage } = this;
+    const selected = new Set(cardPage.selected);
+    this.commands.decideCards(unselectedOpen(cardPage.cards, selected), "accept");
+    if (selected.size) cardPage.moveTo([...selected][0]);
+    this._decided({ isPageDone: !selected.size });
   }
 
-  _sent(commands) {
-    this.past.push(commands.map((command) => {
-      const [image, ...more] = imagesOf(command);
-      return { key: command.command_id, verdict: command.verdict, image: more.length ? undefined : image, count: 1 + more.length };
-    }));
-  }
-
-  _answered(answer, reasons, settle) {
+  _responded(reasons, settle) {
     if (this.isClosed) return;
-    this.notice.say(reasons);
-    this.turning.after(() => this.run(async () => {
+    this.notice.show(reasons);
+    this.pageLoading.afterwards(() => this.notice.attempt(async () => {
       if (this.isClosed) return;
-      const isElsewhere = await settle();
+      const hasMoved = await settle();
       this.render();
-      if (isElsewhere) this._follow();
-      if (this.deck.isDone && !this.hand.outbox.waiting.length && !this.turning.isOn) this.load(() => this.deck.load(this.deck.start), true);
+      if (hasMoved) this._follow();
+      const isIdle = !this.commands.outbox.waiting.length && !this.pageLoading.isOn;
+      if (this.cardPage.isDone && isIdle) this.load(() => this.cardPage.load(this.cardPage.start), true);
     }));
-    this.counting.soon();
+    this.counting.schedule();
   }
 
   /** @param {any} asked by: columns and rows */
   _move({ by, isSelecting }) {
-    const step = by[0] + by[1] * (this.isFocus ? 1 : this.grid.columns);
-    if (this.deck.move(step, isSelecting)) { this.render(); this._follow(true); }
+    const step = by[0] + by[1] * (this.isFocus ? 1 : this.parts.grid.columns);
+    if (this.cardPage.move(step, isSelecting)) { this.render(); this._follow(true); }
     else if (!isSelecting) this.turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
   }
 
-  /** Another queue. @param {Record<string, string>} part */
-  change(part) {
-    this.load(() => this.deck.change(part));
-    this.tools.adopt(this.deck.query);
+  /** Show another queue. @param {Record<string, string>} part of its query */
+  changeQuery(part) {
+    this.load(() => this.cardPage.changeQuery(part));
+    this.parts.toolbar.showQuery(this.cardPage.query);
   }
 
-  /** Another page. */
+  /** Show the next or the previous page. */
   turn(way, where) {
-    this.load(() => this.deck[way](where), true);
+    this.load(() => this.cardPage[way](where), true);
   }
 
-  /** Another page: what is still on its way is drawn over what the server says. @param {() => Promise<any>} work
-   * @param {boolean} isFollowed the window goes to the cursor @returns {Promise<void>} it can be seen */
+  /** Load a page and draw it, with the predicted state of waiting commands. @param {() => Promise<any>} work
+   * @param {boolean} isFollowed scroll to the cursor @returns {Promise<void>} resolves once it is painted */
   load(work, isFollowed = false) {
-    this.notice.say("");
-    return this.run(() => this.turning.during(async () => {
+    this.notice.show("");
+    return this.notice.attempt(() => this.pageLoading.during(async () => {
       await work();
-      this.hand.redraw();
+      this.commands.reapply();
       this.render();
       if (isFollowed) this._follow();
-      await painted(); // a key pressed before would mean a card that nobody has seen
+      await painted(); // a key pressed earlier would be for a card that nobody has seen
     }));
   }
 
-  /** Somebody else sits down: what was decided so far stays under the name it was decided under. @param {string} name */
-  review(name) {
-    this.tools.greet(this.reviewer.change(name));
-    this.hand.forget();
-    this.address.now();
-    this.load(() => this.deck.load(this.deck.start));
+  /** Another person reviews: earlier decisions keep their name. @param {string} name */
+  setReviewer(name) {
+    this.parts.toolbar.showReviewer(this.reviewer.change(name));
+    this.commands.clearUndo();
+    this.urlWriter.now();
+    this.load(() => this.cardPage.load(this.cardPage.start));
   }
 
-  /** The line was let go. @returns {Promise<void>} the grid shows what belongs there */
-  async released() {
-    const { words } = this.line;
-    if (words.threshold) this.deck.query.threshold = words.threshold;
-    writePlace(words);
-    if (["border", "reject_hunt"].includes(this.deck.query.ranking)) await this.load(() => this.deck.change({}));
+  /** The threshold was released: show its images. @returns {Promise<void>} resolves once the grid is painted */
+  async _thresholdReleased() {
+    const { urlState } = this.parts.threshold;
+    const { query } = this.cardPage;
+    if (urlState.threshold) query.threshold = urlState.threshold;
+    writeUrlState(urlState);
+    if (["border", "reject_hunt"].includes(query.ranking)) await this.load(() => this.cardPage.changeQuery({}));
   }
 
-  /** One image, out of its turn. */
-  async visit(id) {
-    await this.deck.visit(id);
+  /** Show one image of any rank. @param {number} id */
+  async _visit(id) {
+    await this.cardPage.visit(id);
     this.isFocus = true;
     this.render();
     this._follow();
   }
 
-  /** Histogram and counts as they are now; the hand may go on meanwhile. */
+  /** Update histogram and counts while the reviewer goes on. */
   async _count() {
-    await this.line.load();
-    if (!this.hand.outbox.waiting.length) await this.past.load();
-    if (!isMoving(this.deck.query) || this.hand.outbox.waiting.length) return;
-    await this.deck.recount();
-    if (!this.isClosed) this.tools.show(this.deck);
+    const { cardPage, parts, commands: { outbox } } = this;
+    await parts.threshold.load();
+    if (!outbox.waiting.length) await parts.history.load();
+    if (!dependsOnDecisions(cardPage.query) || outbox.waiting.length) return;
+    await cardPage.recount();
+    if (!this.isClosed) parts.toolbar.show(cardPage);
   }
 
-  /** The window goes to the cursor, and the keyboard's focus too unless it stands on a control. @param {boolean} isForced */
+  /** Scroll to the cursor and focus its image, unless a control has the focus. @param {boolean} isForced focus it anyway */
   _follow(isForced = false) {
     if (this.isClosed) return;
     const active = this.root.activeElement ?? document.activeElement;
     const isFree = isForced || !active?.matches("input, textarea, select, button, summary, [role=slider]");
-    if (!this.isFocus) this.grid.follow(this.deck.cursor, isFree);
-    else if (isFree) this.focus.element.focus({ preventScroll: true });
+    if (!this.isFocus) this.parts.grid.follow(this.cardPage.cursor, isFree);
+    else if (isFree) this.parts.focusView.element.focus({ preventScroll: true });
   }
 
-  /** The keyboard comes back to the image. */
-  _goHome() {
-    const home = this.isFocus ? this.focus.element : this.grid.tiles[this.deck.cursor];
-    (home?.checkVisibility() ? home : this.element).focus({ preventScroll: true });
+  _focusImage() {
+    const image = this.isFocus ? this.parts.focusView.element : this.parts.grid.tiles[this.cardPage.cursor];
+    (image?.checkVisibility() ? image : this.element).focus({ preventScroll: true });
   }
 
-  /** Draw what the deck holds. */
+  /** Draw the page of cards. */
   render() {
     if (this.isClosed) return;
-    const { deck } = this;
-    const isEmpty = !deck.cards.length;
-    this.line.element.hidden = this.isFocus; // one image has the window for itself
-    this.grid.element.hidden = this.isFocus || isEmpty;
-    this.focus.element.hidden = !this.isFocus || isEmpty;
-    this.empty.hidden = !isEmpty;
-    if (isEmpty) this.empty.textContent = emptiness(deck.query, this.data.classes);
-    Object.assign(this.element.dataset, { tiles: deck.query.count, mode: deck.isOdd ? "odd" : "" });
-    if (this.isFocus && deck.card) this.focus.draw(deck);
-    else this.grid.draw(deck);
-    this.because.hidden = this.isFocus;
-    this.because.textContent = deck.card?.why ?? "";
-    this.heard.textContent = heardOf(deck, this.data.classes, this.isFocus);
-    this.tools.show(deck);
-    this.address.follow();
-  }
-
-  /** Do something that may fail: its sentence is shown, with a button to try again. @param {() => Promise<void>|void} work */
-  async run(work) {
-    try {
-      await work();
-    } catch (error) {
-      if (this.isClosed) return;
-      this.notice.say(error.message, () => { this.notice.say(""); this.run(work); });
-    }
+    const { cardPage, parts, isFocus, data: { classes } } = this;
+    const isEmpty = !cardPage.cards.length;
+    parts.threshold.element.hidden = isFocus; // one image has the window to itself
+    parts.grid.element.hidden = isFocus || isEmpty;
+    parts.focusView.element.hidden = !isFocus || isEmpty;
+    parts.emptyMessage.hidden = !isEmpty;
+    if (isEmpty) parts.emptyMessage.textContent = emptyMessage(cardPage.query, classes);
+    Object.assign(this.element.dataset, { tiles: cardPage.query.count, mode: cardPage.isOddOneOut ? "odd" : "" });
+    if (isFocus && cardPage.card) parts.focusView.draw(cardPage);
+    else parts.grid.draw(cardPage);
+    parts.reason.hidden = isFocus;
+    parts.reason.textContent = cardPage.card?.why ?? "";
+    parts.announcement.textContent = announcement(cardPage, classes, isFocus);
+    parts.toolbar.show(cardPage);
+    this.urlWriter.drawn([cardPage.start, isFocus, ...Object.values(cardPage.query)].join());
   }
 }

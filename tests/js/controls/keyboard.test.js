@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { HELP, actionOf } from "../../../dashboard/components/review/controls/keyboard.js";
+import { KEY_HELP, actionOf } from "../../../dashboard/components/review/controls/keyboard.js";
 
 /** Just enough of a DOM element: it lies in one element, named by a selector. */
 globalThis.Element = class {
@@ -39,7 +39,7 @@ test("Enter and space belong to the control that has the focus, letters do not",
   }
 });
 
-test("the threshold line and a slider keep their arrows; letters are the desk's", () => {
+test("a threshold handle and a slider keep their arrows; letters go to the review page", () => {
   for (const slider of ["[role=slider]", "input:range"]) {
     for (const key of ["ArrowLeft", "PageUp"]) assert.equal(press(key, {}, slider), null);
     assert.deepEqual(press("a", {}, slider), { action: "accept" });
@@ -67,7 +67,7 @@ test("the browser keeps its own shortcuts, but for select all", () => {
 });
 
 test("the help names every deciding key", () => {
-  const named = HELP.map(([keys]) => keys).join(" ");
+  const named = KEY_HELP.map(([keys]) => keys).join(" ");
   for (const key of ["a", "Enter", "x", "n", "s", "u", "z", "Backspace", "f", "?", "/", "click", "Shift+click", "Ctrl+click", "drag", "Ctrl+A", "PageUp"]) assert.ok(named.includes(key), key);
 });
 

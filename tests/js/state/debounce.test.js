@@ -1,37 +1,37 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
-import { Later } from "../../../dashboard/components/review/state/debounce.js";
+import { Debounce } from "../../../dashboard/components/review/state/debounce.js";
 
-test("work waits until the hand rests, and is done once", () => {
+test("work waits for a pause, and is done once", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let done = 0;
-  const later = new Later(100, () => done++);
-  later.soon();
+  const debounce = new Debounce(100, () => done++);
+  debounce.schedule();
   mock.timers.tick(99);
-  later.soon();
+  debounce.schedule();
   mock.timers.tick(99);
   assert.equal(done, 0);
   mock.timers.tick(1);
   assert.equal(done, 1);
-  later.now();
+  debounce.flush();
   assert.equal(done, 1);
   mock.timers.reset();
 });
 
-test("held work is kept for later, dropped work is forgotten", () => {
+test("paused work stays pending, cancelled work is forgotten", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let done = 0;
-  const later = new Later(100, () => done++);
-  later.soon();
-  later.hold();
+  const debounce = new Debounce(100, () => done++);
+  debounce.schedule();
+  debounce.pause();
   mock.timers.tick(1000);
   assert.equal(done, 0);
-  later.now();
+  debounce.flush();
   assert.equal(done, 1);
-  later.soon();
-  later.drop();
-  later.now();
+  debounce.schedule();
+  debounce.cancel();
+  debounce.flush();
   mock.timers.tick(1000);
   assert.equal(done, 1);
   mock.timers.reset();

@@ -1,42 +1,42 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Turning } from "../../../dashboard/components/review/state/page_loading.js";
+import { PageLoading } from "../../../dashboard/components/review/state/page_loading.js";
 
-test("a verdict counts only while no page is on its way, and what was pressed is said with its number", async () => {
-  const said = [];
-  const turning = new Turning((sentence) => said.push(sentence));
-  assert.equal(turning.admits(), true);
+test("a verdict counts only while no page is loading, and ignored keys are reported with their number", async () => {
+  const reports = [];
+  const pageLoading = new PageLoading((sentence) => reports.push(sentence));
+  assert.equal(pageLoading.allowsVerdict(), true);
   let arrive;
-  const turn = turning.during(() => new Promise((done) => { arrive = done; }));
-  assert.deepEqual([turning.admits(), turning.admits()], [false, false]);
-  assert.deepEqual(said, ["The page was turning: 1 key was not used.", "The page was turning: 2 keys were not used."]);
+  const turn = pageLoading.during(() => new Promise((done) => { arrive = done; }));
+  assert.deepEqual([pageLoading.allowsVerdict(), pageLoading.allowsVerdict()], [false, false]);
+  assert.deepEqual(reports, ["The page was loading: 1 key was ignored.", "The page was loading: 2 keys were ignored."]);
   arrive();
   await turn;
-  assert.equal(turning.admits(), true);
-  assert.equal(said.length, 2);
+  assert.equal(pageLoading.allowsVerdict(), true);
+  assert.equal(reports.length, 2);
 });
 
-test("two pages asked for together: verdicts wait for both, also where one fails", async () => {
-  const turning = new Turning(() => {});
+test("two pages loading together: verdicts wait for both, also where one fails", async () => {
+  const pageLoading = new PageLoading(() => {});
   let arrive;
-  const slow = turning.during(() => new Promise((done) => { arrive = done; }));
-  await assert.rejects(turning.during(async () => { throw new Error("Winnow does not answer."); }));
-  assert.equal(turning.isOn, true);
+  const slow = pageLoading.during(() => new Promise((done) => { arrive = done; }));
+  await assert.rejects(pageLoading.during(async () => { throw new Error("Winnow does not answer."); }));
+  assert.equal(pageLoading.isOn, true);
   arrive();
   await slow;
-  assert.equal(turning.isOn, false);
+  assert.equal(pageLoading.isOn, false);
 });
 
-test("steps asked for while a page is on its way are made in their order, each once the page before it has come", async () => {
-  const turning = new Turning(() => {});
+test("moves asked for while a page is loading are made in their order, each once the page before it has arrived", async () => {
+  const pageLoading = new PageLoading(() => {});
   const made = [], arrive = [];
-  const turn = (name) => turning.during(() => new Promise((done) => { made.push(name); arrive.push(done); }));
-  turning.after(() => made.push("at once"));
+  const turn = (name) => pageLoading.during(() => new Promise((done) => { made.push(name); arrive.push(done); }));
+  pageLoading.afterwards(() => made.push("at once"));
   const first = turn("down");
   let second = Promise.resolve();
-  turning.after(() => { second = turn("up"); });
-  turning.after(() => made.push("left"));
+  pageLoading.afterwards(() => { second = turn("up"); });
+  pageLoading.afterwards(() => made.push("left"));
   assert.deepEqual(made, ["at once", "down"]);
   arrive[0]();
   await first;

@@ -29,8 +29,8 @@ class Server {
 }
 
 function open(server, storage, told = [], answers = []) {
-  return new Outbox({ key: "winnow-p", storage, reviewer: "me", send: (batch, isLast) => server.send(batch, isLast),
-    onAnswer: (answer) => answers.push(answer), onState: (state) => told.push(state) });
+  return new Outbox({ key: "winnow-p", storage, reviewer: "me", api: { commands: (batch, isLast) => server.send(batch, isLast) },
+    onResponse: (answer) => answers.push(answer), onState: (state) => told.push(state) });
 }
 
 const stop = (outbox) => clearTimeout(outbox.timer);
@@ -83,7 +83,7 @@ test("a failure is told and kept, and the wait before the next try grows", async
   server.isDown = true;
   outbox.add({ verdict: "accept", image_id: 1 });
   const waits = [];
-  outbox._soon = (delay) => waits.push(delay);
+  outbox._schedule = (delay) => waits.push(delay);
   for (let time = 0; time < 7; time++) await outbox.flush();
   stop(outbox);
   assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer.", refused: 0, reason: "" });
@@ -116,7 +116,7 @@ test("a project whose key begins as another's keeps its decisions to itself", ()
 /** Send until nothing is sent at once any more. */
 async function work(outbox, most = 40) {
   let isAgain = true;
-  outbox._soon = (delay) => { isAgain = delay < 500; };
+  outbox._schedule = (delay) => { isAgain = delay < 500; };
   for (; isAgain && outbox.waiting.length && most > 0; most--) { isAgain = false; await outbox.flush(); }
 }
 
@@ -135,7 +135,7 @@ for (const place of [0, 3, 6]) {
   });
 }
 
-test("a bad command alone is kept and said, and given up once another was saved", async () => {
+test("a bad command alone is kept and reported, and given up once another was saved", async () => {
   const [server, storage, told] = [new Server(), new Box(), []];
   const outbox = open(server, storage, told);
   const bad = outbox.add({ verdict: "accept", image_id: 1, isBad: true });
@@ -165,7 +165,7 @@ test("where every command is refused something else is wrong: none is given up, 
 test("a page that goes away sends no more than a browser lets it", async () => {
   const [server, storage] = [new Server(), new Box()];
   const outbox = open(server, storage);
-  outbox.isFlying = true;
+  outbox.isSending = true;
   for (let image = 0; image < 500; image++) outbox.add({ verdict: "accept", image_id: image, reviewer: "somebody with a long name", params: { ranking: "entropy", rank: image } });
   await outbox.flush(true);
   stop(outbox);
@@ -199,7 +199,7 @@ test("twenty-five decisions do not wait for the pause", async () => {
 test("a leaving page sends what fits a keepalive request, in order; the rest stays in storage", async () => {
   const [server, storage] = [new Server(), new Box()];
   const outbox = open(server, storage);
-  outbox._soon = () => {};
+  outbox._schedule = () => {};
   const run_id = "012-self_training-small_cnn";
   for (let image_id = 0; image_id < 500; image_id++) {
     outbox.add({ verdict: "relabel", run_id, image_id, suggestion: 3, label: 4, params: { ranking: "most_confident", rank: image_id } });

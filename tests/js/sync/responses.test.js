@@ -1,59 +1,59 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { imagesOf, isPlain, read, rowsOf } from "../../../dashboard/components/review/sync/responses.js";
+import { imagesOf, arePredictable, readResponse, predictedRows } from "../../../dashboard/components/review/sync/responses.js";
 
 const saved = (command_id) => ({ command_id, status: "saved", reason: "" });
 const refused = (command_id, reason) => ({ command_id, status: "refused", reason });
 const row = (id, verdict) => ({ id, verdict, label: null });
 
-test("what the server says is drawn, refused ones as they were", () => {
+test("the server's rows are shown, refused ones as they were", () => {
   const answer = { outcomes: [saved("a"), refused("b", "Look again.")], changed: [row(1, "accept"), row(2, "")] };
   const commands = [{ command_id: "a", verdict: "accept", image_id: 1 }, { command_id: "b", verdict: "accept", image_id: 2 }];
-  const found = read(answer, commands, []);
+  const found = readResponse(answer, commands, []);
   assert.deepEqual(found.rows, answer.changed);
-  assert.deepEqual([[...found.refused], found.reasons, found.isWide], [["b"], "Look again.", false]);
+  assert.deepEqual([[...found.refused], found.reasons, found.isBeyondPage], [["b"], "Look again.", false]);
 });
 
-test("an image decided again since then stays as the hand has drawn it", () => {
+test("an image decided again since then keeps the predicted state", () => {
   const answer = { outcomes: [saved("a")], changed: [row(1, "accept")] };
-  const found = read(answer, [{ command_id: "a", verdict: "accept", image_id: 1 }], [{ verdict: "reject", image_id: 1 }]);
+  const found = readResponse(answer, [{ command_id: "a", verdict: "accept", image_id: 1 }], [{ verdict: "reject", image_id: 1 }]);
   assert.deepEqual(found.rows, []);
 });
 
 test("while an undo waits only refused images change", () => {
   const answer = { outcomes: [saved("a"), refused("b", "No.")], changed: [row(1, "accept"), row(2, "")] };
   const commands = [{ command_id: "a", verdict: "accept", image_id: 1 }, { command_id: "b", verdict: "accept", image_id: 2 }];
-  assert.deepEqual(read(answer, commands, [{ verdict: "undo" }]).rows, [row(2, "")]);
+  assert.deepEqual(readResponse(answer, commands, [{ verdict: "undo" }]).rows, [row(2, "")]);
 });
 
-test("the same reason is said once", () => {
+test("the same reason is given once", () => {
   const answer = { outcomes: [refused("a", "Full."), refused("b", "Full.")], changed: [] };
-  assert.equal(read(answer, [], []).reasons, "Full.");
+  assert.equal(readResponse(answer, [], []).reasons, "Full.");
 });
 
 test("an undo or a bulk accept reaches beyond the page", () => {
   for (const verdict of ["undo", "bulk_accept"]) {
-    assert.ok(read({ outcomes: [], changed: [] }, [{ command_id: "a", verdict }], []).isWide);
+    assert.ok(readResponse({ outcomes: [], changed: [] }, [{ command_id: "a", verdict }], []).isBeyondPage);
   }
 });
 
-test("a page accepted as one decision is drawn image by image, and only there", () => {
+test("a page accepted as one decision is predicted image by image", () => {
   const command = { command_id: "p", verdict: "accept", params: { images: [[7, 2], [9, 0]] } };
   assert.deepEqual(imagesOf(command), [7, 9]);
-  assert.deepEqual(rowsOf(command), [{ id: 7, verdict: "accept", label: 2 }, { id: 9, verdict: "accept", label: 0 }]);
-  assert.ok(isPlain([command]));
+  assert.deepEqual(predictedRows(command), [{ id: 7, verdict: "accept", label: 2 }, { id: 9, verdict: "accept", label: 0 }]);
+  assert.ok(arePredictable([command]));
   const answer = { outcomes: [refused("p", "Look again.")], changed: [row(7, ""), row(9, "")] };
-  assert.deepEqual(read(answer, [command], [{ verdict: "undo" }]).rows, answer.changed);
+  assert.deepEqual(readResponse(answer, [command], [{ verdict: "undo" }]).rows, answer.changed);
 });
 
-test("a verdict on what a filter matches cannot be drawn from itself", () => {
+test("a verdict on everything that a filter matches cannot be predicted", () => {
   for (const verdict of ["reject", "relabel", "bulk_accept"]) {
-    assert.equal(isPlain([{ command_id: "f", verdict, params: { filter: { show: "all" } } }]), false);
+    assert.equal(arePredictable([{ command_id: "f", verdict, params: { filter: { show: "all" } } }]), false);
   }
 });
 
-test("a verdict draws the label that it gives: the suggestion, another class, or none", () => {
-  const drawn = (verdict, label) => rowsOf({ command_id: "a", verdict, image_id: 4, suggestion: 1, label })[0].label;
+test("a verdict predicts its label: the suggestion, another class, or none", () => {
+  const drawn = (verdict, label) => predictedRows({ command_id: "a", verdict, image_id: 4, suggestion: 1, label })[0].label;
   assert.deepEqual([drawn("accept"), drawn("reject"), drawn("relabel", 0), drawn("none"), drawn("skip")], [1, 1, 0, null, null]);
 });

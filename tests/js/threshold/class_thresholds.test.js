@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { classCounter } from "../../../dashboard/components/review/threshold/class_thresholds.js";
 
-test("a class's own line keeps the bins from it on", () => {
-  const facts = classCounter({ counts: [1, 2, 3], open: [1, 0, 2], right: [0, 1, 1], wrong: [1, 1, 0] })(1);
-  assert.deepEqual([facts.kept, facts.open, facts.n, facts.wrong], [5, 2, 3, 1]);
+test("a class's own threshold keeps the bins from it on", () => {
+  const counts = classCounter({ counts: [1, 2, 3], open: [1, 0, 2], right: [0, 1, 1], wrong: [1, 1, 0] })(1);
+  assert.deepEqual([counts.kept, counts.open, counts.n, counts.wrong], [5, 2, 3, 1]);
 });

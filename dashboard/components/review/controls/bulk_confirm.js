@@ -1,58 +1,107 @@
-/** Questions before a decision about many images: each spells out the number as it is once everything so far is saved. */
+/** Bulk confirmation: dialogs that show the exact number of images before one decision about all of them. */
 
 import { describe } from "../state/query.js";
-import { askAll, askBulk, askClasses } from "./dialogs.js";
-import { showHistory } from "./history_dialog.js";
+import { openDialog } from "./dialogs.js";
+import { make, number, percent } from "./dom.js";
 
-const CAP = 2;
-/** Decisions that the history lists; the oldest of a long log are found by filter or on the command line. */
-const LISTED = 1000;
+/** A class may become this many times its share of the labeled images when the cap is chosen. */
+const CLASS_CAP = 2;
+const VERBS = { accept: "Accept", reject: "Reject", none: "Say “none of the classes” to", skip: "Skip", unsure: "Say “can't tell” to" };
+const ONE_DECISION = "It is one decision; one undo takes it back.";
 
-export class Questions {
-  /** @param {{root: ShadowRoot, api: import("../sync/api.js").Api, run: string, classes: string[], deck: import("../state/card_page.js").Deck,
-   *   hand: import("../sync/commands.js").Hand, line: import("../threshold/threshold_panel.js").Line, reviewer: import("../state/reviewer.js").Reviewer}} options */
-  constructor({ root, api, run, classes, deck, hand, line, reviewer }) {
+export class BulkConfirm {
+  /** @param {{root: ShadowRoot, api: import("../sync/api.js").Api, classes: string[],
+   *   cardPage: import("../state/card_page.js").CardPage, commands: import("../sync/commands.js").Commands,
+   *   threshold: import("../threshold/threshold_panel.js").ThresholdPanel}} parts */
+  constructor({ root, api, classes, cardPage, commands, threshold }) {
     this.root = root;
     this.api = api;
-    this.run = run;
     this.classes = classes;
-    this.deck = deck;
-    this.hand = hand;
-    this.line = line;
-    this.reviewer = reviewer;
+    this.cardPage = cardPage;
+    this.commands = commands;
+    this.threshold = threshold;
   }
 
-  /** Everything that the line keeps; with a cap on each class the server is asked for the number. */
-  async rule() {
-    await this.hand.outbox.flush();
-    await this.line.load();
-    const { facts } = this.line.histogram;
-    const params = (isCapped) => (isCapped ? { ...facts.params, class_cap: CAP } : facts.params);
-    const count = (isCapped) => this.api.count(this.run, facts.rule, params(isCapped));
-    askBulk(this.root, facts, await count(false), count, (isCapped, number) => this.hand.decideRule(facts.rule, params(isCapped), number));
+  /** Ask before accepting everything that the threshold keeps; with a cap on classes the server counts again. */
+  async bulkAccept() {
+    await this.commands.outbox.flush();
+    await this.threshold.load();
+    const { data, value, isBelow, counts, rule: { rule, params } } = this.threshold.pair;
+    const kept = `${data.score} ${isBelow ? "at most" : "at least"} ${value.toFixed(3)}`;
+    const withCap = (isCapped) => (isCapped ? { ...params, class_cap: CLASS_CAP } : params);
+    const count = (isCapped) => this.api.count(rule, withCap(isCapped));
+    const accept = (isCapped, counted) => this.commands.bulkAccept(rule, withCap(isCapped), counted);
+    this._askWithCap(kept, counts, await count(false), count, accept);
   }
 
-  /** Everything above the line of its class. @param {object} params of the rule */
-  async perClass(params) {
-    await this.hand.outbox.flush();
-    const count = await this.api.count(this.run, "per_class_threshold", params);
-    askClasses(this.root, params, count, () => this.hand.decideRule("per_class_threshold", params, count));
+  /** Ask before accepting everything above the threshold of its class. @param {any} params of the rule */
+  async bulkAcceptPerClass(params) {
+    await this.commands.outbox.flush();
+    const count = await this.api.count("per_class_threshold", params);
+    const numOwn = number(Object.keys(params.thresholds).length);
+    openDialog(this.root, `Accept ${number(count)} images?`, [
+      make("p", {}, `Every undecided image at or above the threshold of its suggested class (${numOwn} of their own, ${params.threshold.toFixed(3)} for the others). ${ONE_DECISION}`),
+    ], (close) => [
+      make("button", { onclick: close }, "Cancel"),
+      make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); } },
+        `Accept ${number(count)}`),
+    ]);
   }
 
-  /** Everything that the filter matches. @param {string} verdict @param {number} [label] */
-  async all(verdict, label) {
+  /** Ask before one verdict on everything that the filter matches. @param {string} verdict @param {number} [label] */
+  async decideFilter(verdict, label) {
     if (verdict === "relabel" && (label === undefined || label >= this.classes.length)) return;
-    await this.hand.outbox.flush();
-    await this.deck.recount();
-    const { matching, open, query } = this.deck;
-    askAll(this.root, { verdict, name: this.classes[label], matching, open, filter: describe(query, this.classes) },
-      (count, isOpenOnly) => this.hand.decideFilter(verdict, label, count, isOpenOnly));
+    await this.commands.outbox.flush();
+    await this.cardPage.recount();
+    const { matching, open, query } = this.cardPage;
+    const verb = verdict === "relabel" ? `Label as ${this.classes[label]}:` : VERBS[verdict];
+    const decided = matching - open;
+    const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are decided already; a verdict on all overrules these.")] : [];
+    const button = (count, isOpenOnly, text, isFirst) => (close) =>
+      make(isFirst ? "button.primary" : "button", { autofocus: isFirst, onclick: () => { close(); this.commands.decideFilter(verdict, label, count, isOpenOnly); } }, text);
+    const buttons = [
+      ...(decided ? [button(matching, false, `All ${number(matching)}`, !open)] : []),
+      ...(open ? [button(open, true, decided ? `Only the ${number(open)} undecided` : `${verb} ${number(open)}`, true)] : []),
+    ];
+    openDialog(this.root, `${verb} ${number(matching)} images?`, [
+      make("p", {}, "Everything that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
+      make("p", {}, ONE_DECISION),
+    ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
   }
 
-  /** Every line of the log, each with a way to take it back. */
-  async history() {
-    await this.hand.outbox.flush();
-    const { decisions } = await this.api.history(LISTED);
-    showHistory(this.root, decisions, { classes: this.classes, reviewer: this.reviewer.name, onTakeBack: (decision) => this.hand.takeBack(decision) });
+  /** @param {string} kept the threshold in words @param {{error: number, low: number, high: number, n: number}} estimate
+   * @param {number} count what the server would accept now @param {(isCapped: boolean) => Promise<number>} recount @param {(isCapped: boolean, count: number) => void} onYes */
+  _askWithCap(kept, { error, low, high, n }, count, recount, onYes) {
+    const basis = n ? `${percent(error)} [${percent(low)}, ${percent(high)}], from ${number(n)} calibration items`
+      : "unknown: no calibration item is kept";
+    const problem = make("p.problem", { role: "alert", hidden: true });
+    const yes = make("button.primary", { autofocus: true, onclick: () => { box.close(); onYes(cap.checked, count); } });
+    const show = () => {
+      box.querySelector("h3").textContent = `Accept ${number(count)} images?`;
+      box.setAttribute("aria-label", `Accept ${number(count)} images?`);
+      yes.textContent = `Accept ${number(count)}`;
+      yes.disabled = !count;
+    };
+    const countAgain = async () => {
+      yes.disabled = true; // nothing is accepted without its number
+      yes.textContent = "Counting …";
+      const isCapped = cap.checked;
+      try {
+        const counted = await recount(isCapped);
+        if (isCapped !== cap.checked) return;
+        count = counted;
+        problem.hidden = true;
+        show();
+      } catch (error) {
+        Object.assign(problem, { hidden: false, textContent: error.message });
+      }
+    };
+    const cap = make("input", { type: "checkbox", onchange: countAgain });
+    const box = openDialog(this.root, "", [
+      make("p", {}, `Every undecided image with ${kept} takes the label that the model suggests. ${ONE_DECISION}`),
+      make("p", {}, "Estimated error: ", make("b", {}, basis), ". An estimate at this threshold, not a guarantee."),
+      make("label.check", {}, cap, "No class beyond twice its share of the labeled images: its least confident ones stay undecided."), problem,
+    ], (close) => [make("button", { onclick: close }, "Cancel"), yes]);
+    show();
   }
 }

@@ -1,7 +1,7 @@
-/** Small helpers for making elements; text is always set as text. */
+/** Helpers to make elements; text is always set as text, never as HTML. */
 
 /** @param {string} name tag, with classes after dots @param {object} attributes @param {...(Node|string)} children
- * @returns {any} the element, of the kind that its tag says */
+ * @returns {any} the element, of the type of its tag */
 export function make(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
@@ -18,7 +18,7 @@ export function make(name, attributes = {}, ...children) {
 export const percent = (value, digits = 1) => (Number.isNaN(value) ? "unknown" : `${(100 * value).toFixed(digits)} %`);
 export const number = (value) => Math.round(value).toLocaleString("en");
 
-/** A menu. @param {string} label @param {string[][]} options value and text */
+/** A labeled menu. @param {string} label @param {string[][]} options value and text */
 export function menu(label, options, value, onChange) {
   const select = make("select", { "aria-label": label, onchange: () => onChange(select.value) });
   for (const [key, text] of options) select.append(make("option", { value: key }, text));
@@ -26,7 +26,18 @@ export function menu(label, options, value, onChange) {
   return make("label.menu", {}, make("span", {}, label), select);
 }
 
-/** Once what was drawn so far is on the screen; soon in a window that is not shown, where nothing is ever painted. */
+/** Set a canvas to a size in CSS pixels and return its context, scaled to the screen.
+ * @param {HTMLCanvasElement} canvas @returns {CanvasRenderingContext2D} */
+export function resizeCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = height * ratio;
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+/** Resolves once everything drawn so far is painted; after 100 ms in a hidden window, which is never painted. */
 export function painted() {
   return new Promise((done) => {
     const late = setTimeout(done, 100);

@@ -1,58 +1,64 @@
-/** The history strip: the latest decisions as small pictures, the newest first; a click goes back to one. */
+/** History strip: the latest decisions as thumbnails, the newest first; a click shows the image again. */
 
 import { MARKS } from "../images/tile.js";
+import { imagesOf } from "../sync/responses.js";
 import { make, number } from "./dom.js";
 
-const MOST = 10;
+/** Decisions that are shown. */
+const NUM_SHOWN = 10;
 
 /** @typedef {{key: string, verdict: string, image?: number, count: number, decision?: number}} Entry */
 
-/** Decisions of the log that still count, as entries. @param {object[]} decisions newest first @returns {Entry[]} */
+/** Entries of the decisions that are in force. @param {object[]} decisions newest first @returns {Entry[]} */
 export function entriesOf(decisions) {
   return decisions.filter((one) => one.is_live && one.verdict !== "undo").map((one) => ({
     key: one.command_id, verdict: one.verdict, image: one.image_id ?? undefined, count: one.num_images, decision: one.id,
   }));
 }
 
-export class Past {
+export class HistoryStrip {
   /** @param {{api: import("../sync/api.js").Api, onImage: (id: number) => void, onDecision: (id: number) => void,
    *   onAll: () => void}} options */
   constructor(options) {
     this.options = options;
     /** @type {Entry[]} */
     this.entries = [];
-    this.list = make("span.past-list");
-    const all = make("button.past-all", { onclick: () => options.onAll(), title: "All decisions; any can be taken back" }, "history");
-    this.element = make("span.past", { role: "group", "aria-label": "Latest decisions" }, this.list, all);
+    this.list = make("span.history-list");
+    const all = make("button.history-all", { onclick: () => options.onAll(), title: "All decisions; any can be taken back" }, "history");
+    this.element = make("span.history-strip", { role: "group", "aria-label": "Latest decisions" }, this.list, all);
   }
 
-  /** What was decided just now, before the server has answered. @param {Entry[]} entries */
-  push(entries) {
+  /** Add commands that the server has not answered yet. @param {import("../sync/responses.js").Command[]} commands */
+  push(commands) {
+    const entries = commands.map((command) => {
+      const [image, ...more] = imagesOf(command);
+      return { key: command.command_id, verdict: command.verdict, image: more.length ? undefined : image, count: 1 + more.length };
+    });
     this._show([...entries.reverse(), ...this.entries]);
   }
 
-  /** The log as the server has it. */
+  /** Load the latest decisions from the server. */
   async load() {
-    const { decisions } = await this.options.api.history(4 * MOST);
+    const { decisions } = await this.options.api.history(4 * NUM_SHOWN);
     this._show(entriesOf(decisions));
   }
 
   _show(entries) {
-    this.entries = entries.slice(0, MOST);
+    this.entries = entries.slice(0, NUM_SHOWN);
     const key = this.entries.map((entry) => entry.key).join();
     if (key === this.shown) return;
     this.shown = key;
-    this.list.replaceChildren(...this.entries.map((entry) => this._one(entry)));
+    this.list.replaceChildren(...this.entries.map((entry) => this._item(entry)));
   }
 
   /** @param {Entry} entry */
-  _one({ verdict, image, count, decision }) {
+  _item({ verdict, image, count, decision }) {
     const { api, onImage, onDecision } = this.options;
     const [mark, word] = MARKS[verdict] ?? ["", verdict];
-    const said = image === undefined ? `${number(count)} images ${word}, decision #${decision ?? "…"}` : `image ${image} ${word}`;
-    const button = make("button.past-one", { "data-verdict": verdict, title: said, "aria-label": `${said}: show again`,
+    const text = image === undefined ? `${number(count)} images ${word}, decision #${decision ?? "…"}` : `image ${image} ${word}`;
+    const button = make("button.history-item", { "data-verdict": verdict, title: text, "aria-label": `${text}: show again`,
       onclick: () => (image === undefined ? decision && onDecision(decision) : onImage(image)) },
-    image === undefined ? make("span.many", {}, number(count)) : "", make("span.badge", { "aria-hidden": "true" }, mark));
+    image === undefined ? make("span.count", {}, number(count)) : "", make("span.badge", { "aria-hidden": "true" }, mark));
     if (image !== undefined) button.style.backgroundImage = `url("${api.image(image)}")`;
     return button;
   }

@@ -1,9 +1,9 @@
-/** What the desk says in its corner: how saving goes, and sentences that need attention. */
+/** Status: whether decisions are saved, and messages that need attention. */
 
 import { make, number } from "./dom.js";
 
-/** The corner that says `saved #1842`: amber with a dot while something is on its way, red with a cross when it failed. */
-export class Saved {
+/** Shows `saved #1842`: amber with a dot while a command is being sent, red with a cross after a failure. */
+export class SaveStatus {
   constructor() {
     this.element = make("span.saved", { role: "status", "data-state": "idle" }, "nothing to save");
   }
@@ -19,31 +19,43 @@ export class Saved {
   }
 }
 
-/** Milliseconds that a passing sentence stays. */
-const SHORT = 2500;
+/** Milliseconds that a brief message stays. */
+const BRIEF = 2500;
 
-/** A sentence over the images; nothing moves when it comes or goes. */
+/** A message over the images; nothing moves when it comes or goes. */
 export class Notice {
   constructor() {
     this.element = make("div.notice", { role: "alert", hidden: true });
+    this.isClosed = false;
   }
 
-  /** @param {string} sentence an empty one hides the notice, but for a passing one @param {() => void} [again] what a button tries once more */
-  say(sentence, again) {
-    if (!sentence && this.passing) return;
-    this._show(sentence, again ? [make("button", { onclick: again }, "Try again")] : []);
+  /** Do something that may fail: its message is shown, with a button to try again. @param {() => Promise<void>|void} work */
+  async attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      if (this.isClosed) return;
+      this.show(error.message, () => { this.show(""); this.attempt(work); });
+    }
   }
 
-  /** A sentence that goes by itself. */
-  pass(sentence) {
-    this._show(sentence, []);
-    this.passing = setTimeout(() => { this.passing = null; this.say(""); }, SHORT);
+  /** Show a message until the next one; an empty one hides it, except a brief one.
+   * @param {string} message @param {() => void} [retry] what a button tries once more */
+  show(message, retry) {
+    if (!message && this.timer) return;
+    this._set(message, retry ? [make("button", { onclick: retry }, "Try again")] : []);
   }
 
-  _show(sentence, more) {
-    clearTimeout(this.passing);
-    this.passing = null;
-    this.element.hidden = !sentence;
-    this.element.replaceChildren(make("span", {}, sentence), ...more);
+  /** Show a message that goes by itself. @param {string} message */
+  showBriefly(message) {
+    this._set(message, []);
+    this.timer = setTimeout(() => this._set("", []), BRIEF);
+  }
+
+  _set(message, buttons) {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.element.hidden = !message;
+    this.element.replaceChildren(make("span", {}, message), ...buttons);
   }
 }

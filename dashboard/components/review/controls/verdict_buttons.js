@@ -1,9 +1,9 @@
-/** The buttons below the images: verdicts, classes with their keys, undo. */
+/** Verdict buttons below the images: verdicts, classes with their keys, undo. */
 
 import { make } from "./dom.js";
 
-/** @param {string[]} classes @param {(action: object) => void} act @param {Node} corner what stands at the right end */
-export function verdictBar(classes, act, corner) {
+/** @param {string[]} classes @param {(action: {action: string, label?: number}) => void} act @param {Node} last element at the right end */
+export function verdictButtons(classes, act, last) {
   const button = (text, key, action, title) =>
     make("button", { title, "data-action": action.action, onclick: () => act(action) }, make("kbd", {}, key), text);
   const chips = classes.slice(0, 10).map((name, label) =>
@@ -19,6 +19,6 @@ export function verdictBar(classes, act, corner) {
       button("can't tell", "u", { action: "unsure" }, "It cannot be told"),
       button("undo", "z", { action: "undo" }, "Take back the latest decision"),
       button("focus", "f", { action: "toggle" }, "One image, or the grid"),
-      button("keys", "?", { action: "help" }, "All keys"), corner),
+      button("keys", "?", { action: "help" }, "All keys"), last),
     make("div.chips", { "aria-label": "Another class" }, ...chips, more));
 }

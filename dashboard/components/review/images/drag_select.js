@@ -1,43 +1,45 @@
-/** Drag over the grid with a mouse or a pen: a band, and the tiles that it touches. Held in the content's own places, so
- * that it goes on while the page scrolls; near an edge of what can be seen the page scrolls by itself. */
+/** Drag selection: a box dragged over the grid with a mouse or a pen, and the tiles that it touches.
+ *
+ * The box is kept in the grid's own coordinates, so that it goes on while the page scrolls; near an edge of the visible
+ * part the page scrolls by itself. */
 
 import { make } from "../controls/dom.js";
 
-/** Pixels that a press may wander and still be a click. */
-const SLACK = 5;
-/** Pixels from an edge at which the page begins to scroll, and pixels a frame at which it does. */
+/** Pixels that a press may move and still be a click. */
+const CLICK_DISTANCE = 5;
+/** Pixels from an edge within which the page scrolls, and pixels that it scrolls each frame. */
 const EDGE = 28;
 const SPEED = 14;
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 
-/** Which boxes a band touches. @param {Box} band @param {Box[]} boxes @returns {number[]} their places */
-export function touched(band, boxes) {
-  return boxes.map((_, place) => place).filter((place) => {
-    const box = boxes[place];
-    return box.left < band.right && box.right > band.left && box.top < band.bottom && box.bottom > band.top;
+/** The boxes that a dragged box touches. @param {Box} dragged @param {Box[]} boxes @returns {number[]} their indexes */
+export function touchedBoxes(dragged, boxes) {
+  return boxes.map((_, index) => index).filter((index) => {
+    const box = boxes[index];
+    return box.left < dragged.right && box.right > dragged.left && box.top < dragged.bottom && box.bottom > dragged.top;
   });
 }
 
 /** The box between two points, in any order. @param {{x: number, y: number}} one @param {{x: number, y: number}} other @returns {Box} */
-export function boxOf(one, other) {
+export function boxBetween(one, other) {
   return { left: Math.min(one.x, other.x), right: Math.max(one.x, other.x), top: Math.min(one.y, other.y), bottom: Math.max(one.y, other.y) };
 }
 
-export class Band {
-  /** @param {{element: HTMLElement, onBegin: (isAdding: boolean) => void, onChange: (places: number[]|null) => void}} options
-   * places that the band touches; null once it was called off */
+export class DragSelect {
+  /** @param {{element: HTMLElement, onBegin: (isAdding: boolean) => void, onChange: (indexes: number[]|null) => void}} options
+   * indexes of the touched tiles; null after a cancel */
   constructor(options) {
     this.options = options;
-    this.box = make("div.band", { hidden: true, "aria-hidden": "true" });
+    this.box = make("div.drag-box", { hidden: true, "aria-hidden": "true" });
     this.isOn = false;
-    this.wasOn = false;
+    this.wasOn = false; // a drag has just ended: its click is none
     const { element } = options;
     element.addEventListener("pointerdown", (event) => this._press(event));
     element.addEventListener("click", (event) => { if (this.wasOn) { event.stopImmediatePropagation(); this.wasOn = false; } }, true);
   }
 
-  /** Call it off: what was selected before is selected again; answers whether there was a band. */
+  /** Cancel the drag and restore the earlier selection; returns whether there was a drag. */
   cancel() {
     if (!this.isOn) return false;
     this._end();
@@ -66,7 +68,7 @@ export class Band {
     this.at = { clientX: event.clientX, clientY: event.clientY };
     if (!this.isOn) {
       const here = this._inside(event);
-      if (Math.hypot(here.x - this.from.x, here.y - this.from.y) < SLACK) return;
+      if (Math.hypot(here.x - this.from.x, here.y - this.from.y) < CLICK_DISTANCE) return;
       this._begin(event.pointerId);
     }
     this._draw();
@@ -76,39 +78,39 @@ export class Band {
     const { element, onBegin } = this.options;
     this.isOn = true;
     this.wasOn = true;
-    element.setPointerCapture(pointer); // the hand may leave the grid and even the window
+    element.setPointerCapture(pointer); // the pointer may leave the grid and even the window
     element.append(this.box);
     this.box.hidden = false;
     onBegin(this.isAdding);
-    const creep = () => {
+    const scroll = () => {
       if (!this.isOn) return;
-      this.scroller.scrollTop += SPEED * this._pull();
-      this.creeping = requestAnimationFrame(creep);
+      this.scroller.scrollTop += SPEED * this._scrollDirection();
+      this.scrolling = requestAnimationFrame(scroll);
     };
-    this.creeping = requestAnimationFrame(creep);
+    this.scrolling = requestAnimationFrame(scroll);
   }
 
   _end() {
     this.ending?.abort();
-    cancelAnimationFrame(this.creeping);
+    cancelAnimationFrame(this.scrolling);
     this.isOn = false;
     this.box.remove();
   }
 
   _draw() {
-    const band = boxOf(this.from, this._inside(this.at));
-    Object.assign(this.box.style, { left: `${band.left}px`, top: `${band.top}px`, width: `${band.right - band.left}px`, height: `${band.bottom - band.top}px` });
+    const dragged = boxBetween(this.from, this._inside(this.at));
+    Object.assign(this.box.style, { left: `${dragged.left}px`, top: `${dragged.top}px`, width: `${dragged.right - dragged.left}px`, height: `${dragged.bottom - dragged.top}px` });
     const around = this.options.element.getBoundingClientRect();
-    const tiles = [...this.options.element.querySelectorAll("[data-place]")];
+    const tiles = [...this.options.element.querySelectorAll("[data-index]")];
     const boxes = tiles.map((tile) => {
       const { left, right, top, bottom } = tile.getBoundingClientRect();
       return { left: left - around.left, right: right - around.left, top: top - around.top, bottom: bottom - around.top };
     });
-    this.options.onChange(touched(band, boxes));
+    this.options.onChange(touchedBoxes(dragged, boxes));
   }
 
-  /** -1 at the upper edge of what can be seen, 1 at the lower one, which the panel covers; else 0. */
-  _pull() {
+  /** -1 at the upper edge of the visible part, 1 at the lower edge, which the panel covers; else 0. */
+  _scrollDirection() {
     const style = getComputedStyle(this.options.element);
     const { top, bottom } = this.scroller.getBoundingClientRect();
     const covered = parseFloat(style.getPropertyValue("--covered")) || 0;
@@ -123,7 +125,7 @@ export class Band {
   }
 }
 
-/** What scrolls around an element, through the edges of shadows. @param {Element} element @returns {Element} */
+/** The element that scrolls around another one, also outside its shadow root. @param {Element} element @returns {Element} */
 function scrollerOf(element) {
   for (let here = element; here; here = here.parentElement ?? /** @type {ShadowRoot} */ (here.getRootNode()).host) {
     if (here.scrollHeight > here.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(here).overflowY)) return here;

@@ -1,50 +1,52 @@
-/** The focus view: one large image, what the model suggests and why, and the labeled images that look like it. */
+/** Focus view: one large image, what the model suggests and why, and the labeled images most like it. */
 
-import { MARKS, spoken } from "./tile.js";
 import { make } from "../controls/dom.js";
+import { MARKS, description } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
-const AHEAD = 12;
-const TOP = 3;
+/** Images that are fetched ahead. */
+const NUM_PREFETCHED = 12;
+/** Classes that are shown with their probability. */
+const NUM_CLASSES = 3;
 /** Letters of a class's name that fit on one line. */
-const LONG = 28;
+const MAX_LETTERS = 28;
 
 export class FocusView {
-  /** @param {{api: import("../sync/api.js").Api, run: string, classes: string[], isSmall: boolean,
+  /** @param {{api: import("../sync/api.js").Api, classes: string[], isSmall: boolean,
    *   onSwipe: (by: number) => void}} options */
   constructor(options) {
     this.options = options;
     this.zoom = new Zoom(options.isSmall, options.onSwipe);
     this.name = make("p.name");
     this.original = make("button", { onclick: () => this._showOriginal(), title: "The file itself, at its own size" }, "original");
-    const isLong = options.classes.some((name) => name.length > LONG); // room for two lines, so that nothing below moves
+    const isLong = options.classes.some((name) => name.length > MAX_LETTERS); // space for two lines, so that nothing below moves
     this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
     this.state = make("div.state");
-    this.bars = Array.from({ length: TOP }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
+    this.bars = Array.from({ length: NUM_CLASSES }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
     this.why = make("p.why");
-    this.alike = make("div.alike", { role: "group", "aria-label": "Labeled images that look like it" });
-    this.element = make("div.view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
+    this.similar = make("div.similar", { role: "group", "aria-label": "Labeled images that look like it" });
+    this.element = make("div.focus-view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
       make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.name)),
       make("div.about", {}, this.suggestion, this.state, make("div.bars", {}, ...this.bars), this.why,
-        make("small.label", {}, "labeled images most like it"), this.alike)));
+        make("small.label", {}, "labeled images most like it"), this.similar)));
   }
 
-  /** @param {import("../state/card_page.js").Deck} deck */
-  draw(deck) {
-    const { card } = deck;
+  /** @param {import("../state/card_page.js").CardPage} cardPage */
+  draw(cardPage) {
+    const { card } = cardPage;
     const { api, classes } = this.options;
     if (card.id !== this.id) {
       this.id = card.id;
       this.zoom.show(api.image(card.id), card.id);
-      this._askAlike(card.id);
-      this.prefetch(deck);
+      this._loadSimilar(card.id);
+      this.prefetch(cardPage);
     }
-    this.zoom.image.alt = spoken(card, classes);
+    this.zoom.image.alt = description(card, classes);
     this.suggestion.replaceChildren(make("small", {}, "suggested"), classes[card.suggestion]);
     const [mark, word] = MARKS[card.verdict] ?? ["", "undecided"];
     this.state.dataset.verdict = card.verdict;
     this.state.textContent = `${mark} ${word}${card.verdict === "relabel" && card.label !== null ? ` ${classes[card.label]}` : ""}`.trim();
-    this.bars.forEach((bar, place) => this._bar(bar, card.top[place]));
+    this.bars.forEach((bar, index) => this._bar(bar, card.top[index]));
     this.why.textContent = card.why;
     this.name.textContent = card.name;
     this.name.title = `${card.name} · image ${card.id}`;
@@ -59,25 +61,25 @@ export class FocusView {
     bar.style.setProperty("--share", `${100 * share}%`);
   }
 
-  /** The next images, so that they are there when they are wanted. */
-  prefetch(deck) {
-    const next = [...deck.cards.slice(deck.cursor + 1), ...(deck.next ?? [])].slice(0, AHEAD);
+  /** Fetch the next images. */
+  prefetch(cardPage) {
+    const next = [...cardPage.cards.slice(cardPage.cursor + 1), ...(cardPage.nextCards)].slice(0, NUM_PREFETCHED);
     for (const card of next) new Image().src = this.options.api.image(card.id);
   }
 
-  /** Neighbors come when the hand rests on an image. */
-  _askAlike(id) {
-    clearTimeout(this.asking);
-    this.alike.replaceChildren();
-    this.asking = setTimeout(async () => {
-      const { api, run, classes } = this.options;
-      const found = await api.neighbors(run, id).catch(() => []);
+  /** Load the labeled images most like it, once the cursor has stayed on the image for a moment. */
+  _loadSimilar(id) {
+    clearTimeout(this.loading);
+    this.similar.replaceChildren();
+    this.loading = setTimeout(async () => {
+      const { api, classes } = this.options;
+      const neighbors = await api.neighbors(id).catch(() => []);
       if (id !== this.id) return;
-      this.alike.replaceChildren(...found.map((one) => {
-        const said = `${classes[one.label]}, similarity ${one.similarity.toFixed(2)}`;
-        const picture = make("div.edge", { role: "img", "aria-label": said });
+      this.similar.replaceChildren(...neighbors.map((one) => {
+        const text = `${classes[one.label]}, similarity ${one.similarity.toFixed(2)}`;
+        const picture = make("div.thumbnail", { role: "img", "aria-label": text });
         picture.style.backgroundImage = `url("${api.image(one.id)}")`;
-        return make("div.alike-one", { title: said }, picture, make("small", {}, classes[one.label]));
+        return make("div.similar-one", { title: text }, picture, make("small", {}, classes[one.label]));
       }));
     }, 150);
   }
@@ -85,9 +87,9 @@ export class FocusView {
   async _showOriginal() {
     const { api } = this.options;
     const { id } = this;
-    const answer = await fetch(api.original(id), { credentials: "same-origin" }).catch(() => null);
+    const response = await fetch(api.original(id), { credentials: "same-origin" }).catch(() => null);
     if (id !== this.id) return;
-    if (answer?.ok) this.zoom.show(URL.createObjectURL(await answer.blob()), id);
-    else this.name.textContent = (await answer?.json().catch(() => null))?.error ?? "Winnow does not answer.";
+    if (response?.ok) this.zoom.show(URL.createObjectURL(await response.blob()), id);
+    else this.name.textContent = (await response?.json().catch(() => null))?.error ?? "Winnow does not answer.";
   }
 }

@@ -1,22 +1,23 @@
-/** The grid of tiles: as many elements as cards, dressed anew on every change, painted only when the page changes. */
+/** Grid of tiles: one element for each card, updated on every change, painted only when the page changes. */
 
-import { dress, paint, tile } from "./tile.js";
 import { make } from "../controls/dom.js";
+import { makeTile, paintTile, updateTile } from "./tile.js";
 
 const SHEET_COLUMNS = 8;
-const MOST_AHEAD = 24;
-/** Milliseconds after which a finger on a tile counts as held. */
+/** Images of the next page that are fetched ahead. */
+const MAX_PREFETCHED = 24;
+/** Milliseconds until a finger on a tile counts as held. */
 const HOLD = 450;
 
 export class Grid {
   /** @param {{api: import("../sync/api.js").Api, classes: string[], isSmall: boolean,
-   *   onPick: (place: number, event: MouseEvent) => void, onOpen: () => void,
-   *   onHold: (place: number) => void}} options */
+   *   onClick: (index: number, event: MouseEvent) => void, onOpen: () => void,
+   *   onHold: (index: number) => void}} options */
   constructor(options) {
     this.options = options;
     this.element = make("div.grid", {
       role: "listbox", "aria-label": "Images", "aria-multiselectable": "true",
-      onclick: (event) => this._clicked(event), ondblclick: (event) => placeOf(event) !== null && options.onOpen(),
+      onclick: (event) => this._clicked(event), ondblclick: (event) => indexOf(event) !== null && options.onOpen(),
       onpointerdown: (event) => this._pressed(event), oncontextmenu: (event) => this.isHeld && event.preventDefault(),
     });
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) this.element.addEventListener(name, () => clearTimeout(this.holding));
@@ -24,38 +25,38 @@ export class Grid {
     this.tiles = [];
   }
 
-  /** @param {import("../state/card_page.js").Deck} deck */
-  draw(deck) {
+  /** @param {import("../state/card_page.js").CardPage} cardPage */
+  draw(cardPage) {
     const { tiles } = this;
-    while (tiles.length > deck.cards.length) tiles.pop().remove();
-    while (tiles.length < deck.cards.length) {
-      tiles.push(tile(tiles.length));
+    while (tiles.length > cardPage.cards.length) tiles.pop().remove();
+    while (tiles.length < cardPage.cards.length) {
+      tiles.push(makeTile(tiles.length));
       this.element.append(tiles.at(-1));
     }
-    const key = deck.cards.map((card) => card.id).join();
-    const sheet = key === this.painted ? null : this._sheet(deck.cards);
-    deck.cards.forEach((card, place) => {
-      const isCursor = place === deck.cursor;
-      dress(tiles[place], card, this.options.classes, { isCursor, isSelected: deck.selected.has(card.id) });
-      if (sheet) paint(tiles[place], card, place, sheet);
+    const key = cardPage.cards.map((card) => card.id).join();
+    const sheet = key === this.painted ? null : this._sheet(cardPage.cards);
+    cardPage.cards.forEach((card, index) => {
+      const isCursor = index === cardPage.cursor;
+      updateTile(tiles[index], card, this.options.classes, { isCursor, isSelected: cardPage.selected.has(card.id) });
+      if (sheet) paintTile(tiles[index], card, index, sheet);
     });
     this.painted = key;
   }
 
-  /** Bring the cursor's tile into what can be seen, between the page's head and the panel. @param {number} cursor
-   * @param {boolean} isTaking the keyboard's focus goes with it, so that the next image is also heard */
-  follow(cursor, isTaking) {
-    const here = this.tiles[cursor];
-    if (isTaking) here?.focus({ preventScroll: true });
-    here?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  /** Scroll to the cursor's tile, between the page's header and the panel. @param {number} cursor
+   * @param {boolean} isFocused the tile gets the keyboard's focus, so that a screen reader announces it */
+  follow(cursor, isFocused) {
+    const tile = this.tiles[cursor];
+    if (isFocused) tile?.focus({ preventScroll: true });
+    tile?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Ask for the pictures of a page that is not shown yet. @param {import("../sync/api.js").Card[]} cards */
+  /** Fetch the images of the next page. @param {import("../sync/api.js").Card[]} cards */
   prefetch(cards) {
     if (!cards.length) return;
     const sheet = this._sheet(cards);
-    const addresses = sheet.address ? [sheet.address] : cards.slice(0, MOST_AHEAD).map((card) => sheet.single(card.id));
-    for (const address of addresses) new Image().src = address;
+    const urls = sheet.url ? [sheet.url] : cards.slice(0, MAX_PREFETCHED).map((card) => sheet.single(card.id));
+    for (const url of urls) new Image().src = url;
   }
 
   get columns() {
@@ -65,27 +66,27 @@ export class Grid {
   _sheet(cards) {
     const { api, isSmall } = this.options;
     const ids = cards.map((card) => card.id);
-    const address = isSmall && ids.length ? api.sprite(ids, SHEET_COLUMNS) : "";
-    return { address, columns: SHEET_COLUMNS, rows: Math.ceil(ids.length / SHEET_COLUMNS), single: (id) => api.image(id) };
+    const url = isSmall && ids.length ? api.sprite(ids, SHEET_COLUMNS) : "";
+    return { url, columns: SHEET_COLUMNS, rows: Math.ceil(ids.length / SHEET_COLUMNS), single: (id) => api.image(id) };
   }
 
-  /** A finger that stays on a tile marks it, as Ctrl and a click do. */
+  /** A finger held on a tile selects it, like Ctrl and a click. */
   _pressed(event) {
     clearTimeout(this.holding);
     this.isHeld = false;
-    const place = placeOf(event);
-    if (event.pointerType !== "touch" || place === null) return;
-    this.holding = setTimeout(() => { this.isHeld = true; this.options.onHold(place); }, HOLD);
+    const index = indexOf(event);
+    if (event.pointerType !== "touch" || index === null) return;
+    this.holding = setTimeout(() => { this.isHeld = true; this.options.onHold(index); }, HOLD);
   }
 
   _clicked(event) {
-    const place = placeOf(event);
+    const index = indexOf(event);
     if (this.isHeld) { this.isHeld = false; return; }
-    if (place !== null) this.options.onPick(place, event);
+    if (index !== null) this.options.onClick(index, event);
   }
 }
 
-function placeOf(event) {
-  const element = event.target.closest("[data-place]");
-  return element ? Number(element.dataset.place) : null;
+function indexOf(event) {
+  const element = event.target.closest("[data-index]");
+  return element ? Number(element.dataset.index) : null;
 }

@@ -1,8 +1,8 @@
-/** How one image looks: its tile in the grid, its large view in the focus. */
+/** Tile of one image in the grid: its elements, its state, and how it is described in words. */
 
 import { make, number, percent } from "../controls/dom.js";
 
-/** Shape and word for each verdict, so that color is never alone. @type {Record<string, [string, string]>} */
+/** Mark and word of each verdict, so that color never stands alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
   accept: ["✓", "accepted"],
   bulk_accept: ["≥", "bulk-accepted"],
@@ -13,58 +13,58 @@ export const MARKS = {
   unsure: ["?", "can't tell"],
 };
 
-/** @param {import("../sync/api.js").Card} card @param {string[]} classes what the label strip says */
+/** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
 export function caption(card, classes) {
   return card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
 }
 
-/** @param {import("../sync/api.js").Card} card */
-export function spoken(card, classes) {
+/** The card in words, for a screen reader. @param {import("../sync/api.js").Card} card @param {string[]} classes */
+export function description(card, classes) {
   const state = card.verdict ? MARKS[card.verdict][1] : "undecided";
   return `${classes[card.suggestion]}, confidence ${percent(card.confidence)}, ${state}, ${card.name}`;
 }
 
-/** What a screen reader hears when it changes: the next image in the focus view, how much is selected in the grid (whose
- * tile has the focus and speaks for itself). @param {import("../state/card_page.js").Deck} deck @param {string[]} classes */
-export function heardOf({ card, isAll, numSelected, total }, classes, isFocus) {
-  if (numSelected) return `${number(numSelected)} selected${isAll ? ", everything that the filter matches" : ""}`;
+/** Text that a screen reader announces: the next image in the focus view, the number of selected images in the grid (whose
+ * focused tile is read by itself). @param {import("../state/card_page.js").CardPage} cardPage @param {string[]} classes */
+export function announcement({ card, isAllMatching, numSelected, total }, classes, isFocus) {
+  if (numSelected) return `${number(numSelected)} selected${isAllMatching ? ", everything that the filter matches" : ""}`;
   if (!isFocus || !card) return "";
   const state = card.verdict ? `, ${MARKS[card.verdict][1]}` : "";
   return `${classes[card.suggestion]}, ${card.confidence.toFixed(2).replace(/^0/, "")}, ${number(card.rank + 1)} of ${number(total)}${state}`;
 }
 
-/** A tile; its content is filled in by `dress`. */
-export function tile(place) {
-  return make("div.tile", { role: "option", "data-place": place, tabindex: "-1" },
-    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("div.caption"), make("div.sure"));
+/** A tile without its card: updateTile and paintTile fill it. */
+export function makeTile(index) {
+  return make("div.tile", { role: "option", "data-index": index, tabindex: "-1" },
+    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("div.caption"), make("div.confidence"));
 }
 
-/** @param {HTMLElement} element @param {import("../sync/api.js").Card} card */
-export function dress(element, card, classes, { isCursor, isSelected }) {
+/** Show the state of a card. @param {HTMLElement} element @param {import("../sync/api.js").Card} card */
+export function updateTile(element, card, classes, { isCursor, isSelected }) {
   Object.assign(element.dataset, { verdict: card.verdict, image: card.id });
   element.classList.toggle("cursor", isCursor);
   element.setAttribute("aria-selected", String(isSelected));
-  element.setAttribute("aria-label", spoken(card, classes));
+  element.setAttribute("aria-label", description(card, classes));
   element.setAttribute("aria-description", card.why);
   element.tabIndex = isCursor ? 0 : -1;
   element.title = `${card.why}\n${card.name}`;
   element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
   element.querySelector(".caption").textContent = caption(card, classes);
-  element.querySelector(".sure").textContent = card.confidence.toFixed(3);
+  element.querySelector(".confidence").textContent = card.confidence.toFixed(3);
 }
 
-/** The picture of a tile: a piece of the page's sheet where images are small, else an image of its own, which the
- * browser fetches when it comes near what can be seen. */
-export function paint(element, card, place, sheet) {
+/** Show the image: a part of the page's sheet for small images, else a file of its own, which the browser fetches when
+ * the tile comes near the visible part of the page. */
+export function paintTile(element, card, index, sheet) {
   const picture = element.querySelector(".picture");
-  if (!sheet.address) {
-    // a new element each time: the old picture must not stand under the new caption
+  if (!sheet.url) {
+    // a new element each time: the old image must not stay above the new caption
     picture.replaceChildren(make("img.photo", { loading: "lazy", decoding: "async", draggable: "false", alt: "", src: sheet.single(card.id) }));
     return;
   }
   const { columns, rows } = sheet;
-  const at = (index, count) => (count > 1 ? `${(100 * index) / (count - 1)}%` : "0%");
-  picture.style.backgroundImage = `url("${sheet.address}")`;
+  const at = (cell, count) => (count > 1 ? `${(100 * cell) / (count - 1)}%` : "0%");
+  picture.style.backgroundImage = `url("${sheet.url}")`;
   picture.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
-  picture.style.backgroundPosition = `${at(place % columns, columns)} ${at(Math.floor(place / columns), rows)}`;
+  picture.style.backgroundPosition = `${at(index % columns, columns)} ${at(Math.floor(index / columns), rows)}`;
 }

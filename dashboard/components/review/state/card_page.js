@@ -1,273 +1,284 @@
-/** The cards on the table: one page of a ranking, the one after it fetched ahead, cursor and selection. No DOM. */
+/** Page of cards: one page of a ranking, the prefetched next one, cursor and selection. No DOM. */
 
-import { conditionsOf } from "./query.js";
+import { CONDITIONS, conditionsOf } from "./query.js";
 
-const PAGE = 48;
-/** Tiles on a page, from large ones to tiny ones. */
-export const SIZES = [24, 48, 96, 200];
-/** Verdicts that leave an image to be decided; a skipped one is met again only on the way on. */
+/** Cards on a page, unless the URL has another number. */
+const DEFAULT_SIZE = 48;
+/** Possible numbers of cards on a page, from large tiles to tiny ones. */
+const SIZES = [24, 48, 96, 200];
+/** Verdicts of open images; the cursor comes to a skipped one only when it moves forward. */
 const OPEN = new Set(["", "skip"]);
-/** Queues of what waits for a decision. */
+/** Values of "show" whose queues hold open images only. */
 const OPEN_ONLY = new Set(["undecided", "open"]);
-/** Queues that the server draws: the page says which draw it is, and every decision names it. */
+/** Rankings that the server draws: a page names its draw, and so does each decision. */
 const DRAWN = new Set(["audit", "mixed", "diverse"]);
 
-export class Deck {
-  /** @param {import("../sync/api.js").Api} api @param {string} run @param {Record<string, string>} place */
-  constructor(api, run, place) {
+export class CardPage {
+  /** @param {Pick<import("../sync/api.js").Api, "page"|"card">} api @param {Record<string, any>} urlState */
+  constructor(api, urlState) {
     this.api = api;
-    this.run = run;
     /** @type {Record<string, any>} */
     this.query = {
-      ranking: place.ranking ?? "entropy",
-      ...conditionsOf(place),
-      threshold: place.threshold ?? 0.95,
-      eta: place.eta ?? "0.3",
-      drawn: place.drawn ?? "",
-      count: SIZES.includes(Number(place.tiles)) ? Number(place.tiles) : PAGE,
+      ranking: urlState.ranking ?? "entropy",
+      ...conditionsOf(urlState),
+      threshold: urlState.threshold ?? 0.95,
+      eta: urlState.eta ?? "0.3",
+      drawn: urlState.drawn ?? "",
+      count: SIZES.includes(Number(urlState.tiles)) ? Number(urlState.tiles) : DEFAULT_SIZE,
     };
-    this.start = Math.max(0, Math.floor(Number(place.rank))) || 0;
-    this.wanted = Number(place.image ?? NaN);
+    this.start = Math.max(0, Math.floor(Number(urlState.rank))) || 0;
+    this.wantedId = Number(urlState.image ?? NaN);
+    /** @type {import("../sync/api.js").Card[]} */
     this.cards = [];
     this.total = 0;
     this.matching = 0;
     this.open = 0;
-    /** Whether everything that the filter matches is selected, on all pages. */
-    this.isAll = false;
-    /** Whether clicks mark wrong ones and Enter accepts the rest of the page. */
-    this.isOdd = place.mode === "odd";
+    /** Whether every image that the filter matches is selected, on all pages. */
+    this.isAllMatching = false;
+    /** Odd-one-out mode: clicks mark wrong images and Enter accepts the others on the page. */
+    this.isOddOneOut = urlState.mode === "odd";
     this.cursor = 0;
     this.anchor = null;
     /** @type {Set<number>} */
     this.selected = new Set();
-    this.ahead = null;
-    /** Called with the cards of the next page once they have come. @type {((cards: object[]) => void)|null} */
-    this.onAhead = null;
-    /** What of it has come. @type {import("../sync/api.js").Card[]} */
-    this.next = [];
-    /** The page that was left for a visit. @type {{cards: object[], cursor: number}|null} */
-    this.away = null;
+    /** The next page, requested ahead. @type {{start: number, page: Promise<any>}|null} */
+    this.prefetched = null;
+    /** Called with the cards of the next page once they have arrived. @type {((cards: object[]) => void)|null} */
+    this.onPrefetched = null;
+    /** The cards of the next page, once they have arrived. @type {import("../sync/api.js").Card[]} */
+    this.nextCards = [];
+    /** The page to return to after a visit to one image. @type {{cards: any[], cursor: number}|null} */
+    this.beforeVisit = null;
   }
 
   get card() {
     return this.cards[this.cursor] ?? null;
   }
 
-  /** Change ranking or filter and begin at the front. */
-  async change(part) {
+  /** Change ranking or filter and load the first page. */
+  async changeQuery(part) {
     Object.assign(this.query, "ranking" in part || "eta" in part ? { drawn: "" } : {}, part);
     await this.load(0);
   }
 
-  /** Load the page that begins at a rank; the latest one asked for counts. */
+  /** Load the page that begins at a rank; an older request that answers late is ignored. */
   async load(start, direction = "next", isSame = false) {
-    const asked = (this.asked = Symbol("page"));
-    const page = await this.api.page(this.run, { ...this.query, start, direction });
-    if (asked !== this.asked) return;
-    if (isSame) this.wanted = this.card?.id ?? NaN;
+    const request = (this.request = Symbol("page"));
+    const page = await this.api.page({ ...this.query, start, direction });
+    if (request !== this.request) return;
+    if (isSame) this.wantedId = this.card?.id ?? NaN;
     if (!page.cards.length && start > 0 && direction === "next") {
-      await this.load(0); // the end: round again for what was left
+      await this.load(0); // the end: begin again with the images that are left
       return;
     }
-    this._take(page);
+    this._show(page);
   }
 
-  /** This page as it is now, the cursor on the same image where that is still here. */
-  async again() {
+  /** Load this page again, the cursor on the same image if it is still there. */
+  async reload() {
     await this.load(this.start, "next", true);
   }
 
-  /** The next page: at once where it was fetched ahead. */
+  /** Show the next page, at once if it was prefetched. */
   async forward() {
-    if (this.comeBack()) return;
+    if (this.endVisit()) return;
     const last = this.cards.at(-1);
     if (!last) return;
     const start = last.rank + 1;
-    const asked = (this.asked = Symbol("page"));
-    const ready = this.ahead?.start === start ? await this.ahead.page.catch(() => null) : null;
-    if (asked !== this.asked) return;
-    if (ready?.cards.length) this._take(ready);
+    const request = (this.request = Symbol("page"));
+    const ready = this.prefetched?.start === start ? await this.prefetched.page.catch(() => null) : null;
+    if (request !== this.request) return;
+    if (ready?.cards.length) this._show(ready);
     else await this.load(start);
   }
 
-  /** The page before. @param {"start"|"end"} where the cursor then stands */
+  /** Show the page before. @param {"start"|"end"} where place of the cursor on it */
   async back(where = "start") {
-    if (this.comeBack()) return;
+    if (this.endVisit()) return;
     const first = this.cards[0];
     if (!first || first.rank === 0) return;
     await this.load(first.rank, "previous");
     if (where === "end") this.cursor = Math.max(0, this.cards.length - 1);
   }
 
-  /** Put the cursor on an image; answers whether it is on this page. */
-  goTo(id) {
-    const place = this.cards.findIndex((card) => card.id === id);
-    if (place >= 0) this.cursor = place;
-    return place >= 0;
+  /** Move the cursor to an image; returns whether it is on this page. */
+  moveTo(id) {
+    const index = this.cards.findIndex((card) => card.id === id);
+    if (index >= 0) this.cursor = index;
+    return index >= 0;
   }
 
-  /** Show one image out of its turn; turning the page or a decision leads back to where one was. @param {number} id */
+  /** Show one image of any rank; turning the page or a decision returns to the page before. @param {number} id */
   async visit(id) {
-    if (this.goTo(id)) return;
+    if (this.moveTo(id)) return;
     const { ranking, threshold, eta, drawn } = this.query;
-    const card = await this.api.card(this.run, id, { ranking, threshold, eta, drawn });
-    this.away ??= { cards: this.cards, cursor: this.cursor };
+    const card = await this.api.card(id, { ranking, threshold, eta, drawn });
+    this.beforeVisit ??= { cards: this.cards, cursor: this.cursor };
     Object.assign(this, { cards: [card], cursor: 0 });
-    this.clear();
+    this.clearSelection();
   }
 
-  /** Other tiles on a page, from the same place on. @param {number} count */
+  /** Show another number of cards, from the cursor on. @param {number} count */
   async resize(count) {
     const id = this.card?.id;
     this.query.count = count;
     await this.load(this.card?.rank ?? 0);
-    this.goTo(id);
+    this.moveTo(id);
   }
 
-  /** Back from a visit; answers whether there was one. */
-  comeBack() {
-    if (!this.away) return false;
-    Object.assign(this, this.away, { away: null });
-    this.clear();
+  /** Return from a visit; returns whether there was one. */
+  endVisit() {
+    if (!this.beforeVisit) return false;
+    Object.assign(this, this.beforeVisit, { beforeVisit: null });
+    this.clearSelection();
     return true;
   }
 
-  /** How much the filter matches now. */
+  /** Count again how many images the filter matches. */
   async recount() {
-    const { ranking, threshold, ...words } = this.query;
-    const { matching, open } = await this.api.page(this.run, { ...words, ranking, threshold, start: 0, count: 1 });
+    const { matching, open } = await this.api.page({ ...this.query, start: 0, count: 1 });
     Object.assign(this, { matching, open });
   }
 
-  /** What was fetched ahead no longer holds. */
-  forget() {
-    this.ahead = null;
-    this.next = [];
+  /** Forget the prefetched page: it no longer holds. */
+  dropPrefetched() {
+    this.prefetched = null;
+    this.nextCards = [];
   }
 
-  /** Fetch the next page again: what the server has done may have changed it. */
-  renew() {
-    const last = this.away ? null : this.cards.at(-1);
-    if (!last) return this.forget();
+  /** Prefetch the next page, again if need be: a decision may have changed it. */
+  prefetch() {
+    const last = this.beforeVisit ? null : this.cards.at(-1);
+    if (!last) return this.dropPrefetched();
     const start = last.rank + 1;
-    const ahead = { start, page: this.api.page(this.run, { ...this.query, start, direction: "next" }) };
-    this.ahead = ahead;
-    this.next = [];
-    ahead.page.then(({ cards }) => {
-      if (this.ahead !== ahead) return;
-      this.next = cards;
-      this.onAhead?.(cards);
+    const prefetched = { start, page: this.api.page({ ...this.query, start, direction: "next" }) };
+    this.prefetched = prefetched;
+    this.nextCards = [];
+    prefetched.page.then(({ cards }) => {
+      if (this.prefetched !== prefetched) return;
+      this.nextCards = cards;
+      this.onPrefetched?.(cards);
     }).catch(() => {});
   }
 
-  /** Whether a rank lies behind this page. @param {number|undefined} rank */
-  isAhead(rank) {
+  /** Whether a rank comes after this page. @param {number|undefined} rank */
+  isAfterPage(rank) {
     return rank === undefined || rank > (this.cards.at(-1)?.rank ?? -1);
   }
 
-  /** Move the cursor by so many places; answers whether it stayed on the page. */
+  /** Move the cursor by a number of cards; returns whether it stayed on the page. */
   move(by, isSelecting) {
-    const place = this.cursor + by;
-    if (place < 0 || place >= this.cards.length) return false;
+    const index = this.cursor + by;
+    if (index < 0 || index >= this.cards.length) return false;
     if (isSelecting) {
       this.anchor ??= this.cursor;
-      this.selectBetween(this.anchor, place);
-    } else this.clear();
-    this.cursor = place;
+      this.selectBetween(this.anchor, index);
+    } else this.clearSelection();
+    this.cursor = index;
     return true;
   }
 
   selectBetween(one, other) {
-    this.isAll = false;
+    this.isAllMatching = false;
     this.selected = new Set(this.cards.slice(Math.min(one, other), Math.max(one, other) + 1).map((card) => card.id));
   }
 
-  /** Those at some places, and what was selected before. @param {number[]} places @param {Set<number>} base */
-  selectPlaces(places, base) {
-    this.isAll = false;
+  /** Select the cards at some indexes and an earlier selection. @param {number[]} indexes @param {Set<number>} base */
+  selectIndexes(indexes, base) {
+    this.isAllMatching = false;
     this.anchor = null;
-    this.selected = new Set([...base, ...places.map((place) => this.cards[place].id)]);
-    this.cursor = places.at(-1) ?? this.cursor;
+    this.selected = new Set([...base, ...indexes.map((index) => this.cards[index].id)]);
+    this.cursor = indexes.at(-1) ?? this.cursor;
   }
 
-  /** Everything that the filter matches, seen or not. */
+  /** Select every image that the filter matches, seen or not. */
   selectAll() {
-    this.isAll = this.cards.length > 0;
+    this.isAllMatching = this.cards.length > 0;
     this.selected = new Set(this.cards.map((card) => card.id));
   }
 
-  /** How many are selected. */
+  /** How many images are selected. */
   get numSelected() {
-    return this.isAll ? this.matching : this.selected.size;
+    return this.isAllMatching ? this.matching : this.selected.size;
   }
 
-  toggle(place) {
-    const { id } = this.cards[place];
-    this.isAll = false;
+  /** Select a card, or deselect it. @param {number} index */
+  toggle(index) {
+    const { id } = this.cards[index];
+    this.isAllMatching = false;
     if (!this.selected.delete(id)) this.selected.add(id);
-    this.anchor = place;
-    this.cursor = place;
+    this.anchor = index;
+    this.cursor = index;
   }
 
-  clear() {
+  clearSelection() {
     this.selected.clear();
-    this.isAll = false;
+    this.isAllMatching = false;
     this.anchor = null;
   }
 
-  /** Whether the queue was drawn, so that it can be drawn anew. */
+  /** Whether the server drew the queue, so that it can be drawn again. */
   get isDrawn() {
     return DRAWN.has(this.query.ranking);
   }
 
-  /** Where a card was shown, as its decision says it. */
+  /** The parameters of this page in the URL. @returns {Record<string, string|number|null>} */
+  get urlState() {
+    const { ranking, eta, drawn, count } = this.query;
+    return {
+      ranking, eta: ranking === "mixed" ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
+      rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null, tiles: count === DEFAULT_SIZE ? null : count,
+    };
+  }
+
+  /** Where a card was shown, for the log of its decision. */
   origin({ rank, planted }) {
     const { ranking, eta, drawn } = this.query;
     return planted ? { ranking, planted } : { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
   }
 
-  /** What a verdict applies to: the selection, else the card under the cursor. */
+  /** The cards that a verdict applies to: the selection, else the card under the cursor. */
   targets() {
-    const chosen = this.cards.filter((card) => this.selected.has(card.id));
-    return chosen.length ? chosen : this.card ? [this.card] : [];
+    const selected = this.cards.filter((card) => this.selected.has(card.id));
+    return selected.length ? selected : this.card ? [this.card] : [];
   }
 
-  /** Put the cursor on the next undecided card of this page, or where all are decided and looked through again on the
-   * next one; answers false where none is left. */
+  /** Move the cursor to the next open card of this page; in a queue of decided images, to the next card. Returns false
+   * when none is left. */
   advance() {
-    this.clear();
+    this.clearSelection();
     const from = this.cursor + 1;
-    const places = this.cards.map((_, place) => (place + from) % this.cards.length);
-    const next = places.find((place) => this.cards[place].verdict === "" && place !== this.cursor);
-    const after = places.find((place) => place >= from && OPEN.has(this.cards[place].verdict));
-    const again = OPEN_ONLY.has(this.query.show) || this.away || from >= this.cards.length ? undefined : from;
-    const found = after ?? next ?? again;
+    const indexes = this.cards.map((_, index) => (index + from) % this.cards.length);
+    const undecided = indexes.find((index) => this.cards[index].verdict === "" && index !== this.cursor);
+    const open = indexes.find((index) => index >= from && OPEN.has(this.cards[index].verdict));
+    const next = OPEN_ONLY.has(this.query.show) || this.beforeVisit || from >= this.cards.length ? undefined : from;
+    const found = open ?? undecided ?? next;
     this.cursor = found ?? this.cursor;
     return found !== undefined;
   }
 
   /** Whether a queue of undecided images has none left on this page. */
   get isDone() {
-    return this.query.show === "undecided" && !this.away && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
+    return this.query.show === "undecided" && !this.beforeVisit && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
   }
 
-  /** Write down what the server or the hand says about images. @param {{id:number, verdict:string, label:number|null}[]} rows */
+  /** Set the verdicts of images. @param {{id:number, verdict:string, label:number|null}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));
-    for (const card of [...this.cards, ...(this.away?.cards ?? []), ...this.next]) {
+    for (const card of [...this.cards, ...(this.beforeVisit?.cards ?? []), ...this.nextCards]) {
       const row = known.get(card.id);
       if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
     }
   }
 
-  _take(page) {
-    this.away = null;
+  _show(page) {
+    this.beforeVisit = null;
     Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
-    this.clear();
+    this.clearSelection();
     this.query.drawn = page.drawn ?? "";
     this.start = page.cards[0]?.rank ?? 0;
-    this.goTo(this.wanted);
-    this.wanted = NaN;
-    this.renew();
+    this.moveTo(this.wantedId);
+    this.wantedId = NaN;
+    this.prefetch();
   }
 }

@@ -1,36 +1,36 @@
-/** Work that waits until the hand rests: each new wish starts the wait anew. */
+/** Debounce: do work after a pause; each new request starts the pause again. */
 
-export class Later {
+export class Debounce {
   /** @param {number} delay milliseconds @param {() => void} work */
   constructor(delay, work) {
     this.delay = delay;
     this.work = work;
-    this.isWanted = false;
+    this.isPending = false;
   }
 
-  /** Do it after the pause. */
-  soon() {
-    this.hold();
-    this.isWanted = true;
-    this.timer = setTimeout(() => this.now(), this.delay);
+  /** Do the work after the pause. */
+  schedule() {
+    this.pause();
+    this.isPending = true;
+    this.timer = setTimeout(() => this.flush(), this.delay);
   }
 
-  /** Stop the clock; what is wanted stays wanted. */
-  hold() {
+  /** Stop the clock; pending work stays pending. */
+  pause() {
     clearTimeout(this.timer);
   }
 
-  /** Do it at once where it is wanted. */
-  now() {
-    this.hold();
-    if (!this.isWanted) return;
-    this.isWanted = false;
+  /** Do pending work at once. */
+  flush() {
+    this.pause();
+    if (!this.isPending) return;
+    this.isPending = false;
     this.work();
   }
 
-  /** Never mind. */
-  drop() {
-    this.hold();
-    this.isWanted = false;
+  /** Forget pending work. */
+  cancel() {
+    this.pause();
+    this.isPending = false;
   }
 }

@@ -1,42 +1,43 @@
-/** While another page is on its way no verdict counts: it would fall on an image that nobody has seen. What was pressed
- * meanwhile is not kept for later either, but said. Steps to another place are kept and made in their order. No DOM. */
+/** Block decisions while a page is loading; run cursor moves afterwards. No DOM.
+ *
+ * A verdict given meanwhile would fall on an image that nobody has seen, so it is not kept for later but reported. */
 
-export class Turning {
-  /** @param {(sentence: string) => void} say */
-  constructor(say) {
-    this.say = say;
-    this.pages = 0;
-    this.missed = 0;
+export class PageLoading {
+  /** @param {(message: string) => void} report */
+  constructor(report) {
+    this.report = report;
+    this.numPages = 0;
+    this.numIgnored = 0;
     /** @type {(() => void)[]} */
-    this.later = [];
+    this.queue = [];
   }
 
   get isOn() {
-    return this.pages > 0;
+    return this.numPages > 0;
   }
 
-  /** Until the work is done and painted. @param {() => Promise<void>} work */
+  /** Block decisions until the work is done and painted. @param {() => Promise<void>} work */
   async during(work) {
-    if (!this.pages++) this.missed = 0;
+    if (!this.numPages++) this.numIgnored = 0;
     try {
       await work();
     } finally {
-      this.pages--;
-      while (!this.isOn && this.later.length) this.later.shift()?.();
+      this.numPages--;
+      while (!this.isOn && this.queue.length) this.queue.shift()?.();
     }
   }
 
-  /** Now, or in its turn once no page is on its way. @param {() => void} act */
-  after(act) {
-    if (this.isOn || this.later.length) this.later.push(act);
+  /** Act now, or in turn once no page is loading. @param {() => void} act */
+  afterwards(act) {
+    if (this.isOn || this.queue.length) this.queue.push(act);
     else act();
   }
 
-  /** A verdict was asked for; answers whether it can be given. */
-  admits() {
+  /** Whether a verdict can be given now; if not, reports the ignored key. */
+  allowsVerdict() {
     if (!this.isOn) return true;
-    this.missed++;
-    this.say(`The page was turning: ${this.missed} ${this.missed === 1 ? "key was" : "keys were"} not used.`);
+    this.numIgnored++;
+    this.report(`The page was loading: ${this.numIgnored} ${this.numIgnored === 1 ? "key was" : "keys were"} ignored.`);
     return false;
   }
 }

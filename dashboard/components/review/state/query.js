@@ -1,26 +1,27 @@
-/** The review queue as a query: conditions in the URL, in a command and in words, and the odd-one-out mode. No DOM. */
+/** Query of the review queue: its conditions in the URL, in a command and in words. No DOM. */
 
-/** Conditions by their name in the address; an empty one lets everything through. */
+/** Conditions by their name in the URL; an empty one matches every image. */
 export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "find"];
 
-/** @type {[string, string][]} verdicts that can be shown, and their words */
+/** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
   ["bulk_accept", "bulk-accepted"], ["relabel", "relabeled"], ["reject", "rejected"], ["none", "none of the classes"],
   ["skip", "skipped"], ["unsure", "can't tell"]];
 
-const PLAIN = { predicted: "predicted", runner_up: "runner_up", label: "label", decision: "decision" };
+/** Conditions that are a number, by the same name in URL and command. */
+const NUMBERS = ["predicted", "runner_up", "label", "decision"];
 
-/** @param {Record<string, string|null>} place what the address says @returns {Record<string, string>} */
-export function conditionsOf(place) {
-  const found = Object.fromEntries(CONDITIONS.map((name) => [name, place[name] ?? ""]));
-  return { ...found, show: place.show || "undecided" };
+/** @param {Record<string, string|null>} urlState @returns {Record<string, string>} */
+export function conditionsOf(urlState) {
+  const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, urlState[name] ?? ""]));
+  return { ...conditions, show: urlState.show || "undecided" };
 }
 
-/** The filter as a command carries it. @param {Record<string, string>} query */
+/** The filter of a command. @param {Record<string, string>} query */
 export function toFilter(query) {
   const filter = { show: query.show };
-  for (const [name, key] of Object.entries(PLAIN)) if (query[name] !== "") filter[key] = Number(query[name]);
-  if (query.by) filter.reviewer = query.by; // "reviewer" in the address is who looks
+  for (const name of NUMBERS) if (query[name] !== "") filter[name] = Number(query[name]);
+  if (query.by) filter.reviewer = query.by; // in the URL "reviewer" is the current reviewer
   if (query.find) filter.text = query.find;
   if (isOn(query.changed)) filter.is_changed = true;
   if (query.range) {
@@ -31,50 +32,51 @@ export function toFilter(query) {
 }
 
 /** Whether decisions can change which images match. @param {Record<string, string>} query */
-export function isMoving(query) {
+export function dependsOnDecisions(query) {
   return query.show !== "all" || Boolean(query.label || query.by || query.decision);
 }
 
 /** @param {Record<string, string>} query @param {string[]} classes
- * @returns {[string, string][]} conditions beyond verdict and class, each with its words */
-export function extras(query, classes) {
+ * @returns {[string, string][]} conditions other than verdict and class, each with its text */
+export function extraConditions(query, classes) {
   const name = (label) => classes[Number(label)] ?? `class ${label}`;
-  const words = {
+  const texts = {
     runner_up: () => `runner-up ${name(query.runner_up)}`,
     label: () => `given ${name(query.label)}`,
     by: () => `decided by ${query.by}`,
     decision: () => `in decision #${query.decision}`,
-    range: () => rangeWords(query.range),
+    range: () => rangeText(query.range),
     changed: () => "changed since the parent run",
     find: () => `“${query.find}”`,
   };
-  return Object.entries(words).filter(([key]) => (key === "changed" ? isOn(query.changed) : query[key])).map(([key, say]) => [key, say()]);
+  return Object.entries(texts).filter(([key]) => (key === "changed" ? isOn(query.changed) : query[key])).map(([key, text]) => [key, text()]);
 }
 
-/** The whole filter in words, as the dialog before a commitment says it. */
+/** The whole query in words, for the dialog before a bulk decision. */
 export function describe(query, classes) {
   const shown = query.show === "all" ? [] : [SHOWN.find(([key]) => key === query.show)?.[1] ?? query.show];
   const predicted = query.predicted === "" ? [] : [`suggested ${classes[Number(query.predicted)]}`];
-  return [...shown, ...predicted, ...extras(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
+  return [...shown, ...predicted, ...extraConditions(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
+}
+
+/** The query of the odd-one-out mode: undecided images of one class, the least confident first.
+ * @param {Record<string, string>} query @param {number} fallback a class */
+export function oddOneOutQuery(query, fallback) {
+  return { predicted: query.predicted === "" ? String(fallback) : query.predicted, ranking: "confidence", show: "undecided" };
+}
+
+/** The cards that Enter accepts in the odd-one-out mode: open ones that are not selected.
+ * @param {import("../sync/api.js").Card[]} cards @param {Set<number>} selected */
+export function unselectedOpen(cards, selected) {
+  return cards.filter((card) => !selected.has(card.id) && (card.verdict === "" || card.verdict === "skip"));
 }
 
 function isOn(text) {
   return Boolean(text) && text !== "0";
 }
 
-function rangeWords(range) {
+function rangeText(range) {
   const [score, low, high] = range.split(",");
   const short = (text) => String(Number(Number(text).toFixed(4)));
   return `${score} ${short(low)} to ${short(high)}`;
-}
-
-/** What the mode asks of the queue. @param {Record<string, string>} query @param {number} fallback a class */
-export function oddQuery(query, fallback) {
-  return { predicted: query.predicted === "" ? String(fallback) : query.predicted, ranking: "confidence", show: "undecided" };
-}
-
-/** The cards that Enter accepts: those still open that were not clicked.
- * @param {import("../sync/api.js").Card[]} cards @param {Set<number>} odd */
-export function restOf(cards, odd) {
-  return cards.filter((card) => !odd.has(card.id) && (card.verdict === "" || card.verdict === "skip"));
 }

@@ -1,40 +1,40 @@
-/** Who reviews: the name that the address says, else the one this browser remembers, else "me". */
+/** Reviewer: the name in the URL, else the name that this browser stores, else "me". */
 
-const NOBODY = "me";
-const MOST = 60;
+const DEFAULT_NAME = "me";
+const MAX_LENGTH = 60;
 
 export class Reviewer {
-  /** @param {string|undefined} asked what the address says @param {Storage} storage */
-  constructor(asked, storage) {
+  /** @param {string|undefined} urlName the name in the URL @param {Storage} storage */
+  constructor(urlName, storage) {
     this.storage = storage;
-    const known = tidy(storage.getItem("winnow-reviewer"));
-    this.name = tidy(asked) || known || NOBODY;
-    /** A sentence where a link has brought another name than this browser's own. */
-    this.warning = known && this.name !== known ? `You review as ${this.name}, as the address says; in this browser it was ${known} before.` : "";
-    if (!known) this._keep();
+    const stored = normalized(storage.getItem("winnow-reviewer"));
+    this.name = normalized(urlName) || stored || DEFAULT_NAME;
+    /** A message when the URL has another name than this browser. */
+    this.warning = stored && this.name !== stored ? `You review as ${this.name}, the name in the address; before it was ${stored} in this browser.` : "";
+    if (!stored) this._store();
   }
 
-  /** Another person; an empty name is "me". @param {string} name @returns {string} the name as it is kept */
+  /** Set another name; an empty one is "me". @param {string} name @returns {string} the name as it is stored */
   change(name) {
-    this.name = tidy(name) || NOBODY;
-    this._keep();
+    this.name = normalized(name) || DEFAULT_NAME;
+    this._store();
     return this.name;
   }
 
-  /** The name as the address carries it. */
-  get word() {
-    return this.name === NOBODY ? null : this.name;
+  /** The name for the URL; null for the default. */
+  get urlName() {
+    return this.name === DEFAULT_NAME ? null : this.name;
   }
 
-  _keep() {
+  _store() {
     try {
       this.storage.setItem("winnow-reviewer", this.name);
     } catch (error) {
-      console.warn(`This browser does not remember who reviews (${error.message}); the address does.`);
+      console.warn(`This browser does not store the reviewer's name (${error.message}); the address holds it.`);
     }
   }
 }
 
-function tidy(name) {
-  return (name ?? "").trim().replace(/\s+/g, " ").slice(0, MOST);
+function normalized(name) {
+  return (name ?? "").trim().replace(/\s+/g, " ").slice(0, MAX_LENGTH);
 }

@@ -1,39 +1,39 @@
-/** What a mouse, a pen or a finger does to cursor and selection: click, hold, drag. */
+/** Selection by pointer: click, hold and drag change the cursor and the selected cards. */
 
-export class Picking {
-  /** @param {import("./card_page.js").Deck} deck @param {(isFollowed: boolean) => void} onChange draw, and go to the cursor */
-  constructor(deck, onChange) {
-    this.deck = deck;
+export class Selection {
+  /** @param {import("./card_page.js").CardPage} cardPage @param {(isFollowed: boolean) => void} onChange draw, and scroll to the cursor */
+  constructor(cardPage, onChange) {
+    this.cardPage = cardPage;
     this.onChange = onChange;
   }
 
-  /** A tile was clicked. @param {number} place @param {MouseEvent & {pointerType?: string}} event */
-  pick(place, event) {
-    const { deck } = this;
-    if (deck.isOdd || (event.pointerType === "touch" && deck.selected.size)) deck.toggle(place);
-    else if (event.shiftKey) deck.selectBetween(deck.cursor, place);
-    else if (event.ctrlKey || event.metaKey) deck.toggle(place);
-    else { deck.clear(); deck.cursor = place; }
+  /** A tile was clicked. @param {number} index @param {MouseEvent & {pointerType?: string}} event */
+  click(index, event) {
+    const { cardPage } = this;
+    if (cardPage.isOddOneOut || (event.pointerType === "touch" && cardPage.selected.size)) cardPage.toggle(index);
+    else if (event.shiftKey) cardPage.selectBetween(cardPage.cursor, index);
+    else if (event.ctrlKey || event.metaKey) cardPage.toggle(index);
+    else { cardPage.clearSelection(); cardPage.cursor = index; }
     this.onChange(true);
   }
 
-  /** A finger held on a tile: into the selection, or out of it. */
-  hold(place) {
-    this.deck.toggle(place);
+  /** A finger was held on a tile: select it, or deselect it. */
+  hold(index) {
+    this.cardPage.toggle(index);
     this.onChange(true);
   }
 
-  /** A band begins. @param {boolean} isAdding what is selected stays so */
-  begin(isAdding) {
-    const { selected, isAll, cursor } = this.deck;
-    this.before = { selected: new Set(selected), isAll, cursor };
-    this.base = isAdding || this.deck.isOdd ? this.before.selected : new Set();
+  /** A drag begins. @param {boolean} isAdding selected cards stay selected */
+  beginDrag(isAdding) {
+    const { selected, isAllMatching, cursor } = this.cardPage;
+    this.before = { selected: new Set(selected), isAllMatching, cursor };
+    this.base = isAdding || this.cardPage.isOddOneOut ? this.before.selected : new Set();
   }
 
-  /** The band touches other tiles. @param {number[]|null} places null when it was called off */
-  touch(places) {
-    if (places) this.deck.selectPlaces(places, this.base);
-    else Object.assign(this.deck, this.before);
+  /** The dragged box touches other tiles. @param {number[]|null} indexes null when the drag was cancelled */
+  drag(indexes) {
+    if (indexes) this.cardPage.selectIndexes(indexes, this.base);
+    else Object.assign(this.cardPage, this.before);
     this.onChange(false);
   }
 }

@@ -1,32 +1,32 @@
-/** What the hand decided in this session, so that an undo shows at once and as a whole. No DOM. */
+/** Undo stack of this session: lets an undo show at once and take back a whole selection. No DOM. */
 
-/** @typedef {{id:number, rank?:number, verdict:string, label:number|null}} Before how a card stood before */
+/** @typedef {{id:number, rank?:number, verdict:string, label:number|null}} CardState a card before a decision */
 
-export class Memory {
+export class UndoStack {
   constructor() {
-    /** @type {{commands: Set<string>, before: Before[]}[]} */
+    /** @type {{commands: Set<string>, before: CardState[]}[]} */
     this.steps = [];
   }
 
-  /** @param {string[]} commands their ids @param {Before[]} before empty where only the server knows */
-  add(commands, before) {
+  /** @param {string[]} commands their ids @param {CardState[]} before empty where only the server knows */
+  push(commands, before) {
     this.steps.push({ commands: new Set(commands), before });
   }
 
-  /** The latest step, taken out; null where this session has none (an earlier session may). */
-  take() {
+  /** Remove and return the latest step; null when this session has none (an earlier session may). */
+  pop() {
     return this.steps.pop() ?? null;
   }
 
-  /** How images stood before commands of this session. @param {Set<string>} commands @param {Set<number>} images
-   * @returns {Before[]} */
-  before(commands, images) {
+  /** The states of images before commands of this session. @param {Set<string>} commands @param {Set<number>} images
+   * @returns {CardState[]} */
+  statesBefore(commands, images) {
     return this.steps.filter((step) => [...step.commands].some((id) => commands.has(id)))
       .flatMap((step) => step.before.filter(({ id }) => images.has(id)));
   }
 
-  /** Commands that no longer count, refused or taken back by name: there is nothing to undo. @param {Iterable<string>} commands */
-  forget(commands) {
+  /** Remove commands that were refused or taken back by id. @param {Iterable<string>} commands */
+  remove(commands) {
     for (const step of this.steps) for (const id of commands) step.commands.delete(id);
     this.steps = this.steps.filter((step) => step.commands.size);
   }

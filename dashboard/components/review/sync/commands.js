@@ -1,125 +1,127 @@
-/** The hand: verdicts become commands, are drawn at once and sent; answers are drawn when they come. */
+/** Commands: a verdict becomes a command, shows on the cards at once, and is sent; the response may correct it. */
 
-import { SINGLE, imagesOf, isPlain, read, rowsOf } from "./responses.js";
 import { toFilter } from "../state/query.js";
-import { Memory } from "../state/undo_stack.js";
+import { UndoStack } from "../state/undo_stack.js";
 import { Outbox } from "./outbox.js";
+import { SINGLE, arePredictable, imagesOf, predictedRows, readResponse } from "./responses.js";
 
-export class Hand {
-  /** @param {{deck: import("../state/card_page.js").Deck, data: object, reviewer: import("../state/reviewer.js").Reviewer, send: (batch: object, isLast: boolean) => Promise<object>,
-   *   onState: (state: object) => void, onDone: (change: {isTurning?: boolean}) => void,
-   *   onAnswer: (answer: object, reasons: string, settle: () => Promise<boolean>) => void, onSent: (commands: object[]) => void}} options */
-  constructor({ deck, data, reviewer, send, onState, onDone, onAnswer, onSent }) {
-    this.deck = deck;
+export class Commands {
+  /** @param {{api: import("./api.js").Api, cardPage: import("../state/card_page.js").CardPage, data: object,
+   *   reviewer: import("../state/reviewer.js").Reviewer, onState: (state: object) => void,
+   *   onDecided: (change: {isPageDone?: boolean}) => void, onQueued: (commands: object[]) => void,
+   *   onResponse: (response: object, reasons: string, settle: () => Promise<boolean>) => void}} options */
+  constructor({ api, cardPage, data, reviewer, onState, onDecided, onQueued, onResponse }) {
+    this.cardPage = cardPage;
     this.reviewer = reviewer;
-    /** @type {any} what Streamlit hands over */
+    /** @type {any} the data that Streamlit passes */
     this.data = data;
-    this.onDone = onDone;
-    this.onAnswer = onAnswer;
-    this.onSent = onSent;
-    this.memory = new Memory();
+    this.onDecided = onDecided;
+    this.onQueued = onQueued;
+    this.onResponse = onResponse;
+    this.undoStack = new UndoStack();
+    /** Where the cursor returns to after an undo of an image on another page. */
     this.returning = null;
     this.since = performance.now();
     this.outbox = new Outbox({
-      key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", send, onState,
-      onAnswer: (answer, commands) => this._answered(answer, commands),
+      api, key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", onState,
+      onResponse: (response, commands) => this._responded(response, commands),
     });
   }
 
-  /** One verdict on the selection, or on the card under the cursor. */
+  /** Give one verdict on the selection, or on the card under the cursor. */
   decide(verdict, label) {
-    if (!this._isMeant(verdict, label)) return;
-    const cards = this.deck.targets();
+    if (!this._isPossible(verdict, label)) return;
+    const cards = this.cardPage.targets();
     if (!cards.length) return;
     const seconds = Math.round((performance.now() - this.since) / cards.length) / 1000;
     this.since = performance.now();
     const commands = cards.map((card) => this._single(card, verdict, label, seconds));
-    this._send(commands, cards);
-    this.onDone({ isTurning: !this.deck.advance() });
+    this._queue(commands, cards);
+    this.onDecided({ isPageDone: !this.cardPage.advance() });
   }
 
-  /** One verdict on many cards of this page as one decision. @param {import("./api.js").Card[]} page */
-  decidePage(page, verdict) {
-    const cards = page.filter((card) => !card.planted); // the checks of the reviewer are answered one by one
+  /** Give one verdict on many cards of this page, as one decision. @param {import("./api.js").Card[]} shown */
+  decideCards(shown, verdict) {
+    const cards = shown.filter((card) => !card.planted); // attention checks are answered one by one
     if (!cards.length) return;
     const images = cards.map((card) => [card.id, card.suggestion]);
-    this._send([{ ...this._command(verdict), params: { images } }], cards);
+    this._queue([{ ...this._command(verdict), params: { images } }], cards);
     this.outbox.flush();
   }
 
-  /** One verdict on everything that the filter matches. @param {number} count as it was spelled out */
+  /** Accept everything that a rule keeps, as one decision. @param {string} rule @param {object} params of the rule
+   * @param {number} count as it was confirmed: the server refuses another one */
+  bulkAccept(rule, params, count) {
+    this._sendBulk({ ...this._command("bulk_accept"), params: { rule, ...params, expected: count } });
+  }
+
+  /** Give one verdict on everything that the filter matches, as one decision. @param {number} count as it was confirmed */
   decideFilter(verdict, label, count, isOpenOnly) {
-    const given = verdict === "accept" ? "bulk_accept" : verdict;
-    const command = this._command(given);
-    command.params = { filter: toFilter(this.deck.query), only_open: isOpenOnly, expected: count };
+    const command = this._command(verdict === "accept" ? "bulk_accept" : verdict);
+    command.params = { filter: toFilter(this.cardPage.query), only_open: isOpenOnly, expected: count };
     if (verdict === "relabel") command.label = label;
-    this._sendWide(command);
+    this._sendBulk(command);
   }
 
-  /** Everything that a rule keeps. @param {number} count as it was spelled out: another one is refused */
-  decideRule(rule, params, count) {
-    this._sendWide({ ...this._command("bulk_accept"), params: { rule, ...params, expected: count } });
-  }
-
-  /** Take back the latest step: at once where this session knows it, else when the server has answered. */
+  /** Take back the latest step: at once when it is of this session, otherwise when the server has answered. */
   undo() {
-    const step = this.memory.take();
+    const step = this.undoStack.pop();
     for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
     const before = step?.before ?? [];
-    if (!before.length || before.some(({ rank }) => this.deck.isAhead(rank))) this.deck.forget();
-    const [[first], from] = [before, this.deck.card?.id];
-    this.deck.apply(before);
-    this.deck.clear();
-    this.returning = first && this.deck.goTo(first.id) ? null : { rank: first?.rank, from };
-    this.onDone({});
+    if (!before.length || before.some(({ rank }) => this.cardPage.isAfterPage(rank))) this.cardPage.dropPrefetched();
+    const [[first], from] = [before, this.cardPage.card?.id];
+    this.cardPage.apply(before);
+    this.cardPage.clearSelection();
+    this.returning = first && this.cardPage.moveTo(first.id) ? null : { rank: first?.rank, from };
+    this.onDecided({});
     if (this.returning) this.outbox.flush();
   }
 
-  /** Take back one decision of the log, whenever it was made. @param {{id: number, command_id: string}} decision */
-  takeBack({ id, command_id }) {
-    this.memory.forget([command_id]);
+  /** Take back one decision of the log, of any age. @param {{id: number, command_id: string}} decision */
+  undoDecision({ id, command_id }) {
+    this.undoStack.remove([command_id]);
     this.outbox.add({ ...this._command("undo"), undo_of: id });
-    this.deck.forget();
+    this.cardPage.dropPrefetched();
     this.outbox.flush();
   }
 
-  /** Another person: what an undo takes back from now on is theirs. */
-  forget() {
-    this.memory = new Memory();
+  /** Forget this session's steps: an undo takes back only the current reviewer's own decisions. */
+  clearUndo() {
+    this.undoStack = new UndoStack();
   }
 
-  /** Whether a verdict with this label can be given. */
-  _isMeant(verdict, label) {
+  /** Show the predicted state of waiting commands over the state that the server sent. */
+  reapply() {
+    if (arePredictable(this.outbox.waiting)) this.cardPage.apply(this.outbox.waiting.flatMap(predictedRows));
+  }
+
+  /** Whether the verdict exists and its label is a class. */
+  _isPossible(verdict, label) {
     return SINGLE.has(verdict) && (verdict !== "relabel" || (label !== undefined && label < this.data.classes.length));
-  }
-
-  /** Draw what is on its way over what the server said before. */
-  redraw() {
-    if (isPlain(this.outbox.waiting)) this.deck.apply(this.outbox.waiting.flatMap(rowsOf));
   }
 
   _single(card, verdict, label, seconds) {
     const isOther = verdict === "relabel" && label !== card.suggestion;
     const given = verdict === "relabel" && !isOther ? "accept" : verdict;
     const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ...this.deck.origin(card), seconds };
+    command.params = { ...this.cardPage.origin(card), seconds };
     if (isOther) command.label = label;
     return command;
   }
 
-  _send(commands, cards) {
+  _queue(commands, cards) {
     const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
-    this.deck.apply(commands.flatMap(rowsOf));
-    const sent = commands.map((command) => this.outbox.add(command));
-    this.memory.add(sent.map((command) => command.command_id), before);
-    this.onSent(sent);
+    this.cardPage.apply(commands.flatMap(predictedRows));
+    const queued = commands.map((command) => this.outbox.add(command));
+    this.undoStack.push(queued.map((command) => command.command_id), before);
+    this.onQueued(queued);
   }
 
-  _sendWide(command) {
-    this.memory.add([this.outbox.add(command).command_id], []);
-    this.deck.clear();
+  _sendBulk(command) {
+    this.undoStack.push([this.outbox.add(command).command_id], []);
+    this.cardPage.clearSelection();
     this.outbox.flush();
-    this.onDone({});
+    this.onDecided({});
   }
 
   /** @returns {any} */
@@ -127,27 +129,27 @@ export class Hand {
     return { verdict, run_id: this.data.run, reviewer: this.reviewer.name };
   }
 
-  _answered(answer, commands) {
+  _responded(response, commands) {
     const { waiting } = this.outbox;
-    const { rows, refused, reasons, isWide } = read(answer, commands, waiting);
-    const stood = answer.isUnread ? this.memory.before(refused, new Set(commands.flatMap(imagesOf))) : [];
-    this.memory.forget(refused);
-    const later = new Set(waiting.flatMap(imagesOf));
-    this.deck.apply([...stood.filter(({ id }) => !later.has(id)), ...rows]);
-    if (isWide || commands.some((command) => imagesOf(command).length > 1)) this.deck.renew();
-    const isUnknown = Boolean(answer.isUnread) && !stood.length; // from an earlier page: how its image stands only the server knows
-    this.onAnswer(answer, reasons, async () => (waiting.length ? false : this._comeBack(answer, isUnknown)));
+    const { rows, refused, reasons, isBeyondPage } = readResponse(response, commands, waiting);
+    const restored = response.isUnread ? this.undoStack.statesBefore(refused, new Set(commands.flatMap(imagesOf))) : [];
+    this.undoStack.remove(refused);
+    const pending = new Set(waiting.flatMap(imagesOf));
+    this.cardPage.apply([...restored.filter(({ id }) => !pending.has(id)), ...rows]);
+    if (isBeyondPage || commands.some((command) => imagesOf(command).length > 1)) this.cardPage.prefetch();
+    const isUnknown = Boolean(response.isUnread) && !restored.length; // from an earlier page: only the server knows the image's state
+    this.onResponse(response, reasons, async () => (waiting.length ? false : this._moveCursor(response, isUnknown)));
   }
 
-  /** After an undo of what is not on this page: to the image that is open again; after a great change: the page anew.
-   * Answers whether the cursor went elsewhere. */
-  async _comeBack(answer, isUnknown) {
+  /** After an undo of an image on another page, move the cursor to it; after a large change, reload the page.
+   * Returns whether the cursor moved to another place. */
+  async _moveCursor(response, isUnknown) {
     const { returning } = this;
     this.returning = null;
-    if (answer.refresh || isUnknown) { await this.deck.again(); this.redraw(); }
-    else if (!returning || returning.from !== this.deck.card?.id) return false; // the hand has moved on
-    else if (returning.rank !== undefined) await this.deck.load(returning.rank);
-    else if (answer.changed.length === 1) this.deck.goTo(answer.changed[0].id);
+    if (response.refresh || isUnknown) { await this.cardPage.reload(); this.reapply(); }
+    else if (!returning || returning.from !== this.cardPage.card?.id) return false; // the reviewer has moved on
+    else if (returning.rank !== undefined) await this.cardPage.load(returning.rank);
+    else if (response.changed.length === 1) this.cardPage.moveTo(response.changed[0].id);
     return Boolean(returning);
   }
 }

@@ -1,24 +1,28 @@
-/** Decisions on their way: pending, flying, then gone when the server has them on its disk. None is ever dropped.
+/** Queue of commands not yet saved by the server: sent in batches, sent again after a failure, never dropped.
  *
- * Each batch carries all that is not acknowledged; the server knows a command by its id, so sending twice is harmless.
- * What is not acknowledged is kept in the browser's storage and sent again after a refresh or a server restart. */
+ * Each batch holds every command without a response; the server knows a command by its id, so sending twice is harmless.
+ * Commands without a response stay in the browser's storage and are sent again after a refresh or a server restart. */
 
-import { Sieve } from "./batch_bisection.js";
+import { BatchBisection } from "./batch_bisection.js";
 
-const PAUSE = 250;
-const FULL = 25;
-const LONGEST_WAIT = 15000;
-/** A browser sends 64 KiB for pages that are going away; what does not fit stays in storage. */
-const LAST_BYTES = 56_000;
+/** Milliseconds between a command and its batch. */
+const DELAY = 250;
+/** Commands that are sent at once. */
+const FULL_BATCH = 25;
+/** Milliseconds, the longest wait after a failure. */
+const MAX_WAIT = 15000;
+/** A browser sends 64 KiB while a page is being closed; the rest stays in storage. */
+const MAX_LAST_BYTES = 56_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const MOST_REFUSED = 200;
+/** Refused commands that the storage keeps. */
+const MAX_REFUSED = 200;
 
 /** @typedef {{waiting: number, saved: number, problem: string, refused: number, reason: string}} State */
 
 export class Outbox {
-  /** @param {{send: (batch: object, isLast: boolean) => Promise<object>, storage: Storage, key: string,
-   *   reviewer: string, onAnswer: (answer: object, commands: object[]) => void,
-   *   onState: (state: State) => void}} options reviewer is for commands that name none */
+  /** @param {{api: Pick<import("./api.js").Api, "commands">, storage: Storage, key: string, reviewer: string,
+   *   onResponse: (response: object, commands: object[]) => void, onState: (state: State) => void}} options
+   *   reviewer: of commands that name none */
   constructor(options) {
     this.options = options;
     this.client = crypto.randomUUID();
@@ -27,94 +31,94 @@ export class Outbox {
     this.saved = 0;
     this.problem = "";
     this.failures = 0;
-    this.isFlying = false;
+    this.isSending = false;
     this.timer = null;
-    this.sieve = new Sieve();
-    /** Commands given up, in this session. */
+    this.bisection = new BatchBisection();
+    /** Number of commands given up in this session. */
     this.refused = 0;
     this.reason = "";
-    this.waiting = this._adopt();
+    this.waiting = this._restore();
     if (this.waiting.length) {
-      this._tell();
-      this._soon(0);
+      this._report();
+      this._schedule(0);
     }
   }
 
-  /** @param {object} command without command_id @returns {object} the command with its id */
+  /** Queue a command. @param {object} command without command_id @returns {object} the command with its id */
   add(command) {
-    const whole = { command_id: crypto.randomUUID(), ...command };
-    this.waiting.push(whole);
-    this._soon(this.waiting.length >= FULL ? 0 : PAUSE);
-    this._keep();
-    this._tell();
-    return whole;
+    const queued = { command_id: crypto.randomUUID(), ...command };
+    this.waiting.push(queued);
+    this._schedule(this.waiting.length >= FULL_BATCH ? 0 : DELAY);
+    this._store();
+    this._report();
+    return queued;
   }
 
-  /** Send now what waits; isLast when the page is going away. */
+  /** Send the waiting commands now; isLast when the page is being closed. */
   async flush(isLast = false) {
     clearTimeout(this.timer);
     this.timer = null;
-    if (!this.waiting.length || (this.isFlying && !isLast)) return;
-    this.isFlying = true;
-    const commands = isLast ? fitting(this.waiting) : this.sieve.pick(this.waiting);
+    if (!this.waiting.length || (this.isSending && !isLast)) return;
+    this.isSending = true;
+    const commands = isLast ? fittingLastBatch(this.waiting) : this.bisection.nextBatch(this.waiting);
     const batch = { client: this.client, sequence: ++this.sequence, reviewer: this.options.reviewer, commands };
     let isAgain = false;
     try {
-      this._arrived(await this.options.send(batch, isLast), commands);
+      this._answered(await this.options.api.commands(batch, isLast), commands);
     } catch (error) {
-      if (error.isFinal && !isLast) isAgain = this._sift(commands, error);
+      if (error.isFinal && !isLast) isAgain = this._bisect(commands, error);
       else this._failed(error);
     }
-    this.isFlying = false;
-    this._tell();
-    if (this.waiting.length) this._soon(isAgain ? 0 : this.failures ? Math.min(LONGEST_WAIT, 500 * 2 ** this.failures) : PAUSE);
+    this.isSending = false;
+    this._report();
+    if (this.waiting.length) this._schedule(isAgain ? 0 : this.failures ? Math.min(MAX_WAIT, 500 * 2 ** this.failures) : DELAY);
   }
 
-  /** Forget the timer; what waits stays in storage. */
+  /** Send the last batch and stop the timer; commands without a response stay in storage. */
   close() {
     this.flush(true);
     clearTimeout(this.timer);
   }
 
-  _arrived(answer, commands) {
-    const known = new Set(answer.outcomes.map((outcome) => outcome.command_id));
+  _answered(response, commands) {
+    const known = new Set(response.outcomes.map((outcome) => outcome.command_id));
     this.waiting = this.waiting.filter((command) => !known.has(command.command_id));
-    this.saved = Math.max(this.saved, answer.saved ?? 0);
+    this.saved = Math.max(this.saved, response.saved ?? 0);
     this.problem = "";
     this.failures = 0;
-    this.sieve.passed(commands);
-    this._keep();
-    this.options.onAnswer(answer, commands);
+    this.bisection.answered(commands);
+    this._store();
+    this.options.onResponse(response, commands);
   }
 
-  /** The server will never take this batch: find the command that is wrong; answers whether to send at once. */
-  _sift(commands, error) {
-    const next = this.sieve.refused(commands, error.message);
+  /** The server refuses this batch: find the wrong command. Returns whether to send again at once. */
+  _bisect(commands, error) {
+    const next = this.bisection.refused(commands, error.message);
     if (next === "wait") this._failed(error);
     if (next === "refuse") this._giveUp(commands[0], error.message);
     return next !== "wait" && !this._isStuck();
   }
 
-  /** Whether all that waits was refused alone, and nothing says that the server takes any. */
+  /** Whether every waiting command was refused alone and the server has saved none since. */
   _isStuck() {
-    return !this.sieve.isProven && this.waiting.every(({ command_id }) => this.sieve.doubtful.has(command_id));
+    return !this.bisection.hasSaved && this.waiting.every(({ command_id }) => this.bisection.suspects.has(command_id));
   }
 
-  /** Set one aside, beside what waits, with the reason; the rest goes on. */
+  /** Move one command out of the queue, with the reason; the others are sent on. */
   _giveUp(command, reason) {
     const { storage, key } = this.options;
     this.waiting = this.waiting.filter((other) => other !== command);
     this.refused++;
     this.reason = reason;
-    this._keep();
+    this._store();
     try {
-      const aside = JSON.parse(storage.getItem(`refused:${key}`) ?? "[]");
-      storage.setItem(`refused:${key}`, JSON.stringify([...aside, { ...command, reason }].slice(-MOST_REFUSED)));
+      const refused = JSON.parse(storage.getItem(`refused:${key}`) ?? "[]");
+      storage.setItem(`refused:${key}`, JSON.stringify([...refused, { ...command, reason }].slice(-MAX_REFUSED)));
     } catch (error) {
       console.warn(`A refused decision could not be kept (${error.message}): ${JSON.stringify(command)}`);
     }
     const outcomes = [{ command_id: command.command_id, status: "refused", reason }];
-    this.options.onAnswer({ outcomes, changed: [], isUnread: true }, [command]);
+    this.options.onResponse({ outcomes, changed: [], isUnread: true }, [command]);
   }
 
   _failed(error) {
@@ -122,18 +126,18 @@ export class Outbox {
     this.problem = error.message;
   }
 
-  _soon(delay) {
+  _schedule(delay) {
     if (this.timer !== null && delay > 0) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), delay);
   }
 
-  _tell() {
+  _report() {
     const { waiting, saved, problem, refused, reason } = this;
     this.options.onState({ waiting: waiting.length, saved, problem, refused, reason });
   }
 
-  _keep() {
+  _store() {
     const { storage } = this.options;
     if (!this.waiting.length) {
       storage.removeItem(this.slot);
@@ -146,31 +150,31 @@ export class Outbox {
     }
   }
 
-  /** Take over what earlier pages of this project could not deliver. */
-  _adopt() {
+  /** Take over the commands that earlier pages of this project could not send. */
+  _restore() {
     const { storage, key } = this.options;
     const slots = [];
-    for (let place = 0; place < storage.length; place++) slots.push(storage.key(place));
-    const found = [];
-    const isOurs = (name) => name.startsWith(`${key}-`) && UUID.test(name.slice(key.length + 1)); // not of "key-2"
-    for (const slot of slots.filter(isOurs)) {
+    for (let index = 0; index < storage.length; index++) slots.push(storage.key(index));
+    const commands = [];
+    const isOwn = (name) => name.startsWith(`${key}-`) && UUID.test(name.slice(key.length + 1)); // not one of "key-2"
+    for (const slot of slots.filter(isOwn)) {
       try {
         const stored = JSON.parse(storage.getItem(slot));
         if (!stored.every((command) => typeof command?.command_id === "string")) continue;
-        found.push(...stored);
+        commands.push(...stored);
         storage.removeItem(slot);
       } catch {
-        continue; // not ours to repair: it stays where it is
+        continue; // written by something else: left as it is
       }
     }
-    if (found.length) storage.setItem(this.slot, JSON.stringify(found));
-    return found;
+    if (commands.length) storage.setItem(this.slot, JSON.stringify(commands));
+    return commands;
   }
 }
 
-/** As many as a browser still sends for a page that is going away. */
-function fitting(waiting) {
+/** The commands that a browser still sends while the page is being closed. */
+function fittingLastBatch(waiting) {
   let bytes = 0;
-  const end = waiting.findIndex((command) => (bytes += JSON.stringify(command).length + 1) > LAST_BYTES);
+  const end = waiting.findIndex((command) => (bytes += JSON.stringify(command).length + 1) > MAX_LAST_BYTES);
   return end < 0 ? waiting.slice() : waiting.slice(0, end);
 }

@@ -1,128 +1,121 @@
-/** Per-class thresholds: one small histogram for each class, each with a line of its own to drag. */
+/** Class thresholds: one small histogram for each class, each with its own threshold to drag. */
 
-import { errorOf, grouped, suffixSums } from "./statistics.js";
-import { make, number, percent } from "../controls/dom.js";
+import { make, number, percent, resizeCanvas } from "../controls/dom.js";
+import { arrowDirection, followPointer, makeHandle } from "./slider.js";
+import { errorEstimate, rebinned, suffixSums } from "./statistics.js";
 
-const BARS = 50;
+const NUM_BARS = 50;
 const HEIGHT = 46;
-const MOST = 24;
+/** Classes that are shown at once. */
+const NUM_SHOWN = 24;
 
-/** What a class's own line keeps. @param {{counts: number[], open: number[], right: number[], wrong: number[]}} row
+/** Counts of what one class's threshold keeps. @param {{counts: number[], open: number[], right: number[], wrong: number[]}} row
  * @returns {(bin: number) => {kept: number, open: number, error: number, n: number, wrong: number, low: number, high: number}} */
 export function classCounter(row) {
   const [kept, open, right, wrong] = [row.counts, row.open, row.right, row.wrong].map(suffixSums);
-  return (bin) => ({ kept: kept[bin], open: open[bin], ...errorOf(wrong[bin], right[bin]) });
+  return (bin) => ({ kept: kept[bin], open: open[bin], ...errorEstimate(wrong[bin], right[bin]) });
 }
 
-export class Multiples {
-  /** @param {{classes: string[], load: (labels: number[]) => Promise<object>, onAccept: (params: object) => void}} options */
+export class ClassThresholds {
+  /** @param {{api: import("../sync/api.js").Api, classes: string[], threshold: number, onBulkAccept: (params: object) => void}} options
+   *   threshold: of classes without their own */
   constructor(options) {
     this.options = options;
-    /** Lines that were moved, by class, in bins. @type {Map<number, number>} */
-    this.lines = new Map();
+    this.threshold = options.threshold;
+    /** Own thresholds by class, as bin edges. @type {Map<number, number>} */
+    this.own = new Map();
     this.first = 0;
-    this.grid = make("div.multiples", { role: "group", "aria-label": "Threshold of each class" });
-    this.said = make("span.words");
-    this.accept = make("button.primary", { onclick: () => this._accept() });
-    const turn = (way) => () => { this.first += way * MOST; this.load(); };
-    this.turns = make("span", { hidden: options.classes.length <= MOST },
+    this.grid = make("div.class-thresholds", { role: "group", "aria-label": "Threshold of each class" });
+    this.text = make("span.summary-line");
+    this.accept = make("button.primary", { onclick: () => options.onBulkAccept(this.params) });
+    const turn = (way) => () => { this.first += way * NUM_SHOWN; this.load(); };
+    this.turns = make("span", { hidden: options.classes.length <= NUM_SHOWN },
       make("button", { onclick: turn(-1), "aria-label": "Classes before" }, "‹"), make("button", { onclick: turn(1), "aria-label": "Next classes" }, "›"));
     this.element = make("details.per-class", { ontoggle: () => this.element.open && this.load() }, make("summary", {}, "Threshold of each class"),
-      this.grid, make("div.row", {}, this.turns, this.said, make("span.grow"), this.accept));
+      this.grid, make("div.row", {}, this.turns, this.text, make("span.grow"), this.accept));
   }
 
-  /** The classes in view as they are now; threshold is the line for classes without their own. */
+  /** Load the histograms of the classes in view. @param {number} threshold of classes without their own */
   async load(threshold = this.threshold) {
     this.threshold = threshold;
     if (!this.element.open) return;
     const total = this.options.classes.length;
-    this.first = Math.max(0, Math.min(this.first, total - 1 - ((total - 1) % MOST)));
-    const labels = Array.from({ length: Math.min(MOST, total - this.first) }, (_, place) => this.first + place);
-    const data = await this.options.load(labels);
+    this.first = Math.max(0, Math.min(this.first, total - 1 - ((total - 1) % NUM_SHOWN)));
+    const labels = Array.from({ length: Math.min(NUM_SHOWN, total - this.first) }, (_, index) => this.first + index);
+    const data = await this.options.api.perClass(labels);
     this.bins = data.bins;
-    this.rows = data.classes.map((label, place) => this._row(label, { counts: data.counts[place], open: data.open[place], right: data.right[place], wrong: data.wrong[place] }));
+    this.rows = data.classes.map((label, index) => this._row(label, { counts: data.counts[index], open: data.open[index], right: data.right[index], wrong: data.wrong[index] }));
     this.grid.replaceChildren(...this.rows.map((row) => row.element));
     this.rows.forEach((row) => this._paint(row));
-    this._sum();
+    this._showTotal();
+  }
+
+  /** Parameters of the rule per_class_threshold. */
+  get params() {
+    const thresholds = Object.fromEntries([...this.own].map(([label, bin]) => [label, bin / this.bins]));
+    return { threshold: Math.round(this.threshold * this.bins) / this.bins, thresholds };
   }
 
   _row(label, data) {
     const name = this.options.classes[label];
     const canvas = make("canvas", { height: HEIGHT, "aria-hidden": "true" });
-    const line = make("div.line", { role: "slider", tabindex: "0", "aria-label": `Threshold of ${name}`, "aria-valuemin": "0", "aria-valuemax": "1" }, make("span.grip"));
-    const plot = make("div.plot.small", {}, canvas, line);
-    const words = make("small");
-    const row = { label, name, canvas, line, words, count: classCounter(data), bars: grouped(data.counts, BARS), element: make("div.multiple", {}, make("b", {}, name), plot, words) };
+    const handle = makeHandle("div.threshold-handle", `Threshold of ${name}`, { "aria-valuemin": "0", "aria-valuemax": "1" });
+    const plot = make("div.plot.small", {}, canvas, handle);
+    const text = make("small");
+    const element = make("div.class-threshold", {}, make("b", {}, name), plot, text);
+    const row = { label, canvas, handle, text, element, countsAt: classCounter(data), bars: rebinned(data.counts, NUM_BARS) };
     plot.addEventListener("pointerdown", (event) => this._drag(row, plot, event));
-    line.addEventListener("keydown", (event) => this._key(row, event));
+    handle.addEventListener("keydown", (event) => this._key(row, event));
     return row;
   }
 
   _bin(row) {
-    return this.lines.get(row.label) ?? Math.round(this.threshold * this.bins);
+    return this.own.get(row.label) ?? Math.round(this.threshold * this.bins);
   }
 
   _move(row, bin) {
-    this.lines.set(row.label, Math.max(1, Math.min(this.bins - 1, Math.round(bin))));
+    this.own.set(row.label, Math.max(1, Math.min(this.bins - 1, Math.round(bin))));
     cancelAnimationFrame(this.drawing);
-    this.drawing = requestAnimationFrame(() => { this._paint(row); this._sum(); });
+    this.drawing = requestAnimationFrame(() => { this._paint(row); this._showTotal(); });
   }
 
   _drag(row, plot, event) {
     event.preventDefault();
-    plot.setPointerCapture(event.pointerId);
-    row.line.focus({ preventScroll: true });
-    const box = plot.getBoundingClientRect();
-    const ending = new AbortController();
-    const move = (moved) => this._move(row, ((moved.clientX - box.left) / box.width) * this.bins);
-    plot.addEventListener("pointermove", move, { signal: ending.signal });
-    for (const name of ["pointerup", "pointercancel"]) plot.addEventListener(name, () => ending.abort(), { signal: ending.signal });
-    move(event);
+    row.handle.focus({ preventScroll: true });
+    followPointer(plot, event, (share) => this._move(row, share * this.bins), () => {});
   }
 
   _key(row, event) {
-    const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
-    if (!way) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this._move(row, this._bin(row) + way * (event.shiftKey ? 10 : 1));
+    const way = arrowDirection(event);
+    if (way) this._move(row, this._bin(row) + way * (event.shiftKey ? 10 : 1));
   }
 
   _paint(row) {
     const bin = this._bin(row);
-    const facts = row.count(bin);
+    const counts = row.countsAt(bin);
     const value = (bin / this.bins).toFixed(3);
-    row.line.style.left = `${(100 * bin) / this.bins}%`;
-    row.line.setAttribute("aria-valuenow", value);
-    row.line.setAttribute("aria-valuetext", `${value}: keeps ${number(facts.kept)}`);
-    row.words.textContent = `${value} keeps ${number(facts.kept)} · error ${percent(facts.error)} (n ${facts.n})`;
-    row.element.classList.toggle("own", this.lines.has(row.label));
+    row.handle.style.left = `${(100 * bin) / this.bins}%`;
+    row.handle.setAttribute("aria-valuenow", value);
+    row.handle.setAttribute("aria-valuetext", `${value}: keeps ${number(counts.kept)}`);
+    row.text.textContent = `${value} keeps ${number(counts.kept)} · error ${percent(counts.error)} (n ${counts.n})`;
+    row.element.classList.toggle("own", this.own.has(row.label));
     const width = row.canvas.clientWidth;
-    const ratio = window.devicePixelRatio || 1;
-    row.canvas.width = Math.round(width * ratio);
-    row.canvas.height = HEIGHT * ratio;
-    const context = row.canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const context = resizeCanvas(row.canvas, width, HEIGHT);
     const style = getComputedStyle(row.canvas);
     const top = Math.log1p(Math.max(1, ...row.bars));
     row.bars.forEach((count, bar) => {
       const height = (Math.log1p(count) / top) * (HEIGHT - 2);
-      context.fillStyle = style.getPropertyValue((bar + 1) / BARS > bin / this.bins ? "--kept" : "--left");
-      context.fillRect((bar * width) / BARS, HEIGHT - height, width / BARS - 1, height);
+      context.fillStyle = style.getPropertyValue((bar + 1) / NUM_BARS > bin / this.bins ? "--kept" : "--left");
+      context.fillRect((bar * width) / NUM_BARS, HEIGHT - height, width / NUM_BARS - 1, height);
     });
   }
 
-  /** Together: what the button would accept. Classes that are not in view are counted when it is pressed. */
-  _sum() {
-    const open = this.rows.reduce((sum, row) => sum + row.count(this._bin(row)).open, 0);
-    const all = this.rows.length === this.options.classes.length;
-    this.said.textContent = `${this.lines.size} of ${number(this.options.classes.length)} classes have a line of their own`;
-    this.accept.textContent = all ? `Accept all ${number(open)} undecided` : "Accept all above their lines …";
-    this.accept.disabled = all && !open;
-  }
-
-  _accept() {
-    const thresholds = Object.fromEntries([...this.lines].map(([label, bin]) => [label, bin / this.bins]));
-    this.options.onAccept({ threshold: Math.round(this.threshold * this.bins) / this.bins, thresholds });
+  /** Show what the button would accept. Classes that are not in view are counted when it is pressed. */
+  _showTotal() {
+    const open = this.rows.reduce((sum, row) => sum + row.countsAt(this._bin(row)).open, 0);
+    const isAll = this.rows.length === this.options.classes.length;
+    this.text.textContent = `${this.own.size} of ${number(this.options.classes.length)} classes have their own threshold`;
+    this.accept.textContent = isAll ? `Accept all ${number(open)} undecided` : "Accept all above their thresholds …";
+    this.accept.disabled = isAll && !open;
   }
 }

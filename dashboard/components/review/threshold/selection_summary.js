@@ -1,43 +1,44 @@
-/** What the lines keep, in words and as a class mix, beside the histogram; it changes on every frame and never moves. */
+/** Summary of what the thresholds select: counts, estimated error, class mix; it changes on every frame and never moves. */
 
 import { make, number, percent } from "../controls/dom.js";
 
-export class Readout {
-  /** @param {{classes: string[], onAccept: () => void, onBetween: () => void}} options */
-  constructor({ classes, onAccept, onBetween }) {
+export class SelectionSummary {
+  /** @param {{classes: string[], onBulkAccept: () => void, onReview: (range: string) => void}} options */
+  constructor({ classes, onBulkAccept, onReview }) {
     this.classes = classes;
-    this.words = make("div.words");
-    this.error = make("div.words.error");
-    this.rest = make("div.words.rest");
-    this.mix = make("div.mix", { role: "img" });
-    this.accept = make("button.primary", { onclick: onAccept });
-    this.review = make("button", { onclick: onBetween, title: "The undecided images between the two lines, as a queue" });
-    this.element = make("div.readout", {}, this.words, this.error, this.mix, this.rest,
+    this.kept = make("div.summary-line.kept");
+    this.error = make("div.summary-line.error");
+    this.between = make("div.summary-line.between");
+    this.mix = make("div.class-mix", { role: "img" });
+    this.accept = make("button.primary", { onclick: onBulkAccept });
+    this.review = make("button", { onclick: () => onReview(this.range), title: "The undecided images between the two thresholds, as a queue" });
+    this.element = make("div.selection-summary", {}, this.kept, this.error, this.mix, this.between,
       make("div.pair", {}, this.accept, this.review));
   }
 
-  /** @param {import("./threshold_pair.js").Cut} cut @param {string} text the line's value in words */
-  show(cut, text) {
-    const { data, facts, between } = cut;
-    const side = cut.isBelow ? "at most" : "at least";
-    this.words.replaceChildren(make("b", {}, number(facts.kept)),
-      ` of ${number(data.total)} (${percent(facts.coverage)}) have ${data.score} ${side} ${text}`);
-    const basis = facts.n
-      ? [` [${percent(facts.low)}, ${percent(facts.high)}] · ${number(facts.wrong)} wrong of ${number(facts.n)} calibration items`]
+  /** @param {import("./threshold_pair.js").ThresholdPair} pair */
+  show(pair) {
+    const { data, counts, between } = pair;
+    this.range = pair.range;
+    const side = pair.isBelow ? "at most" : "at least";
+    this.kept.replaceChildren(make("b", {}, number(counts.kept)),
+      ` of ${number(data.total)} (${percent(counts.coverage)}) have ${data.score} ${side} ${pair.text}`);
+    const basis = counts.n
+      ? [` [${percent(counts.low)}, ${percent(counts.high)}] · ${number(counts.wrong)} wrong of ${number(counts.n)} calibration items`]
       : [" no calibration item is kept"];
-    this.error.replaceChildren("estimated error ", make("b", {}, percent(facts.error)), ...basis);
-    this.rest.textContent = `${number(between.open)} to review between the lines, ${number(between.left)} left`;
-    this.accept.disabled = !facts.open;
-    this.accept.textContent = `Accept all ${number(facts.open)} undecided`;
+    this.error.replaceChildren("estimated error ", make("b", {}, percent(counts.error)), ...basis);
+    this.between.textContent = `${number(between.open)} to review between the thresholds, ${number(between.left)} left out`;
+    this.accept.disabled = !counts.open;
+    this.accept.textContent = `Accept all ${number(counts.open)} undecided`;
     this.review.disabled = !between.open;
     this.review.textContent = `Review ${number(between.open)}`;
-    this._showMix(cut);
+    this._showMix(data, counts);
   }
 
-  /** Shares of what is kept as bars, of the labeled images as a line across each. */
-  _showMix({ data, facts }) {
+  /** Shares of the kept images as bars, of the labeled images as a mark across each bar. */
+  _showMix(data, counts) {
     const rows = data.classes.map((label, row) => ({ row, name: this.classes[label] ?? "the others", label }));
-    const share = (row) => facts.perClass[row] / Math.max(1, facts.kept);
+    const share = (row) => counts.perClass[row] / Math.max(1, counts.kept);
     const most = Math.max(0.001, ...rows.flatMap(({ row }) => [share(row), data.prior[row]]));
     const isOther = this.mix.children.length !== rows.length;
     if (isOther) this.mix.replaceChildren(...rows.map(({ label }) => make("i", {}, make("small", { "aria-hidden": "true" }, keyOf(label, rows.length)))));
@@ -45,10 +46,10 @@ export class Readout {
       const bar = this.mix.children[row];
       bar.style.setProperty("--share", `${(100 * share(row)) / most}%`);
       bar.style.setProperty("--prior", `${(100 * data.prior[row]) / most}%`);
-      bar.title = `${name}: ${number(facts.perClass[row])} kept (${percent(share(row))}); labeled ${percent(data.prior[row])}`;
+      bar.title = `${name}: ${number(counts.perClass[row])} kept (${percent(share(row))}); labeled ${percent(data.prior[row])}`;
     });
-    const said = rows.map(({ row, name }) => `${name} ${number(facts.perClass[row])}`).join(", ");
-    this.mix.setAttribute("aria-label", `Class mix of what is kept, with the labeled mix as a line: ${said}`);
+    const texts = rows.map(({ row, name }) => `${name} ${number(counts.perClass[row])}`).join(", ");
+    this.mix.setAttribute("aria-label", `Class mix of the kept images, with the labeled mix as a mark: ${texts}`);
   }
 }
 

@@ -1,6 +1,6 @@
-/** Arithmetic on histograms: exact counts at every edge, and the Clopper–Pearson interval. No DOM. */
+/** Statistics of histograms: exact counts at every bin edge, and the Clopper–Pearson interval. No DOM. */
 
-/** Sums of the bins from each one on; the last entry (none left) is 0.
+/** Sums of the bins from each bin on; the last entry is 0.
  * @param {number[]} counts @returns {Float64Array} length counts.length + 1 */
 export function suffixSums(counts) {
   const sums = new Float64Array(counts.length + 1);
@@ -8,8 +8,8 @@ export function suffixSums(counts) {
   return sums;
 }
 
-/** @param {number[][]} rows (K, bins) @returns {number[]} (bins,) */
-export function addRows(rows) {
+/** Sum of the rows. @param {number[][]} rows (K, bins) @returns {number[]} (bins,) */
+export function sumRows(rows) {
   const total = new Array(rows[0]?.length ?? 0).fill(0);
   for (const row of rows) for (let bin = 0; bin < row.length; bin++) total[bin] += row[bin];
   return total;
@@ -26,7 +26,7 @@ export function clopperPearson(count, n, level = 0.95) {
 }
 
 /** The x at which the regularised incomplete beta function reaches p, by bisection. */
-export function betaQuantile(p, a, b) {
+function betaQuantile(p, a, b) {
   let low = 0;
   let high = 1;
   for (let step = 0; step < 60; step++) {
@@ -77,37 +77,37 @@ export function logGamma(x) {
 }
 
 /** @param {Record<string, number[]>} verdicts rows of the histogram by verdict @param {number} bins
- * @returns {number[]} what waits for a decision: undecided or skipped */
-export function openRow(verdicts, bins) {
+ * @returns {number[]} open images in each bin: undecided or skipped */
+export function openCounts(verdicts, bins) {
   const rows = ["undecided", "skip"].map((name) => verdicts[name]).filter(Boolean);
-  return rows.length ? addRows(rows) : new Array(bins).fill(0);
+  return rows.length ? sumRows(rows) : new Array(bins).fill(0);
 }
 
-/** Error among known items that a cut keeps, with its interval. @param {number} wrong @param {number} right */
-export function errorOf(wrong, right) {
+/** Error among the calibration items that are kept, with its 95 % interval. @param {number} wrong @param {number} right */
+export function errorEstimate(wrong, right) {
   const n = wrong + right;
   const [low, high] = clopperPearson(wrong, n);
   return { wrong, n, error: n ? wrong / n : NaN, low, high };
 }
 
-/** What a cut keeps: bins at or above it (confidence, margin) or below it (entropy).
- * @param {object} data the histogram route's answer @returns {(cut:number) => {kept:number, open:number,
+/** Counts at each bin edge: bins at or above it are kept (confidence, margin) or bins below it (entropy).
+ * @param {object} data response of the histogram route @returns {(edge:number) => {kept:number, open:number,
  *   perClass:number[], wrong:number, n:number, error:number, low:number, high:number, coverage:number}} */
-export function counter(data) {
+export function counterOf(data) {
   const isBelow = data.score === "entropy";
   const all = data.counts.map(suffixSums);
-  const [open, right, wrong] = [openRow(data.verdicts, data.bins), data.right, data.wrong].map(suffixSums);
-  const take = (row, cut) => (isBelow ? row[0] - row[cut] : row[cut]);
-  return (cut) => {
-    const perClass = all.map((row) => take(row, cut));
+  const [open, right, wrong] = [openCounts(data.verdicts, data.bins), data.right, data.wrong].map(suffixSums);
+  const take = (row, edge) => (isBelow ? row[0] - row[edge] : row[edge]);
+  return (edge) => {
+    const perClass = all.map((row) => take(row, edge));
     const kept = perClass.reduce((sum, count) => sum + count, 0);
-    return { kept, open: take(open, cut), perClass, ...errorOf(take(wrong, cut), take(right, cut)), coverage: kept / Math.max(1, data.total) };
+    return { kept, open: take(open, edge), perClass, ...errorEstimate(take(wrong, edge), take(right, edge)), coverage: kept / Math.max(1, data.total) };
   };
 }
 
-/** Bins added up to fewer, wider ones. @param {number[]} counts @param {number} groups */
-export function grouped(counts, groups) {
-  const sums = new Array(groups).fill(0);
-  counts.forEach((count, bin) => { sums[Math.floor((bin * groups) / counts.length)] += count; });
+/** Counts added up to fewer, wider bins. @param {number[]} counts @param {number} numBins */
+export function rebinned(counts, numBins) {
+  const sums = new Array(numBins).fill(0);
+  counts.forEach((count, bin) => { sums[Math.floor((bin * numBins) / counts.length)] += count; });
   return sums;
 }

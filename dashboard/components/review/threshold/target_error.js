@@ -1,77 +1,78 @@
-/** The error one can live with: slide it and the line moves to where the promise holds; moved by hand, none is made. */
+/** Target error: a slider that moves the threshold to where the guarantee holds. A threshold moved by hand has none. */
 
 import { make, number, percent } from "../controls/dom.js";
 
 /** @typedef {{num_calibration: number, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
 
-const OFFER = "Slide it: the line moves to where at most that share of what it accepts is wrong, on average over draws.";
-const STALE = "What is open has changed since: slide again for a promise.";
-const OTHER = "It moves the line of confidence: choose that score to slide.";
+const HOW = "Slide it: the threshold moves to where at most this share of the accepted images is wrong, on average over draws.";
+const STALE = "The undecided images have changed since: slide again for a guarantee.";
+const OTHER_SCORE = "It moves the threshold on confidence: choose that score to slide.";
 const LIMIT = "Over draws, not for each one: only an audit certifies this one.";
 
-export class Target {
-  /** @param {{load: () => Promise<Targets>, onMove: (value: number) => void, onRelease: () => void}} options */
+export class TargetError {
+  /** @param {{api: import("../sync/api.js").Api, onMove: (value: number) => void, onRelease: () => void}} options */
   constructor(options) {
     this.options = options;
+    const load = () => this._targets().catch(() => {});
     this.input = make("input", {
-      type: "range", min: "0.5", max: "20", step: "0.5", value: "5", "aria-label": "Error you can live with, percent",
-      onpointerenter: () => this._known().catch(() => {}), onfocus: () => this._known().catch(() => {}),
-      oninput: () => this._slide(), onchange: () => this._slide(true),
+      type: "range", min: "0.5", max: "20", step: "0.5", value: "5", "aria-label": "Target error, percent",
+      onpointerenter: load, onfocus: load, oninput: () => this._slide(), onchange: () => this._slide(true),
     });
     this.number = make("output", {}, "–");
-    this.text = make("p", {}, OFFER);
-    this.element = make("div.target", {},
-      make("label.menu", {}, make("span", {}, "Error you can live with"), this.input), this.number, this.text);
+    this.text = make("p", {}, HOW);
+    this.element = make("div.target-error", {},
+      make("label.menu", {}, make("span", {}, "Target error"), this.input), this.number, this.text);
   }
 
-  /** Nothing is promised any more: the line or what it could accept has changed. @param {boolean} isStale ask the server again */
+  /** The guarantee no longer holds: the threshold or the open images have changed. @param {boolean} isStale ask the server again */
   clear(isStale = false) {
-    if (isStale) this.asked = null;
+    if (isStale) this.targets = null;
     if (this.threshold === undefined) return;
     this.threshold = undefined;
-    this._say("–", isStale ? STALE : OFFER);
+    this._say("–", isStale ? STALE : HOW);
   }
 
-  /** The line stands at a value. @param {string} score @param {number} value */
-  stands(score, value) {
+  /** The threshold is at another value. @param {string} score @param {number} value */
+  thresholdMoved(score, value) {
     const isOther = score !== "confidence";
     if (isOther !== this.input.disabled) {
       this.input.disabled = isOther;
       this.threshold = undefined;
-      this._say("–", isOther ? OTHER : OFFER);
+      this._say("–", isOther ? OTHER_SCORE : HOW);
     }
     if (this.threshold && Math.abs(value - this.threshold) >= 1e-6) this.clear();
   }
 
   async _slide(isLast = false) {
-    const asked = this._known();
-    const known = await asked.catch(() => null);
-    if (asked !== this.asked) return; // what is open has changed while the server answered
-    const cut = known?.cuts.find(({ target }) => Math.abs(100 * target - Number(this.input.value)) < 1e-6);
-    if (!cut) return;
-    this._show(cut, number(known.num_calibration));
-    if (isLast && cut.threshold !== null) this.options.onRelease();
+    const request = this._targets();
+    const targets = await request.catch(() => null);
+    if (request !== this.targets) return; // the open images have changed while the server answered
+    const found = targets?.cuts.find(({ target }) => Math.abs(100 * target - Number(this.input.value)) < 1e-6);
+    if (!found) return;
+    this._show(found, number(targets.num_calibration));
+    if (isLast && found.threshold !== null) this.options.onRelease();
   }
 
   _show({ target, threshold, kept }, count) {
     this.threshold = threshold;
-    const words = percent(target);
-    this.input.setAttribute("aria-valuetext", words);
+    const text = percent(target);
+    this.input.setAttribute("aria-valuetext", text);
     if (threshold === null) {
-      this._say(words, `No line can promise this with ${count} calibration items: take a larger error, or audit what you accept.`);
+      this._say(text, `No threshold guarantees this with ${count} calibration items: take a larger error, or audit what you accept.`);
       return;
     }
     this.options.onMove(threshold);
-    this._say(words, make("b", {}, `Of the ${number(kept)} open images it accepts, at most ${words} are wrong, on average.`), ` ${LIMIT}`);
+    this._say(text, make("b", {}, `Of the ${number(kept)} open images it accepts, at most ${text} are wrong, on average.`), ` ${LIMIT}`);
   }
 
-  _known() {
-    this.asked ??= this.options.load().catch((error) => { this.asked = null; this._say("–", error.message); throw error; });
-    return this.asked;
+  /** @returns {Promise<Targets>} */
+  _targets() {
+    this.targets ??= this.options.api.targets().catch((error) => { this.targets = null; this._say("–", error.message); throw error; });
+    return this.targets;
   }
 
-  _say(words, ...text) {
-    this.number.textContent = words;
+  _say(value, ...text) {
+    this.number.textContent = value;
     this.text.replaceChildren(...text);
   }
 }

@@ -1,33 +1,38 @@
-/** The two lines on the histogram: accept on one side of the first, leave on the other side of the second, review
- * between them. On an edge of the histogram counts come from its sums, one image apart from the cuts that the server
- * knows around the line. No DOM. */
+/** The two thresholds: images beyond the first are accepted, images between the two are reviewed. No DOM.
+ *
+ * At a bin edge of the histogram the counts are sums of its bins; one image apart from there they are the steps that the
+ * server has sent, the possible thresholds around the current one. */
 
-import { counter, errorOf } from "./statistics.js";
+import { counterOf, errorEstimate } from "./statistics.js";
 
 /** @typedef {{value:number, kept:number, open:number, right:number, wrong:number, per_class:number[]}} Step */
 
-export class Cut {
+/** The rule that keeps what a threshold on each score keeps, and its parameter. */
+const RULES = { confidence: ["fixed_threshold", "threshold"], entropy: ["entropy_at_most", "entropy"], margin: ["margin_at_least", "margin"] };
+
+export class ThresholdPair {
   constructor() {
     this.data = null;
     this.bin = 950;
-    /** A value off every edge; null while the line stands on one. @type {number|null} */
+    /** A value between bin edges; null while the threshold is at an edge. @type {number|null} */
     this.exact = null;
     /** @type {Step[]} from loose to strict */
     this.steps = [];
-    this.at = -1;
-    this.floor = 0;
+    this.step = -1;
+    /** Bin edge of the second threshold. */
+    this.reviewBin = 0;
   }
 
-  /** @param {object} data answer of the histogram route @param {number} value where the line stands
-   * @param {number|null} floor where the second line stands, null where it leaves nothing */
-  show(data, value, floor) {
+  /** @param {object} data response of the histogram route @param {number} value of the threshold
+   * @param {number|null} reviewValue of the second threshold, null where it leaves nothing out */
+  show(data, value, reviewValue) {
     this.data = data;
-    this.count = counter(data);
+    this.countsAt = counterOf(data);
     this.steps = [];
-    this.at = -1;
-    this.toValue(value);
-    this.floor = floor === null ? (this.isBelow ? data.bins : 0) : this._bin(floor, 0);
-    this._order();
+    this.step = -1;
+    this.moveToValue(value);
+    this.reviewBin = reviewValue === null ? (this.isBelow ? data.bins : 0) : this._bin(reviewValue, 0);
+    this._limitReview();
   }
 
   /** Whether low values are kept (entropy). */
@@ -36,81 +41,98 @@ export class Cut {
   }
 
   get value() {
-    return this.at >= 0 ? this.steps[this.at].value : this.exact ?? this.valueAt(this.bin);
+    return this.step >= 0 ? this.steps[this.step].value : this.exact ?? this.valueAt(this.bin);
   }
 
-  get floorValue() {
-    return this.valueAt(this.floor);
+  /** The value as the number box and the URL show it. */
+  get text() {
+    return this.exact === null ? this.value.toFixed(3) : String(Number(this.value.toPrecision(9)));
   }
 
-  /** Where the line stands along the axis, [0, 1]. */
-  get share() {
+  get reviewValue() {
+    return this.valueAt(this.reviewBin);
+  }
+
+  /** Position of the threshold along the axis, [0, 1]. */
+  get position() {
     return (this.value - this.data.low) / (this.data.high - this.data.low);
   }
 
-  /** Whether the second line leaves anything out. */
-  get hasFloor() {
-    return this.isBelow ? this.floor < this.data.bins : this.floor > 0;
+  /** Whether the second threshold leaves anything out. */
+  get hasReview() {
+    return this.isBelow ? this.reviewBin < this.data.bins : this.reviewBin > 0;
   }
 
-  /** What the first line keeps. */
-  get facts() {
-    if (this.at < 0) return this.count(this.bin);
-    const { kept, open, right, wrong, per_class } = this.steps[this.at];
-    return { kept, open, perClass: per_class, ...errorOf(wrong, right), coverage: kept / Math.max(1, this.data.total) };
+  /** Counts of the images that the threshold keeps, and their estimated error. */
+  get counts() {
+    if (this.step < 0) return this.countsAt(this.bin);
+    const { kept, open, right, wrong, per_class } = this.steps[this.step];
+    return { kept, open, perClass: per_class, ...errorEstimate(wrong, right), coverage: kept / Math.max(1, this.data.total) };
   }
 
-  /** Images between the lines that wait for a decision, and those that are left. */
+  /** Open images between the thresholds, and images left out by both. */
   get between() {
-    const outer = this.count(this.floor);
-    return { open: Math.max(0, outer.open - this.facts.open), left: this.data.total - outer.kept };
+    const outer = this.countsAt(this.reviewBin);
+    return { open: Math.max(0, outer.open - this.counts.open), left: this.data.total - outer.kept };
   }
 
-  /** The line to an edge of the histogram. */
-  toBin(bin) {
+  /** The rule that keeps the same images. @returns {{rule: string, params: Record<string, number>}} */
+  get rule() {
+    const [rule, name] = RULES[this.data.score];
+    return { rule, params: { [name]: this.value } };
+  }
+
+  /** The images between the thresholds as a condition of a queue. */
+  get range() {
+    const [low, high] = [this.reviewValue, this.value].sort((one, other) => one - other);
+    return `${this.data.score},${low},${high}`;
+  }
+
+  /** Move the threshold to a bin edge of the histogram. */
+  moveToBin(bin) {
     this.bin = Math.max(1, Math.min(this.data.bins - 1, Math.round(bin)));
     this.exact = null;
-    this.at = -1;
-    this._order();
+    this.step = -1;
+    this._limitReview();
   }
 
-  /** The line to any value; counts are those of the nearest edge until the server has said what lies there. */
-  toValue(value) {
+  /** Move the threshold to any value; counts are those of the nearest edge until the server has sent the steps there. */
+  moveToValue(value) {
     const bin = this._bin(value, 1);
     const inside = Math.max(this.data.low, Math.min(this.data.high, value));
-    this.toBin(bin);
+    this.moveToBin(bin);
     if (Math.abs(this.valueAt(bin) - inside) > 1e-7) this.exact = inside;
-    this.at = this.steps.findIndex((step) => Math.abs(step.value - inside) < 1e-9);
+    this.step = this.steps.findIndex((step) => Math.abs(step.value - inside) < 1e-9);
   }
 
-  /** The second line to an edge; it never passes the first. */
-  toFloor(bin) {
-    const end = this.isBelow ? [this.bin, this.data.bins] : [0, this.bin];
-    this.floor = Math.max(end[0], Math.min(end[1], Math.round(bin)));
+  /** Move the second threshold to a bin edge; it never passes the first. */
+  moveReview(bin) {
+    const [least, most] = this.isBelow ? [this.bin, this.data.bins] : [0, this.bin];
+    this.reviewBin = Math.max(least, Math.min(most, Math.round(bin)));
   }
 
-  /** What the server knows around a value; ignored where the line has moved on. @param {Step[]} steps @param {number} here */
-  anchor(steps, here) {
+  /** Set the steps around a value; returns false where the threshold has moved on. @param {Step[]} steps @param {number} here */
+  setSteps(steps, here) {
     if (Math.abs(steps[here].value - this.value) > 1e-6) return false;
     this.steps = steps;
-    this.at = here;
+    this.step = here;
     return true;
   }
 
-  /** One image up or down the axis; answers whether the next cut is known. @param {1|-1} way */
+  /** Move the threshold by one image along the axis; returns whether the next step is known. @param {1|-1} way */
   nudge(way) {
-    const next = this.at + (this.isBelow ? -way : way);
-    if (this.at < 0 || !this.steps[next]) return false;
-    this.at = next;
+    const next = this.step + (this.isBelow ? -way : way);
+    if (this.step < 0 || !this.steps[next]) return false;
+    this.step = next;
     this.exact = this.steps[next].value;
     this.bin = this._bin(this.exact, 1);
-    this._order();
+    this._limitReview();
     return true;
   }
 
-  /** How many more cuts are known on the shorter side. */
-  get reach() {
-    return this.at < 0 ? 0 : Math.min(this.at, this.steps.length - 1 - this.at);
+  /** Number of known steps on the shorter side. */
+  get numStepsAhead() {
+    return this.step < 0 ? 0 : Math.min(this.step, this.steps.length - 1 - this.step);
   }
 
   valueAt(bin) {
@@ -122,7 +144,7 @@ export class Cut {
     return Math.max(least, Math.min(bins - least, Math.round(((value - low) / (high - low)) * bins)));
   }
 
-  _order() {
-    this.toFloor(this.floor);
+  _limitReview() {
+    this.moveReview(this.reviewBin);
   }
 }

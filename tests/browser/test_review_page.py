@@ -1,4 +1,4 @@
-"""The review desk under a quick hand, in real Chromium: cursor, undo, addresses."""
+"""The review page under quick input, in real Chromium: cursor, undo, URLs."""
 
 import re
 
@@ -14,18 +14,18 @@ pytestmark = pytest.mark.browser
 
 def cursor(window: Page) -> int:
     """Place of the cursor in the grid."""
-    return int(window.locator(".tile.cursor").get_attribute("data-place") or -1)
+    return int(window.locator(".tile.cursor").get_attribute("data-index") or -1)
 
 
-def open_desk(window: Page, server: Server, **query: str) -> None:
+def open_review(window: Page, server: Server, **query: str) -> None:
     window.goto(server.address("review", **query))
     expect(window.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(window.locator(".readout .words b").first).not_to_be_empty()
+    expect(window.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(window)
 
 
 def test_undo_before_the_server_has_answered_goes_back_to_its_own_image(page: Page, server: Server) -> None:
-    open_desk(page, server, show="all")
+    open_review(page, server, show="all")
     for key in ("a", "a", "z"):
         page.keyboard.press(key)
     expect(page.locator(".tile").nth(1)).to_have_attribute("data-verdict", "")
@@ -37,18 +37,18 @@ def test_undo_before_the_server_has_answered_goes_back_to_its_own_image(page: Pa
 
 
 def test_undo_brings_back_an_image_of_a_page_that_was_left(page: Page, server: Server) -> None:
-    open_desk(page, server)
+    open_review(page, server)
     for place in range(48):
         page.keyboard.press("s")
         expect(page.locator(".tile").nth(place)).to_be_visible()
-    expect(page.locator(".where")).to_contain_text("49 of")
+    expect(page.locator(".position")).to_contain_text("49 of")
     page.keyboard.press("z")
-    expect(page.locator(".where")).to_contain_text("48 of")
+    expect(page.locator(".position")).to_contain_text("48 of")
     assert cursor(page) == 0
 
 
 def test_enter_on_a_link_follows_it_and_decides_nothing(page: Page, server: Server, trained_project: Project) -> None:
-    open_desk(page, server)
+    open_review(page, server)
     page.get_by_role("link", name="Export").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Export")).to_be_visible()
@@ -58,7 +58,7 @@ def test_enter_on_a_link_follows_it_and_decides_nothing(page: Page, server: Serv
 def test_what_is_decided_last_is_saved_and_leaves_the_next_page_alone(
     page: Page, server: Server, trained_project: Project
 ) -> None:
-    open_desk(page, server)
+    open_review(page, server)
     page.keyboard.press("a")
     page.get_by_role("link", name="Export").click()
     expect(page.get_by_role("heading", name="Export")).to_be_visible()
@@ -71,7 +71,7 @@ def test_what_is_decided_last_is_saved_and_leaves_the_next_page_alone(
 def test_a_released_threshold_stands_in_the_address_beside_the_rest_and_on_other_pages(
     page: Page, server: Server
 ) -> None:
-    open_desk(page, server, show="all", ranking="margin")
+    open_review(page, server, show="all", ranking="margin")
     page.locator("input.exact").fill("0.62")
     page.locator("input.exact").press("Tab")
     still(page)
@@ -84,7 +84,7 @@ def test_a_released_threshold_stands_in_the_address_beside_the_rest_and_on_other
 def test_who_lets_go_of_the_line_and_leaves_at_once_comes_to_the_other_page_with_that_threshold(
     page: Page, server: Server, way: str, pause: int
 ) -> None:
-    open_desk(page, server, show="all", ranking="margin")
+    open_review(page, server, show="all", ranking="margin")
     page.locator("input.exact").click()
     page.locator("input.exact").fill("0.62")
     page.locator("input.exact").press("Tab")
@@ -104,10 +104,10 @@ def test_who_lets_go_of_the_line_and_leaves_at_once_comes_to_the_other_page_with
 
 
 def test_a_refresh_comes_back_to_the_same_image(page: Page, server: Server) -> None:
-    open_desk(page, server, show="all")
+    open_review(page, server, show="all")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     image = page.locator(".tile.cursor").get_attribute("data-image")
     expect(page).to_have_url(re.compile(rf"image={image}\b"))
     page.reload()
-    expect(page.locator(".tile.cursor")).to_have_attribute("data-place", "5", timeout=30_000)
+    expect(page.locator(".tile.cursor")).to_have_attribute("data-index", "5", timeout=30_000)
