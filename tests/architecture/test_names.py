@@ -36,10 +36,6 @@ GERUNDS = {
     "testing": "the usual name of a page about tests",
 }
 """File and folder names that end in -ing, each with the reason why it is the field's own noun."""
-EXCEPTIONS = {
-    "dashboard/components/review/controls/keyboard.js": "what hands do on a keyboard is its topic",
-}
-"""Files whose first line may hold a banned word, each with the reason."""
 
 
 def words(name: str) -> list[str]:
@@ -89,7 +85,7 @@ def test_no_first_docstring_line_holds_a_metaphor(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.suffix == ".js"], ids=relative)
 def test_no_script_begins_with_a_metaphor(path: Path) -> None:
     head = path.read_text(encoding="utf-8").lstrip().split("\n\n")[0].split("*/")[0]
-    assert not has_metaphor(head) or relative(path) in EXCEPTIONS
+    assert not has_metaphor(head)
 
 
 def test_a_base_name_is_used_once_in_a_layer() -> None:

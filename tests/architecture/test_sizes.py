@@ -43,6 +43,7 @@ SIZE_EXCEPTIONS = {
     "dashboard/components": "one folder for each component",
     "dashboard/components/review": "the component's entry, its application and its layout",
     "tests": "the fixtures of all tests",
+    "tests/js/images": "most of these modules draw: the browser tests hold them",
 }
 """Folders with fewer than 3 or more than 10 files of code, each with the reason."""
 

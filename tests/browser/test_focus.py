@@ -96,7 +96,7 @@ def test_the_wheel_enlarges_and_a_double_click_fits_again(page: Page, server: Se
     assert box is not None
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.wheel(0, -300)
-    expect(page.locator(".zoom")).to_have_class("zoom near")
+    expect(page.locator(".zoom")).to_have_class("zoom enlarged")
     page.get_by_role("button", name="Zoom in").click()
     scale = page.locator(".large").evaluate("(image) => new DOMMatrix(getComputedStyle(image).transform).a")
     assert scale > 1.5

@@ -104,7 +104,7 @@ def test_in_the_focus_view_a_wipe_moves_on_and_two_fingers_enlarge(tablet: Page,
     for step in range(1, 9):
         fingers(screen, "touchMove", at(zoom, 0.45 - step / 40), at(zoom, 0.55 + step / 40))
     fingers(screen, "touchEnd")
-    expect(zoom).to_have_class("zoom near")
+    expect(zoom).to_have_class("zoom enlarged")
     expect(large).to_have_attribute("data-image", str(first))  # enlarging is no wipe
 
 

@@ -28,10 +28,7 @@ export class BulkConfirm {
     await this.threshold.load();
     const { data, value, isBelow, counts, rule: { rule, params } } = this.threshold.pair;
     const kept = `${data.score} ${isBelow ? "at most" : "at least"} ${value.toFixed(3)}`;
-    const withCap = (isCapped) => (isCapped ? { ...params, class_cap: CLASS_CAP } : params);
-    const count = (isCapped) => this.api.count(rule, withCap(isCapped));
-    const accept = (isCapped, counted) => this.commands.bulkAccept(rule, withCap(isCapped), counted);
-    this._askWithCap(kept, counts, await count(false), count, accept);
+    this._askWithCap({ rule, params, kept, estimate: counts }, await this.api.count(rule, params));
   }
 
   /** Ask before accepting everything above the threshold of its class. @param {any} params of the rule */
@@ -69,13 +66,14 @@ export class BulkConfirm {
     ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
   }
 
-  /** @param {string} kept the threshold in words @param {{error: number, low: number, high: number, n: number}} estimate
-   * @param {number} count what the server would accept now @param {(isCapped: boolean) => Promise<number>} recount @param {(isCapped: boolean, count: number) => void} onYes */
-  _askWithCap(kept, { error, low, high, n }, count, recount, onYes) {
+  /** @param {{rule: string, params: object, kept: string, estimate: {error: number, low: number, high: number, n: number}}} selection
+   *   kept: the threshold in words @param {number} count what the server would accept now */
+  _askWithCap({ rule, params, kept, estimate: { error, low, high, n } }, count) {
     const basis = n ? `${percent(error)} [${percent(low)}, ${percent(high)}], from ${number(n)} calibration items`
       : "unknown: no calibration item is kept";
     const problem = make("p.problem", { role: "alert", hidden: true });
-    const yes = make("button.primary", { autofocus: true, onclick: () => { box.close(); onYes(cap.checked, count); } });
+    const yes = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), count); } });
+    const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
     const show = () => {
       box.querySelector("h3").textContent = `Accept ${number(count)} images?`;
       box.setAttribute("aria-label", `Accept ${number(count)} images?`);
@@ -87,7 +85,7 @@ export class BulkConfirm {
       yes.textContent = "Counting …";
       const isCapped = cap.checked;
       try {
-        const counted = await recount(isCapped);
+        const counted = await this.api.count(rule, withCap());
         if (isCapped !== cap.checked) return;
         count = counted;
         problem.hidden = true;

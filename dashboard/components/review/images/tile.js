@@ -14,7 +14,7 @@ export const MARKS = {
 };
 
 /** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
-export function caption(card, classes) {
+function caption(card, classes) {
   return card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
 }
 

@@ -104,7 +104,7 @@ export class Zoom {
 
   _transform() {
     this.image.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
-    this.element.classList.toggle("zoomed", this.scale > 1);
+    this.element.classList.toggle("enlarged", this.scale > 1);
   }
 }
 

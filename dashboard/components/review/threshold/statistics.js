@@ -78,7 +78,7 @@ export function logGamma(x) {
 
 /** @param {Record<string, number[]>} verdicts rows of the histogram by verdict @param {number} bins
  * @returns {number[]} open images in each bin: undecided or skipped */
-export function openCounts(verdicts, bins) {
+function openCounts(verdicts, bins) {
   const rows = ["undecided", "skip"].map((name) => verdicts[name]).filter(Boolean);
   return rows.length ? sumRows(rows) : new Array(bins).fill(0);
 }
