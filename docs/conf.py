@@ -28,7 +28,7 @@ exclude_patterns = ["_build", "development/_packages.md", "reference/_api.md"]
 source_suffix = {".md": "markdown"}
 nitpicky = True
 
-myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"

@@ -34,6 +34,12 @@ def test_every_layer_of_the_contracts_stands_in_the_table_of_packages() -> None:
     assert [name for name in names if f"| `core.{name}` |" not in page and name != "api"] == []
 
 
+def test_every_contract_of_the_layers_is_said_in_plain_words() -> None:
+    names = re.findall(r'^name = "\d+ (.+)"$', text_of("pyproject.toml"), re.MULTILINE)
+    assert len(names) >= 7
+    assert [name for name in names if f"| {name} |" not in text_of("docs/development/architecture.md")] == []
+
+
 def test_every_file_of_the_code_says_in_one_sentence_what_it_is() -> None:
     assert re.findall(r"^\| `([^`]+)` \|  \|$", write_architecture.packages(), re.MULTILINE) == []
 
