@@ -28,7 +28,7 @@ layers: $(STAMP)
 	$(BIN)/lint-imports
 
 docs: $(STAMP)
-	$(BIN)/python -m sphinx -q -W -n --keep-going -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -q -E -W -n --keep-going -b html docs docs/_build/html
 	@echo "Written: docs/_build/html/index.html"
 
 reference: $(STAMP)

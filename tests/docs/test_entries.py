@@ -24,7 +24,7 @@ def test_every_page_of_the_dashboard_stands_in_the_table(page: str) -> None:
 def keys() -> list[tuple[str, str]]:
     """What the help of the Review page says."""
     script = next((ROOT / "dashboard" / "components" / "review").rglob("keyboard.js")).read_text(encoding="utf-8")
-    listed = script.split("export const HELP = [")[1].split("\n];")[0]
+    listed = script.split("export const KEY_HELP = [")[1].split("\n];")[0]
     return re.findall(r'\["(.*?)", "(.*?)"\]', listed)
 
 

@@ -33,17 +33,12 @@ def command_lines() -> list[tuple[str, str]]:
 WINNOW = sorted({line for _, line in command_lines() if line.split()[0] == "winnow"})
 
 
-PENDING = ("control-run", "curriculum", "ood", "review-value")
-
-
 @pytest.mark.parametrize("line", WINNOW)
 def test_a_command_line_is_taken_as_it_stands(line: str) -> None:
     group: Any = get_command(app)
     words = shlex.split(line)[1:]
     if not words or words[0].startswith("-") or (words[0] not in group.commands and len(words) == 1):
         return  # `winnow`, `winnow --help`, `winnow PATH`
-    if words[0] in PENDING and words[0] not in group.commands:
-        pytest.skip("the new spelling is on its way")
     command = group.commands[words[0]]
     assert not command.hidden, f"{words[0]} is an old spelling"
     context = command.make_context(words[0], words[1:])

@@ -9,7 +9,7 @@ import core
 from tests.docs.markdown import DOCS, PAGES, RECORDS, ROOT, ROOT_PAGES, name_of, prose, text_of
 
 ALL = [*ROOT_PAGES, *PAGES]
-HELD = [page for page in ALL if page.name not in (*RECORDS, "CHANGELOG.md")]
+HELD = [p for p in ALL if p.name not in (*RECORDS, "CHANGELOG.md") and p.parent.name != "decisions"]
 
 
 def anchors(page: Path) -> set[str]:
