@@ -12,6 +12,10 @@ PAGES = sorted(p for p in DOCS.rglob("*.md") if "_build" not in p.parts and p.na
 RECORDS = ("LOG.md", "BENCHMARKS.md")
 """Dated records: they name what was there on their day."""
 
+EVERY = [*ROOT_PAGES, *PAGES]
+HELD = [p for p in EVERY if p.name not in (*RECORDS, "CHANGELOG.md") and p.parent.name != "decisions"]
+"""What must be true today; records and decisions name what was there on their day."""
+
 
 def name_of(page: Path) -> str:
     """A page's name in a test id."""

@@ -14,16 +14,20 @@ from typer.main import get_command
 from core import Project, TrainConfig
 from core.api import recipe
 from core.cli.app import app
-from tests.docs.markdown import DOCS, PAGES, ROOT, ROOT_PAGES, blocks, name_of
+from core.cli.options import GUARANTEES
+from tests.docs.markdown import DOCS, EVERY, HELD, PAGES, ROOT, blocks, name_of, prose
 
 README = ROOT / "README.md"
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page.parent.name != "development"]
 
 
+OTHER_VERBS = {"alone"}
+
+
 def command_lines() -> list[tuple[str, str]]:
     """Page and command, of every shell block; a backslash joins two lines."""
     found = []
-    for page in [*ROOT_PAGES, *PAGES]:
+    for page in EVERY:
         for block in blocks(page, "sh"):
             lines = block.replace("\\\n", " ").splitlines()
             found += [(name_of(page), " ".join(line.split("  #")[0].split())) for line in lines if line.strip()]
@@ -46,6 +50,23 @@ def test_a_command_line_is_taken_as_it_stands(line: str) -> None:
     shown = {text for param in command.params if not getattr(param, "hidden", False) for text in
              (*param.opts, *param.secondary_opts)}  # fmt: skip
     assert [word for word in words[1:] if word.startswith("--") and word not in {*shown, "--help"}] == []
+
+
+@pytest.mark.parametrize("page", [page for page in HELD if re.search("`(winnow |--)", prose(page))], ids=name_of)
+def test_every_command_and_option_that_the_text_names_is_there(page: Path) -> None:
+    group: Any = get_command(app)
+    visible = {name: command for name, command in group.commands.items() if not command.hidden}
+    params = [param for command in visible.values() for param in command.params if not getattr(param, "hidden", False)]
+    options = {text for param in params for text in (*param.opts, *param.secondary_opts)}
+    verbs = set(re.findall(r"`winnow ([a-z][\w-]*)", prose(page)))
+    assert verbs - visible.keys() - OTHER_VERBS == set()
+    assert set(re.findall(r"`(--[a-z][\w-]*)", prose(page))) - options - {"--help"} == set()
+
+
+def test_every_guarantee_that_the_text_names_is_one() -> None:
+    named = {value for page in HELD for value in re.findall(r"--guarantee ([\w-]+)", page.read_text(encoding="utf-8"))}
+    assert "high-probability" in named
+    assert named <= set(GUARANTEES)
 
 
 def test_every_target_of_make_that_is_named_is_there() -> None:

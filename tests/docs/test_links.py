@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 import core
-from tests.docs.markdown import DOCS, PAGES, RECORDS, ROOT, ROOT_PAGES, name_of, prose, text_of
-
-ALL = [*ROOT_PAGES, *PAGES]
-HELD = [p for p in ALL if p.name not in (*RECORDS, "CHANGELOG.md") and p.parent.name != "decisions"]
+from tests.docs.markdown import DOCS, EVERY, HELD, ROOT, name_of, prose, text_of
 
 
 def anchors(page: Path) -> set[str]:
@@ -20,7 +17,7 @@ def anchors(page: Path) -> set[str]:
     return slugs | set(re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", ALL, ids=name_of)
+@pytest.mark.parametrize("page", EVERY, ids=name_of)
 def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     broken = []
     for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", prose(page)):
@@ -39,7 +36,7 @@ def test_every_path_of_the_code_that_a_page_names_is_there(page: Path) -> None:
 
 
 def test_every_picture_is_shown_somewhere_and_every_shown_one_is_there() -> None:
-    shown = {Path(link).name for page in ALL for link in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", prose(page))}
+    shown = {Path(link).name for page in EVERY for link in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", prose(page))}
     there = {path.name for path in (DOCS / "images").iterdir()}
     assert shown <= there
     assert len(shown) >= 5
