@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parents[1] / "reference"
 sys.path.insert(0, str(FOLDER.parents[1]))
 
 from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  # noqa: E402
+from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
 from core.cli.simulations import ACCEPT_RULES  # noqa: E402
@@ -50,7 +51,15 @@ def command_line() -> list[str]:
         "`error`.",
         _table(("command", "does"), overview),
         *[part for name, command in commands.items() for part in _command(name, command)],
+        "(old-names)=\n\n## Old names",
+        "They work and warn until the version in which they go.",
+        _table(("old", "now", "goes in"), [(f"`{d.old}`", f"`{d.replacement}`", d.removed_in) for d in _old_names()]),
     ]
+
+
+def _old_names() -> list[Deprecation]:
+    """Those of the command line, in the order of its tables."""
+    return [found for found in REGISTERED if found.old.startswith(("winnow ", "--"))]
 
 
 def settings() -> list[str]:

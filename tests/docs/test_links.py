@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 import core
+import core.cli.app  # registers the old names
+from core.base.deprecation import REGISTERED
 from tests.docs.markdown import DOCS, EVERY, HELD, ROOT, name_of, prose, text_of
+
+OLD_NAMES = {found.old.split()[-1] for found in REGISTERED}
+"""Taken when this module is read, before a test registers names of its own."""
 
 
 def anchors(page: Path) -> set[str]:
@@ -66,3 +71,9 @@ def test_the_changelog_keeps_its_form() -> None:
     text = text_of("CHANGELOG.md")
     assert "## [Unreleased]" in text
     assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= kinds
+
+
+def test_the_changelog_names_every_deprecated_name() -> None:
+    unreleased = text_of("CHANGELOG.md").split("\n## [0.1.0]")[0]
+    assert len(OLD_NAMES) > 4
+    assert [word for word in OLD_NAMES if f"`{word}`" not in unreleased] == []
