@@ -30,7 +30,7 @@ const MEASURES = {
   focus: ["keydown", () => large().dataset.image, async (before) => until(() => large().dataset.image !== before && large().complete)],
   grid: ["keydown", cursor, async (before) => until(() => cursor() !== before)], // its pictures are on the page already
   page: ["keydown", () => text(".position"), async (before) => { await until(() => text(".position") !== before); await pictured(); }],
-  line: ["pointerup", sheet, async (before) => { await until(() => sheet() !== before); await pictured(); }],
+  threshold: ["pointerup", sheet, async (before) => { await until(() => sheet() !== before); await pictured(); }],
   bulk: ["pointerup", () => accept().textContent, async (before) => { await until(() => accept().textContent !== before); await pictured(); }],
   undo: ["keydown", () => accept().textContent, async (before) => { await until(() => accept().textContent !== before); await pictured(); }],
 };
@@ -59,7 +59,7 @@ window.buttonOf = (isConfirmed) => {
 };
 
 /** Drag the threshold for so many frames: frames a second, changed counts, requests meanwhile. */
-window.dragLine = async (frames) => {
+window.dragThreshold = async (frames) => {
   const plot = reviewApp().querySelector(".plot");
   const box = plot.getBoundingClientRect();
   plot.setPointerCapture = () => {};

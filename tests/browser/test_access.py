@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from core import Project
 from tests.browser import axe
 from tests.browser.conftest import Server
+from tests.browser.review_page import review
 from tests.browser.still import still
-from tests.browser.test_loop import review
 
 pytestmark = pytest.mark.browser
 

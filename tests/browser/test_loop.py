@@ -8,42 +8,13 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.review_page import RUN, drag_to, kept, review, saved, verdicts
 from tests.browser.still import painted, still
 
 pytestmark = pytest.mark.browser
-RUN = "001-supervised-mlp"
 
 
-def review(page: Page, server: Server, **query: str) -> None:
-    page.goto(server.address("review", **query))
-    expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
-    still(page)
-
-
-def saved(page: Page, number: int) -> None:
-    expect(page.locator(".saved")).to_have_text(f"✓ saved #{number}")
-
-
-def drag_to(page: Page, share: float) -> None:
-    box = page.locator(".plot").bounding_box()
-    assert box is not None
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.95 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + (0.95 + share) / 2 * box["width"], y)
-    page.mouse.move(box["x"] + share * box["width"], y)
-
-
-def kept(page: Page) -> int:
-    return int(page.locator(".selection-summary .summary-line b").first.inner_text().replace(",", ""))
-
-
-def verdicts(project: Project) -> dict[str, int]:
-    return {name: count for name, count in Project.open(project.path).decisions.counts().items() if count}
-
-
-def test_the_threshold_follows_the_hand_without_asking_the_server(
+def test_the_threshold_follows_the_pointer_without_asking_the_server(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)

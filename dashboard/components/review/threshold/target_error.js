@@ -1,4 +1,4 @@
-/** Target error: a slider that moves the threshold to where the guarantee holds. A threshold moved by hand has none. */
+/** Target error: a slider that moves the threshold to where the guarantee holds. A threshold moved otherwise has none. */
 
 import { make, number, percent } from "../controls/dom.js";
 

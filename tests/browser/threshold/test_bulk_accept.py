@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_loop import review
+from tests.browser.review_page import review
 
 pytestmark = pytest.mark.browser
 

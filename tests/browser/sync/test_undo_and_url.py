@@ -68,9 +68,7 @@ def test_what_is_decided_last_is_saved_and_leaves_the_next_page_alone(
     assert Project.open(trained_project.path).decisions.counts()["accept"] == 1
 
 
-def test_a_released_threshold_stands_in_the_address_beside_the_rest_and_on_other_pages(
-    page: Page, server: Server
-) -> None:
+def test_a_released_threshold_is_in_the_url_and_on_other_pages(page: Page, server: Server) -> None:
     open_review(page, server, show="all", ranking="margin")
     page.locator("input.exact").fill("0.62")
     page.locator("input.exact").press("Tab")
@@ -81,7 +79,7 @@ def test_a_released_threshold_stands_in_the_address_beside_the_rest_and_on_other
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard", "tap"])
 @pytest.mark.parametrize("pause", [0, 950])
-def test_who_lets_go_of_the_line_and_leaves_at_once_comes_to_the_other_page_with_that_threshold(
+def test_a_threshold_released_just_before_leaving_comes_to_the_other_page(
     page: Page, server: Server, way: str, pause: int
 ) -> None:
     open_review(page, server, show="all", ranking="margin")

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.browser.conftest import Bench, Server, shared
+from tests.browser.review_page import drag_to, kept
 from tests.browser.still import painted, still
-from tests.browser.test_loop import drag_to, kept
 
 pytestmark = pytest.mark.browser
 RUN, CHILD = "001-supervised-small_cnn", "002-supervised-small_cnn"

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from core import Command, PageQuery, Project, QueueFilter, TrainConfig
 from tests.browser.conftest import Server
+from tests.browser.review_page import RUN, review, saved, verdicts
 from tests.browser.still import still
-from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
-from tests.browser.test_loop import review
+from tests.browser.review_page import review
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 from core import Project
 from tests.browser.conftest import Server, window_of
-from tests.browser.test_loop import RUN, kept, review, saved, verdicts
+from tests.browser.review_page import RUN, kept, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
 Point = tuple[float, float]

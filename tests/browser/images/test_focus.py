@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core import PageQuery, Project
 from tests.browser.conftest import Server
-from tests.browser.test_loop import RUN, review, saved
+from tests.browser.review_page import RUN, review, saved
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.review_page import saved
 from tests.browser.still import still
-from tests.browser.test_loop import saved
 
 pytestmark = pytest.mark.browser
 

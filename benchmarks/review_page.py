@@ -1,9 +1,9 @@
-"""The review desk at scale, in real Chromium: drag, release, page turn, key to next image, bulk accept and undo.
+"""The review page at scale, in real Chromium: drag, release, page turn, key to next image, bulk accept and undo.
 
 Scores are synthetic, images are the demo's, tiled. Keys and clicks are the browser's own; times run from the event to
 the first frame after the change shows with its pictures decoded.
 
-    python -m benchmarks.review_desk [--sizes 10000 100000 1000000 10000000] [--full 1000000]
+    python -m benchmarks.review_page [--sizes 10000 100000 1000000 10000000] [--full 1000000]
 """
 
 import argparse
@@ -36,7 +36,7 @@ _PORT = 8767
 _PROBE = Path(__file__).with_name("review_probe.js")
 
 
-class DecisionService:
+class ReviewWindow:
     """A dashboard process on a project, and a window on its review page."""
 
     def __init__(self, browser: Browser, project: Path, home: Path) -> None:
@@ -80,7 +80,7 @@ class DecisionService:
         return self.many(what, self.page.keyboard.press, names, pause)
 
     def release(self, share: float) -> None:
-        """Take the line to a share of the histogram's width, and let go."""
+        """Drag the threshold to a share of the histogram's width, and release it."""
         x, y = self.page.evaluate("(share) => placeOf(share)", share)
         mouse = self.page.mouse
         mouse.move(x, y)
@@ -89,7 +89,7 @@ class DecisionService:
         mouse.up()
 
     def click(self, is_confirmed: bool) -> None:
-        """The button that accepts all above the line, or the one in its question."""
+        """The button that accepts all above the threshold, or the one in its dialog."""
         if is_confirmed:
             self.page.locator("dialog[open] button.primary:not([disabled])").wait_for()
         x, y = self.page.evaluate("(isConfirmed) => buttonOf(isConfirmed)", is_confirmed)
@@ -108,7 +108,7 @@ class DecisionService:
         self.process.wait(30)
 
 
-def measure(desk: DecisionService, project: Project) -> list[list[str]]:
+def measure(window: ReviewWindow, project: Project) -> list[list[str]]:
     """Everything that is measured at the full size."""
     rows: list[list[str]] = []
 
@@ -117,54 +117,58 @@ def measure(desk: DecisionService, project: Project) -> list[list[str]]:
         rows.append([what, f"{p50:.1f}", f"{p95:.1f}", str(len(values)), reach])
         print(rows[-1], file=sys.stderr, flush=True)
 
-    desk.open(show="all")
-    drag = desk.page.evaluate("dragLine(240)")
+    window.open(show="all")
+    drag = window.page.evaluate("dragThreshold(240)")
     rows.append([f"drag: frames a second ({drag['changes']} changed counts, {drag['calls']} server calls)",
                  f"{drag['fps']:.0f}", "", "240 frames", ">= 30, 0 calls"])  # fmt: skip
-    desk.open(show="all", ranking="border")
+    window.open(show="all", ranking="border")
     shares = list(np.random.default_rng(0).permutation(np.linspace(0.3, 0.95, 40)))
-    add("release of the line to new grid, ms", desk.many("line", desk.release, map(float, shares), 400), "p95 <= 300")
-    desk.open(show="all")
-    add("page turn, fetched ahead, ms", desk.keys("page", ["PageDown"] * 40, 350), "p95 <= 150")
-    add("page turn, back (not fetched ahead), ms", desk.keys("page", ["PageUp"] * 30, 100), "p95 <= 150")
-    desk.open(view="focus", show="undecided")
-    add("key to next image, focus view, ms", desk.keys("focus", ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
+    add(
+        "release of the threshold to new grid, ms",
+        window.many("threshold", window.release, map(float, shares), 400),
+        "p95 <= 300",
+    )
+    window.open(show="all")
+    add("page turn, fetched ahead, ms", window.keys("page", ["PageDown"] * 40, 350), "p95 <= 150")
+    add("page turn, back (not fetched ahead), ms", window.keys("page", ["PageUp"] * 30, 100), "p95 <= 150")
+    window.open(view="focus", show="undecided")
+    add("key to next image, focus view, ms", window.keys("focus", ["a", "x", "n", "u"] * 50, 40), "p95 <= 50")
     grid: list[float] = []
     for _ in range(4):  # a page holds 48: the end of it is another measurement
-        desk.open(show="all")
-        grid += desk.keys("grid", ["a", "x", "n", "u"] * 11, 40)
+        window.open(show="all")
+        grid += window.keys("grid", ["a", "x", "n", "u"] * 11, 40)
     add("key to next image, grid, ms", grid, "p95 <= 50")
-    add("decision on disk, sent to answered, ms", _on_disk(desk, project), "p95 <= 50")
-    return rows + _bulk(desk, project)
+    add("decision on disk, sent to answered, ms", _on_disk(window, project), "p95 <= 50")
+    return rows + _bulk(window, project)
 
 
-def _on_disk(desk: DecisionService, project: Project) -> list[float]:
+def _on_disk(window: ReviewWindow, project: Project) -> list[float]:
     """One command at a time: the route answers when it is durably stored; receipt, disk and the way back."""
     pool, times = project.scores(RUN), []
     for row in range(1000, 1100):
         image, suggestion = int(pool.ids[row]), int(pool.scores.pseudo_labels[row])
-        times.append(_sent(desk, {"verdict": "accept", "image_id": image, "suggestion": suggestion}))
+        times.append(_sent(window, {"verdict": "accept", "image_id": image, "suggestion": suggestion}))
     return times
 
 
-def _sent(desk: DecisionService, words: dict[str, Any]) -> float:
-    address = f"/winnow/{desk.key}/runs/{RUN}/commands"
+def _sent(window: ReviewWindow, words: dict[str, Any]) -> float:
+    address = f"/winnow/{window.key}/runs/{RUN}/commands"
     command = {"command_id": str(uuid.uuid4()), "run_id": RUN, "params": {}, **words}
-    milliseconds, status, reason = desk.page.evaluate("(sent) => sendCommands(sent)", [address, [command]])
+    milliseconds, status, reason = window.page.evaluate("(sent) => sendCommands(sent)", [address, [command]])
     assert status == "saved", reason
     return float(milliseconds)
 
 
-def _bulk(desk: DecisionService, project: Project) -> list[list[str]]:
+def _bulk(window: ReviewWindow, project: Project) -> list[list[str]]:
     """Accept about 100,000 at once on the page, from the confirming click to the repainted page, and take it back."""
     confidence = np.sort(project.scores(RUN).scores.confidence)
-    desk.open(show="undecided", threshold=f"{confidence[max(0, len(confidence) - 100_000)]:.4f}")
+    window.open(show="undecided", threshold=f"{confidence[max(0, len(confidence) - 100_000)]:.4f}")
     accept: list[float] = []
     undo: list[float] = []
     for _ in range(7):
-        desk.click(False)
-        accept += desk.many("bulk", desk.click, [True], 500)
-        undo += desk.keys("undo", ["z"], 500)
+        window.click(False)
+        accept += window.many("bulk", window.click, [True], 500)
+        undo += window.keys("undo", ["z"], 500)
     kept = project.decisions.latest(2)[1].num_images
     return [
         [what, f"{np.median(times):.0f}", f"{max(times):.0f} (worst)", str(len(times)), "<= 1000"]
@@ -182,17 +186,17 @@ def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> l
     gc.collect()
     cold, command = [], []
     for _ in range(2):
-        desk = DecisionService(browser, path, home)
+        window = ReviewWindow(browser, path, home)
         try:
-            cold.append(desk.open(show="undecided"))
-            command.append(desk.since_begun)
-            turn = desk.keys("page", ["PageDown"] * 15, 350)
-            desk.open(view="focus", show="undecided")
-            keys = desk.keys("focus", ["a", "x"] * 15, 40)
-            desk.page.wait_for_timeout(1000)  # what was read of mapped files is given back twice a second
-            total, own = desk.memory()
+            cold.append(window.open(show="undecided"))
+            command.append(window.since_begun)
+            turn = window.keys("page", ["PageDown"] * 15, 350)
+            window.open(view="focus", show="undecided")
+            keys = window.keys("focus", ["a", "x"] * 15, 40)
+            window.page.wait_for_timeout(1000)  # what was read of mapped files is given back twice a second
+            total, own = window.memory()
         finally:
-            desk.close()
+            window.close()
     seconds = [indexed, *cold, *command]
     milliseconds = [np.percentile(turn, 95), *np.percentile(keys, [50, 95])]
     return [
@@ -213,14 +217,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
         if words.full:
             project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
-            desk = DecisionService(browser, project.path, home)
+            window = ReviewWindow(browser, project.path, home)
             try:
-                rows = measure(desk, project)
-                desk.open(view="focus", show="undecided")
-                rows += beside(lambda keys: desk.keys("focus", keys, 40), folder / "beside")
+                rows = measure(window, project)
+                window.open(view="focus", show="undecided")
+                rows += beside(lambda keys: window.keys("focus", keys, 40), folder / "beside")
                 print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
             finally:
-                desk.close()
+                window.close()
         rows = []
         for size in words.sizes:
             small = np.ascontiguousarray(images[:, ::2, ::2]) if size > 2_000_000 else images

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
+from tests.browser.review_page import RUN, review, saved, verdicts
 from tests.browser.still import painted
-from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
 

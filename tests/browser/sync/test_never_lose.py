@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from benchmarks.synthetic import synthetic_project
 from core import Command, Project
 from tests.browser.conftest import Server
+from tests.browser.review_page import RUN, review, saved, verdicts
 from tests.browser.still import painted, still
-from tests.browser.test_loop import RUN, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +124,7 @@ def _stale(body: str) -> str:
     return json.dumps(batch)
 
 
-def test_a_decision_is_acknowledged_to_the_hand_before_the_server_answers(
+def test_a_decision_shows_on_the_page_before_the_server_answers(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server, show="all")

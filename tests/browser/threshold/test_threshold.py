@@ -1,4 +1,4 @@
-"""The histogram as the threshold control in real Chromium: drag, nudge by one image, two lines, border strip."""
+"""The histogram as the threshold control in real Chromium: drag, nudge by one image, two thresholds, boundary strip."""
 
 import re
 
@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Route, expect
 from core import Project, Verdict
 from core.store.files import save_array, write_json
 from tests.browser.conftest import Server
+from tests.browser.review_page import RUN, drag_to, kept, review, saved, verdicts
 from tests.browser.still import painted, still
-from tests.browser.test_loop import RUN, drag_to, kept, review, saved, verdicts
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +37,7 @@ def settle(page: Page) -> None:
     still(page)
 
 
-def test_an_arrow_moves_the_line_by_one_image_and_the_count_is_exact(
+def test_an_arrow_moves_the_threshold_by_one_image_and_the_count_is_exact(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)

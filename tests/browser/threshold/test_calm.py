@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.review_page import drag_to, review, saved
 from tests.browser.still import painted, still
-from tests.browser.test_loop import drag_to, review, saved
 
 pytestmark = pytest.mark.browser
 JUMP = 0.002
