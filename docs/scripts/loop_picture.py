@@ -20,7 +20,7 @@ def take_loop(page: Page, address: str, target: Path) -> None:
     page.emulate_media(color_scheme="light")
     steps: list[tuple[str, Callable[[Page], None]]] = [
         ("1  Look: the most doubtful first", lambda _: None),
-        ("2  Drag the line: counts and error follow", _drag),
+        ("2  Drag the threshold: counts and error follow", _drag),
         ("3  Accept above it: the number is spelled out", _ask),
         ("4  Correct with one key, see why", _focus),
         ("5  Odd one out: Enter accepts the rest", _odd),
