@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Project, RunRecord, RunStatus, SplitConfig, TrainConfig
-from core.base.types import Splits
+from core import Project, RunStatus, SplitConfig, TrainConfig
+from core.base.types import RunRecord, Splits
 from core.data.splits import save_splits
 from core.store.run_folder import RunFolder
 

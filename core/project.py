@@ -180,7 +180,7 @@ class Project:
         return self.start_runs([config], request)[0]
 
     def start_runs(self, configs: Sequence[TrainConfig], request: RunRequest) -> list[Run]:
-        """Start several runs that differ by their settings alone, such as the seed; behind them their control runs."""
+        """Start a run for each of `configs`, such as several seeds, as `request` asks; behind them the control runs."""
         return experiments.start_runs(self.workspace, self.decisions, configs, request)
 
     def cancel_run(self, run_id: str) -> None:
@@ -200,7 +200,8 @@ class Project:
     ) -> Iterator[Run]:
         """Train a curriculum here and now: a run a round, each on `step` percent more of the pool's pseudo-labels.
 
-        step None: 100 / num_rounds. Yields finished runs. `curricula.start` trains it in its own process instead.
+        `config` is that of every round, `parent` the run before the first of `num_rounds`; step None: 100 / num_rounds.
+        Yields finished runs. `curricula.start` trains it in its own process instead.
         """
         return train_curriculum(self.workspace, self.decisions, config, parent, num_rounds, step)
 
@@ -265,12 +266,19 @@ class Project:
         return self.decisions.execute([command])[0]
 
     def bulk_accept(self, run_id: str, rule: str, reviewer: str = "me", **params: Any) -> Outcome:
-        """Accept every undecided image that a rule keeps, as one decision that one undo takes back."""
+        """Accept every undecided image that a rule keeps, as one decision that one undo takes back.
+
+        run_id is the finished run that suggests, rule one of `constants.RULES` with its params, reviewer who decides.
+        """
         command = Command(str(uuid.uuid4()), "bulk_accept", run_id, reviewer, params={"rule": rule, **params})
         return self.decisions.execute([command])[0]
 
     def undo(self, run_id: str = "", reviewer: str = "me", decision: int | None = None) -> Outcome:
-        """Take back a decision, by default the reviewer's latest live one; itself one more decision in the log."""
+        """Take back a decision; itself one more decision in the log, shown under run_id.
+
+        By default the reviewer's latest live decision goes, else the decision with the given id; run_id is the run on
+        the screen, for the log alone.
+        """
         return self.decisions.execute([Command(str(uuid.uuid4()), "undo", run_id, reviewer, undo_of=decision)])[0]
 
     def curate(self) -> CuratedSet:

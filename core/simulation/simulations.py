@@ -17,6 +17,7 @@ from core.jobs.job_folder import JobFolder, JobStatus, find_job, list_jobs, plai
 from core.jobs.start import start_worker
 from core.simulation.strategies import (
     Contestant,
+    Curve,
     Cut,
     Point,
     contestants,
@@ -75,6 +76,11 @@ class Simulation:
         """What each contestant had after each round, so far."""
         return [Point(**line) for line in self.folder.points()]
 
+    def curves(self, quantity: str) -> list[Curve]:
+        """One curve of a quantity (one of QUANTITIES) over the rounds for each review strategy that has begun."""
+        points = self.points()
+        return [curve(points, label, quantity) for label in labels_of(points)]
+
     def summary(self) -> list[dict[str, Any]]:
         """A row for each contestant, after its last round: means over the seeds, lowest and highest test accuracy."""
         points = self.points()
@@ -116,7 +122,17 @@ class Simulations:
     def prepare(
         self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
-        """Check what is asked for and write it down; nothing is played yet. InputError says what cannot be played."""
+        """Check and store a simulation; nothing runs yet.
+
+        Args:
+            queues: Queues that the simulated reviewer answers, of REVIEW_QUEUES.
+            cuts: Accept rules as text, such as "conformal=0.05".
+            settings: Rounds, clicks, error rate, seeds.
+            train: What each run is trained with.
+
+        Raises:
+            InputError: The project or a name does not fit.
+        """
         lines = tuple(parse_cut(text) for text in cuts)
         playing = contestants(queues, lines, has_controls=settings.controls)
         _check_workspace(self._workspace, lines)
@@ -131,7 +147,7 @@ class Simulations:
     def start(
         self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
-        """Prepare one and let a process of its own play it."""
+        """Prepare a simulation and start a process that runs it; queues, cuts, settings, train as for `prepare`."""
         made = self.prepare(queues, cuts, settings, train)
         start_worker("core.simulation.worker", self._workspace.path, made.id, made.folder.log_path)
         return made

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import SOURCES, Project, SplitConfig, recent_projects
+from core import Project, SplitConfig, constants, recent_projects
 from dashboard.messages import show_errors
 from dashboard.sections.widgets import config_inputs
 from dashboard.state import url
@@ -46,7 +46,7 @@ def _create(*, is_folder: bool) -> None:
             key="new-folder",
         )
     else:
-        source = st.selectbox("Data set", SOURCES, key="new-dataset")
+        source = st.selectbox("Data set", constants.SOURCES, key="new-dataset")
     left, right = st.columns(2)
     name = left.text_input("Name of the project", value=Path(source).name if source else "", key=f"new-name-{source}")
     default = recent_projects.home() / "projects" / (name or "project")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import LIVE_STATES, Project
+from core import Project, constants
 from dashboard.messages import show_errors
 
 
@@ -11,7 +11,7 @@ def show(project: Project) -> None:
     known = project.curricula.all()
     if not known:
         return
-    is_live = known[-1].status.state in LIVE_STATES
+    is_live = known[-1].status.state in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, known[-1].id, is_live, len(known[-1].runs()))
 
 
@@ -20,7 +20,7 @@ def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> 
     """Redraw every two seconds while live; rerun the page when a round begins or the last one ends."""
     curriculum = project.curricula.find(number)
     status, runs = curriculum.status, curriculum.runs()
-    is_live = status.state in LIVE_STATES
+    is_live = status.state in constants.LIVE_STATES
     names = f" Its runs: {', '.join(runs)}." if runs else ""
     progress = f"**{status.state}**, {status.done} of {status.total} rounds. {status.message}"
     text = f"Curriculum after {curriculum.parent}: {progress}".rstrip()

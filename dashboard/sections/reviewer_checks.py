@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import CHECK_INTERVALS, Project, ReviewerCheck
+from core import Project, ReviewerCheck, constants
 from dashboard import formatting
 from dashboard.messages import show_errors
 
@@ -20,7 +20,7 @@ def show(project: Project) -> None:
     st.session_state["checks-every"] = interval
     st.segmented_control(
         "Checks among the images of Review",
-        CHECK_INTERVALS,
+        constants.CHECK_INTERVALS,
         format_func=lambda every: f"1 in {every}" if every else "none",
         required=True,
         key="checks-every",

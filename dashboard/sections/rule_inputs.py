@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import RULES, Parameter, Project, class_thresholds, parameters
+from core import Parameter, Project, class_thresholds, constants, parameters
 from dashboard import charts, formatting
 from dashboard.state import url
 
@@ -17,7 +17,9 @@ def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
     """Draw a rule and its parameters and keep them in the URL."""
     _restore(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rule = st.selectbox("Rule", list(RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule")
+        rule = st.selectbox(
+            "Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule"
+        )
         params: dict[str, Any] = {item.name: _number_input(project, rule, item) for item in parameters(rule)}
     if rule == "fixed_threshold":
         url.write("threshold", f"{params['threshold']:.9g}")
@@ -111,7 +113,7 @@ def _restore(run: str) -> None:
     rule, text = st.query_params.get(_RULE), st.query_params.get(_PARAMS)
     if rule is None:
         rule, text = st.session_state.get("rule-stored", (None, None))
-    if rule not in RULES:
+    if rule not in constants.RULES:
         return
     st.session_state["audit-rule"] = rule
     numbers, classes = _parse(text or "")

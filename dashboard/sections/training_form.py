@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core import METHODS, PRESETS, RECIPES, InputError, Preset, Project, RunRequest, TrainConfig
+from core import InputError, Preset, Project, RunRequest, TrainConfig, constants
 from dashboard.messages import show_errors
 from dashboard.sections.widgets import config_inputs
 from dashboard.state import url
@@ -80,10 +80,10 @@ def _start_curriculum(
 def _choices() -> tuple[Preset, str]:
     """Draw preset and method outside the form, because they change its initial values."""
     left, right = st.columns(2)
-    name = left.selectbox("preset", list(PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
-    preset, help_text = PRESETS[name], TrainConfig.model_fields["method"].description
+    name = left.selectbox("preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
+    preset, help_text = constants.PRESETS[name], TrainConfig.model_fields["method"].description
     st.session_state.setdefault("train-method", preset.method)
-    method = right.selectbox("method", METHODS, key="train-method", on_change=_apply_recipe, help=help_text)
+    method = right.selectbox("method", constants.METHODS, key="train-method", on_change=_apply_recipe, help=help_text)
     return preset, method
 
 
@@ -94,7 +94,9 @@ def _defaults(preset: Preset, method: str) -> dict[str, Any]:
 def _description(preset: Preset, method: str) -> str:
     """Describe a preset and its pseudo-label rule; for another method, the settings of that method."""
     if not preset.is_of(method):
-        own = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in RECIPES.get(method, {}).items())
+        own = ", ".join(
+            f"{name.replace('_', ' ')} {value}" for name, value in constants.RECIPES.get(method, {}).items()
+        )
         return f"Not the method of the preset, so its rule does not apply. {method}: {own or 'default settings'}."
     text = preset.doc[0].upper() + preset.doc[1:] + "."
     if preset.rule is None:
@@ -106,14 +108,14 @@ def _description(preset: Preset, method: str) -> str:
 
 def _apply_preset() -> None:
     """Replace all typed settings by those of the new preset."""
-    for name, value in PRESETS[st.session_state["preset"]].config().model_dump().items():
+    for name, value in constants.PRESETS[st.session_state["preset"]].config().model_dump().items():
         st.session_state[f"train-{name}"] = value
 
 
 def _apply_recipe() -> None:
     """Replace typed settings that differ between the methods; keep the others."""
     before: dict[str, Any] = st.session_state.get("train-defaults", {})
-    after = _defaults(PRESETS[st.session_state["preset"]], st.session_state["train-method"])
+    after = _defaults(constants.PRESETS[st.session_state["preset"]], st.session_state["train-method"])
     for name, value in after.items():
         if name != "method" and before.get(name) != value:
             st.session_state[f"train-{name}"] = value

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core import ETA, Command, InputError, PageQuery, QueueFilter, Range
+from core import Command, InputError, PageQuery, QueueFilter, Range, constants
 
 MAX_IMAGES = 400
 _MAX_COMMANDS = 10_000
@@ -25,7 +25,7 @@ def page_query(query: Mapping[str, str]) -> PageQuery:
         direction=direction,
         threshold=fraction(query, "threshold", 0.95),
         wanted=queue_filter(query),
-        eta=fraction(query, "eta", ETA),
+        eta=fraction(query, "eta", constants.ETA),
         reviewer=query.get("reviewer") or "me",
         drawn=number(query, "drawn", 0, 0, 2**62) if query.get("drawn") else None,
     )

@@ -18,17 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core import (
-    LIVE_STATES,
-    DecisionError,
-    InputError,
-    Project,
-    Verdict,
-    WinnowError,
-    encode_jpeg,
-    encode_png,
-    sprite,
-)
+from core import DecisionError, InputError, Project, Verdict, WinnowError, constants, image_io
 from dashboard.components import KINDS, assets
 from dashboard.server import params
 from dashboard.state.projects import open_project
@@ -124,7 +114,7 @@ def get_sprite(request: Request) -> Response:
     ids = params.ids(request.query_params, len(project.images.labels))
     tile = params.number(request.query_params, "tile", 56, 8, 512)
     columns = params.number(request.query_params, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, params.MAX_IMAGES)
-    return _image_response(sprite(np.asarray(project.images.pixels[ids]), tile, columns))
+    return _image_response(image_io.sprite(np.asarray(project.images.pixels[ids]), tile, columns))
 
 
 def get_image(request: Request) -> Response:
@@ -141,7 +131,7 @@ def _image_id(request: Request, project: Project) -> int:
 
 
 def _encoded(pixels: Any) -> bytes:
-    return encode_png(pixels) if max(pixels.shape[:2]) <= _MAX_PNG_SIDE else encode_jpeg(pixels)
+    return image_io.encode_png(pixels) if max(pixels.shape[:2]) <= _MAX_PNG_SIDE else image_io.encode_jpeg(pixels)
 
 
 def _image_response(data: bytes) -> Response:
@@ -212,7 +202,7 @@ async def get_events(request: Request) -> Response:
             if status != last:
                 yield f"data: {json.dumps(asdict(status))}\n\n"
                 last = status
-            if status.state not in LIVE_STATES:
+            if status.state not in constants.LIVE_STATES:
                 yield "event: end\ndata: {}\n\n"  # without it the browser reconnects forever
                 return
             await asyncio.sleep(0.5)

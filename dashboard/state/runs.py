@@ -1,6 +1,6 @@
 """Finished, latest and live runs of a project."""
 
-from core import LIVE_STATES, Project, Run
+from core import Project, Run, constants
 
 
 def finished_runs(project: Project) -> list[Run]:
@@ -15,4 +15,4 @@ def latest_run(finished: list[Run]) -> Run:
 
 def live_runs(project: Project) -> list[Run]:
     """Runs that are queued or running."""
-    return [run for run in project.runs() if run.status.state in LIVE_STATES]
+    return [run for run in project.runs() if run.status.state in constants.LIVE_STATES]

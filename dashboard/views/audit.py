@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import TARGETS, Audit, EarlierAudit, Project
+from core import Audit, EarlierAudit, Project, constants
 from dashboard import formatting, image_grid
 from dashboard.messages import show_errors
 from dashboard.sections import queue_estimates, reviewer_checks
@@ -22,7 +22,11 @@ def show() -> None:
     rule, params = rule_inputs(project, run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
-            "Certify", TARGETS, index=2, format_func=lambda share: f"≥ {100 * share:g} % right", key="audit-target"
+            "Certify",
+            constants.TARGETS,
+            index=2,
+            format_func=lambda share: f"≥ {100 * share:g} % right",
+            key="audit-target",
         )
         risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk")
     if project.select(run, rule, **params).count:

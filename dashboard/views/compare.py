@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import CONTROL_KINDS, CONTROL_NAMES, LAST_EVALUATIONS, InputError, Project, Run, RunComparison
+from core import InputError, Project, Run, RunComparison, constants
 from dashboard import charts, formatting, image_grid
 from dashboard.changed_predictions import changed_predictions, confusion_cell
 from dashboard.messages import empty_page, page_link, show_errors
@@ -69,7 +69,7 @@ def _accuracies(compared: RunComparison) -> None:
 def _val_accuracy(run: Run) -> str:
     """Return the best val accuracy, whose weights are kept, and the median of the last evaluations."""
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
-    return f"best {best}, median of last {LAST_EVALUATIONS} {last}"
+    return f"best {best}, median of last {constants.LAST_EVALUATIONS} {last}"
 
 
 def _review_value(project: Project, before: str, curated: str) -> None:
@@ -81,7 +81,9 @@ def _review_value(project: Project, before: str, curated: str) -> None:
         st.caption(str(error))
         return
     for name, value in values.items():
-        over = f"the control run {name} ({CONTROL_NAMES[controls[name]]})" if name in controls else f"A, {name}"
+        over = (
+            f"the control run {name} ({constants.CONTROL_NAMES[controls[name]]})" if name in controls else f"A, {name}"
+        )
         st.markdown(f"Review value of {curated} over {over}: **{value.sentence}**.")
     hint = "" if controls else " Only a control run, with the same seed and budget, shows the value of the decisions."
     st.caption(
@@ -93,8 +95,8 @@ def _review_value(project: Project, before: str, curated: str) -> None:
         st.caption(f"{run.title} is {run.status.state}.")
     started = {*controls.values(), *(run.control.kind for run in live if run.control is not None)}
     with st.container(horizontal=True):
-        for kind in [kind for kind in CONTROL_KINDS if kind not in started]:
-            label = f"Train the {CONTROL_NAMES[kind]} control run"
+        for kind in [kind for kind in constants.CONTROL_KINDS if kind not in started]:
+            label = f"Train the {constants.CONTROL_NAMES[kind]} control run"
             st.button(label, key=kind, on_click=_train_control, args=(project, curated, kind))
 
 

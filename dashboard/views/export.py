@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import EXPORTS, RUN_EXPORTS, Project
+from core import Project, constants
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
 from dashboard.sections.widgets import metric_row
@@ -41,12 +41,12 @@ def _write(project: Project) -> None:
     st.subheader("Write to a folder")
     runs = finished_runs(project)
     ids = [run.id for run in runs]
-    kinds = [*EXPORTS, *(RUN_EXPORTS if ids else ())]
+    kinds = [*constants.EXPORTS, *(constants.RUN_EXPORTS if ids else ())]
     kind = st.segmented_control(
         "What", kinds, format_func=lambda k: _TITLES.get(k, k), default=kinds[0], required=True, key="export-kind"
     )
     run = None
-    if kind in RUN_EXPORTS:
+    if kind in constants.RUN_EXPORTS:
         run = st.selectbox("Run", ids, index=ids.index(latest_run(runs).id), key="export-run")
     default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
     folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import OOD_SCORES, RULES, Parameter, Project, Selection, parameters
+from core import Parameter, Project, Selection, constants, parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
@@ -119,7 +119,7 @@ def _ood_check(project: Project, run: str) -> None:
 def _ood_images(key: str, project: Project, run: str) -> None:
     st.subheader("Out-of-distribution images")
     with st.container(horizontal=True, vertical_alignment="top"):
-        score = st.segmented_control("OOD score", OOD_SCORES, default="energy", required=True, key="outlier")
+        score = st.segmented_control("OOD score", constants.OOD_SCORES, default="energy", required=True, key="outlier")
         rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
     if not rate:
         st.caption("Allow some false alarms to see the pool images least like the val images.")
@@ -154,8 +154,8 @@ def _rule(project: Project, run: str) -> Selection:
     st.subheader("Selection by a rule")
     left, right = st.columns([2, 3], gap="large")
     with left:
-        rule = st.selectbox("Rule", list(RULES), format_func=lambda name: name.replace("_", " "), key="rule")
-        st.caption((RULES[rule].__doc__ or "").partition("\n")[0])
+        rule = st.selectbox("Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="rule")
+        st.caption((constants.RULES[rule].__doc__ or "").partition("\n")[0])
         params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
         if rule == "per_class_threshold":
             params["thresholds"] = class_threshold_table(project, run, params["threshold"])

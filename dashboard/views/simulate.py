@@ -4,22 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import (
-    CUTS,
-    DEFAULT_QUEUES,
-    LIVE_STATES,
-    QUANTITIES,
-    REVIEW_QUEUES,
-    SIMULATION_FILES,
-    JobStatus,
-    Point,
-    SimulateConfig,
-    Simulation,
-    Simulations,
-    TrainConfig,
-    curve,
-    labels_of,
-)
+from core import JobStatus, SimulateConfig, Simulation, Simulations, TrainConfig, constants
 from dashboard import charts, formatting
 from dashboard.messages import show_errors
 from dashboard.sections.widgets import config_inputs, metric_row
@@ -61,11 +46,21 @@ def _form(simulations: Simulations) -> None:
         left, right = st.columns(2)
         help_text = "Which images the reviewer decides; several queues are simulated side by side."
         queues = left.multiselect(
-            "queues", REVIEW_QUEUES, list(DEFAULT_QUEUES), format_func=_queue_title, help=help_text, key="q"
+            "queues",
+            constants.REVIEW_QUEUES,
+            list(constants.DEFAULT_QUEUES),
+            format_func=_queue_title,
+            help=help_text,
+            key="q",
         )
         help_text = "What is bulk-accepted, each rule with every queue."
         rules = right.multiselect(
-            "accept rules", list(CUTS), ["conformal"], format_func=_ACCEPT_RULES.__getitem__, help=help_text, key="c"
+            "accept rules",
+            list(constants.CUTS),
+            ["conformal"],
+            format_func=_ACCEPT_RULES.__getitem__,
+            help=help_text,
+            key="c",
         )
         columns = st.columns(3, vertical_alignment="bottom")
         help_text = "Of the conformal, careful and plug-in rules: the accepted share of wrong labels, %."
@@ -110,12 +105,12 @@ def _simulation(simulations: Simulations, known: list[Simulation]) -> None:
     chosen = st.selectbox("Simulation", ids, key="simulation-choice", format_func=lambda i: _title(simulations.find(i)))
     url.write("simulation", chosen)
     simulation = simulations.find(chosen)
-    points, is_live = simulation.points(), simulation.status.state in LIVE_STATES
+    points, is_live = simulation.points(), simulation.status.state in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(simulations, simulation, is_live, len(points))
     if not any(point.round for point in points):
         st.caption("Curves appear after the first round.")
         return
-    _curves(points)
+    _curves(simulation)
     _table(simulation)
     _files(simulation)
 
@@ -130,7 +125,7 @@ def _title(simulation: Simulation) -> str:
 def _progress(simulations: Simulations, simulation: Simulation, was_live: bool, num_drawn: int) -> None:
     """Redraw every two seconds while live; rerun the page when there is a new point."""
     status, settings = simulation.status, simulation.settings
-    is_live = status.state in LIVE_STATES
+    is_live = status.state in constants.LIVE_STATES
     share = 1.0 if status.state == "done" else min(1.0, status.done / max(1, status.total))
     st.progress(share, text=f"**{status.state.capitalize()}.** {status.message}")
     seconds = _seconds_left(status) if is_live else status.seconds
@@ -154,8 +149,9 @@ def _seconds_left(status: JobStatus) -> float | None:
     return status.seconds / status.done * (status.total - status.done) if status.done else None
 
 
-def _curves(points: list[Point]) -> None:
-    labels = labels_of(points)
+def _curves(simulation: Simulation) -> None:
+    curves = {quantity: simulation.curves(quantity) for quantity in constants.QUANTITIES}
+    labels = [curve.label for curve in curves["test_accuracy"]]
     colors = [charts.CYCLE[number % len(charts.CYCLE)] for number in range(len(labels))]
     legend = "".join(
         f'<span style="white-space:nowrap"><span style="color:{color}" aria-hidden="true">●</span> {label}</span>'
@@ -163,12 +159,11 @@ def _curves(points: list[Point]) -> None:
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.3rem 1.2rem;font-size:0.9rem">{legend}</div>')
     columns = st.columns(2, gap="large") + st.columns(2, gap="large")
-    for column, (quantity, title) in zip(columns, QUANTITIES.items(), strict=True):
+    for column, (quantity, title) in zip(columns, constants.QUANTITIES.items(), strict=True):
         with column:
             st.subheader(title.capitalize())
-            curves = [curve(points, label, quantity) for label in labels]
             chart = charts.simulation_curves(
-                curves, is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy"
+                curves[quantity], is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy"
             )
             st.plotly_chart(chart, config=charts.CONFIG, key=f"simulated-{quantity}", alt=f"{title} over the rounds")
 
@@ -204,7 +199,7 @@ def _accuracy_range(row: dict[str, Any]) -> str:
 
 def _files(simulation: Simulation) -> None:
     with st.container(horizontal=True):
-        for name, kind in SIMULATION_FILES.items():
+        for name, kind in constants.SIMULATION_FILES.items():
             file = simulation.path / name
             if file.exists():
                 st.download_button(

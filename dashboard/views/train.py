@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import LAST_EVALUATIONS, LIVE_STATES, Project, Run, TrainConfig
+from core import Project, Run, TrainConfig, constants
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import curricula, training_curves, training_form
@@ -30,12 +30,12 @@ def show() -> None:
 def _run(project: Project, runs: list[Run]) -> None:
     states = {run.id: run.status.state for run in runs}
     if st.session_state.get("train-run") not in states:
-        st.session_state["train-run"] = next((i for i, s in states.items() if s in LIVE_STATES), runs[0].id)
+        st.session_state["train-run"] = next((i for i, s in states.items() if s in constants.LIVE_STATES), runs[0].id)
     titles = {run.id: run.title for run in runs}
     chosen = st.selectbox("Run", list(states), format_func=titles.__getitem__, key="train-run")
     run = project.run(chosen)
     metrics = run.metrics()
-    is_live = states[chosen] in LIVE_STATES
+    is_live = states[chosen] in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
     training_curves.show(project, run, metrics, is_live=is_live)
     left, right = st.columns(2, gap="large")
@@ -49,7 +49,7 @@ def _run(project: Project, runs: list[Run]) -> None:
 def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> None:
     """Redraw every two seconds while live; rerun the page when there is a new epoch."""
     status = run.status
-    is_live = status.state in LIVE_STATES
+    is_live = status.state in constants.LIVE_STATES
     device = f" on {status.device} in {status.precision}" if status.device and status.precision else ""
     st.progress(formatting.share_done(status), text=f"**{status.state.capitalize()}**{device}. {status.message}")
     seconds = status.eta_seconds if is_live else status.seconds
@@ -58,7 +58,7 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
             "Epoch": f"{status.epoch:,} of {status.epochs:,}",
             "Time left" if is_live else "Time taken": formatting.duration(seconds),
             "Val, best": _accuracy(status.best_val_accuracy),
-            f"Val, median of last {LAST_EVALUATIONS}": _accuracy(run.last_val_accuracy),
+            f"Val, median of last {constants.LAST_EVALUATIONS}": _accuracy(run.last_val_accuracy),
             "Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
         },
         _WIDTHS,
@@ -78,7 +78,9 @@ def _accuracy(value: float | None) -> str:
 
 
 def _buttons(project: Project, run: Run, state: str) -> None:
-    if state in LIVE_STATES and st.button("Cancel", key="cancel", help="Stops after the next step; can be resumed."):
+    if state in constants.LIVE_STATES and st.button(
+        "Cancel", key="cancel", help="Stops after the next step; can be resumed."
+    ):
         project.cancel_run(run.id)
         st.toast(f"{run.id} was asked to stop.")
     if state in ("cancelled", "failed", "lost") and st.button("Resume", key="resume", type="primary"):

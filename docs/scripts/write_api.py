@@ -12,9 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from core import constants
+
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "reference" / "_api.md"
 GROUPS = {
+    "core": "Constants",
     "core.project": "Project",
     "core.workspace": "Runs, scores, summary",
     "core.experiments": "Starting runs",
@@ -48,12 +51,13 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def origins() -> Mapping[str, str]:
-    """Every public name and the module that it comes from."""
-    api = ROOT / "core" / "api.py"
-    imports = [node for node in ast.parse(api.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+def origins(file: str = "core/api.py") -> Mapping[str, str]:
+    """Every name that a module re-exports, and the module that it comes from."""
+    body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
     where = {item.asname or item.name: str(node.module) for node in imports for item in node.names}
-    return {name: where[name] for name in importlib.import_module("core.api").__all__}
+    names = importlib.import_module(file.removesuffix(".py").replace("/", ".")).__all__
+    return {name: where[name] for name in names}
 
 
 def _group(module: str) -> str:
@@ -63,7 +67,12 @@ def _group(module: str) -> str:
 
 def _entry(name: str) -> Iterator[str]:
     value = getattr(importlib.import_module("core"), name)
-    if isinstance(value, ModuleType):
+    if value is constants:
+        yield ".. py:module:: core.constants\n"
+        for constant in constants.__all__:
+            yield f".. py:data:: {constant}\n   :type: {type(getattr(constants, constant)).__name__}\n"
+            yield f"   {_comment(constant, 'core/constants.py')}\n"
+    elif isinstance(value, ModuleType):
         yield f".. automodule:: {value.__name__}\n   :members:"
     elif isinstance(value, type) and issubclass(value, Exception):
         yield f".. autoexception:: core.{name}"
@@ -102,9 +111,9 @@ def _fields(value: type) -> Iterator[str]:
             yield f"      * - ``{node.target.id}``\n        - ``{kind}``\n        - {comment}"
 
 
-def _comment(name: str) -> str:
+def _comment(name: str, file: str = "core/api.py") -> str:
     """The string under the assignment of a constant."""
-    module = importlib.import_module(origins()[name])
+    module = importlib.import_module(origins(file)[name])
     body = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
     for node, after in zip(body, [*body[1:], None], strict=True):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]

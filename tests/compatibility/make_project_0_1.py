@@ -24,7 +24,6 @@ import numpy as np
 from PIL import Image
 
 from core import (
-    LIVE_STATES,
     Command,
     PageQuery,
     Project,
@@ -33,6 +32,7 @@ from core import (
     Simulations,
     SplitConfig,
     TrainConfig,
+    constants,
 )
 
 HERE = Path(__file__).parent
@@ -178,7 +178,7 @@ def simulate(project: Project) -> None:
 
 def wait(job: Any) -> None:
     """Wait until a job is no longer live."""
-    while job.status.state in LIVE_STATES:
+    while job.status.state in constants.LIVE_STATES:
         time.sleep(0.2)
     assert job.status.state in ("done", "cancelled"), job.status
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core import InputError, LabelState, QueueFilter, Range, Verdict
+from core import InputError, QueueFilter, Range, Verdict
+from core.base.types import LabelState
 from core.curation.filters import SHOWN, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.replay import undecided
 from core.scoring.scores import Scores, score

@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from core import Project, TrainConfig
-from core.api import recipe
+from core.base.presets import recipe
 from core.cli.app import app
 from core.cli.options import GUARANTEES
 from tests.docs.markdown import DOCS, EVERY, HELD, PAGES, ROOT, blocks, name_of, prose

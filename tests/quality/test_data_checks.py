@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from core import OOD_SCORES, InputError, Project
+from core import InputError, Project, constants
 from core.store.files import save_array, save_arrays
 
 RUN = "001-supervised-mlp"
 
 
-@pytest.mark.parametrize("score", OOD_SCORES)
+@pytest.mark.parametrize("score", constants.OOD_SCORES)
 def test_more_false_alarms_call_more_images_foreign_and_all_of_them_at_one(
     trained_project: Project, score: str
 ) -> None:

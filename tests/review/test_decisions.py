@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core import Command, DataError, DecisionService, PageQuery, Project, QueueFilter, Verdict
+from core import Command, DataError, PageQuery, Project, QueueFilter, Verdict
+from core.review.decisions import DecisionService
 from core.scoring.scores import score
 from core.workspace.pool_index import PoolScores
 from core.workspace.workspace import Workspace

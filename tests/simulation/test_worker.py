@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core import (
-    LIVE_STATES,
     InputError,
     Point,
     Project,
@@ -22,6 +21,7 @@ from core import (
     SplitConfig,
     TrainConfig,
     Verdict,
+    constants,
 )
 from core.simulation.review_round import REVIEWER, SimulatedReview, answer_queue, bulk_accept, measure
 from core.simulation.strategies import Contestant, Cut
@@ -93,7 +93,7 @@ def test_a_process_of_its_own_plays_it_and_stops_when_asked(known_project: Proje
     made = simulations.start(["entropy"], ["none"], ONE.model_copy(update={"keep": False}), long)
     simulations.cancel(made.id)
     end = time.monotonic() + 120
-    while made.status.state in LIVE_STATES:
+    while made.status.state in constants.LIVE_STATES:
         assert time.monotonic() < end, made.status
         time.sleep(0.1)
     assert made.status.state == "cancelled", made.folder.log_path.read_text()

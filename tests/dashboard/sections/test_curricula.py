@@ -5,7 +5,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import LIVE_STATES, Curriculum, Project, RunError, TrainConfig
+from core import Curriculum, Project, RunError, TrainConfig, constants
 from tests.dashboard.page_helpers import open_page, press, texts
 
 BASE = "001-supervised-mlp"
@@ -65,6 +65,6 @@ def test_a_curriculum_stops_with_the_run_that_trains_and_can_be_stopped_from_the
 
 def ended(rounds: Curriculum) -> None:
     end = time.monotonic() + 120
-    while rounds.status.state in LIVE_STATES:
+    while rounds.status.state in constants.LIVE_STATES:
         assert time.monotonic() < end, rounds.folder.log_path.read_text()
         time.sleep(0.1)

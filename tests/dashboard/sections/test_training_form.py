@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core import RECIPES, Project, TrainConfig
+from core import Project, TrainConfig, constants
 from tests.dashboard.page_helpers import open_page, press, texts
 
 
@@ -85,7 +85,9 @@ def test_a_method_brings_its_own_recipe_and_leaves_what_was_typed(
     assert not test.exception
     first, second = (run.record.config for run in untrained_project.runs())
     assert first == TrainConfig(epochs=3, ema_decay=0.5)
-    assert second == TrainConfig.checked({"method": method, "epochs": 3, **RECIPES[method], "unlabeled_ratio": 2})
+    assert second == TrainConfig.checked(
+        {"method": method, "epochs": 3, **constants.RECIPES[method], "unlabeled_ratio": 2}
+    )
 
 
 def test_a_method_that_is_not_the_presets_leaves_its_rule(
@@ -99,7 +101,10 @@ def test_a_method_that_is_not_the_presets_leaves_its_rule(
     press(test, "Start")
     assert not test.exception
     record = trained_project.runs()[1].record
-    assert (record.rule, record.config) == (None, TrainConfig.checked({"method": "fixmatch", **RECIPES["fixmatch"]}))
+    assert (record.rule, record.config) == (
+        None,
+        TrainConfig.checked({"method": "fixmatch", **constants.RECIPES["fixmatch"]}),
+    )
 
 
 def test_a_refused_run_is_a_sentence(untrained_project: Project) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import LIVE_STATES, Curve, Project, SimulateConfig, Simulations
+from core import Curve, Project, SimulateConfig, Simulations, constants
 from dashboard import charts
 from tests.conftest import CLASSES, QUICK, SMALL
 from tests.dashboard.page_helpers import open_page, press
@@ -50,7 +50,7 @@ def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: 
     (made,) = Simulations(known_project.workspace).all()
     assert [one.label for one in made.contestants] == ["entropy, nothing accepted in bulk", "entropy, threshold 0.5"]
     end = time.monotonic() + 240
-    while made.status.state in LIVE_STATES:
+    while made.status.state in constants.LIVE_STATES:
         assert time.monotonic() < end, made.status
         time.sleep(0.2)
     assert made.status.state == "done", made.folder.log_path.read_text()

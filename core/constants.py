@@ -1,0 +1,58 @@
+"""Constants: the names that pages, commands and Python share, and what they can be."""
+
+from core.base.config import METHODS, MODELS, PROFILES, RAMPS
+from core.base.presets import PRESETS, RECIPES
+from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
+from core.curation.filters import SHOWN
+from core.curation.rules import RULES
+from core.experiments.control_runs import CONTROL_KINDS
+from core.export.export import RUN_EXPORTS
+from core.export.writers import EXPORTS
+from core.quality.ood import OOD_SCORES
+from core.review.attention_checks import CHECK_INTERVALS
+from core.review.histogram import SCORES
+from core.review.queues import BORDER, QUEUES
+from core.review.random_queues import ETA
+from core.risk.audit_certificate import TARGETS
+from core.scoring.scores import RANKINGS
+from core.simulation.results import SIMULATION_FILES
+from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES
+from core.simulation.strategies import CUTS, QUANTITIES, REVIEW_QUEUES
+from core.workspace.creation import SOURCES
+from core.workspace.run import CONTROL_NAMES, LAST_EVALUATIONS
+
+__all__ = [
+    "BORDER",
+    "CHECK_INTERVALS",
+    "CONTROL_KINDS",
+    "CONTROL_NAMES",
+    "CUTS",
+    "DEFAULT_CUTS",
+    "DEFAULT_QUEUES",
+    "ETA",
+    "EXPORTS",
+    "LAST_EVALUATIONS",
+    "LIVE_STATES",
+    "METHODS",
+    "MODELS",
+    "OOD_SCORES",
+    "PRESETS",
+    "PROFILES",
+    "QUANTITIES",
+    "QUEUES",
+    "RAMPS",
+    "RANKINGS",
+    "RECIPES",
+    "REVIEW_QUEUES",
+    "RULES",
+    "RUN_EXPORTS",
+    "SCORES",
+    "SHOWN",
+    "SIMULATION_FILES",
+    "SOURCES",
+    "SPLIT_NAMES",
+    "TARGETS",
+    "UNDO",
+    "UNKNOWN",
+    "VERDICTS",
+]
