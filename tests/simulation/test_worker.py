@@ -12,7 +12,6 @@ import pytest
 
 from core import (
     InputError,
-    Point,
     Project,
     RunError,
     SimulateConfig,
@@ -24,7 +23,7 @@ from core import (
     constants,
 )
 from core.simulation.review_round import REVIEWER, SimulatedReview, answer_queue, bulk_accept, measure
-from core.simulation.strategies import Contestant, Cut
+from core.simulation.strategies import Contestant, Cut, Point
 from core.simulation.worker import run_simulation
 from tests.conftest import CLASSES, QUICK, SMALL
 
