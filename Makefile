@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Test processes beside each other; each trains with one thread and has its own dashboard and browser.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 STAMP := $(VENV)/.installed
 
 .PHONY: run test check format lint types layers docs reference browser screenshots clean
@@ -10,10 +13,10 @@ run: $(STAMP)
 	$(BIN)/winnow
 
 test: $(STAMP) browser
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(STAMP) browser format lint types layers docs
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .

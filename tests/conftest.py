@@ -1,7 +1,9 @@
 """Shared by all tests: a home for each test, a folder of pictures, a small project with a finished run."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,9 @@ from PIL import Image
 from core import Project, SplitConfig, TrainConfig
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+IS_ONE_OF_SEVERAL = "PYTEST_XDIST_WORKER" in os.environ
+if IS_ONE_OF_SEVERAL:  # torch, not imported yet, takes one thread in each worker and in its trainings
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 CLASSES = ("circle", "cross", "stripes")
 SMALL = SplitConfig(labeled=15, val=12, calibration=18, test=30, seed=1)
@@ -38,26 +43,52 @@ def draw(shape: str, rng: np.random.Generator, size: int = 16) -> np.ndarray:
     return np.asarray(np.clip(is_drawn * 150 + 50 + noise, 0, 255), dtype=np.uint8)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that `make` fills once for all workers of a test run.
+
+    Args:
+        factory: pytest's own, whose base folder belongs to one worker.
+        name: Of the folder.
+        make: Fills the empty folder it is given; the other workers wait.
+    """
+    root = factory.getbasetemp().parent if IS_ONE_OF_SEVERAL else factory.getbasetemp()
+    folder = root / name
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+        if not folder.exists():
+            draft = root / f"{name}.draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            make(draft)
+            draft.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 60 pictures in each of three class folders and 60 in `unlabeled`."""
-    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    return made_once(tmp_path_factory, "pictures", draw_pictures)
+
+
+def draw_pictures(folder: Path) -> None:
+    """Save the pictures of `pictures` in a folder."""
+    rng = np.random.default_rng(0)
     for name in (*CLASSES, "unlabeled"):
         (folder / name).mkdir()
         for number in range(60):
             shape = CLASSES[number % 3] if name == "unlabeled" else name
             Image.fromarray(draw(shape, rng)).save(folder / name / f"{number}.png")
-    return folder
 
 
 @pytest.fixture(scope="session")
 def _trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
-        project = Project.create(folder / "shapes", pictures, split=SMALL)
-        project.wait_run(project.start_run(QUICK).id, timeout=120)
-    return folder / "shapes"
+    def train(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WINNOW_HOME", str(folder / "home"))
+            project = Project.create(folder / "shapes", pictures, split=SMALL)
+            project.wait_run(project.start_run(QUICK).id, timeout=120)
+
+    return made_once(tmp_path_factory, "trained", train) / "shapes"
 
 
 @pytest.fixture

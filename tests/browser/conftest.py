@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from benchmarks.synthetic import synthetic_project
 from core import Project
+from core.store.files import write_json
 from tests.browser.still import watch
 from tests.find_chromium import ARGUMENTS, find
 
@@ -26,7 +27,7 @@ class Server:
     """One dashboard process on a port of its own; it can be killed and started again."""
 
     def __init__(self, project: Path, home: Path, log: Path) -> None:
-        self.project, self._home, self._log = project, home, log
+        self.project, self.home, self._log = project, home, log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -39,7 +40,7 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        environment = os.environ | {"WINNOW_HOME": str(self._home), "WINNOW_TOKEN": TOKEN}
+        environment = os.environ | {"WINNOW_HOME": str(self.home), "WINNOW_TOKEN": TOKEN}
         command = [
             sys.executable,
             "-m",
@@ -61,6 +62,14 @@ class Server:
                 assert self._process.poll() is None, self._log.read_text()
                 time.sleep(0.1)
         raise AssertionError(f"The dashboard did not answer within 60 s: {self._log.read_text()}")
+
+    def show(self, project: Path) -> None:
+        """Make a project the only one it knows; start it where it does not run."""
+        self.project = project
+        self.home.mkdir(exist_ok=True)
+        write_json(self.home / "projects.json", {"projects": [str(project)]})
+        if self._process is None or self._process.poll() is not None:
+            self.start()
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -92,36 +101,51 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def server(trained_project: Project, winnow_home: Path, tmp_path: Path) -> Iterator[Server]:
-    """The dashboard on a project with one finished run."""
-    running = Server(trained_project.path, winnow_home, tmp_path / "server.log")
-    running.start()
+@pytest.fixture(scope="session")
+def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one dashboard of this test process; each test shows it the project it needs."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    running = Server(folder / "none", folder / "home", folder / "server.log")
     yield running
     running.stop()
 
 
+@pytest.fixture
+def server(worker_server: Server, trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """The dashboard on a project with one finished run."""
+    worker_server.show(trained_project.path)
+    monkeypatch.setenv("WINNOW_HOME", str(worker_server.home))
+    return worker_server
+
+
 Bench = tuple[Server, Project]
-"""A dashboard that several tests share, and its project."""
+"""A dashboard and a project that several tests share."""
+SHARED = {"bench", "family", "many", "photos"}
+"""The fixtures that are a Bench."""
 
 
-def shared(folder: Path, make: Callable[[Path], Project]) -> Iterator[Bench]:
-    """A dashboard for all tests of a file, on a project that `make` makes in a folder of its own, with its own home."""
+def shared(running: Server, folder: Path, make: Callable[[Path], Project]) -> Iterator[Bench]:
+    """Show a project to all tests of a file; `make` makes it in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
+        patch.setenv("WINNOW_HOME", str(running.home))
         project = make(folder / "project")
-        running = Server(project.path, folder / "home", folder / "server.log")
-        running.start()
+        running.show(project.path)
         yield running, project
-        running.stop()
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """300 images of 12 classes, one finished run, doubtful and sure ones."""
-    yield from shared(
-        tmp_path_factory.mktemp("bench"), lambda place: synthetic_project(place, num_images=300, num_classes=12)
-    )
+    folder = tmp_path_factory.mktemp("bench")
+    yield from shared(worker_server, folder, lambda place: synthetic_project(place, num_images=300, num_classes=12))
+
+
+@pytest.fixture(autouse=True)
+def _shown_again(request: pytest.FixtureRequest) -> None:
+    """Show the shared project of a test again, because another test may have shown its own since."""
+    for name in SHARED & set(request.fixturenames):
+        running, project = request.getfixturevalue(name)
+        running.show(project.path)
 
 
 @pytest.fixture

@@ -170,14 +170,10 @@ def test_without_the_token_there_is_nothing_to_see(page: Page, server: Server) -
 
 @pytest.mark.timeout(1200)  # four trainings, one after the other
 def test_the_whole_loop_from_baseline_to_export(
-    page: Page, untrained_project: Project, winnow_home: Path, tmp_path: Path
+    page: Page, untrained_project: Project, worker_server: Server, tmp_path: Path
 ) -> None:
-    server = Server(untrained_project.path, winnow_home, tmp_path / "server.log")
-    server.start()
-    try:
-        play_the_loop(page, server, untrained_project, tmp_path / "out")
-    finally:
-        server.stop()
+    worker_server.show(untrained_project.path)
+    play_the_loop(page, worker_server, untrained_project, tmp_path / "out")
 
 
 def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def photos(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """90 photographs of 640 x 480 pixels, some upright, of two classes: warm and cold ones."""
     folder = tmp_path_factory.mktemp("photos")
     take(folder / "pictures")
@@ -29,7 +29,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         project.wait_run(project.start_run(config).id, timeout=200)
         return project
 
-    yield from shared(folder, make)
+    yield from shared(worker_server, folder, make)
 
 
 def take(folder: Path) -> None:

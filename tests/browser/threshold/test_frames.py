@@ -41,7 +41,7 @@ _PIXELS = """() => {
 
 
 @pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def family(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """2,000 images of 5 classes with a run and its child, whose scores are those of other images."""
 
     def make(place: Path) -> Project:
@@ -49,7 +49,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         give_birth(project.path / "runs")
         return Project.open(project.path)
 
-    yield from shared(tmp_path_factory.mktemp("family"), make)
+    yield from shared(worker_server, tmp_path_factory.mktemp("family"), make)
 
 
 def give_birth(runs: Path) -> None:

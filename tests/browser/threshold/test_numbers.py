@@ -18,10 +18,12 @@ RUN = "001-supervised-small_cnn"
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def many(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """600 images of 30 classes: more than the small histograms show at once."""
     yield from shared(
-        tmp_path_factory.mktemp("many"), lambda place: synthetic_project(place, num_images=600, num_classes=30)
+        worker_server,
+        tmp_path_factory.mktemp("many"),
+        lambda place: synthetic_project(place, num_images=600, num_classes=30),
     )
 
 
