@@ -63,8 +63,8 @@ def _wait_for(port: int) -> None:
 
 def test_the_dashboard_never_imports_torch() -> None:
     code = (
-        "import sys, core, dashboard.server.application, dashboard.server.routes;"
-        "[getattr(core, name) for name in core.__all__];"
+        "import sys, core.api, dashboard.server.application, dashboard.server.routes;"
+        "[getattr(core, name) for name in core.api.__all__];"
         "import importlib, pkgutil, dashboard.views;"
         "views = [view.name for view in pkgutil.iter_modules(dashboard.views.__path__, 'dashboard.views.')];"
         "assert len(views) >= 6, views;"
