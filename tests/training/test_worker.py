@@ -170,6 +170,7 @@ def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pyte
         return {"fp32": 1.0, "bf16": 2.0}
 
     monkeypatch.setattr(precision, "measure", measure)
+    monkeypatch.setattr(precision, "computes_bf16", lambda _device: True)
     config = TINY.model_copy(update={"precision": "auto", "epochs": 1})
     for name in ("001-run", "002-run"):
         folder = make_run(tiny, config, name)

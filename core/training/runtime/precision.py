@@ -1,6 +1,7 @@
 """Which device, and bf16 or fp32 on it: measured, because only some processors gain from bf16."""
 
 import math
+import platform
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -66,6 +67,8 @@ def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.de
 
     Remembered in Winnow's own folder; where that cannot be read or written, measured each time.
     """
+    if not computes_bf16(device):
+        return "fp32", "fp32 is taken without measuring: this processor has no instructions for bf16."
     file, key = home() / "precision.json", f"{name} {shape} on {_machine(device)}, torch {torch.__version__}"
     known = _known(file)
     if key not in known:
@@ -77,6 +80,18 @@ def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.de
         f"{faster} was measured to be the faster here: {1000 * seconds['bf16']:.1f} ms a step in bf16, "
         f"{1000 * seconds['fp32']:.1f} ms in fp32."
     )
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Tell whether bf16 is worth measuring on a device.
+
+    An x86 processor with AVX2 alone emulates bf16, 4 to 40 times slower than fp32, so measuring it costs more than it
+    can save. Every other device is measured.
+    """
+    if device.type != "cpu" or platform.machine() not in ("x86_64", "AMD64"):
+        return True
+    is_supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return is_supported is None or bool(is_supported())
 
 
 def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, float]:

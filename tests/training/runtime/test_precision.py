@@ -1,5 +1,9 @@
 """Measuring bf16 against fp32: remembered, harmless, and never in the way of a training."""
 
+import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from core.training.runtime import precision
 from core.training.runtime.precision import Shape, choose_device, device_name, faster_precision, measure
 
 CPU = torch.device("cpu")
+ROOT = Path(__file__).parents[3]
 SHAPE = (2, 1, 8, 8)
 
 
@@ -23,6 +28,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, bf16: float, fp32: float) -> list[
         return {"bf16": bf16, "fp32": fp32}
 
     monkeypatch.setattr(precision, "measure", answer)
+    monkeypatch.setattr(precision, "computes_bf16", lambda _device: True)
     return asked
 
 
@@ -42,6 +48,24 @@ def test_bf16_has_to_be_clearly_faster(monkeypatch: pytest.MonkeyPatch, bf16: fl
     faster, sentence = faster_precision(torch.nn.Linear(1, 1), "mlp", SHAPE, CPU)
     assert faster == expected
     assert f"{1000 * bf16:.1f} ms a step in bf16, 20.0 ms in fp32" in sentence
+
+
+def test_a_processor_without_bf16_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = measured(monkeypatch, 0.01, 0.02)
+    monkeypatch.setattr(precision, "computes_bf16", lambda _device: False)
+    faster, sentence = faster_precision(torch.nn.Linear(1, 1), "mlp", SHAPE, CPU)
+    assert (faster, asked) == ("fp32", [])
+    assert "no instructions for bf16" in sentence
+
+
+def test_avx2_alone_has_no_bf16_and_other_devices_are_measured() -> None:
+    code = "import torch; from core.training.runtime.precision import computes_bf16 as c; print(c(torch.device('cpu')))"
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == str(platform.machine() not in ("x86_64", "AMD64"))
+    assert precision.computes_bf16(torch.device("cuda:0"))
 
 
 def test_a_machine_is_measured_once_per_model_and_shape(monkeypatch: pytest.MonkeyPatch) -> None:
