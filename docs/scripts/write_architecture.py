@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "images" / "layers.svg"
 PACKAGES = ROOT / "docs" / "development" / "_packages.md"
-FOLDERS = ("core", "dashboard", "benchmarks")
+FOLDERS = ("core", "dashboard", "winnow", "benchmarks")
 _WIDTH, _HEIGHT, _GAP, _LEFT = 640, 40, 8, 60
 
 
@@ -21,7 +21,7 @@ def layers() -> list[list[str]]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     found = [c for c in contracts["contracts"] if c["type"] == "layers" and c.get("containers") == ["core"]]
     rows = [re.split(r"\s*[|:]\s*", layer) for layer in found[0]["layers"]]
-    return [["dashboard", "benchmarks"], *rows]
+    return [["dashboard", "winnow", "benchmarks"], *rows]
 
 
 def picture() -> str:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 LINTER = Path(sys.executable).with_name("lint-imports")
 
 BREACHES = {
-    "1 dashboard over core": ("core/jobs/start.py", "import dashboard.formatting"),
+    "1 dashboard and winnow over core": ("core/jobs/start.py", "import dashboard.formatting"),
     "2 layers of core": ("core/scoring/scores.py", "import core.risk.comparison"),
     "3 the dashboard imports core alone": ("dashboard/formatting.py", "from core.scoring.scores import entropy"),
     "4 torch in core.training alone": ("core/data/splits.py", "import torch"),
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("copy")
-    for name in ("core", "dashboard"):
+    for name in ("core", "dashboard", "winnow"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.gz"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder

@@ -3,10 +3,12 @@
 import inspect
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import core
+import winnow
 from core.api import __all__ as names
 
 MOST = 60
@@ -20,6 +22,19 @@ def test_there_are_at_most_60_public_names() -> None:
 def test_every_public_name_opens_and_has_a_docstring(name: str) -> None:
     value = getattr(core, name)
     assert inspect.getdoc(value)
+
+
+def test_winnow_and_core_open_the_same_names() -> None:
+    assert winnow.__all__ == core.__all__ == names
+    assert [name for name in names if getattr(winnow, name) is not getattr(core, name)] == []
+    assert set(names) <= set(dir(winnow)) & set(dir(core))
+    assert winnow.__version__ == core.__version__
+
+
+@pytest.mark.parametrize("package", [core, winnow], ids=lambda package: package.__name__)
+def test_another_name_is_an_error_that_names_the_package(package: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Projekt'"):
+        getattr(package, "Projekt")  # noqa: B009
 
 
 def test_no_public_name_is_a_constant_alone() -> None:
