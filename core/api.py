@@ -23,8 +23,8 @@ from core.base.types import (
     Source,
     Verdict,
 )
-from core.curation.filters import QueueFilter, Range
-from core.curation.rules import Parameter, parameters
+from core.curation.filters import QueueFilter, ScoreRange
+from core.curation.rules import RuleParameter, rule_parameters
 from core.data import image_io
 from core.experiments.curriculum import Curriculum
 from core.experiments.runs import RunRequest
@@ -44,8 +44,8 @@ from core.risk.error_estimates import CoverageErrorCurve
 from core.risk.review_value import ReviewValue, StopAdvice
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold, class_thresholds
 from core.risk.sampling_estimates import MeanEstimate
+from core.simulation.curves import SimulationCurve
 from core.simulation.simulations import Simulation, Simulations
-from core.simulation.strategies import Curve
 from core.workspace import recent_projects
 from core.workspace.pool_index import PoolScores
 from core.workspace.run import Run
@@ -62,7 +62,6 @@ __all__ = [
     "CoverageErrorCurve",
     "CuratedSet",
     "Curriculum",
-    "Curve",
     "DataError",
     "DataSummary",
     "Decision",
@@ -80,24 +79,25 @@ __all__ = [
     "OutOfDistribution",
     "Outcome",
     "PageQuery",
-    "Parameter",
     "PoolScores",
     "Preset",
     "Project",
     "QueueEstimate",
     "QueueFilter",
-    "Range",
     "ReviewValue",
     "ReviewerCheck",
+    "RuleParameter",
     "Run",
     "RunComparison",
     "RunError",
     "RunRequest",
     "RunStatus",
+    "ScoreRange",
     "Selection",
     "ServerError",
     "SimulateConfig",
     "Simulation",
+    "SimulationCurve",
     "Simulations",
     "Source",
     "SplitConfig",
@@ -109,7 +109,7 @@ __all__ = [
     "class_thresholds",
     "constants",
     "image_io",
-    "parameters",
     "recent_projects",
     "release_mapped",
+    "rule_parameters",
 ]

@@ -15,19 +15,20 @@ from core.review.queues import BORDER, QUEUES
 from core.review.random_queues import ETA
 from core.risk.audit_certificate import TARGETS
 from core.scoring.scores import RANKINGS
+from core.simulation.curves import QUANTITIES
 from core.simulation.results import SIMULATION_FILES
-from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES
-from core.simulation.strategies import CUTS, QUANTITIES, REVIEW_QUEUES
+from core.simulation.simulations import DEFAULT_ACCEPT_RULES, DEFAULT_QUEUES
+from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES
 from core.workspace.creation import SOURCES
 from core.workspace.run import CONTROL_NAMES, LAST_EVALUATIONS
 
 __all__ = [
+    "ACCEPT_RULES",
     "BORDER",
     "CHECK_INTERVALS",
     "CONTROL_KINDS",
     "CONTROL_NAMES",
-    "CUTS",
-    "DEFAULT_CUTS",
+    "DEFAULT_ACCEPT_RULES",
     "DEFAULT_QUEUES",
     "ETA",
     "EXPORTS",

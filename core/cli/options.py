@@ -12,7 +12,7 @@ from annotated_types import Interval
 from core.base.config import Config
 from core.base.errors import InputError, unknown_name
 from core.cli.output import percent
-from core.curation.rules import RULES, parameters
+from core.curation.rules import RULES, rule_parameters
 from core.project import Project
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of the project.")]
@@ -74,7 +74,7 @@ def _option(name: str, config: type[Config]) -> inspect.Parameter:
 def rule_params(rule: str, texts: list[str] | None) -> dict[str, Any]:
     """The parameters of a rule from texts such as "threshold=0.95"; InputError for any other form."""
     params: dict[str, Any] = {}
-    whole = {parameter.name for parameter in parameters(rule) if parameter.is_integer}
+    whole = {parameter.name for parameter in rule_parameters(rule) if parameter.is_integer}
     for text in texts or []:
         name, _, number = text.partition("=")
         try:

@@ -14,13 +14,16 @@ from core.cli.options import AsJson, ProjectPath, with_options_of
 from core.cli.output import answer, percent
 from core.jobs.job_folder import JobStatus
 from core.project import Project
-from core.simulation.simulations import DEFAULT_CUTS, DEFAULT_QUEUES, Simulation, Simulations
-from core.simulation.strategies import CUTS, REVIEW_QUEUES, Point
-from core.simulation.worker import run_simulation
+from core.simulation.curves import SimulationPoint
+from core.simulation.simulation_worker import run_simulation
+from core.simulation.simulations import DEFAULT_ACCEPT_RULES, DEFAULT_QUEUES, Simulation, Simulations
+from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES
 
 _STORED_NAMES = {"high-probability": "careful", "plug-in": "plug_in"}
 """Accept rules whose name in a simulation's files is not the one to type."""
-ACCEPT_RULES = {{stored: name for name, stored in _STORED_NAMES.items()}.get(name, name): t for name, t in CUTS.items()}
+TYPED_RULES = {
+    {stored: name for name, stored in _STORED_NAMES.items()}.get(name, name): t for name, t in ACCEPT_RULES.items()
+}
 """By the name to type: what its number means."""
 Queues = Annotated[
     list[str] | None,
@@ -30,8 +33,8 @@ Queues = Annotated[
 AcceptRules = Annotated[
     list[str] | None,
     typer.Option("--accept-rule", help=f"What is accepted in bulk, as name=number, may be given again: "
-                 f"{', '.join(f'{name} ({text})' for name, text in ACCEPT_RULES.items())}. [default: "
-                 f"{', '.join(DEFAULT_CUTS)}]", show_default=False),
+                 f"{', '.join(f'{name} ({text})' for name, text in TYPED_RULES.items())}. [default: "
+                 f"{', '.join(DEFAULT_ACCEPT_RULES)}]", show_default=False),
 ]  # fmt: skip
 
 
@@ -74,7 +77,7 @@ def simulate(
     training = {"epochs": _Settings.model_fields["epochs"].default} | {
         name: value for name, value in settings.items() if name not in own
     }
-    rules = [_stored_rule(text) for text in accept_rule] if accept_rule else DEFAULT_CUTS
+    rules = [_stored_rule(text) for text in accept_rule] if accept_rule else DEFAULT_ACCEPT_RULES
     request = (queue or DEFAULT_QUEUES, rules, SimulateConfig.checked(own), recipe(training))
     if not wait:
         made = simulations.start(*request)
@@ -92,8 +95,8 @@ def simulate(
 def _stored_rule(text: str) -> str:
     name, _, number = text.partition("=")
     stored = _STORED_NAMES.get(name.replace("_", "-"), name)
-    if stored not in CUTS:
-        raise unknown_name("accept rule", name, ACCEPT_RULES)
+    if stored not in ACCEPT_RULES:
+        raise unknown_name("accept rule", name, TYPED_RULES)
     return f"{stored}={number}" if "=" in text else stored
 
 
@@ -103,7 +106,7 @@ class _Progress:
     def __init__(self) -> None:
         self._begin = time.monotonic()
 
-    def show(self, status: JobStatus, point: Point | None) -> None:
+    def show(self, status: JobStatus, point: SimulationPoint | None) -> None:
         """Print one line per round of each review strategy."""
         if point is None:
             return
@@ -120,7 +123,7 @@ def _simulation_info(simulation: Simulation) -> dict[str, Any]:
     return {
         "simulation": simulation.id, "folder": str(simulation.path), **asdict(simulation.status),
         "settings": simulation.settings.model_dump(), "train": simulation.train.model_dump(),
-        "contestants": [one.label for one in simulation.contestants], "summary": simulation.summary(),
+        "contestants": [one.label for one in simulation.strategies], "summary": simulation.summary(),
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ _IS_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
 
 
 @dataclass(frozen=True)
-class Range:
+class ScoreRange:
     """A half-open range of one score: low <= value < high; the highest value there can be belongs to it too."""
 
     score: str  # one of RANGED
@@ -37,7 +37,7 @@ class QueueFilter:
     show: str = "all"  # one of SHOWN
     predicted: int | None = None  # class that the run suggests
     runner_up: int | None = None  # its second most probable class
-    range: Range | None = None
+    range: ScoreRange | None = None
     is_changed: bool = False  # the parent run suggests another class
     text: str = ""  # part of the file's name, or the image's number
     label: int | None = None  # class that a person gave it
@@ -79,7 +79,7 @@ def runner_ups(logits: Logits, ids: Ids) -> Labels:
     return second
 
 
-def range_mask(scores: Scores, wanted: Range) -> Mask:
+def range_mask(scores: Scores, wanted: ScoreRange) -> Mask:
     """Rows whose score lies in the range; an upper end at or above the highest possible value is closed."""
     values: PerImage = getattr(scores, wanted.score)
     top = np.log2(scores.num_classes) if wanted.score == "entropy" else 1.0

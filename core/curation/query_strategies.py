@@ -1,8 +1,8 @@
-"""Queues: where the next click goes. A queue answers with positions (count,) in the order shown, and for each the
-probability with which it was drawn among the images still there at that moment, so that one log serves estimation too.
+"""Query strategies: which images a reviewer sees next.
 
-An acquisition is a value per image (n,), highest first, -inf where it must not be shown. Only `audit` and `mixed` can
-show every eligible image and therefore allow estimates; picks of a pure ranking have probability 1 and allow none.
+A strategy answers with positions (count,) in the order shown and the probability of each draw among the images left at
+that moment. An acquisition is a value per image (n,), highest first, -inf where an image must not be shown. Only
+`audit` and `mixed` can show every eligible image and therefore allow estimates; a pure ranking allows none.
 """
 
 from collections.abc import Callable
@@ -13,90 +13,100 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError
 from core.base.types import Ids, Mask, PerImage
+from core.scoring.neighbors import unit_vectors
 from core.scoring.scores import Scores, order
 
 LOWEST_ETA = 0.3
-"""The least share of uniform draws in a mixed queue: it bounds each weight of an estimate by 1 / eta."""
+"""Lowest share of uniform draws in a mixed queue; it limits each weight of an estimate to 1 / eta."""
 _MOST_CLUSTERS = 500
 _MOST_NEIGHBORS = 2_000
 
 
 @dataclass(frozen=True)
-class View:
-    """What an acquisition may look at: scores and what the person has set, n rows each."""
+class AcquisitionInputs:
+    """What an acquisition reads: scores, open images and the threshold, n rows each."""
 
     scores: Scores
     is_open: Mask  # images that may be shown
-    is_kept: Mask  # images that the rule keeps
-    threshold: float  # confidence at the cut
+    is_kept: Mask  # images at or above the threshold
+    threshold: float  # confidence, [0, 1]
     has_flipped: Mask  # images whose pseudo-label differs from the parent run's
 
 
 @dataclass(frozen=True)
 class Picks:
-    """Images to show, in order, each with the probability of its draw, (0, 1]."""
+    """Images to show, in order, with the probability of each draw."""
 
     positions: Ids  # (count,)
-    probability: NDArray[np.float64]  # (count,)
+    probability: NDArray[np.float64]  # (count,) in (0, 1]
     num_eligible: int  # images that could have been drawn at the start
     is_random: bool  # whether every eligible image had a chance: only then may one estimate from these picks
 
 
-def entropy(view: View) -> PerImage:
-    """Highest entropy first."""
-    return view.scores.entropy
+def entropy(inputs: AcquisitionInputs) -> PerImage:
+    """Rank by entropy, highest first."""
+    return inputs.scores.entropy
 
 
-def confidence(view: View) -> PerImage:
-    """Lowest confidence first."""
-    return -view.scores.confidence
+def confidence(inputs: AcquisitionInputs) -> PerImage:
+    """Rank by confidence, lowest first."""
+    return -inputs.scores.confidence
 
 
-def margin(view: View) -> PerImage:
-    """Smallest gap between the two best classes first."""
-    return -view.scores.margin
+def margin(inputs: AcquisitionInputs) -> PerImage:
+    """Rank by margin, smallest first."""
+    return -inputs.scores.margin
 
 
-def border(view: View) -> PerImage:
-    """Closest to the cut first, from either side."""
-    return np.asarray(-np.abs(view.scores.confidence - np.float32(view.threshold)), dtype=np.float32)
+def border(inputs: AcquisitionInputs) -> PerImage:
+    """Rank by distance to the threshold, closest first, on both sides."""
+    return np.asarray(-np.abs(inputs.scores.confidence - np.float32(inputs.threshold)), dtype=np.float32)
 
 
-def reject_hunt(view: View) -> PerImage:
-    """Inside the accepted set only: images that changed their mind since the parent run, then the least confident.
+def reject_hunt(inputs: AcquisitionInputs) -> PerImage:
+    """Rank kept images: changed pseudo-labels first, then the least confident.
 
-    Finds wrong labels fast, and for that reason says nothing about how many there are.
+    It finds wrong labels quickly, so its answers do not estimate how many there are.
     """
-    doubt = 1 - view.scores.confidence + view.has_flipped.astype(np.float32)
-    hidden = np.full_like(doubt, -np.inf)
-    return np.asarray(np.where(view.is_kept, doubt, hidden), dtype=np.float32)
+    uncertainty = 1 - inputs.scores.confidence + inputs.has_flipped.astype(np.float32)
+    hidden = np.full_like(uncertainty, -np.inf)
+    return np.asarray(np.where(inputs.is_kept, uncertainty, hidden), dtype=np.float32)
 
 
-QUEUES: dict[str, Callable[[View], PerImage]] = {
+ACQUISITIONS: dict[str, Callable[[AcquisitionInputs], PerImage]] = {
     queue.__name__: queue for queue in (entropy, confidence, margin, border, reject_hunt)
 }
-"""Acquisitions by name; beside them stand `audit`, `mixed` and `typical_ids`."""
+"""Acquisitions by name; `audit`, `mixed` and `typical_ids` are not among them."""
 
 
-def head(values: PerImage, is_open: Mask, count: int) -> Picks:
-    """The first `count` of a ranking; probability 1, because nothing was left to chance."""
+def first_ranked(values: PerImage, is_open: Mask, count: int) -> Picks:
+    """Take the first `count` open images of a ranking, each with probability 1."""
     shown = _ranked(values, is_open, count)
     eligible = int(np.count_nonzero(is_open & ~np.isneginf(values)))
     return Picks(shown, np.ones(len(shown)), eligible, is_random=False)
 
 
 def audit(is_open: Mask, count: int, rng: np.random.Generator) -> Picks:
-    """Uniform draws without replacement from the open images: the k-th has probability 1 / (images left)."""
+    """Draw open images uniformly without replacement; each has probability 1 / (images left)."""
     eligible = np.flatnonzero(is_open)
     shown = rng.choice(eligible, size=min(count, len(eligible)), replace=False).astype(np.int64)
     return Picks(shown, 1 / (len(eligible) - np.arange(len(shown))), len(eligible), is_random=True)
 
 
 def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator, eta: float = 0.3) -> Picks:
-    """Draw one after the other without replacement: with probability eta any open image, else the first of the ranking.
+    """Draw without replacement: with probability eta uniformly, else the first of the ranking.
 
-    The probability that is logged is that of the image, however it came: eta / left, and 1 - eta more for the image
-    that leads the ranking at that moment. eta in [0.3, 1]; InputError otherwise.
+    The probability of an image is eta / left, plus 1 - eta for the image that leads the ranking at that moment.
+
+    Args:
+        values: (n,) acquisition, highest first.
+        is_open: (n,) images that may be shown.
+        count: Number of images wanted.
+        rng: Generator of the draws.
+        eta: Share of uniform draws, [0.3, 1].
+
+    Raises:
+        InputError: eta is out of range.
     """
     if not LOWEST_ETA <= eta <= 1:
         raise InputError(f"eta, the share of uniform draws, must lie from {LOWEST_ETA} to 1 (got {eta}).")
@@ -119,15 +129,26 @@ def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator,
 
 
 def typical_ids(features: NDArray[np.floating], is_labeled: Mask, is_open: Mask, count: int, seed: int = 0) -> Ids:
-    """TypiClust for a cold start: of the largest cluster with the fewest labels the most typical image, and again.
+    """Choose typical images of the largest clusters with the fewest labels (TypiClust).
 
-    Features (n, D) are brought to length 1 and put into min(labeled + count, 500) clusters; typical is the smallest
-    mean distance to the 20 nearest neighbors in the cluster (Hacohen et al. 2022, arXiv 2202.02794).
+    Features are scaled to length 1 and put into min(labeled + count, 500) clusters. Typical is the smallest mean
+    distance to the 20 nearest neighbors in the cluster.
+
+    Args:
+        features: (n, D) features.
+        is_labeled: (n,) images with a label.
+        is_open: (n,) images that may be chosen.
+        count: Number of images wanted.
+        seed: Seed of the clustering.
+
+    Returns:
+        Positions in the order chosen, at most `count`.
+
+    Source: Hacohen et al. 2022, arXiv 2202.02794.
     """
     from sklearn.cluster import MiniBatchKMeans
 
-    unit = features.astype(np.float32)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    unit = unit_vectors(features)
     num_clusters = max(1, min(int(is_labeled.sum()) + count, _MOST_CLUSTERS, len(unit)))
     cluster = MiniBatchKMeans(num_clusters, random_state=seed, n_init=1, batch_size=4096).fit_predict(unit)
     covered = np.bincount(cluster[is_labeled], minlength=num_clusters)
@@ -145,7 +166,7 @@ def typical_ids(features: NDArray[np.floating], is_labeled: Mask, is_open: Mask,
 
 
 def _most_typical(unit: PerImage, members: Ids, rng: np.random.Generator) -> int:
-    """Row of members whose nearest neighbors among (at most 2,000 of) them are closest."""
+    """Position among members of the one closest to its neighbors; at most 2,000 members are compared."""
     among = members if len(members) <= _MOST_NEIGHBORS else rng.choice(members, _MOST_NEIGHBORS, replace=False)
     similar = unit[members] @ unit[among].T
     neighbors = min(21, len(among))  # an image is its own nearest neighbor
@@ -154,7 +175,7 @@ def _most_typical(unit: PerImage, members: Ids, rng: np.random.Generator) -> int
 
 
 def _ranked(values: PerImage, is_open: Mask, count: int) -> Ids:
-    """The first `count` open positions of a ranking; only those that can be among them are sorted."""
+    """First `count` open positions of a ranking; only candidates for them are sorted."""
     eligible = np.flatnonzero(is_open & ~np.isneginf(values))
     if 0 < count < len(eligible):
         found = values[eligible]
@@ -163,7 +184,7 @@ def _ranked(values: PerImage, is_open: Mask, count: int) -> Ids:
 
 
 def _uniform(eligible: Ids, taken: Mask, left: int, rng: np.random.Generator) -> int:
-    """One of the images not yet taken, each with the same probability."""
+    """Draw one image that is not yet taken, uniformly."""
     if left < len(eligible) / 2:
         return int(rng.choice(eligible[~taken[eligible]]))
     while True:

@@ -108,7 +108,7 @@ RULES: dict[str, Callable[..., Mask]] = {
 
 
 @dataclass(frozen=True)
-class Parameter:
+class RuleParameter:
     """One number that a rule takes: its range, default and, in a few words, its meaning."""
 
     name: str
@@ -119,7 +119,7 @@ class Parameter:
     doc: str
 
 
-def parameters(rule: str) -> tuple[Parameter, ...]:
+def rule_parameters(rule: str) -> tuple[RuleParameter, ...]:
     """The numbers that a rule takes, read from its signature; ConfigError for a rule there is not."""
     function = _rule(rule)
     hints = get_type_hints(function, include_extras=True)
@@ -128,13 +128,13 @@ def parameters(rule: str) -> tuple[Parameter, ...]:
         match get_args(hints[name]):
             case (kind, Interval(ge=low, le=high), *notes):
                 doc = " ".join(map(str, notes))
-                found.append(Parameter(name, _number(low), _number(high), parameter.default, kind is int, doc))
+                found.append(RuleParameter(name, _number(low), _number(high), parameter.default, kind is int, doc))
     return tuple(found)
 
 
 def checked_rule(rule: str, params: Mapping[str, Any]) -> Callable[[Scores], Mask]:
     """The rule with its parameters filled in; ConfigError names what is unknown or out of range."""
-    known = {parameter.name: parameter for parameter in parameters(rule)}
+    known = {parameter.name: parameter for parameter in rule_parameters(rule)}
     for name, value in params.items():
         if name == "thresholds" and rule == per_class_threshold.__name__:
             _check_thresholds(value, known["threshold"])
@@ -151,7 +151,7 @@ def _rule(name: str) -> Callable[..., Mask]:
     return RULES[name]
 
 
-def _check_thresholds(value: Any, threshold: Parameter) -> None:
+def _check_thresholds(value: Any, threshold: RuleParameter) -> None:
     if value is None:
         return
     if not isinstance(value, Mapping):
@@ -163,7 +163,7 @@ def _check_thresholds(value: Any, threshold: Parameter) -> None:
             _check(f"threshold of class {label}", number, threshold)
 
 
-def _check(name: str, value: Any, parameter: Parameter) -> None:
+def _check(name: str, value: Any, parameter: RuleParameter) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not parameter.low <= value <= parameter.high or (parameter.is_integer and value != int(value)):
         kind = "a whole number" if parameter.is_integer else "a number"

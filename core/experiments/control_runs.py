@@ -133,7 +133,7 @@ def _click_at_random(workspace: Workspace, state: LabelState, count: int, seed: 
     known = unlabeled[labels[unlabeled] != UNKNOWN]
     if len(known) < max(count, len(unlabeled)):
         raise InputError(
-            "The true labels of the unlabeled images are not known here, so clicks at random cannot be played: train "
+            "The true labels of the unlabeled images are not known here, so random clicks cannot be simulated: train "
             "the control run threshold_only instead."
         )
     ids = np.random.default_rng(seed).choice(known, size=min(count, len(known)), replace=False)

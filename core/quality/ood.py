@@ -12,10 +12,10 @@ from core.base.types import HUMAN_LABELS, Ids, PerImage
 from core.data.image_store import open_images
 from core.jobs.start import check_ood
 from core.quality.base import QualityBase
-from core.scoring.ood import OUTLIER_SCORES, auroc, conformal_p_values, foreignness, is_foreign, knn_distance
+from core.scoring.ood import LOGIT_SCORES, auroc, conformal_p_values, is_ood, knn_distance, ood_scores
 from core.workspace.creation import load_source
 
-OOD_SCORES = (*OUTLIER_SCORES, "knn")
+OOD_SCORES = (*LOGIT_SCORES, "knn")
 """Scores that can tell images of no class; high means unlike the classes."""
 
 
@@ -66,7 +66,7 @@ class OodChecks(QualityBase):
         pool, val = self._workspace.scores(run_id).ids, self._workspace.splits.val
         high, usual = self._ood_scores(run_id, score, pool), self._ood_scores(run_id, score, val)
         p_values = conformal_p_values(high, usual)
-        rows = np.flatnonzero(is_foreign(p_values, false_alarms))
+        rows = np.flatnonzero(is_ood(p_values, false_alarms))
         rows = rows[np.lexsort((-high[rows], p_values[rows]))]
         return OutOfDistribution(pool[rows], p_values[rows], len(pool), len(val))
 
@@ -105,7 +105,7 @@ class OodChecks(QualityBase):
             if f"{name}_logits" in found:
                 groups[name] = (found[f"{name}_logits"], found[f"{name}_features"])
         bank, temperature = np.asarray(features[self.reference_ids()]), folder.temperature()
-        by_group = {name: foreignness(*values, bank, temperature) for name, values in groups.items()}
+        by_group = {name: ood_scores(*values, bank, temperature) for name, values in groups.items()}
         scores = {score: {name: found[score] for name, found in by_group.items()} for score in by_group["noise"]}
         return OodReport(
             scores,
@@ -126,4 +126,4 @@ class OodChecks(QualityBase):
         if score == "knn":
             features, bank = run.folder.features(), self.reference_ids()
             return knn_distance(np.asarray(features[ids]), np.asarray(features[bank]), k=min(5, len(bank)))
-        return OUTLIER_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)
+        return LOGIT_SCORES[score](np.asarray(run.folder.logits()[ids]), run.temperature)

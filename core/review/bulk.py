@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.base.errors import DecisionError, not_in_pool
 from core.base.types import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
 from core.curation.class_balance import capped, class_caps
-from core.curation.filters import QueueFilter, Range, is_open
+from core.curation.filters import QueueFilter, ScoreRange, is_open
 from core.curation.rules import checked_rule
 from core.review.queues import RunQueues
 from core.scoring.scores import Scores
@@ -77,7 +77,7 @@ def filter_of(facts: Any) -> QueueFilter:
         raise DecisionError(f"This filter cannot be read: {wrong[0]} is {words[wrong[0]]!r}.")
     if "range" in words:
         score, low, high = words["range"]
-        words["range"] = Range(score, low, high)
+        words["range"] = ScoreRange(score, low, high)
     return QueueFilter(**words)
 
 

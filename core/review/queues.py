@@ -23,7 +23,7 @@ from core.curation.filters import (
     runner_ups,
     verdict_mask,
 )
-from core.curation.query_strategies import View, reject_hunt
+from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.review.decision_history import DecisionHistory
 from core.review.random_queues import AUDIT, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
@@ -115,7 +115,7 @@ class RunQueues:
         is_kept = scores.confidence >= np.float32(threshold)
         has_flipped = np.zeros(len(is_kept), np.bool_) if before is None else before != scores.pseudo_labels
         rows = np.flatnonzero(is_kept)
-        return rows[order(reject_hunt(View(scores, is_kept, is_kept, threshold, has_flipped))[rows])]
+        return rows[order(reject_hunt(AcquisitionInputs(scores, is_kept, is_kept, threshold, has_flipped))[rows])]
 
     def find(
         self, wanted: QueueFilter, ranking: Ranking, threshold: float, start: int, count: int, state: LabelState

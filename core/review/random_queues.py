@@ -17,7 +17,7 @@ import numpy as np
 from core.base.errors import DecisionError, InputError
 from core.base.types import HUMAN_LABELS, LabelState, Mask
 from core.curation.filters import is_open
-from core.curation.query_strategies import QUEUES, Picks, View, audit, mixed, typical_ids
+from core.curation.query_strategies import ACQUISITIONS, AcquisitionInputs, Picks, audit, mixed, typical_ids
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 
@@ -92,8 +92,8 @@ class RandomQueues:
         if queue.kind == AUDIT:
             return audit(is_free, MOST, rng)
         nothing = np.zeros(len(is_free), dtype=np.bool_)
-        view = View(self._pool.scores, is_free, nothing, 0.0, nothing)
-        return mixed(QUEUES["entropy"](view), is_free, MOST, rng, queue.eta)
+        view = AcquisitionInputs(self._pool.scores, is_free, nothing, 0.0, nothing)
+        return mixed(ACQUISITIONS["entropy"](view), is_free, MOST, rng, queue.eta)
 
     def _typical(self, is_free: Mask, state: LabelState) -> Picks:
         """TypiClust among the open images, and at most 20,000 of them: it is for the first clicks."""

@@ -18,7 +18,7 @@ from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
 from core.review.queues import RunQueues
 from core.review.random_queues import RandomQueue
-from core.scoring.neighbors import Features, nearest, unit
+from core.scoring.neighbors import Features, nearest, unit_vectors
 from core.scoring.scores import probabilities, top_classes
 from core.workspace.workspace import Workspace
 
@@ -137,7 +137,7 @@ class RunReview:
 
     @cached_property
     def _labeled_units(self) -> Features:
-        return unit(self._run.folder.features()[self._workspace.splits.labeled])
+        return unit_vectors(self._run.folder.features()[self._workspace.splits.labeled])
 
     def _row(self, image: int) -> int:
         row = self._pool.row_of(image)

@@ -1,1 +1,1 @@
-"""Scores of predictions: confidence, entropy, calibration, neighbors, out of distribution. Pure functions."""
+"""Pure functions from predictions to scores: confidence, entropy, calibration, neighbors, OOD."""

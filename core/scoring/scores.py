@@ -1,7 +1,7 @@
-"""Scores of images: confidence, entropy, margin, energy, all from logits (n, K) and one temperature.
+"""Scores of images from logits (n, K) and a temperature: confidence, entropy, margin, energy.
 
 High confidence and high margin mean sure; high entropy and high energy mean unsure. Probabilities are float32.
-A ranking turns scores into values of which the highest is shown first, always.
+A ranking turns scores into values of which the highest is shown first.
 """
 
 from collections.abc import Callable
@@ -16,17 +16,17 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of n images, row by row; num_classes is K."""
+    """Scores of n images, one row each."""
 
     confidence: PerImage  # (n,) [1/K, 1], high = sure
     entropy: PerImage  # (n,) bits, [0, log2 K], high = unsure
     margin: PerImage  # (n,) [0, 1], high = sure
     pseudo_labels: Labels  # (n,) most probable class
-    num_classes: int
+    num_classes: int  # K
 
 
 def probabilities(logits: Logits, temperature: float = 1.0) -> Probs:
-    """Softmax of logits / temperature, (n, K), each row adding up to 1."""
+    """Softmax of logits / temperature, (n, K); each row sums to 1."""
     scaled = logits.astype(np.float32) / np.float32(temperature)
     scaled -= scaled.max(axis=1, keepdims=True)
     np.exp(scaled, out=scaled)
@@ -35,25 +35,28 @@ def probabilities(logits: Logits, temperature: float = 1.0) -> Probs:
 
 
 def confidence(probs: Probs) -> PerImage:
-    """Maximum probability, in [1/K, 1]; high means sure."""
+    """Maximum probability of each row (n, K), (n,) in [1/K, 1]; high means sure."""
     return np.asarray(probs.max(axis=1))
 
 
 def entropy(probs: Probs) -> PerImage:
-    """Shannon entropy in bits, in [0, log2 K]; high means unsure. A zero probability adds nothing."""
+    """Shannon entropy of each row (n, K), (n,) bits in [0, log2 K]; high means unsure."""
     logs = np.log2(np.maximum(probs, np.finfo(np.float32).tiny))
     bits = -np.einsum("nk,nk->n", probs, logs)
     return np.asarray(np.maximum(bits, 0), dtype=np.float32)
 
 
 def margin(probs: Probs) -> PerImage:
-    """Best minus second best probability, in [0, 1]; high means sure."""
+    """Best minus second best probability of each row (n, K), (n,) in [0, 1]; high means sure."""
     best = np.partition(probs, -2, axis=1)[:, -2:]
     return np.asarray(best[:, 1] - best[:, 0])
 
 
 def energy(logits: Logits, temperature: float = 1.0) -> PerImage:
-    """-T · logsumexp(logits / T) in nats; high means foreign (Liu et al. 2020, arXiv 2010.03759)."""
+    """Energy -T · logsumexp(logits / T), (n,) nats; high means unlike the classes.
+
+    Source: Liu et al. 2020, arXiv 2010.03759.
+    """
     scaled = logits.astype(np.float32) / np.float32(temperature)
     top = scaled.max(axis=1, keepdims=True)
     sums = np.exp(scaled - top).sum(axis=1)
@@ -61,31 +64,31 @@ def energy(logits: Logits, temperature: float = 1.0) -> PerImage:
 
 
 def pseudo_labels(probs: Probs) -> Labels:
-    """Most probable class of each row, (n,); the lower number where two are equal."""
+    """Most probable class of each row (n, K), (n,); the lower number in a tie."""
     return np.asarray(probs.argmax(axis=1), dtype=np.int64)
 
 
 def score(logits: Logits, temperature: float = 1.0) -> Scores:
-    """All scores of n images, a chunk at a time, so that memory stays near that of the logits."""
+    """Compute all scores of logits (n, K) in chunks, to limit memory."""
     num, num_classes = logits.shape
-    sure, unsure, gap = (np.empty(num, dtype=np.float32) for _ in range(3))
+    top, bits, gap = (np.empty(num, dtype=np.float32) for _ in range(3))
     labels = np.empty(num, dtype=np.int64)
     for start in range(0, num, _CHUNK):
         rows = slice(start, start + _CHUNK)
         probs = probabilities(logits[rows], temperature)
-        sure[rows], unsure[rows], gap[rows] = confidence(probs), entropy(probs), margin(probs)
-        # of the logits: where float32 rounds two probabilities to one, the prediction must not depend on temperature
+        top[rows], bits[rows], gap[rows] = confidence(probs), entropy(probs), margin(probs)
+        # argmax of the logits: float32 may round two probabilities to the same value, depending on temperature
         labels[rows] = logits[rows].argmax(axis=1)
-    return Scores(sure, unsure, gap, labels, num_classes)
+    return Scores(top, bits, gap, labels, num_classes)
 
 
 def top_classes(probs: Probs, count: int = 3) -> Labels:
-    """The most probable classes of each row, (n, min(count, K)), the best first."""
+    """Most probable classes of each row (n, K), (n, min(count, K)), the best first."""
     return np.argsort(-probs, axis=1, kind="stable")[:, :count].astype(np.int64)
 
 
 def order(values: PerImage) -> Ids:
-    """Positions (n,) in the order shown: highest value first, equal values by position."""
+    """Positions (n,) in the order shown: highest value first, ties by position."""
     return np.argsort(-values, kind="stable").astype(np.int64)
 
 
@@ -95,4 +98,4 @@ RANKINGS: dict[str, Callable[[Scores], PerImage]] = {
     "margin": lambda scores: -scores.margin,
     "most_confident": lambda scores: scores.confidence,
 }
-"""What is shown first: entropy, confidence and margin the most doubtful, most_confident the surest."""
+"""Rankings by name: entropy, confidence and margin show unsure images first, most_confident sure ones."""

@@ -1,6 +1,6 @@
-"""Simulations of one project: prepared, started in their own process, found again, read.
+"""Simulations of one project: prepare, start, find, read and cancel.
 
-A simulated reviewer goes through the loop in sandboxes below `simulations/`; the project's log and runs stay untouched.
+The simulated reviewer works in sandboxes below `simulations/`; the log and the runs of the project stay unchanged.
 """
 
 from collections.abc import Sequence
@@ -15,44 +15,35 @@ from core.base.errors import InputError, RunError
 from core.base.types import LIVE_STATES, UNKNOWN
 from core.jobs.job_folder import JobFolder, JobStatus, find_job, list_jobs, plain
 from core.jobs.start import start_worker
-from core.simulation.strategies import (
-    Contestant,
-    Curve,
-    Cut,
-    Point,
-    contestants,
-    curve,
-    labels_of,
-    parse_cut,
-    promise_kept,
-)
+from core.simulation.curves import SimulationCurve, SimulationPoint, bulk_accept_error, curve, labels_of
+from core.simulation.strategies import AcceptRule, ReviewStrategy, parse_accept_rule, review_strategies
 from core.workspace.workspace import Workspace
 
 DEFAULT_QUEUES = ("entropy",)
-"""Queues of a simulation that names none."""
-DEFAULT_CUTS = ("conformal=0.05",)
-"""Accept rules of a simulation that names none."""
+"""Default queues of a simulation."""
+DEFAULT_ACCEPT_RULES = ("conformal=0.05",)
+"""Default accept rules of a simulation."""
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """One simulation of a project, read from its folder each time it is asked."""
+    """One simulation of a project; each property reads its folder anew."""
 
     folder: JobFolder
 
     @property
     def id(self) -> str:
-        """Its number, as 001."""
+        """Number of the simulation, such as 001."""
         return self.folder.id
 
     @property
     def path(self) -> Path:
-        """Where curves.csv, curves.json and curves.svg are."""
+        """Folder with curves.csv, curves.json and curves.svg."""
         return self.folder.path
 
     @property
     def status(self) -> JobStatus:
-        """How far it is."""
+        """State, progress and latest message."""
         return self.folder.status()
 
     @property
@@ -62,45 +53,49 @@ class Simulation:
 
     @property
     def train(self) -> TrainConfig:
-        """What each run is trained with."""
+        """Training settings of each run."""
         return TrainConfig.checked(self.folder.settings()["train"])
 
     @property
-    def contestants(self) -> tuple[Contestant, ...]:
-        """The ways to review that play, controls included."""
-        asked = self.folder.settings()
-        cuts = [parse_cut(text) for text in asked["cuts"]]
-        return contestants(asked["queues"], cuts, has_controls=self.settings.controls)
+    def strategies(self) -> tuple[ReviewStrategy, ...]:
+        """Review strategies that are compared, controls included."""
+        stored = self.folder.settings()
+        rules = [parse_accept_rule(text) for text in stored["cuts"]]
+        return review_strategies(stored["queues"], rules, has_controls=self.settings.controls)
 
-    def points(self) -> list[Point]:
-        """What each contestant had after each round, so far."""
-        return [Point(**line) for line in self.folder.points()]
+    def points(self) -> list[SimulationPoint]:
+        """Results of each strategy after each round, so far."""
+        return [SimulationPoint(**line) for line in self.folder.points()]
 
-    def curves(self, quantity: str) -> list[Curve]:
-        """One curve of a quantity (one of QUANTITIES) over the rounds for each review strategy that has begun."""
+    def curves(self, quantity: str) -> list[SimulationCurve]:
+        """One curve over the rounds for each strategy that has begun; quantity is one of QUANTITIES."""
         points = self.points()
         return [curve(points, label, quantity) for label in labels_of(points)]
 
     def summary(self) -> list[dict[str, Any]]:
-        """A row for each contestant, after its last round: means over the seeds, lowest and highest test accuracy."""
+        """A row for each strategy after its last round.
+
+        Returns:
+            Means over the seeds, with the lowest and highest test accuracy; errors and accuracies lie in [0, 1].
+        """
         points = self.points()
-        return [_row(points, one) for one in self.contestants if one.label in labels_of(points)]
+        return [_row(points, one) for one in self.strategies if one.label in labels_of(points)]
 
 
-def _row(points: Sequence[Point], one: Contestant) -> dict[str, Any]:
-    """Of the seeds that have got as far as any: a seed half played would mix rounds."""
+def _row(points: Sequence[SimulationPoint], one: ReviewStrategy) -> dict[str, Any]:
+    """Summarize the seeds that have reached the last round; unfinished seeds would mix rounds."""
     last_round = max(point.round for point in points if point.label == one.label)
-    played = {point.seed for point in points if point.label == one.label and point.round == last_round}
-    points = [point for point in points if point.seed in played]
+    finished = {point.seed for point in points if point.label == one.label and point.round == last_round}
+    points = [point for point in points if point.seed in finished]
     accuracy = curve(points, one.label, "test_accuracy")
     last = {name: float(curve(points, one.label, name).mean[-1]) for name in ("accepted", "accepted_error", "clicks")}
-    error, spread, num = promise_kept(points, one.label)
+    error, standard_error, num_rounds = bulk_accept_error(points, one.label)
     return plain({
-        "contestant": one.label, "queue": one.queue, "cut": one.cut.name, "value": one.cut.value,
+        "contestant": one.label, "queue": one.queue, "cut": one.accept_rule.name, "value": one.accept_rule.value,
         "seeds": int(accuracy.num_seeds[-1]), "rounds": int(accuracy.rounds[-1]),
         "baseline_accuracy": float(accuracy.mean[0]), "test_accuracy": float(accuracy.mean[-1]),
         "test_accuracy_low": float(accuracy.low[-1]), "test_accuracy_high": float(accuracy.high[-1]),
-        **last, "selected_error": error, "selected_error_se": spread, "rounds_judged": num,
+        **last, "selected_error": error, "selected_error_se": standard_error, "rounds_judged": num_rounds,
     })  # fmt: skip
 
 
@@ -116,64 +111,67 @@ class Simulations:
         return [Simulation(folder) for folder in list_jobs(self.root)]
 
     def find(self, number: str) -> Simulation:
-        """One by its number; InputError names those there are."""
+        """Find a simulation by its number; InputError lists the known ones."""
         return Simulation(find_job(self.root, number, "simulation"))
 
     def prepare(
-        self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
+        self, queues: Sequence[str], accept_rules: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
         """Check and store a simulation; nothing runs yet.
 
         Args:
             queues: Queues that the simulated reviewer answers, of REVIEW_QUEUES.
-            cuts: Accept rules as text, such as "conformal=0.05".
+            accept_rules: Accept rules as text, such as "conformal=0.05".
             settings: Rounds, clicks, error rate, seeds.
             train: What each run is trained with.
 
         Raises:
             InputError: The project or a name does not fit.
         """
-        lines = tuple(parse_cut(text) for text in cuts)
-        playing = contestants(queues, lines, has_controls=settings.controls)
-        _check_workspace(self._workspace, lines)
-        asked = {
-            "queues": list(dict.fromkeys(queues)), "cuts": list(dict.fromkeys(cuts)),
+        rules = tuple(parse_accept_rule(text) for text in accept_rules)
+        strategies = review_strategies(queues, rules, has_controls=settings.controls)
+        _check_workspace(self._workspace, rules)
+        stored = {
+            "queues": list(dict.fromkeys(queues)), "cuts": list(dict.fromkeys(accept_rules)),
             "simulate": settings.model_dump(), "train": train.model_dump(), "fingerprint": self._workspace.fingerprint,
             "created": datetime.now(UTC).isoformat(timespec="seconds"), "winnow": version("winnow"),
         }  # fmt: skip
-        total = settings.seeds * (1 + len(playing) * settings.rounds)
-        return Simulation(JobFolder.create(self.root, asked, total))
+        total = settings.seeds * (1 + len(strategies) * settings.rounds)
+        return Simulation(JobFolder.create(self.root, stored, total))
 
     def start(
-        self, queues: Sequence[str], cuts: Sequence[str], settings: SimulateConfig, train: TrainConfig
+        self, queues: Sequence[str], accept_rules: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
-        """Prepare a simulation and start a process that runs it; queues, cuts, settings, train as for `prepare`."""
-        made = self.prepare(queues, cuts, settings, train)
-        start_worker("core.simulation.worker", self._workspace.path, made.id, made.folder.log_path)
+        """Prepare a simulation and start a process that runs it.
+
+        The arguments queues, accept_rules, settings and train are those of `prepare`.
+        """
+        made = self.prepare(queues, accept_rules, settings, train)
+        start_worker("core.simulation.simulation_worker", self._workspace.path, made.id, made.folder.log_path)
         return made
 
     def cancel(self, number: str) -> None:
-        """Ask a live simulation to stop; what it has found so far stays."""
+        """Request that a live simulation stops; its results so far stay."""
         found = self.find(number)
         if found.status.state not in LIVE_STATES:
             raise RunError(f"Simulation {number} is {found.status.state}, so there is nothing to cancel.")
         found.folder.request_cancel()
 
 
-def _check_workspace(workspace: Workspace, cuts: Sequence[Cut]) -> None:
+def _check_workspace(workspace: Workspace, accept_rules: Sequence[AcceptRule]) -> None:
     labels, splits = workspace.images.labels, workspace.splits
     unknown = int((labels[splits.pool] == UNKNOWN).sum())
     if unknown:
         raise InputError(
             f"The true labels of {unknown:,} of the {len(splits.pool):,} pool images of {workspace.name} are not "
-            "known, so nobody can play its reviewer: simulate on a project whose labels are all known, such as the "
+            "known, so its reviewer cannot be simulated: simulate on a project whose labels are all known, such as the "
             "demo."
         )
     if not len(splits.pool) or not len(splits.test):
         raise InputError(f"{workspace.name} needs a pool and test images for a simulation: make it with both parts.")
     if len(workspace.images.class_names) < 2:
         raise InputError(f"{workspace.name} has one class only, so there is nothing to answer wrongly or rightly.")
-    needy = [cut.label for cut in cuts if cut.name not in ("none", "fixed_threshold")]
+    needy = [rule.label for rule in accept_rules if rule.name not in ("none", "fixed_threshold")]
     if needy and not len(splits.calibration):
         raise InputError(
             f"{workspace.name} has no hidden calibration items, which {needy[0]} needs: choose fixed_threshold or none."

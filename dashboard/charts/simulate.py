@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core import Curve
+from core import SimulationCurve
 from dashboard.charts.style import CYCLE, figure, translucent
 
 
-def simulation_curves(curves: Sequence[Curve], *, is_share: bool, from_zero: bool) -> go.Figure:
+def simulation_curves(curves: Sequence[SimulationCurve], *, is_share: bool, from_zero: bool) -> go.Figure:
     """Draw the mean over the seeds with a band from lowest to highest; from the eleventh curve on, dashed.
 
     Without legend and title: the page draws one legend for all charts and a heading over each.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import Parameter, Project, class_thresholds, constants, parameters
+from core import Project, RuleParameter, class_thresholds, constants, rule_parameters
 from dashboard import charts, formatting
 from dashboard.state import url
 
@@ -20,7 +20,7 @@ def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
         rule = st.selectbox(
             "Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule"
         )
-        params: dict[str, Any] = {item.name: _number_input(project, rule, item) for item in parameters(rule)}
+        params: dict[str, Any] = {item.name: _number_input(project, rule, item) for item in rule_parameters(rule)}
     if rule == "fixed_threshold":
         url.write("threshold", f"{params['threshold']:.9g}")
         _target_error_input(project, run)
@@ -65,7 +65,7 @@ def class_target_input(project: Project, run: str) -> None:
         )
 
 
-def _number_input(project: Project, rule: str, item: Parameter) -> float | int:
+def _number_input(project: Project, rule: str, item: RuleParameter) -> float | int:
     key = f"audit-{rule}-{item.name}"
     high = charts.limits("entropy", len(project.class_names))[1] if rule.startswith("entropy") else float(item.high)
     st.session_state.setdefault(key, _initial(rule, item.name, item.default, high))
@@ -117,7 +117,7 @@ def _restore(run: str) -> None:
         return
     st.session_state["audit-rule"] = rule
     numbers, classes = _parse(text or "")
-    names = [item.name for item in parameters(rule)]
+    names = [item.name for item in rule_parameters(rule)]
     st.session_state["rule-restored"] = {"rule": rule, **dict(zip(names, numbers, strict=False))}
     if classes:
         st.session_state[_classes_key(run)] = classes

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Command, InputError, PageQuery, QueueFilter, Range, constants
+from core import Command, InputError, PageQuery, QueueFilter, ScoreRange, constants
 
 MAX_IMAGES = 400
 _MAX_COMMANDS = 10_000
@@ -116,7 +116,7 @@ def _optional(query: Mapping[str, str], name: str) -> int | None:
     return number(query, name, 0, 0, _MAX_CLASSES) if query.get(name) else None
 
 
-def _range(text: str) -> Range | None:
+def _range(text: str) -> ScoreRange | None:
     """Parse a score range such as confidence,0.4,0.6."""
     if not text:
         return None
@@ -124,7 +124,7 @@ def _range(text: str) -> Range | None:
     values = [_real(end) for end in ends]
     if len(values) != 2 or None in values:
         raise InputError(f"range must be a score and its two ends, such as confidence,0.4,0.6 (got {text!r}).")
-    return Range(score, *(value for value in values if value is not None))
+    return ScoreRange(score, *(value for value in values if value is not None))
 
 
 def _real(text: str) -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import Parameter, Project, Selection, constants, parameters
+from core import Project, RuleParameter, Selection, constants, rule_parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
@@ -156,7 +156,7 @@ def _rule(project: Project, run: str) -> Selection:
     with left:
         rule = st.selectbox("Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="rule")
         st.caption((constants.RULES[rule].__doc__ or "").partition("\n")[0])
-        params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in parameters(rule)}
+        params: dict[str, Any] = {item.name: _slider(rule, item, project) for item in rule_parameters(rule)}
         if rule == "per_class_threshold":
             params["thresholds"] = class_threshold_table(project, run, params["threshold"])
             class_target_input(project, run)
@@ -195,7 +195,7 @@ def _class_shares(project: Project, run: str, rule: str, params: dict[str, Any])
         )
 
 
-def _slider(rule: str, item: Parameter, project: Project) -> float | int:
+def _slider(rule: str, item: RuleParameter, project: Project) -> float | int:
     key, label = f"{rule}-{item.name}", item.name
     if item.is_integer:
         return st.number_input(label, int(item.low), int(item.high), int(item.default), key=key)

@@ -56,7 +56,7 @@ def _form(simulations: Simulations) -> None:
         help_text = "What is bulk-accepted, each rule with every queue."
         rules = right.multiselect(
             "accept rules",
-            list(constants.CUTS),
+            list(constants.ACCEPT_RULES),
             ["conformal"],
             format_func=_ACCEPT_RULES.__getitem__,
             help=help_text,
@@ -117,7 +117,7 @@ def _simulation(simulations: Simulations, known: list[Simulation]) -> None:
 
 def _title(simulation: Simulation) -> str:
     queues = ", ".join(_queue_title(name) for name in simulation.folder.settings()["queues"])
-    rules = ", ".join(dict.fromkeys(one.cut.label for one in simulation.contestants))
+    rules = ", ".join(dict.fromkeys(one.accept_rule.label for one in simulation.strategies))
     return f"{simulation.id} · {queues} · {rules}"
 
 

@@ -20,7 +20,7 @@ from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
 from core.cli.simulations import ACCEPT_RULES  # noqa: E402
-from core.curation.rules import RULES, parameters  # noqa: E402
+from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.writers import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
@@ -192,7 +192,7 @@ def _rule_of(preset: Any) -> str:
 
 
 def _rule(name: str) -> tuple[str, str, str]:
-    ranges = [f"`{p.name}` = {p.default:g} ({p.low:g} … {p.high:g})" for p in parameters(name)]
+    ranges = [f"`{p.name}` = {p.default:g} ({p.low:g} … {p.high:g})" for p in rule_parameters(name)]
     return f"`{name}`", ", ".join(ranges), _first_line(RULES[name])
 
 

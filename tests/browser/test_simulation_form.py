@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def test_where_the_truth_is_unknown_start_says_so(page: Page, server: Server) -> None:
     page.goto(server.address("simulate"))
     page.get_by_role("button", name="Start").click(timeout=30_000)
-    expect(page.get_by_text("nobody can play its reviewer")).to_be_visible()
+    expect(page.get_by_text("its reviewer cannot be simulated")).to_be_visible()
 
 
 def test_cancel_reaches_the_simulation(page: Page, server: Server, trained_project: Project) -> None:

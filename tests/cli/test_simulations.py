@@ -48,7 +48,7 @@ def test_unknown_truth_is_a_sentence_in_json_too(
 ) -> None:
     code, _, err = typed(capsys, "simulate", untrained_project.path, "--json")
     assert code == 2
-    assert "nobody can play its reviewer" in json.loads(err)["error"]
+    assert "its reviewer cannot be simulated" in json.loads(err)["error"]
 
 
 def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
@@ -76,5 +76,5 @@ def test_a_simulation_of_another_process_can_be_looked_at(
     assert (code, err) == (0, "")
     assert "Simulation 001: queued, 0 of 5 trainings." in out
     facts = json.loads(typed(capsys, "simulate", known_project.path, "--show", made.id, "--json")[1])
-    assert facts["contestants"] == [one.label for one in made.contestants]
+    assert facts["contestants"] == [one.label for one in made.strategies]
     assert facts["summary"] == []

@@ -90,7 +90,7 @@ def _ood(score: str) -> Callable[[Project, str], Any]:
 def _simulations(project: Project) -> Any:
     return [
         {"id": one.id, "status": one.status, "settings": one.settings.model_dump(), "train": one.train.model_dump(),
-         "strategies": [each.label for each in one.contestants], "points": one.points(), "summary": one.summary()}
+         "strategies": [each.label for each in one.strategies], "points": one.points(), "summary": one.summary()}
         for one in Simulations(project.workspace).all()
     ]  # fmt: skip
 

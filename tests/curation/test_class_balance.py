@@ -13,10 +13,10 @@ from core.scoring import ood as o
 
 def test_outlier_scores_are_high_for_an_image_of_no_class() -> None:
     logits = np.array([[9, 0, 0], [0.1, 0, 0.1]], dtype=np.float32)
-    for score in o.OUTLIER_SCORES.values():
+    for score in o.LOGIT_SCORES.values():
         familiar, foreign = score(logits, 1.0)
         assert foreign > familiar
-    assert o.OUTLIER_SCORES["energy"](logits, 2.0) == pytest.approx(-2 * logsumexp(logits / 2, axis=1), rel=1e-5)
+    assert o.LOGIT_SCORES["energy"](logits, 2.0) == pytest.approx(-2 * logsumexp(logits / 2, axis=1), rel=1e-5)
 
 
 def test_the_distance_to_the_kth_neighbor_by_hand() -> None:
@@ -40,7 +40,7 @@ def test_familiar_images_are_called_foreign_at_the_rate_of_the_slider(rate: floa
     rng, called = np.random.default_rng(0), []
     for _ in range(400):
         known, new = rng.normal(size=99).astype(np.float32), rng.normal(size=200).astype(np.float32)
-        called.append(o.is_foreign(o.conformal_p_values(new, known), rate).mean())
+        called.append(o.is_ood(o.conformal_p_values(new, known), rate).mean())
     assert abs(np.mean(called) - rate) < 4 * np.std(called) / np.sqrt(400)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core import InputError, QueueFilter, Range, Verdict
+from core import InputError, QueueFilter, ScoreRange, Verdict
 from core.base.types import LabelState
 from core.curation.filters import SHOWN, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.replay import undecided
@@ -41,14 +41,14 @@ def test_neighboring_ranges_share_no_image_and_leave_none_out(name: str) -> None
     top = float(np.log2(5)) if name == "entropy" else 1.0
     cuts = [0.0, 0.2, float(getattr(scores(), name)[17]), 0.9, top]
     cuts.sort()
-    masks = [range_mask(scores(), Range(name, low, high)) for low, high in pairwise(cuts)]
+    masks = [range_mask(scores(), ScoreRange(name, low, high)) for low, high in pairwise(cuts)]
     assert (np.sum(masks, axis=0) == 1).all()
 
 
 def test_a_range_up_to_the_top_holds_the_surest_image() -> None:
     sure = replace(scores(), confidence=np.ones(400, dtype=np.float32))
-    assert range_mask(sure, Range("confidence", 0.5, 1.0)).all()
-    assert not range_mask(sure, Range("confidence", 0.5, 0.999)).any()
+    assert range_mask(sure, ScoreRange("confidence", 0.5, 1.0)).all()
+    assert not range_mask(sure, ScoreRange("confidence", 0.5, 0.999)).any()
 
 
 def test_a_name_is_found_by_a_part_of_the_file_or_by_number_and_the_folder_tells_nothing() -> None:
@@ -95,7 +95,7 @@ def test_conditions_narrow_each_other() -> None:
         QueueFilter(show="nope"),
         QueueFilter(predicted=5),
         QueueFilter(runner_up=-1),
-        QueueFilter(range=Range("x", 0, 1)),
+        QueueFilter(range=ScoreRange("x", 0, 1)),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(wanted: QueueFilter) -> None:
@@ -104,5 +104,5 @@ def test_what_cannot_be_meant_is_a_sentence(wanted: QueueFilter) -> None:
 
 
 def test_the_fixed_part_of_a_filter_forgets_only_what_decisions_change() -> None:
-    whole = QueueFilter("accept", 1, 2, Range("margin", 0, 1), True, "x", 3, "ann", 4)
+    whole = QueueFilter("accept", 1, 2, ScoreRange("margin", 0, 1), True, "x", 3, "ann", 4)
     assert whole.fixed == replace(whole, show="all", label=None, reviewer=None, decision=None)

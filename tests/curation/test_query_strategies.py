@@ -12,18 +12,20 @@ from core.risk import sampling_estimates as e
 from core.scoring.scores import Scores
 
 
-def view(num: int = 200, seed: int = 0) -> q.View:
+def inputs(num: int = 200, seed: int = 0) -> q.AcquisitionInputs:
     rng = np.random.default_rng(seed)
     sure = rng.random(num).astype(np.float32)
     scores = Scores(sure, 1 - sure, sure**2, rng.integers(0, 3, num), 3)
-    return q.View(scores, rng.random(num) < 0.8, sure >= np.float32(0.6), 0.6, rng.random(num) < 0.1)
+    return q.AcquisitionInputs(scores, rng.random(num) < 0.8, sure >= np.float32(0.6), 0.6, rng.random(num) < 0.1)
 
 
-@pytest.mark.parametrize("queue", q.QUEUES.values(), ids=list(q.QUEUES))
-def test_a_queue_shows_open_images_once_each_the_highest_value_first(queue: Callable[[q.View], PerImage]) -> None:
-    seen = view()
+@pytest.mark.parametrize("queue", q.ACQUISITIONS.values(), ids=list(q.ACQUISITIONS))
+def test_a_queue_shows_open_images_once_each_the_highest_value_first(
+    queue: Callable[[q.AcquisitionInputs], PerImage],
+) -> None:
+    seen = inputs()
     values = queue(seen)
-    picks = q.head(values, seen.is_open, 30)
+    picks = q.first_ranked(values, seen.is_open, 30)
     assert len(set(picks.positions.tolist())) == len(picks.positions) == 30
     assert seen.is_open[picks.positions].all()
     assert (np.diff(values[picks.positions]) <= 0).all()
@@ -36,9 +38,9 @@ def test_border_is_closest_to_the_cut_and_reject_hunt_stays_inside_with_flips_fi
     sure = np.array([0.1, 0.58, 0.63, 0.95, 0.7], dtype=np.float32)
     scores = Scores(sure, sure, sure, np.zeros(5, dtype=np.int64), 2)
     flipped = np.array([True, False, False, True, False])
-    seen = q.View(scores, np.ones(5, dtype=np.bool_), sure >= np.float32(0.6), 0.6, flipped)
-    assert q.head(q.border(seen), seen.is_open, 2).positions.tolist() == [1, 2]
-    assert q.head(q.reject_hunt(seen), seen.is_open, 5).positions.tolist() == [3, 2, 4]
+    seen = q.AcquisitionInputs(scores, np.ones(5, dtype=np.bool_), sure >= np.float32(0.6), 0.6, flipped)
+    assert q.first_ranked(q.border(seen), seen.is_open, 2).positions.tolist() == [1, 2]
+    assert q.first_ranked(q.reject_hunt(seen), seen.is_open, 5).positions.tolist() == [3, 2, 4]
 
 
 def test_an_audit_draws_each_open_image_as_often_as_any_other() -> None:
@@ -72,7 +74,7 @@ def test_asking_for_more_than_there_is_answers_with_what_there_is() -> None:
     nothing = np.zeros(3, dtype=np.bool_)
     values = np.ones(3, dtype=np.float32)
     for picks in (
-        q.head(values, nothing, 5),
+        q.first_ranked(values, nothing, 5),
         q.audit(nothing, 5, np.random.default_rng(0)),
         q.mixed(values, nothing, 5, np.random.default_rng(0)),
     ):

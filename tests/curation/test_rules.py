@@ -8,10 +8,10 @@ import pytest
 
 from core.base.errors import ConfigError
 from core.base.types import Mask
-from core.curation.rules import RULES, Parameter, checked_rule, parameters
+from core.curation.rules import RULES, RuleParameter, checked_rule, rule_parameters
 from core.scoring.scores import Scores, score
 
-NUMBERS = [(rule, parameter) for rule in RULES for parameter in parameters(rule)]
+NUMBERS = [(rule, parameter) for rule in RULES for parameter in rule_parameters(rule)]
 NAMES = [f"{rule}-{parameter.name}" for rule, parameter in NUMBERS]
 
 
@@ -98,11 +98,11 @@ def test_a_rule_answers_with_one_boolean_per_image(rule: str) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_says_what_it_keeps_and_takes_at_least_one_number(rule: str) -> None:
     assert (RULES[rule].__doc__ or "").startswith("Keep")
-    assert parameters(rule)
+    assert rule_parameters(rule)
 
 
 @pytest.mark.parametrize(("rule", "parameter"), NUMBERS, ids=NAMES)
-def test_a_parameter_tells_its_meaning_and_its_default_lies_in_its_range(rule: str, parameter: Parameter) -> None:
+def test_a_parameter_tells_its_meaning_and_its_default_lies_in_its_range(rule: str, parameter: RuleParameter) -> None:
     assert parameter.doc
     assert parameter.low <= parameter.default <= parameter.high
     assert parameter.is_integer == isinstance(parameter.default, int)
@@ -111,7 +111,7 @@ def test_a_parameter_tells_its_meaning_and_its_default_lies_in_its_range(rule: s
 
 
 @pytest.mark.parametrize(("rule", "parameter"), NUMBERS, ids=NAMES)
-def test_a_parameter_out_of_range_is_refused_with_its_name_and_range(rule: str, parameter: Parameter) -> None:
+def test_a_parameter_out_of_range_is_refused_with_its_name_and_range(rule: str, parameter: RuleParameter) -> None:
     for bad in (parameter.low - 1, parameter.high + 1, float("nan"), "0.5", None, True):
         with pytest.raises(
             ConfigError, match=rf"^{parameter.name} must be .* to .*{parameter.high:g}".replace("+", r"\+")
@@ -120,7 +120,7 @@ def test_a_parameter_out_of_range_is_refused_with_its_name_and_range(rule: str, 
 
 
 @pytest.mark.parametrize(("rule", "parameter"), NUMBERS, ids=NAMES)
-def test_moving_a_parameter_one_way_only_adds_images(rule: str, parameter: Parameter) -> None:
+def test_moving_a_parameter_one_way_only_adds_images(rule: str, parameter: RuleParameter) -> None:
     scores = drawn()
     high = {"count": 60, "entropy": 3}.get(parameter.name, parameter.high)
     values = np.linspace(parameter.low, high, 21)

@@ -1,4 +1,4 @@
-"""The noise check through the front desk: what it reports, and what it refuses."""
+"""OOD check of a run: its report, and what it refuses."""
 
 from pathlib import Path
 
@@ -27,12 +27,12 @@ def test_the_report_holds_every_group_and_is_remembered(trained_project: Project
     assert again.auroc == report.auroc
 
 
-def test_another_project_can_be_the_foreign_one(trained_project: Project, untrained_project: Project) -> None:
+def test_another_project_can_be_the_ood_set(trained_project: Project, untrained_project: Project) -> None:
     report = trained_project.quality.check_ood(BASE, str(untrained_project.path))
     assert len(report.scores["entropy"]["foreign"]) == len(untrained_project.images.labels)
 
 
-def test_a_foreign_name_that_is_nothing_is_a_sentence(trained_project: Project) -> None:
+def test_an_unknown_data_set_is_refused_with_a_sentence(trained_project: Project) -> None:
     with pytest.raises(InputError, match="neither an image folder nor a built-in data set"):
         trained_project.quality.check_ood(BASE, "nowhere")
     assert trained_project.quality.ood_report(BASE) is None

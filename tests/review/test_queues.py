@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import Command, PageQuery, Project, QueueFilter, Range, Source, Verdict
+from core import Command, PageQuery, Project, QueueFilter, ScoreRange, Source, Verdict
 
 
 class Place:
@@ -44,7 +44,7 @@ FILTERS: list[dict[str, Any]] = [
     {},
     {"predicted": 1},
     {"predicted": 0, "runner_up": 2},
-    {"range": Range("confidence", 0.4, 0.6)},
+    {"range": ScoreRange("confidence", 0.4, 0.6)},
     {"show": "open", "predicted": 2},
     {"text": "1"},
     {"show": "accept", "reviewer": "ann"},

@@ -1,4 +1,4 @@
-"""Laws of calibration: a planted temperature is found, bins and ECE agree with arithmetic by hand."""
+"""Calibration: the fitted temperature is the true one, bins and ECE agree with manual arithmetic."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from core.scoring.scores import probabilities
 
 
 def drawn(temperature: float, num: int = 8000) -> tuple[Logits, Labels]:
-    """Logits and labels drawn from softmax(logits / temperature): that temperature is the right one."""
+    """Draw logits, and labels from softmax(logits / temperature): that temperature is the right one."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 3, (num, 5)).astype(np.float32)
     below = probabilities(logits, temperature).cumsum(axis=1) < rng.random((num, 1))

@@ -1,4 +1,4 @@
-"""The law of the histograms: sums over the bins from an edge upwards equal exact counts, in float32."""
+"""Histograms: sums over the bins from an edge upwards equal exact float32 counts."""
 
 import numpy as np
 import pytest

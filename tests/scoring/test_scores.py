@@ -1,4 +1,4 @@
-"""Laws of the scores: hand-computed numbers, ranges, and what a temperature may and may not change."""
+"""Scores: known numbers, ranges, and the effect of a temperature."""
 
 import numpy as np
 import pytest

@@ -62,7 +62,7 @@ def test_a_filter_that_is_chosen_stands_in_the_address_and_a_refresh_keeps_it(
 def test_an_address_is_a_queue(
     page: Page, server: Server, trained_project: Project, query: dict[str, str], words: dict[str, Any]
 ) -> None:
-    from core import Range
+    from core import ScoreRange
 
     scores = trained_project.scores(RUN)
     for row in range(6):
@@ -70,7 +70,7 @@ def test_an_address_is_a_queue(
         command = Command(str(uuid.uuid4()), "accept", RUN, name, int(scores.ids[row]), suggestion)
         trained_project.decisions.execute([command])
     if "range" in words:
-        words = {"range": Range(*words["range"])}
+        words = {"range": ScoreRange(*words["range"])}
     count = matching(trained_project, **words)
     page.goto(server.address("review", **query))
     shown = " undecided or skipped" if query["show"] == "open" else " images"

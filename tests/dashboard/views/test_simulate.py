@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Curve, Project, SimulateConfig, Simulations, constants
+from core import Project, SimulateConfig, SimulationCurve, Simulations, constants
 from dashboard import charts
 from tests.conftest import CLASSES, QUICK, SMALL
 from tests.dashboard.page_helpers import open_page, press
@@ -48,7 +48,7 @@ def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: 
     press(test, "Start")
     assert not test.exception
     (made,) = Simulations(known_project.workspace).all()
-    assert [one.label for one in made.contestants] == ["entropy, nothing accepted in bulk", "entropy, threshold 0.5"]
+    assert [one.label for one in made.strategies] == ["entropy, nothing accepted in bulk", "entropy, threshold 0.5"]
     end = time.monotonic() + 240
     while made.status.state in constants.LIVE_STATES:
         assert time.monotonic() < end, made.status
@@ -69,8 +69,8 @@ def test_a_simulation_before_its_first_point_says_so(known_project: Project) -> 
 
 def test_a_curve_of_several_seeds_has_a_band_and_one_of_a_single_seed_has_none() -> None:
     rounds, mean = np.arange(3), np.array([0.5, 0.6, 0.7])
-    several = Curve("a", rounds, mean, mean - 0.1, mean + 0.1, np.full(3, 2))
-    single = Curve("b", rounds, mean, mean, mean, np.full(3, 1))
+    several = SimulationCurve("a", rounds, mean, mean - 0.1, mean + 0.1, np.full(3, 2))
+    single = SimulationCurve("b", rounds, mean, mean, mean, np.full(3, 1))
     band, line, alone = charts.simulation_curves([several, single], is_share=True, from_zero=False).data
     assert (band.fill, line.name, alone.name) == ("toself", "a", "b")
     assert list(line.y) == mean.tolist()

@@ -1,4 +1,4 @@
-"""A simulated review plays the real loop in sandboxes, and leaves the person's own log and runs alone."""
+"""A simulation runs the review loop in sandboxes and leaves the project unchanged."""
 
 import csv
 import json
@@ -22,9 +22,10 @@ from core import (
     Verdict,
     constants,
 )
+from core.simulation.curves import SimulationPoint
 from core.simulation.review_round import REVIEWER, SimulatedReview, answer_queue, bulk_accept, measure
-from core.simulation.strategies import Contestant, Cut, Point
-from core.simulation.worker import run_simulation
+from core.simulation.simulation_worker import run_simulation
+from core.simulation.strategies import AcceptRule, ReviewStrategy
 from tests.conftest import CLASSES, QUICK, SMALL
 
 RUN = "001-supervised-mlp"
@@ -41,17 +42,17 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
 
 @pytest.fixture
 def judged_project(trained_project: Project) -> Project:
-    """A project with a finished run whose unknown labels are made up, so that a reviewer can be played."""
+    """A project with a finished run whose unknown labels are made up, so that a reviewer can be simulated."""
     labels = trained_project.images.labels
     object.__setattr__(trained_project.images, "labels", np.where(labels < 0, np.arange(len(labels)) % 3, labels))
     return trained_project
 
 
-def simulated_review(project: Project, queue: str, cut: Cut) -> SimulatedReview:
-    return SimulatedReview(project, Contestant(queue, cut), 0, np.random.default_rng(0), RUN)
+def simulated_review(project: Project, queue: str, rule: AcceptRule) -> SimulatedReview:
+    return SimulatedReview(project, ReviewStrategy(queue, rule), 0, np.random.default_rng(0), RUN)
 
 
-def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_project: Project) -> None:
+def test_the_loop_runs_in_a_sandbox_and_is_written_as_data_and_chart(known_project: Project) -> None:
     made = Simulations(known_project.workspace).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
     assert made.status.state == "queued"
     run_simulation(made, known_project)
@@ -86,7 +87,7 @@ def test_the_loop_is_played_in_a_sandbox_and_written_as_data_and_picture(known_p
     assert after.test_accuracy == pytest.approx(accuracy)
 
 
-def test_a_process_of_its_own_plays_it_and_stops_when_asked(known_project: Project) -> None:
+def test_a_process_of_its_own_runs_it_and_stops_on_request(known_project: Project) -> None:
     simulations = Simulations(known_project.workspace)
     long = QUICK.model_copy(update={"epochs": 100_000})
     made = simulations.start(["entropy"], ["none"], ONE.model_copy(update={"keep": False}), long)
@@ -121,12 +122,12 @@ def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
 
 
 def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept_alone(judged_project: Project) -> None:
-    playing = simulated_review(judged_project, "entropy", Cut("fixed_threshold", 0.5))
-    answer_queue(playing, 10, 0.0, 1)
+    review = simulated_review(judged_project, "entropy", AcceptRule("fixed_threshold", 0.5))
+    answer_queue(review, 10, 0.0, 1)
     clicked = {decision.image_id for decision in judged_project.decisions.all()}
-    assert len(clicked) == playing.clicks == 10
-    bulk_accept(playing)
-    point = measure(playing, 1)
+    assert len(clicked) == review.clicks == 10
+    bulk_accept(review)
+    point = measure(review, 1)
     state, truth = judged_project.decisions.state(), judged_project.images.labels
     single = np.array(sorted(int(image) for image in clicked if image is not None))
     np.testing.assert_array_equal(state.label[single], truth[single])
@@ -140,42 +141,42 @@ def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept
 
 
 def test_a_reviewer_who_is_always_wrong_is_always_wrong(judged_project: Project) -> None:
-    playing = simulated_review(judged_project, "random", Cut("none", 0.0))
-    answer_queue(playing, 10, 1.0, 1)
-    bulk_accept(playing)
-    point = measure(playing, 1)
+    review = simulated_review(judged_project, "random", AcceptRule("none", 0.0))
+    answer_queue(review, 10, 1.0, 1)
+    bulk_accept(review)
+    point = measure(review, 1)
     assert (point.wrong_answers, point.accepted, point.accepted_error, point.selected) == (10, 10, 1.0, 0)
 
 
-@pytest.mark.parametrize("cut", ["conformal", "careful", "plug_in"])
-def test_a_target_error_accepts_what_its_cut_says(judged_project: Project, cut: str) -> None:
-    playing = simulated_review(judged_project, "none", Cut(cut, 0.9))
-    bulk_accept(playing)
-    assert playing.selected > 0
+@pytest.mark.parametrize("rule", ["conformal", "careful", "plug_in"])
+def test_a_target_error_accepts_at_the_threshold_of_its_rule(judged_project: Project, rule: str) -> None:
+    review = simulated_review(judged_project, "none", AcceptRule(rule, 0.9))
+    bulk_accept(review)
+    assert review.selected > 0
     assert len(judged_project.decisions.all()) == 1
-    assert judged_project.decisions.all()[0].params["threshold"] == playing.threshold
+    assert judged_project.decisions.all()[0].params["threshold"] == review.threshold
 
 
-def test_where_the_truth_is_unknown_nobody_can_play(trained_project: Project) -> None:
+def test_unknown_labels_cannot_be_simulated(trained_project: Project) -> None:
     with pytest.raises(InputError, match=r"60 of the .* pool images .* are not known"):
         Simulations(trained_project.workspace).prepare(["entropy"], ["conformal=0.05"], ONE, QUICK)
     assert Simulations(trained_project.workspace).all() == []
 
 
-def test_what_a_project_lacks_is_a_sentence(pictures: Path, tmp_path: Path) -> None:
+def test_a_missing_split_is_refused_with_a_sentence(pictures: Path, tmp_path: Path) -> None:
     for name in CLASSES:
         shutil.copytree(pictures / name, tmp_path / "known" / name)
 
-    def asked(number: int, cut: str, **parts: int) -> Simulation:
+    def prepare(number: int, rule: str, **parts: int) -> Simulation:
         split = SplitConfig(**{"labeled": 15, "val": 12, "calibration": 18, "test": 30, **parts})
         project = Project.create(tmp_path / f"p{number}", tmp_path / "known", split=split)
-        return Simulations(project.workspace).prepare(["entropy"], [cut], ONE, TrainConfig())
+        return Simulations(project.workspace).prepare(["entropy"], [rule], ONE, TrainConfig())
 
     with pytest.raises(InputError, match="test images"):
-        asked(1, "none", test=0)
+        prepare(1, "none", test=0)
     with pytest.raises(InputError, match="conformal 5 % needs"):
-        asked(2, "conformal=0.05", calibration=0)
-    assert asked(3, "fixed_threshold=0.9", calibration=0).id == "001"
+        prepare(2, "conformal=0.05", calibration=0)
+    assert prepare(3, "fixed_threshold=0.9", calibration=0).id == "001"
 
 
 def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Project) -> None:
@@ -188,9 +189,9 @@ def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Proj
 
 def test_the_summary_compares_the_same_seeds_before_and_after(known_project: Project) -> None:
     made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)
-    label = made.contestants[0].label
+    label = made.strategies[0].label
     for seed, number, accuracy in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.9)):
-        point = Point(seed, "entropy", "none", 0.0, label, number, 6 * number, 0, 0, float("nan"), 6 * number,
+        point = SimulationPoint(seed, "entropy", "none", 0.0, label, number, 6 * number, 0, 0, float("nan"), 6 * number,
                       float("nan"), float("nan"), accuracy, 30, RUN)  # fmt: skip
         made.folder.append_point(vars(point))
     (row,) = made.summary()

@@ -1,6 +1,6 @@
-"""Worker process of a simulation: the whole loop with real trainings, in sandbox projects.
+"""Worker process of a simulation: review rounds and trainings in sandbox projects.
 
-python -m core.simulation.worker PROJECT NUMBER
+python -m core.simulation.simulation_worker PROJECT NUMBER
 """
 
 import shutil
@@ -21,31 +21,41 @@ from core.base.errors import Cancelled, WinnowError
 from core.base.types import LIVE_STATES
 from core.jobs.job_folder import JobStatus
 from core.project import Project
+from core.simulation.curves import SimulationPoint
 from core.simulation.results import write_results
 from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept, measure
 from core.simulation.simulations import Simulation, Simulations
-from core.simulation.strategies import Contestant, Point
+from core.simulation.strategies import ReviewStrategy
 from core.store.files import cannot_write
 
-_HUMAN = ("supervised", "self_training")
+_METHODS_WITH_LABELS = ("supervised", "self_training")
 
-_PATIENCE = 20.0
-"""Seconds for which a cancelled training may take its time."""
+_CANCEL_SECONDS = 20.0
+"""Seconds to wait for a cancelled training."""
 
-Tell = Callable[[JobStatus, Point | None], None]
+OnProgress = Callable[[JobStatus, SimulationPoint | None], None]
 
 
-def run_simulation(simulation: Simulation, project: Project, tell: Tell | None = None) -> None:
-    """Run a prepared simulation to its end; whatever happens stands in its status. Errors are raised again."""
+def run_simulation(simulation: Simulation, project: Project, on_progress: OnProgress | None = None) -> None:
+    """Run a prepared simulation to its end.
+
+    Args:
+        simulation: A prepared simulation.
+        project: Its project.
+        on_progress: Called with each status, and with each point as it is measured.
+
+    Raises:
+        WinnowError: A training or decision failed; the status of the simulation says so too.
+    """
     with simulation.folder.lock():
-        worker = SimulationWorker(simulation, project, tell)
+        worker = SimulationWorker(simulation, project, on_progress)
         try:
             worker.run()
         except Cancelled:
-            worker.end("cancelled", "Cancelled; the curves hold what was played until then.")
+            worker.end("cancelled", "Cancelled; the curves hold the rounds until then.")
         except KeyboardInterrupt:
             worker.cancel_training()
-            worker.end("cancelled", "Interrupted; the curves hold what was played until then.")
+            worker.end("cancelled", "Interrupted; the curves hold the rounds until then.")
             raise
         except WinnowError as error:
             worker.end("failed", str(error))
@@ -60,36 +70,36 @@ def run_simulation(simulation: Simulation, project: Project, tell: Tell | None =
 class SimulationWorker:
     """Runs every review strategy with every seed, and writes the results after each round."""
 
-    def __init__(self, simulation: Simulation, project: Project, tell: Tell | None) -> None:
+    def __init__(self, simulation: Simulation, project: Project, on_progress: OnProgress | None) -> None:
         self.simulation, self.project = simulation, project
         self.settings, self.train = simulation.settings, simulation.train
         self.status = simulation.status
-        self._tell, self._begin = tell, time.monotonic()
+        self._on_progress, self._begin = on_progress, time.monotonic()
         self._live: tuple[Project, str] | None = None
 
     def run(self) -> None:
         """Run all seeds, one after the other."""
         for seed in range(self.train.seed, self.train.seed + self.settings.seeds):
             base = self._sandbox(f"seed-{seed}")
-            self.say("running", f"Seed {seed}: training the baseline.")
+            self.report("running", f"Seed {seed}: training the baseline.")
             baseline = self._trained(base, seed, None)
-            for contestant in self.simulation.contestants:
-                self._run_strategy(base, baseline, contestant, seed)
+            for strategy in self.simulation.strategies:
+                self._run_strategy(base, baseline, strategy, seed)
             if not self.settings.keep:
                 shutil.rmtree(base.path, ignore_errors=True)
 
-    def say(self, state: str, message: str, done: int = 0) -> None:
-        """Write the status, and tell who asked to be told."""
-        facts = {"state": state, "message": message, "done": self.status.done + done}
-        self.status = replace(self.status, **facts, seconds=time.monotonic() - self._begin)  # type: ignore[arg-type]
+    def report(self, state: str, message: str, done: int = 0) -> None:
+        """Write the status and report it."""
+        changes = {"state": state, "message": message, "done": self.status.done + done}
+        self.status = replace(self.status, **changes, seconds=time.monotonic() - self._begin)  # type: ignore[arg-type]
         self.simulation.folder.write_status(self.status)
-        if self._tell is not None:
-            self._tell(self.status, None)
+        if self._on_progress is not None:
+            self._on_progress(self.status, None)
 
     def end(self, state: str, message: str) -> None:
-        """Write the last status; when it can be read, nothing of the simulation is at work any more."""
+        """Clean up, then write the last status."""
         self.clean_up()
-        self.say(state, message)
+        self.report(state, message)
 
     def cancel_training(self) -> None:
         """Cancel the current training and wait up to 20 s so its folder can be deleted."""
@@ -98,47 +108,47 @@ class SimulationWorker:
         sandbox, run = self._live[0], self._live[0].run(self._live[1])
         if run.status.state in LIVE_STATES:
             sandbox.cancel_run(run.id)
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _CANCEL_SECONDS
         while run.status.state in LIVE_STATES and time.monotonic() < end:
             time.sleep(0.1)
 
     def clean_up(self) -> None:
-        """Delete the sandboxes, unless they are to be kept."""
+        """Delete the sandboxes unless the settings keep them."""
         if not self.settings.keep:
             shutil.rmtree(self.simulation.folder.sandbox, ignore_errors=True)
 
-    def _run_strategy(self, base: Project, baseline: str, contestant: Contestant, seed: int) -> None:
-        slug = contestant.label.replace(" %", "").replace(",", "").replace(" ", "-")
+    def _run_strategy(self, base: Project, baseline: str, strategy: ReviewStrategy, seed: int) -> None:
+        slug = strategy.label.replace(" %", "").replace(",", "").replace(" ", "-")
         sandbox = self._sandbox(f"seed-{seed}-{slug}", base)
-        rng = np.random.default_rng([seed, zlib.crc32(contestant.label.encode())])
-        review = SimulatedReview(sandbox, contestant, seed, rng, baseline)
-        self._note(review, 0)
-        for number in range(1, self.settings.rounds + 1):
-            where = f"Seed {seed}, {contestant.label}, round {number} of {self.settings.rounds}"
-            self.say("running", f"{where}: reviewing.")
+        rng = np.random.default_rng([seed, zlib.crc32(strategy.label.encode())])
+        review = SimulatedReview(sandbox, strategy, seed, rng, baseline)
+        self._record(review, 0)
+        for round_number in range(1, self.settings.rounds + 1):
+            where = f"Seed {seed}, {strategy.label}, round {round_number} of {self.settings.rounds}"
+            self.report("running", f"{where}: reviewing.")
             num_before = sandbox.decisions.last_id()
-            answer_queue(review, self.settings.clicks, self.settings.error_rate, number)
+            answer_queue(review, self.settings.clicks, self.settings.error_rate, round_number)
             bulk_accept(review)
             if sandbox.decisions.last_id() > num_before:
-                self.say("running", f"{where}: training.")
+                self.report("running", f"{where}: training.")
                 review.parent, review.run = review.run, self._trained(sandbox, seed, review.run)
             else:
-                self.say("running", f"{where}: nothing new to train on.", done=1)
-            self._note(review, number)
+                self.report("running", f"{where}: nothing new to train on.", done=1)
+            self._record(review, round_number)
         if not self.settings.keep:
             shutil.rmtree(sandbox.path, ignore_errors=True)
 
-    def _note(self, review: SimulatedReview, number: int) -> None:
-        point = measure(review, number)
+    def _record(self, review: SimulatedReview, round_number: int) -> None:
+        point = measure(review, round_number)
         self.simulation.folder.append_point(asdict(point))
         write_results(self.simulation)
-        if self._tell is not None:
-            self._tell(self.status, point)
+        if self._on_progress is not None:
+            self._on_progress(self.status, point)
 
     def _trained(self, sandbox: Project, seed: int, parent: str | None) -> str:
-        """A finished run on what the sandbox's log says; the baseline has no parent."""
+        """Train a run on the decisions of the sandbox and wait for it; the baseline has no parent."""
         method = self.train.method
-        if method in _HUMAN:
+        if method in _METHODS_WITH_LABELS:
             method = "supervised" if parent is None else "self_training"
         config = self.train.model_copy(update={"method": method, "seed": seed})
         config = config.model_copy(update={"warm_start": False}) if parent is None else config
@@ -149,15 +159,15 @@ class SimulationWorker:
                 self.cancel_training()
                 raise Cancelled
             time.sleep(0.1)
-        sandbox.wait_run(run.id)  # says why where it did not end well
+        sandbox.wait_run(run.id)  # raises where the training failed
         self._live = None
-        self.say("running", self.status.message, done=1)
+        self.report("running", self.status.message, done=1)
         if not self.settings.keep:
             run.folder.checkpoint_path.unlink(missing_ok=True)
         return run.id
 
     def _sandbox(self, name: str, base: Project | None = None) -> Project:
-        """A project of its own with this project's images and splits, and the runs of `base` if given; an empty log."""
+        """Make a project with the same images and splits, the runs of `base` if given, and an empty log."""
         path, source = self.simulation.folder.sandbox / name, self.project.path
         try:
             path.mkdir(parents=True)
@@ -181,7 +191,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the simulation that the command line names."""
+    """Run the simulation named on the command line."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         project = Project(Path(arguments[0]))
