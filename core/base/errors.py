@@ -38,7 +38,7 @@ class ServerError(WinnowError):
     """The dashboard cannot start: port taken, package missing."""
 
 
-class Cancelled(Exception):  # noqa: N818 - the answer to a request, not an error
+class Cancelled(WinnowError):  # noqa: N818 - the answer to a request
     """Raised inside a worker process when its cancellation was requested."""
 
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from core.store.files import cannot_write
-from core.store.home import home
+from core.store.files import cannot_write, home
 
 
 def num_gpus() -> int:

@@ -1,4 +1,4 @@
-"""Files of arrays and facts: written to a temporary name and moved into place, read back with a sentence on failure."""
+"""Write arrays and JSON files atomically, and read them back with clear errors."""
 
 import json
 import os
@@ -13,6 +13,15 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError
 from core.base.memmap import open_mapped
+
+
+def home() -> Path:
+    """Return Winnow's own folder, which holds what belongs to the person and not to a project.
+
+    Returns:
+        The folder that the environment variable WINNOW_HOME names, else .winnow in the person's home folder.
+    """
+    return Path(os.environ.get("WINNOW_HOME") or Path.home() / ".winnow").expanduser()
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:

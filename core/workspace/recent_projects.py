@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.errors import InputError
-from core.store.files import read_json, write_json
-from core.store.home import home
+from core.store.files import home, read_json, write_json
 
 __all__ = ["Shelved", "home", "key_of", "path_of", "recent", "remember"]
 

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from core.base.errors import DataError, TrainingError
-from core.store.files import read_json, write_json
-from core.store.home import home
+from core.store.files import home, read_json, write_json
 from core.training.runtime import distributed
 from core.training.runtime.tensors import channels_last
 
