@@ -13,8 +13,8 @@ from typing import Any, Self
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import not_in_pool
 from core.base.types import Command, CuratedSet, ImageSet, Pixels, Splits
+from core.data.folder_scan import original_file
 from core.data.image_io import decode
-from core.data.originals import original_file
 from core.experiments import runs as experiments
 from core.experiments.control_runs import controls_of, start_control_run, start_control_runs, value_over_control
 from core.experiments.curriculum import Curricula, train_curriculum

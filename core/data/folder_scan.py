@@ -1,4 +1,4 @@
-"""What lies in a folder of images: which files, which classes, and what cannot be used. Nothing is decoded here."""
+"""Scan a folder of images for its files and classes, without decoding them."""
 
 import os
 import re
@@ -72,6 +72,30 @@ def scan_folder(path: Path) -> Listing:
         classes += [class_name] * len(found.files)
     _check(root, files, class_names)
     return Listing(tuple(files), tuple(classes), tuple(class_names), tuple(found.problems), root)
+
+
+def original_file(source: str, name: str) -> Path:
+    """Find the file that an image of a project was read from.
+
+    Args:
+        source: The folder that the project was made from, as project.toml names it.
+        name: The image's path relative to it.
+
+    Returns:
+        The full path of the file.
+
+    Raises:
+        InputError: The source is no folder, the file has gone, or the name leads out of the folder.
+    """
+    root = Path(source)
+    if not root.is_absolute() or not root.is_dir():
+        raise InputError(
+            "This project was not made from a folder that is still there, so there are no larger originals."
+        )
+    file = (root / name).resolve()
+    if not file.is_relative_to(root.resolve()) or not file.is_file():
+        raise InputError(f"{name} is no longer in the folder that this project was made from.")
+    return file
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
