@@ -1,6 +1,6 @@
 """Queues: which images of a pool a filter lets through. Every condition that is set must hold.
 
-Conditions on scores are fixed with the run (`static_mask`); those on decisions change with every key (`verdict_mask`).
+Conditions on scores are fixed with the run (`range_mask`); those on decisions change with every key (`verdict_mask`).
 Both answer with a mask (n,), row by row as the scores are.
 """
 

@@ -51,11 +51,6 @@ class MovedCut:
     added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
     is_valid: Mask  # (t,) answers that count for kept_ids, in their order
 
-    @property
-    def is_tightened(self) -> bool:
-        """Whether nothing was added, so that the valid answers are a uniform sample of the whole new set."""
-        return not len(self.added_ids)
-
 
 def audit_order(ids: Ids, rng: np.random.Generator) -> Ids:
     """The accepted images in the order in which an audit draws them: uniform, without replacement."""

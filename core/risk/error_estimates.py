@@ -75,13 +75,6 @@ def class_mix(labels: Labels, num_classes: int) -> NDArray[np.float64]:
     return np.asarray(counts / max(1, counts.sum()))
 
 
-def kl_divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Kullback-Leibler divergence of p from q in bits, 0 when equal; inf where p has a class that q lacks."""
-    is_there = p > 0
-    with np.errstate(divide="ignore"):
-        return float(np.sum(p[is_there] * np.log2(p[is_there] / q[is_there])))
-
-
 def _interval(
     count: NDArray[np.int64], n: NDArray[np.int64], level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

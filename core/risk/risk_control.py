@@ -150,13 +150,6 @@ def high_probability_threshold(
     return HighProbabilityThreshold(threshold, target, delta, int((pool >= grid[best]).sum()), len(pool))
 
 
-def round_delta(delta: float, number: int) -> float:
-    """What round `number` (from 1) may spend of delta so that all rounds together spend at most delta: 6δ/(π²r²)."""
-    if number < 1:
-        raise InputError(f"Rounds are counted from 1 (got {number}).")
-    return 6 * delta / (np.pi**2 * number**2)
-
-
 def _binomial_p_values(
     grid: PerImage, calibration_confidence: PerImage, is_right: Mask, target: float
 ) -> NDArray[np.float64]:

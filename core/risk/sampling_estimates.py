@@ -26,21 +26,6 @@ class MeanEstimate:
     level: float = 0.95
 
 
-def horvitz_thompson(
-    values: NDArray[np.floating], inclusion: NDArray[np.float64], size: int, level: float = 0.95
-) -> MeanEstimate:
-    """Mean from independent draws in which image i was included with probability inclusion[i]: Σ y/π / size.
-
-    Unbiased (Horvitz and Thompson 1952) where every image of the set had a chance; variance Σ (1-π) y²/π² / size².
-    """
-    _check(inclusion)
-    if not len(values):
-        return MeanEstimate(float("nan"), 0.0, 1.0, 0, level)
-    value = float(np.sum(values / inclusion)) / size
-    spread = np.sqrt(np.sum((1 - inclusion) * (values / inclusion) ** 2)) / size
-    return _interval(value, float(spread), len(values), level)
-
-
 def lure_weights(probability: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Weights (M,) of draws without replacement, in order, each drawn with its probability among what was left.
 

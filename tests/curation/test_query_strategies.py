@@ -122,22 +122,10 @@ def test_a_mixed_queue_estimates_without_bias_what_its_plain_mean_gets_wrong() -
     assert 0.8 < np.mean(covers) < 0.9, "the docstring says 84 %"
 
 
-def test_horvitz_thompson_by_hand_and_without_bias() -> None:
-    assert e.horvitz_thompson(np.array([1.0, 0.0, 1.0]), np.array([0.5, 0.5, 0.25]), 10).value == pytest.approx(0.6)
-    rng, truth = np.random.default_rng(4), np.random.default_rng(5).random(300)
-    inclusion, found = 0.1 + 0.8 * truth, []
-    for _ in range(800):
-        is_in = rng.random(300) < inclusion
-        found.append(e.horvitz_thompson(truth[is_in], inclusion[is_in], 300))
-    values = np.array([one.value for one in found])
-    assert abs(values.mean() - truth.mean()) < 4 * values.std() / np.sqrt(800)
-    assert np.mean([one.low <= truth.mean() <= one.high for one in found]) > 0.9
-
-
 def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
-    for found in (e.lure(np.empty(0), np.empty(0), 5), e.horvitz_thompson(np.empty(0), np.empty(0), 5)):
-        assert np.isnan(found.value)
-        assert (found.low, found.high) == (0, 1)
+    found = e.lure(np.empty(0), np.empty(0), 5)
+    assert np.isnan(found.value)
+    assert (found.low, found.high) == (0, 1)
     with pytest.raises(InputError, match="above 0"):
         e.lure(np.ones(1), np.zeros(1), 5)
     with pytest.raises(InputError, match="at most 2"):

@@ -125,11 +125,3 @@ def test_the_threshold_for_an_error_agrees_with_trying_every_one(target: float) 
 def test_class_mix_gives_shares_of_all_classes() -> None:
     assert q.class_mix(np.array([0, 2, 2, 2]), 4).tolist() == [0.25, 0, 0.75, 0]
     assert q.class_mix(np.empty(0, dtype=np.int64), 2).tolist() == [0, 0]
-
-
-def test_kl_divergence_by_hand_in_bits() -> None:
-    half, uneven = np.array([0.5, 0.5]), np.array([0.25, 0.75])
-    assert q.kl_divergence(half, uneven) == pytest.approx(0.5 + 0.5 * np.log2(2 / 3))
-    assert q.kl_divergence(np.array([1.0, 0.0]), half) == 1
-    assert q.kl_divergence(half, half) == 0
-    assert q.kl_divergence(half, np.array([1.0, 0.0])) == np.inf

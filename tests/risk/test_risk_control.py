@@ -142,10 +142,3 @@ def test_none_as_a_class_threshold_keeps_not_even_full_confidence() -> None:
     assert per_class_threshold(scores, thresholds={"0": None}).tolist() == [False, True]
     with pytest.raises(ConfigError, match="class 0"):
         checked_rule("per_class_threshold", {"thresholds": {"0": 2.0}})
-
-
-def test_all_rounds_together_spend_at_most_delta() -> None:
-    spent = [r.round_delta(0.1, number) for number in range(1, 20_000)]
-    assert 0.0999 < sum(spent) <= 0.1
-    with pytest.raises(InputError, match="from 1"):
-        r.round_delta(0.1, 0)
