@@ -19,8 +19,8 @@ from core.base.types import (
     CuratedSet,
     Decision,
     Estimate,
+    LabelSource,
     RunStatus,
-    Source,
     Verdict,
 )
 from core.curation.filters import QueueFilter, ScoreRange
@@ -73,6 +73,7 @@ __all__ = [
     "JobStatus",
     "KnownScores",
     "LabelIssues",
+    "LabelSource",
     "Launch",
     "MeanEstimate",
     "OodReport",
@@ -99,7 +100,6 @@ __all__ = [
     "Simulation",
     "SimulationCurve",
     "Simulations",
-    "Source",
     "SplitConfig",
     "StopAdvice",
     "TrainConfig",

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from core import CuratedSet, Estimate, MeanEstimate, RunStatus, Source
+from core import CuratedSet, Estimate, LabelSource, MeanEstimate, RunStatus
 
 SOURCE_NAMES = {
-    Source.GIVEN: "given",
-    Source.ACCEPTED: "accepted",
-    Source.CORRECTED: "corrected",
-    Source.BULK: "bulk-accepted",
+    LabelSource.GIVEN: "given",
+    LabelSource.ACCEPTED: "accepted",
+    LabelSource.CORRECTED: "corrected",
+    LabelSource.BULK: "bulk-accepted",
 }
 
 

@@ -139,7 +139,7 @@ class LabelState:
     decision: NDArray[np.int32]  # (N,) id of the decision that says so, 0 where undecided
 
 
-class Source(IntEnum):
+class LabelSource(IntEnum):
     """Where a label in a curated set comes from."""
 
     GIVEN = 0
@@ -155,7 +155,7 @@ class CuratedSet:
     ids: Ids  # (M,)
     labels: Labels  # (M,)
     weights: PerImage  # (M,) per-label weight in the loss, [0, 1]
-    sources: NDArray[np.int8]  # (M,) codes of Source; BULK trains as a pseudo-label, the others as labeled
+    sources: NDArray[np.int8]  # (M,) codes of LabelSource; BULK trains as a pseudo-label, the others as labeled
     decisions: NDArray[np.int64]  # (M,) id of the decision, 0 for GIVEN
     reject_ids: Ids  # (R,) images of which a person said "not this class"
     reject_labels: Labels  # (R,) that class

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from core.base.errors import DecisionError, InputError
-from core.base.types import Source
+from core.base.types import LabelSource
 from core.cli.options import (
     AsJson,
     Guarantee,
@@ -113,7 +113,7 @@ def decide(
 def curate(path: ProjectPath, as_json: AsJson = False) -> None:
     """Show the labels that the next run trains on: their number by source, and their digest."""
     curated = Project.open(path).curate()
-    labels = {source.name.lower(): int((curated.sources == source).sum()) for source in Source}
+    labels = {source.name.lower(): int((curated.sources == source).sum()) for source in LabelSource}
     info = {"digest": curated.digest, "labels": labels, "rejects": len(curated.reject_ids)}
     text = " · ".join(f"{count:,} {name}" for name, count in labels.items())
     answer(info, f"{text} · {len(curated.reject_ids):,} rejects\ndigest {curated.digest}", as_json=as_json)

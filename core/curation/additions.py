@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.base.types import CuratedSet, Ids, Labels, Source
+from core.base.types import CuratedSet, Ids, Labels, LabelSource
 from core.curation.replay import digest
 
 
@@ -23,7 +23,7 @@ def with_selection(curated: CuratedSet, ids: Ids, labels: Labels, weight: float 
         joined(curated.ids, ids),
         joined(curated.labels, labels),
         joined(curated.weights, np.full(num, weight)),
-        joined(curated.sources, np.full(num, Source.BULK)),
+        joined(curated.sources, np.full(num, LabelSource.BULK)),
         joined(curated.decisions, np.zeros(num)),
         curated.reject_ids,
         curated.reject_labels,

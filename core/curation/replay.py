@@ -20,9 +20,9 @@ from core.base.types import (
     Decision,
     Ids,
     Labels,
+    LabelSource,
     LabelState,
     PerImage,
-    Source,
     Verdict,
 )
 
@@ -33,7 +33,11 @@ BulkSets = Callable[[str], BulkSet]
 _CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
 _NAMES_CLASS = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
 _LEAVES_GIVEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.UNSURE)
-_SOURCES = {Verdict.ACCEPT: Source.ACCEPTED, Verdict.RELABEL: Source.CORRECTED, Verdict.BULK_ACCEPT: Source.BULK}
+_SOURCES = {
+    Verdict.ACCEPT: LabelSource.ACCEPTED,
+    Verdict.RELABEL: LabelSource.CORRECTED,
+    Verdict.BULK_ACCEPT: LabelSource.BULK,
+}
 
 
 def undecided(num_images: int) -> LabelState:
@@ -156,7 +160,7 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
     is_given = np.zeros(num_images, dtype=np.bool_)
     is_given[labeled_ids] = True
     is_given &= np.isin(state.verdict, _LEAVES_GIVEN)
-    source[is_given] = Source.GIVEN
+    source[is_given] = LabelSource.GIVEN
     given = np.full(num_images, UNKNOWN, dtype=np.int64)
     given[labeled_ids] = labeled_labels
     label[is_given] = given[is_given]
@@ -164,8 +168,8 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
         source[state.verdict == verdict] = code
     ids = np.flatnonzero(source >= 0)
     rejected = np.flatnonzero(state.verdict == Verdict.REJECT)
-    weights = np.where(source[ids] == Source.BULK, bulk_weight, 1.0).astype(np.float32)
-    decision = np.where(source[ids] == Source.GIVEN, 0, state.decision[ids])
+    weights = np.where(source[ids] == LabelSource.BULK, bulk_weight, 1.0).astype(np.float32)
+    decision = np.where(source[ids] == LabelSource.GIVEN, 0, state.decision[ids])
     columns = (
         ids, label[ids], weights, source[ids], decision.astype(np.int64), rejected, label[rejected]
     )  # fmt: skip

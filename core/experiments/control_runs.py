@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 
 from core.base.errors import InputError, unknown_name
-from core.base.types import UNKNOWN, CuratedSet, Decision, LabelState, Source, Verdict
+from core.base.types import UNKNOWN, CuratedSet, Decision, LabelSource, LabelState, Verdict
 from core.curation.replay import curated_set, undecided
 from core.experiments.label_snapshot import Snapshot
 from core.experiments.prepare import prepare_run
@@ -107,11 +107,11 @@ def prepare_control_run(workspace: Workspace, history: DecisionHistory, run_id: 
 
 def num_clicks(curated: CuratedSet) -> int:
     """Images that a person decided one by one in a frozen set: accepted, corrected or rejected."""
-    return int(np.isin(curated.sources, (Source.ACCEPTED, Source.CORRECTED)).sum()) + len(curated.reject_ids)
+    return int(np.isin(curated.sources, (LabelSource.ACCEPTED, LabelSource.CORRECTED)).sum()) + len(curated.reject_ids)
 
 
 def _bulk_decisions(history: DecisionHistory, frozen: CuratedSet) -> list[Decision]:
-    numbers = set(frozen.decisions[frozen.sources == Source.BULK].tolist())
+    numbers = set(frozen.decisions[frozen.sources == LabelSource.BULK].tolist())
     return [line for line in history.all() if line.id in numbers]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, InputError
-from core.base.types import RunRecord, Source
+from core.base.types import LabelSource, RunRecord
 from core.curation.additions import with_selection
 from core.curation.rules import checked_rule
 from core.experiments.label_snapshot import Snapshot, freeze
@@ -56,13 +56,17 @@ def prepare_run(
         pool = workspace.scores(parent)
         keep = checked_rule(rule, params or {})(pool.scores)
         curated = with_selection(curated, pool.ids[keep], pool.scores.pseudo_labels[keep])
-    if config.method == "self_training" and not (curated.sources != Source.GIVEN).any() and not len(curated.reject_ids):
+    if (
+        config.method == "self_training"
+        and not (curated.sources != LabelSource.GIVEN).any()
+        and not len(curated.reject_ids)
+    ):
         raise InputError(
             "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
             "first, let a rule pick them from a parent run, or choose the method supervised."
         )
     runs = workspace.path / "runs"
-    sources = np.bincount(curated.sources, minlength=len(Source))
+    sources = np.bincount(curated.sources, minlength=len(LabelSource))
     record = RunRecord(
         format=1,
         run_id=next_run_id(runs, config),
@@ -75,7 +79,7 @@ def prepare_run(
             "python": platform.python_version(),
             **{name: version(name) for name in ("winnow", "numpy", "torch")},
         },
-        num_labels={source.name.lower(): int(sources[source]) for source in Source},
+        num_labels={source.name.lower(): int(sources[source]) for source in LabelSource},
         rule=None if rule is None else {"rule": rule, **(params or {})},
     )
     folder = RunFolder.create(runs, record)

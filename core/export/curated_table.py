@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.base.types import Decision, Source
+from core.base.types import Decision, LabelSource
 from core.experiments.label_snapshot import Snapshot
 from core.export.writers import CuratedTable
 from core.quality.audits import certificate_manifest
@@ -31,7 +31,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) ->
         "name": images.names[curated.ids],
         "label": curated.labels,
         "label_name": names[curated.labels],
-        "source": np.array([Source(code).name.lower() for code in curated.sources], dtype=np.str_),
+        "source": np.array([LabelSource(code).name.lower() for code in curated.sources], dtype=np.str_),
         "weight": curated.weights,
         "decision": curated.decisions,
         "confidence": _confidences(workspace, snapshot),
@@ -42,7 +42,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) ->
         "fingerprint": workspace.fingerprint,
         "curated": curated.digest,
         "classes": list(images.class_names),
-        "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in Source},
+        "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in LabelSource},
         "rejects": len(curated.reject_ids),
         **certificate_manifests(quality),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

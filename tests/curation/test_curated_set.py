@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.base.types import UNKNOWN, CuratedSet, LabelState, Source, Verdict
+from core.base.types import UNKNOWN, CuratedSet, LabelSource, LabelState, Verdict
 from core.curation.replay import curated_set, digest, undecided
 
 LABELED = (np.array([7, 0]), np.array([2, 1]))
@@ -34,7 +34,13 @@ def test_every_source_by_hand() -> None:
     assert found.ids.tolist() == [0, 3, 5, 7, 8]
     assert found.labels.tolist() == [1, 2, 0, 2, 1]
     assert found.weights.tolist() == [1, 1, 1, 1, 0.25]
-    assert found.sources.tolist() == [Source.GIVEN, Source.CORRECTED, Source.ACCEPTED, Source.GIVEN, Source.BULK]
+    assert found.sources.tolist() == [
+        LabelSource.GIVEN,
+        LabelSource.CORRECTED,
+        LabelSource.ACCEPTED,
+        LabelSource.GIVEN,
+        LabelSource.BULK,
+    ]
     assert found.decisions.tolist() == [0, 103, 105, 0, 108]
     assert (found.reject_ids.tolist(), found.reject_labels.tolist()) == ([4], [2])
 
@@ -45,8 +51,8 @@ def test_columns_have_the_types_of_the_records() -> None:
     assert kinds == [np.int64, np.int64, np.float32, np.int8, np.int64, np.int64, np.int64]
 
 
-@pytest.mark.parametrize(("verdict", "source"), [("accept", Source.ACCEPTED), ("relabel", Source.CORRECTED)])
-def test_a_persons_decision_wins_over_a_given_label(verdict: str, source: Source) -> None:
+@pytest.mark.parametrize(("verdict", "source"), [("accept", LabelSource.ACCEPTED), ("relabel", LabelSource.CORRECTED)])
+def test_a_persons_decision_wins_over_a_given_label(verdict: str, source: LabelSource) -> None:
     found = curated_set(state_of(**{verdict: (7, 0)}), *LABELED)
     assert (found.ids.tolist(), found.labels.tolist()) == ([0, 7], [1, 0])
     assert (found.sources[1], found.decisions[1]) == (source, 107)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import InputError, Project, RunRequest, Source, TrainConfig
+from core import InputError, LabelSource, Project, RunRequest, TrainConfig
 from core.experiments.control_runs import num_clicks, prepare_control_run
 from core.experiments.prepare import prepare_run
 from core.workspace.run import Control, Run
@@ -38,7 +38,7 @@ def test_threshold_only_is_the_rule_on_the_whole_pool_without_a_single_decision(
     assert num_clicks(frozen) == 3
     assert num_clicks(labels) == 0
     kept = trained_project.select(RUN, "lowest_entropy", percent=40)
-    bulk = labels.sources == Source.BULK
+    bulk = labels.sources == LabelSource.BULK
     assert labels.ids[bulk].tolist() == kept.ids.tolist()
     assert labels.labels[bulk].tolist() == kept.labels.tolist()
     assert arm.record.config == trained_project.run(run_id).record.config
@@ -58,10 +58,10 @@ def test_random_clicks_are_as_many_right_and_never_calibration_items(trained_pro
     object.__setattr__(images, "labels", truth)
     labels = prepare(trained_project, run_id, "random_clicks").folder.curated()
     assert labels is not None
-    clicked = labels.ids[labels.sources == Source.CORRECTED]
+    clicked = labels.ids[labels.sources == LabelSource.CORRECTED]
     assert num_clicks(labels) == len(clicked) == 3
     assert np.isin(clicked, trained_project.splits.unlabeled).all()
-    assert labels.labels[labels.sources == Source.CORRECTED].tolist() == truth[clicked].tolist()
+    assert labels.labels[labels.sources == LabelSource.CORRECTED].tolist() == truth[clicked].tolist()
 
 
 def test_every_control_that_can_be_trained_is_started_and_named_as_one(
@@ -87,9 +87,9 @@ def test_what_a_rule_picked_for_the_run_goes_into_its_control(trained_project: P
     frozen, control = run.curated(), prepare(trained_project, run.id, "threshold_only").folder.curated()
     assert frozen is not None
     assert control is not None
-    picked = frozen.ids[frozen.sources == Source.BULK]
+    picked = frozen.ids[frozen.sources == LabelSource.BULK]
     assert len(picked) > 0
-    assert np.isin(picked, control.ids[control.sources == Source.BULK]).all()
+    assert np.isin(picked, control.ids[control.sources == LabelSource.BULK]).all()
     assert num_clicks(control) == 0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import Project, Source
+from core import LabelSource, Project
 from core.base.errors import ConfigError, InputError, RunError
 from core.experiments.curriculum import shares
 from core.experiments.curriculum_worker import CurriculumWorker
@@ -20,7 +20,7 @@ def test_a_rule_picks_pseudo_labels_for_one_run_and_leaves_the_log_alone(trained
     picked = trained_project.select(BASE, "lowest_entropy", percent=20.0)
     frozen = run.folder.curated()
     assert frozen is not None
-    is_bulk = frozen.sources == Source.BULK
+    is_bulk = frozen.sources == LabelSource.BULK
     np.testing.assert_array_equal(frozen.ids[is_bulk], picked.ids)
     np.testing.assert_array_equal(frozen.labels[is_bulk], picked.labels)
     assert (frozen.decisions[is_bulk] == 0).all()
@@ -36,7 +36,7 @@ def test_a_decision_outweighs_the_rule(trained_project: Project) -> None:
     frozen = run.folder.curated()
     assert frozen is not None
     assert frozen.labels[frozen.ids == image].tolist() == [other]
-    assert frozen.sources[frozen.ids == image].tolist() == [Source.CORRECTED]
+    assert frozen.sources[frozen.ids == image].tolist() == [LabelSource.CORRECTED]
     trained_project.wait_run(run.id, timeout=120)
 
 

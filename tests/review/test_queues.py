@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import Command, PageQuery, Project, QueueFilter, ScoreRange, Source, Verdict
+from core import Command, LabelSource, PageQuery, Project, QueueFilter, ScoreRange, Verdict
 
 
 class Place:
@@ -126,7 +126,7 @@ def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
     pairs = [[int(place.pool.ids[row]), int(place.pool.scores.pseudo_labels[row])] for row in range(5)]
     assert place.do("accept", images=pairs).status == "saved"
     curated = place.project.curate()
-    assert (curated.sources == Source.ACCEPTED).sum() == 5
+    assert (curated.sources == LabelSource.ACCEPTED).sum() == 5
     (line,) = place.decisions.all()
     assert (line.num_images, line.params["rule"]) == (5, "page")
     assert "images" not in line.params

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Project, Source, TrainConfig, Verdict
+from core import LabelSource, Project, TrainConfig, Verdict
 from tests.conftest import QUICK
 
 RETRAIN = QUICK.model_copy(update={"method": "self_training", "ramp": "none"})
@@ -65,7 +65,7 @@ def test_decisions_are_there_when_the_project_is_opened_again(trained_project: P
     trained_project.decide(run, "accept", image)
     again = Project.open(trained_project.path)
     assert again.decisions.state().verdict[image] == Verdict.ACCEPT
-    assert again.curate().sources.tolist().count(Source.ACCEPTED) == 1
+    assert again.curate().sources.tolist().count(LabelSource.ACCEPTED) == 1
 
 
 def test_a_control_run_leaves_every_decision_out(trained_project: Project) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.base.config import SplitConfig
-from core.base.types import CuratedSet, ImageSet, Source, Splits
+from core.base.types import CuratedSet, ImageSet, LabelSource, Splits
 from core.training.batches.train_data import TrainData, train_data
 
 CPU = torch.device("cpu")
@@ -34,10 +34,14 @@ def make_splits(num: int = 150) -> Splits:
 def make_curated(images: ImageSet, splits: Splits) -> CuratedSet:
     """Given labels, two accepted, one corrected, the rest of the unlabeled as pseudo-labels; five rejects."""
     beside = splits.unlabeled
-    sources = np.array([Source.GIVEN] * len(splits.labeled) + [Source.BULK] * len(beside), dtype=np.int8)
-    sources[len(splits.labeled) : len(splits.labeled) + 3] = Source.ACCEPTED, Source.ACCEPTED, Source.CORRECTED
+    sources = np.array([LabelSource.GIVEN] * len(splits.labeled) + [LabelSource.BULK] * len(beside), dtype=np.int8)
+    sources[len(splits.labeled) : len(splits.labeled) + 3] = (
+        LabelSource.ACCEPTED,
+        LabelSource.ACCEPTED,
+        LabelSource.CORRECTED,
+    )
     ids = np.concatenate([splits.labeled, beside])
-    weights = np.where(sources == Source.BULK, 0.5, 1.0).astype(np.float32)
+    weights = np.where(sources == LabelSource.BULK, 0.5, 1.0).astype(np.float32)
     rejects = splits.calibration[:5]
     return CuratedSet(
         ids, images.labels[ids], weights, sources, np.zeros(len(ids), np.int64),

@@ -17,7 +17,7 @@ import torch
 
 from core import Project, Run, TrainConfig
 from core.base.errors import TrainingError
-from core.base.types import Ids, Source
+from core.base.types import Ids, LabelSource
 from core.data.splits import save_splits
 from core.experiments.prepare import prepare_run
 from core.store.run_folder import RunFolder
@@ -256,7 +256,7 @@ def test_a_finished_run_leaves_what_the_house_promises(trained_project: Project)
     assert [line["epoch"] for line in folder.metrics()] == [1, 2, 3, 4]
     curated = folder.curated()
     assert curated is not None
-    assert (curated.sources == Source.GIVEN).all()
+    assert (curated.sources == LabelSource.GIVEN).all()
 
 
 def test_the_engine_imports_without_streamlit_and_without_sqlalchemy() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.base.errors import TrainingError
-from core.base.types import CuratedSet, Ids, ImageSet, Labels, PerImage, Pixels, Source, Splits
+from core.base.types import CuratedSet, Ids, ImageSet, Labels, LabelSource, PerImage, Pixels, Splits
 from core.training.batches.part import Part, part
 from core.training.runtime.memory import chunk_size
 
@@ -47,7 +47,7 @@ def train_data(
         labeled = chosen(splits.labeled, images.labels[splits.labeled])
         pseudo = rejected = None
     else:
-        is_bulk = curated.sources == Source.BULK
+        is_bulk = curated.sources == LabelSource.BULK
         labeled = chosen(curated.ids[~is_bulk], curated.labels[~is_bulk], curated.weights[~is_bulk])
         pseudo = chosen(curated.ids[is_bulk], curated.labels[is_bulk], curated.weights[is_bulk])
         rejected = chosen(curated.reject_ids, curated.reject_labels)

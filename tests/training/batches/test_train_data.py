@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.base.errors import TrainingError
-from core.base.types import Source
+from core.base.types import LabelSource
 from core.training.batches.train_data import train_data
 from tests.training.separable import CPU, make_curated, make_data, make_images, make_splits
 
@@ -18,7 +18,7 @@ def test_human_labels_train_as_labeled_and_bulk_ones_as_pseudo_labels() -> None:
     data = train_data(images, splits, curated, CPU)
     assert data.pseudo is not None
     assert data.rejected is not None
-    is_bulk = curated.sources == Source.BULK
+    is_bulk = curated.sources == LabelSource.BULK
     assert len(data.labeled) == (~is_bulk).sum() == 33
     assert data.pseudo.labels.tolist() == curated.labels[is_bulk].tolist()
     assert data.pseudo.weights.tolist() == [0.5] * int(is_bulk.sum())
