@@ -12,13 +12,13 @@ from contextlib import suppress
 import numpy as np
 
 from core.base.errors import InputError, unknown_name
-from core.base.types import UNKNOWN, CuratedSet, Decision, LabelSource, LabelState, Verdict
+from core.base.types import UNKNOWN, BulkSet, CuratedSet, Decision, LabelSource, LabelState, Verdict
 from core.curation.replay import curated_set, undecided
 from core.experiments.label_snapshot import Snapshot
 from core.experiments.prepare import prepare_run
 from core.jobs.start import start
 from core.quality.evaluation import compare_runs
-from core.review.bulk import rule_mask
+from core.review.bulk import is_by_rule, rule_mask
 from core.review.decision_history import DecisionHistory
 from core.risk.review_value import ReviewValue, review_value
 from core.store.files import write_json
@@ -93,7 +93,7 @@ def prepare_control_run(workspace: Workspace, history: DecisionHistory, run_id: 
     rule = picked.pop("rule", None)
     if kind == "threshold_only" and not bulk and rule is None:
         raise InputError(f"{run_id} accepted nothing in bulk: its control is a run on the given labels alone.")
-    state = _threshold_state(workspace, bulk)
+    state = _threshold_state(workspace, history, bulk)
     if kind == "random_clicks":
         _click_at_random(workspace, state, num_clicks(frozen), run.record.config.seed)
     labeled = workspace.splits.labeled
@@ -115,17 +115,25 @@ def _bulk_decisions(history: DecisionHistory, frozen: CuratedSet) -> list[Decisi
     return [line for line in history.all() if line.id in numbers]
 
 
-def _threshold_state(workspace: Workspace, bulk: list[Decision]) -> LabelState:
-    """Each bulk accept again, on the whole pool: also on the images that the person had decided by then."""
+def _threshold_state(workspace: Workspace, history: DecisionHistory, bulk: list[Decision]) -> LabelState:
+    """State of the bulk accepts alone, in the order of the log.
+
+    A rule is applied to the whole pool, also to images that the person had decided by then. A filter or a list of named
+    images is no rule: its stored set is used.
+    """
     state = undecided(len(workspace.images.labels))
     for line in bulk:
-        pool = workspace.scores(line.run_id)
-        is_free = np.ones(len(pool.ids), dtype=np.bool_)
-        mask = rule_mask(line.params, pool.scores, workspace.labeled_counts(), is_free)
-        ids = pool.ids[mask]
-        state.verdict[ids], state.label[ids] = Verdict.BULK_ACCEPT, pool.scores.pseudo_labels[mask]
-        state.decision[ids] = line.id
+        accepted = _rule_set(workspace, line) if is_by_rule(line.params) else history.bulk_set(line)
+        state.verdict[accepted.ids], state.label[accepted.ids] = Verdict.BULK_ACCEPT, accepted.labels
+        state.decision[accepted.ids] = line.id
     return state
+
+
+def _rule_set(workspace: Workspace, line: Decision) -> BulkSet:
+    pool = workspace.scores(line.run_id)
+    is_free = np.ones(len(pool.ids), dtype=np.bool_)
+    mask = rule_mask(line.params, pool.scores, workspace.labeled_counts(), is_free)
+    return BulkSet(pool.ids[mask], pool.scores.pseudo_labels[mask])
 
 
 def _click_at_random(workspace: Workspace, state: LabelState, count: int, seed: int) -> None:

@@ -13,7 +13,7 @@ from core.base.errors import DecisionError, not_in_pool
 from core.base.types import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
 from core.curation.class_balance import capped, class_caps
 from core.curation.filters import QueueFilter, ScoreRange, is_open
-from core.curation.rules import checked_rule
+from core.curation.rules import RULES, checked_rule
 from core.review.queues import RunQueues
 from core.scoring.scores import Scores
 
@@ -65,6 +65,11 @@ def logged_params(command: Command) -> dict[str, Any]:
     if NAMED in params:
         return {"rule": "page", "expected": len(params[NAMED])}
     return {"rule": FILTER, **params} if FILTER in params else params
+
+
+def is_by_rule(params: Mapping[str, Any]) -> bool:
+    """Whether a logged bulk decision went by a rule; else it went by a filter or by named images."""
+    return FILTER not in params and params.get("rule") in RULES
 
 
 def filter_of(facts: Any) -> QueueFilter:

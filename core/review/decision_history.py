@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.base.types import UNDO, Decision, Ids, LabelState, Mask, Verdict
+from core.base.types import UNDO, BulkSet, Decision, Ids, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
 from core.store.decision_log import DecisionLog
 from core.workspace.workspace import Workspace
@@ -74,6 +74,10 @@ class DecisionHistory:
         """Calibration images that nobody has decided one by one: those from which errors may be estimated."""
         ids = self._workspace.splits.calibration
         return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
+
+    def bulk_set(self, decision: Decision) -> BulkSet:
+        """Images and labels that a bulk decision took; DataError where the log has lost them."""
+        return self._find_bulk(str(decision.ids_hash))
 
     def _follow(self) -> None:
         """Read what was appended since the last look, and bring the state up to it."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import InputError, LabelSource, Project, RunRequest, TrainConfig
+from core import Command, InputError, LabelSource, Project, RunRequest, TrainConfig
 from core.experiments.control_runs import num_clicks, prepare_control_run
 from core.experiments.prepare import prepare_run
 from core.workspace.run import Control, Run
@@ -43,6 +43,28 @@ def test_threshold_only_is_the_rule_on_the_whole_pool_without_a_single_decision(
     assert labels.labels[bulk].tolist() == kept.labels.tolist()
     assert arm.record.config == trained_project.run(run_id).record.config
     assert arm.record.parent == RUN
+
+
+@pytest.mark.parametrize("kind", ["filter", "images"])
+def test_a_bulk_accept_without_a_rule_goes_into_the_control_as_it_was_stored(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("core.experiments.control_runs.start", lambda *_: None)
+    pool = trained_project.scores(RUN)
+    suggested = pool.scores.pseudo_labels
+    named = [[int(image), int(label)] for image, label in zip(pool.ids[:9], suggested[:9], strict=True)]
+    params = {"filter": {"predicted": int(suggested[0])}} if kind == "filter" else {"images": named}
+    command = Command("bulk", "bulk_accept", RUN, params=params)
+    assert trained_project.decisions.execute([command])[0].status == "saved"
+    taken = trained_project.decisions.bulk_set(trained_project.decisions.all()[-1])
+    run_id = curated_run(trained_project, is_bulk=False)
+    (control,) = trained_project.start_control_runs(run_id)
+    labels = control.folder.curated()
+    assert labels is not None
+    is_bulk = labels.sources == LabelSource.BULK
+    assert labels.ids[is_bulk].tolist() == sorted(taken.ids.tolist())
+    assert labels.labels[is_bulk].tolist() == suggested[np.isin(pool.ids, taken.ids)].tolist()
+    assert num_clicks(labels) == 0
 
 
 def test_random_clicks_are_refused_where_the_truth_is_unknown(trained_project: Project) -> None:
