@@ -53,6 +53,16 @@ def format_estimate(estimate: Estimate | MeanEstimate, digits: int = 1) -> str:
     return f"{percent(estimate.value, digits)} {format_interval(estimate.low, estimate.high)}"
 
 
+def format_range(low: float, high: float) -> str:
+    """The lowest and highest of several proportions: "80.0 % to 85.0 %"."""
+    return f"{percent(low)} to {percent(high)}"
+
+
+def format_points(difference: float, low: float, high: float) -> str:
+    """A difference of proportions and its interval in percentage points: "+1.20 points [-0.10, +2.50]"."""
+    return f"{100 * difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}]"
+
+
 def format_params(params: Mapping[str, Any]) -> str:
     """Parameters of a rule: "threshold=0.95"; of one that is not a number the name alone."""
     return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())

@@ -19,7 +19,7 @@ from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  #
 from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
-from core.cli.simulations import ACCEPT_RULES  # noqa: E402
+from core.cli.commands.simulations import ACCEPT_RULES  # noqa: E402
 from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.writers import EXPORTS  # noqa: E402

@@ -1,4 +1,7 @@
-"""A command typed in the tests' own process."""
+"""Run one command in the tests' own process."""
+
+import json
+from typing import Any
 
 import pytest
 
@@ -14,3 +17,18 @@ def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str,
         code = int(end.code or 0)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
+
+
+class Shell:
+    """Types commands; answers with exit code, output and error text."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: object) -> tuple[int, str, str]:
+        return typed(self._capsys, *words)
+
+    def json(self, *words: object) -> Any:
+        code, out, err = self(*words, "--json")
+        assert (code, err) == (0, "")
+        return json.loads(out)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import core
-import core.cli.app  # registers the old names
+import core.cli.aliases  # registers the old names
 from core.base.deprecation import REGISTERED
 from tests.docs.markdown import DOCS, EVERY, HELD, ROOT, name_of, prose, text_of
 

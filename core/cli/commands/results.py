@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from core.cli.commands.runs import Wait, follow
 from core.cli.options import AsJson, ProjectPath, RunId
-from core.cli.output import answer, format_estimate
-from core.cli.runs import Wait, follow
+from core.cli.output import answer, format_estimate, format_points
 from core.experiments.control_runs import CONTROL_KINDS
 from core.project import Project
 
@@ -38,7 +38,7 @@ def compare(
     lines = [
         f"{run_a}  {format_estimate(a, 2)}  n = {a.n:,}",
         f"{run_b}  {format_estimate(b, 2)}",
-        f"difference {100 * test.difference:+.2f} points [{100 * test.low:+.2f}, {100 * test.high:+.2f}]: "
+        f"difference {format_points(test.difference, test.low, test.high)}: "
         f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
     ]
     answer(info, "\n".join(lines), as_json=as_json)

@@ -1,4 +1,4 @@
-"""winnow audit, typed as a person types it; --target-error keeps its promise or says that it cannot."""
+"""`winnow audit` and `winnow reviewers` certify labels and check reviewers."""
 
 import json
 from pathlib import Path
@@ -34,17 +34,6 @@ def test_bad_answers_and_risks_are_sentences(capsys: pytest.CaptureFixture[str],
         assert code == 2
         assert err.startswith("winnow: ")
     assert trained_project.decisions.all() == []
-
-
-def test_a_target_error_that_cannot_be_promised_says_what_to_do(
-    capsys: pytest.CaptureFixture[str], trained_project: Project
-) -> None:
-    code, _, err = typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.001")
-    assert code == 2
-    assert "allow more, or label more" in err
-    cut = trained_project.quality.conformal_threshold(RUN, 0.5)
-    facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
-    assert facts["parameters"] == {"threshold": cut.threshold}
 
 
 def test_reviewers_are_listed_and_checks_are_switched_on(

@@ -1,4 +1,4 @@
-"""winnow simulate as a person types it: a table and files in the end, a sentence and exit code 2 for what cannot be."""
+"""`winnow simulate` prints a table and writes files, or one sentence for what cannot be."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
         (("--show", "7"), "none yet"),
     ],
 )
-def test_what_cannot_be_played_is_a_sentence_and_leaves_nothing(
+def test_a_simulation_that_cannot_be_is_a_sentence_and_leaves_nothing(
     known_project: Project, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
 ) -> None:
     extra = ("--no-controls",) if "none" in words else ()
@@ -51,7 +51,7 @@ def test_unknown_truth_is_a_sentence_in_json_too(
     assert "its reviewer cannot be simulated" in json.loads(err)["error"]
 
 
-def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
+def test_an_accept_rule_that_accepts_nothing_trains_the_baseline_alone(
     known_project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("--queue", "none", "--accept-rule", "conformal=0.0001", "--no-controls", "--rounds", "2", *FAST)
@@ -67,7 +67,7 @@ def test_a_cut_that_accepts_nothing_trains_the_baseline_alone(
     assert not (folder / "sandbox").exists()
 
 
-def test_a_simulation_of_another_process_can_be_looked_at(
+def test_show_prints_a_simulation_of_another_process(
     known_project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = SimulateConfig(rounds=2, controls=False)

@@ -1,4 +1,4 @@
-"""Runs over several processes, started and resumed by typing: they train, and the other machine is told what to do."""
+"""`winnow train` and `resume` start runs over several processes and machines."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def typed_elsewhere(command: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """The other machine, played by another process: it types what it was told, from a place of its own."""
+    """Another process stands for the other machine: it types the printed command in a folder of its own."""
     parts = command.split(" ")
     at = parts.index("python")
     around = dict(part.split("=") for part in parts[:at])
@@ -81,7 +81,7 @@ def test_two_machines_meet_and_meet_again_after_a_stop(
 
 
 class Begun:
-    """Stands for a process that was started, where only its command matters."""
+    """Stand-in for a started process, where only its command matters."""
 
     commands: ClassVar[list[list[str]]] = []
     pid = 1

@@ -11,7 +11,7 @@ from core.base.errors import RunError, unknown_name
 from core.base.presets import recipe
 from core.base.types import LIVE_STATES
 from core.cli.options import AsJson, ProjectPath, with_options_of
-from core.cli.output import answer, percent
+from core.cli.output import answer, format_range, percent
 from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.curves import SimulationPoint
@@ -136,7 +136,7 @@ def _table(simulation: Simulation) -> str:
         low, high = row["test_accuracy_low"], row["test_accuracy_high"]
         rows.append((
             row["contestant"], share(row["baseline_accuracy"]), share(row["test_accuracy"]),
-            f"{percent(low)} to {percent(high)}" if row["seeds"] > 1 else "one seed",
+            format_range(low, high) if row["seeds"] > 1 else "one seed",
             f"{row['clicks']:,.0f}", f"{row['accepted']:,.0f}",
             share(row["accepted_error"]), share(row["selected_error"]),
         ))  # fmt: skip

@@ -1,13 +1,26 @@
-"""winnow control and winnow worth, typed as a person types them."""
+"""`winnow compare`, `control-run`, `review-value` and `export` show what a run gained."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from core import Command, Project, TrainConfig
-from tests.cli.shell import typed
+from tests.cli.shell import Shell, typed
 
 RUN = "001-supervised-mlp"
+
+
+def test_compare_of_a_run_with_itself_differs_by_nothing(shell: Shell, trained_project: Project) -> None:
+    facts = shell.json("compare", trained_project.path, RUN, RUN)
+    assert facts["difference"]["value"] == 0
+    assert facts["p_value"] == 1
+
+
+def test_export_writes_where_it_says(shell: Shell, trained_project: Project, tmp_path: Path) -> None:
+    facts = shell.json("export", trained_project.path, tmp_path / "out", "--kind", "parquet")
+    assert Path(facts["path"]).exists()
+    assert shell("export", trained_project.path, tmp_path / "out2", "--kind", "model")[0] == 2
 
 
 @pytest.fixture
@@ -25,7 +38,7 @@ def curated_run(trained_project: Project) -> str:
     return run.id
 
 
-def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
+def test_review_value_compares_a_run_with_its_control_run(
     capsys: pytest.CaptureFixture[str], trained_project: Project, curated_run: str
 ) -> None:
     path = trained_project.path
@@ -48,7 +61,9 @@ def test_a_control_is_trained_beside_a_run_and_worth_compares_them(
     assert value["measurable"] == (value["low"] > 0)
 
 
-def test_what_cannot_have_a_control_is_a_sentence(capsys: pytest.CaptureFixture[str], trained_project: Project) -> None:
+def test_a_run_that_can_have_no_control_run_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], trained_project: Project
+) -> None:
     path = trained_project.path
     for words in ((RUN,), (RUN, "--kind", "wishes"), ("009-none",)):
         code, _, err = typed(capsys, "control-run", path, *words)

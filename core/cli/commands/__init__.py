@@ -1,0 +1,1 @@
+"""The commands, a file per topic: each opens a project, calls it, and prints text or one JSON object."""

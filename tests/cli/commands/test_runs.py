@@ -1,0 +1,72 @@
+"""`winnow train`, `cancel` and `curriculum` start, stop and list runs."""
+
+import pytest
+
+from core import Project
+from tests.cli.shell import Shell
+
+RUN = "001-supervised-mlp"
+
+
+def test_a_setting_out_of_range_is_refused_before_anything_is_written(shell: Shell, trained_project: Project) -> None:
+    code, _, err = shell("train", trained_project.path, "--batch-size", 0)
+    assert code == 2
+    assert "batch_size" in err
+    assert len(trained_project.runs()) == 1
+
+
+def test_train_without_waiting_answers_at_once_and_cancel_stops_it(shell: Shell, trained_project: Project) -> None:
+    facts = shell.json("train", trained_project.path, "--model", "mlp", "--epochs", 50_000, "--no-wait")
+    run = facts["run"]
+    assert shell("cancel", trained_project.path, run)[0] == 0
+    with pytest.raises(Exception, match="cancelled"):
+        trained_project.wait_run(run, timeout=60)
+    assert shell("cancel", trained_project.path, run)[0] == 2, "there is nothing left to cancel"
+
+
+def test_train_with_a_preset_and_several_seeds_waits_for_all(shell: Shell, trained_project: Project) -> None:
+    words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32", "--unlabeled-ratio", "2")
+    code, _, err = shell("train", str(trained_project.path), "--preset", "fixmatch", "--seeds", "2", *words, "--json")
+    assert code == 0, err
+    runs = trained_project.runs()[1:]
+    assert [run.status.state for run in runs] == ["done", "done"]
+    assert [(run.record.config.method, run.record.config.seed) for run in runs] == [("fixmatch", 0), ("fixmatch", 1)]
+    assert runs[0].record.config.ramp == "none"  # the preset's, not the default's
+
+
+def test_a_rule_of_a_preset_or_of_ones_own_picks_from_the_parent(shell: Shell, trained_project: Project) -> None:
+    words = ("--parent", RUN, "--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
+    path = str(trained_project.path)
+    assert shell("train", path, "--preset", "self_training_entropy", *words)[0] == 0
+    own = ("--method", "self_training", "--rule", "highest_confidence", "--param", "percent=50")
+    assert shell("train", path, *own, *words)[0] == 0
+    assert [run.record.rule for run in trained_project.runs()[1:]] == [
+        {"rule": "lowest_entropy", "percent": 10.0}, {"rule": "highest_confidence", "percent": 50.0},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--preset", "magic"], "There is no preset called 'magic'"),
+        (["--launcher", "slurm"], "There is no launcher called 'slurm'. There are: process, torchrun"),
+        (["--nodes", "2"], "Several machines need --launcher torchrun"),
+        (["--devices", "5"], "batch_size must be a multiple of devices"),
+        (["--model", "mlp", "--pretrained", "imagenet"], "mlp has no pretrained weights"),
+        (["--wrn-depth", "20"], "wrn_depth must be 6 n + 4"),
+    ],
+)
+def test_a_launch_that_makes_no_sense_is_a_sentence(
+    shell: Shell, trained_project: Project, words: list[str], sentence: str
+) -> None:
+    code, _, err = shell("train", str(trained_project.path), *words)
+    assert code == 2
+    assert sentence in err
+    assert len(trained_project.runs()) == 1
+
+
+def test_curriculum_prints_one_line_per_round(shell: Shell, trained_project: Project) -> None:
+    words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
+    code, out, err = shell("curriculum", str(trained_project.path), RUN, "--rounds", "2", *words)
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()] == ["002-self_training-mlp", "003-self_training-mlp"]

@@ -1,0 +1,60 @@
+"""`winnow score`, `select` and `ood` print what Python returns."""
+
+import json
+
+import pytest
+
+from core import Project
+from tests.cli.shell import Shell, typed
+
+RUN = "001-supervised-mlp"
+
+
+def test_select_prints_what_python_returns(shell: Shell, trained_project: Project) -> None:
+    facts = shell.json("select", trained_project.path, RUN, "--param", "threshold=0.5")
+    selection = trained_project.select(RUN, "fixed_threshold", threshold=0.5)
+    assert facts["count"] == selection.count
+    assert facts["error"]["n"] == selection.error.n
+    assert facts["coverage"] == pytest.approx(selection.coverage)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--rule", "best_guess"), "best_guess"),
+        (("--param", "threshold=2"), "threshold"),
+        (("--param", "threshold"), "name=number"),
+        (("--param", "tau=0.5"), "tau"),
+    ],
+)
+def test_a_wrong_rule_or_parameter_is_a_sentence(
+    shell: Shell, trained_project: Project, words: tuple[str, ...], sentence: str
+) -> None:
+    code, _, err = shell("select", trained_project.path, RUN, *words)
+    assert code == 2
+    assert sentence in err
+
+
+def test_score_lists_the_least_certain_first(shell: Shell, trained_project: Project) -> None:
+    images = shell.json("score", trained_project.path, RUN, "--count", 5)["images"]
+    entropies = [image["entropy"] for image in images]
+    assert entropies == sorted(entropies, reverse=True)
+    assert entropies[0] == pytest.approx(float(trained_project.scores(RUN).scores.entropy.max()))
+
+
+def test_ood_prints_medians_and_auroc_of_every_score(shell: Shell, trained_project: Project) -> None:
+    code, out, err = shell("ood", str(trained_project.path), RUN)
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()] == ["entropy", "energy", "neighbor"]
+    assert "AUROC" in out
+
+
+def test_a_target_error_that_no_threshold_reaches_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], trained_project: Project
+) -> None:
+    code, _, err = typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.001")
+    assert code == 2
+    assert "allow more, or label more" in err
+    cut = trained_project.quality.conformal_threshold(RUN, 0.5)
+    facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
+    assert facts["parameters"] == {"threshold": cut.threshold}

@@ -1,0 +1,36 @@
+"""Every command has its help, and an error is one sentence with exit code 2."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from core.cli.app import COMMANDS
+from tests.cli.shell import Shell
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(shell: Shell, command: str) -> None:
+    code, out, _ = shell(command, "--help")
+    assert code == 0
+    assert re.search(r"Usage: .*" + command, out)
+    assert (COMMANDS[command].__doc__ or "").split(":")[0].split(",")[0] in " ".join(out.split())
+
+
+def test_help_lists_every_command(shell: Shell) -> None:
+    code, out, _ = shell("--help")
+    assert code == 0
+    assert all(re.search(rf"^\s*{command}\s", out, re.MULTILINE) for command in COMMANDS)
+
+
+def test_a_sentence_and_exit_code_2_on_a_folder_that_is_no_project(shell: Shell, tmp_path: Path) -> None:
+    code, out, err = shell("status", tmp_path)
+    assert (code, out) == (2, "")
+    assert err.startswith("winnow: There is no Winnow project in")
+
+
+def test_with_json_an_error_is_json_too(shell: Shell, tmp_path: Path) -> None:
+    code, _, err = shell("status", tmp_path, "--json")
+    assert code == 2
+    assert "winnow new" in json.loads(err)["error"]
