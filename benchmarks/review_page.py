@@ -29,7 +29,7 @@ from benchmarks.machine import machine, table
 from benchmarks.synthetic import RUN, synthetic_project
 from core import Project
 from core.data.datasets import DATASETS
-from core.workspace.pool_index import keep_index
+from core.workspace.pool_index import ensure_index
 from tests.find_chromium import ARGUMENTS, find
 
 _PORT = 8767
@@ -180,7 +180,7 @@ def grow(browser: Browser, folder: Path, home: Path, size: int, tiles: Any) -> l
     """One size: the index that a run leaves, first page of a fresh process (twice), page turn, key, memory."""
     made = synthetic_project(folder / f"pool-{size}", num_images=size, tiles=tiles)
     path, start = made.path, time.perf_counter()
-    keep_index(made.run(RUN).folder, made.splits.pool)  # as the engine does when a run ends
+    ensure_index(made.run(RUN).folder, made.splits.pool)  # as the engine does when a run ends
     indexed = time.perf_counter() - start
     del made
     gc.collect()

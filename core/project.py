@@ -32,7 +32,7 @@ from core.workspace import recent_projects
 from core.workspace.creation import create_project
 from core.workspace.pool_index import PoolScores
 from core.workspace.run import Run
-from core.workspace.summary import DataSummary, summary_of
+from core.workspace.summary import DataSummary, summarize_data
 from core.workspace.workspace import Workspace
 
 
@@ -113,7 +113,7 @@ class Project:
 
     def summary(self) -> DataSummary:
         """Sizes, splits, class counts, duplicates and files left out."""
-        return summary_of(self.images, self.splits, self.workspace.info)
+        return summarize_data(self.images, self.splits, self.workspace.info)
 
     def original(self, image: int) -> Pixels:
         """The pixels of an image's own file, (H, W, C) at its own size; InputError where the project has no files."""

@@ -38,14 +38,14 @@ class Preset:
     def config(self, settings: Mapping[str, Any] | None = None) -> TrainConfig:
         """The settings, with those given in place of the preset's; another method than its own leaves the preset."""
         given = settings or {}
-        return recipe({**self.settings, **given} if self.is_of(given.get("method")) else given)
+        return recipe({**self.settings, **given} if self.fits_method(given.get("method")) else given)
 
     @property
     def method(self) -> str:
         """The method that the preset belongs to."""
         return str(self.settings.get("method", TrainConfig.model_fields["method"].default))
 
-    def is_of(self, method: object) -> bool:
+    def fits_method(self, method: object) -> bool:
         """Whether the preset's settings and rule hold for a method; None stands for its own."""
         return method in (None, self.method)
 

@@ -30,7 +30,7 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class QuarantinedFile:
     """A file that could not be read: where it is and why it was left out."""
 
     name: str
@@ -46,7 +46,7 @@ class ImageSet:
     class_names: tuple[str, ...]  # K of them
     names: NDArray[np.str_]  # (N,) where each image came from: relative path, or "test/17"
     official_test: Ids  # (T,) ids of the data set's own test part, empty where it has none
-    quarantined: tuple[Quarantined, ...] = ()
+    quarantined: tuple[QuarantinedFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
+from core.base.errors import InputError, unknown_name
 from core.base.types import HUMAN_LABELS, Ids, Labels, LabelState, Logits, Mask, PerImage, Verdict
 from core.scoring.scores import Scores
 
@@ -47,13 +47,13 @@ class QueueFilter:
     def check(self, num_classes: int) -> None:
         """InputError with a sentence where a condition cannot be meant."""
         if self.show not in SHOWN:
-            raise InputError(f"There is no filter called {self.show!r}. There are: {', '.join(SHOWN)}.")
+            raise unknown_name("filter", self.show, SHOWN)
         for name in ("predicted", "runner_up", "label"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < num_classes:
                 raise InputError(f"{name} must be a class from 0 to {num_classes - 1} (got {value}).")
         if self.range is not None and self.range.score not in RANGED:
-            raise InputError(f"There is no score called {self.range.score!r}. There are: {', '.join(RANGED)}.")
+            raise unknown_name("score", self.range.score, RANGED)
 
     @property
     def fixed(self) -> "QueueFilter":

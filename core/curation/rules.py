@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Interval
 
 from core.base.config import Between
-from core.base.errors import ConfigError
+from core.base.errors import ConfigError, unknown_name
 from core.base.types import Mask
 from core.scoring.scores import Scores
 
@@ -147,7 +147,7 @@ def checked_rule(rule: str, params: Mapping[str, Any]) -> Callable[[Scores], Mas
 
 def _rule(name: str) -> Callable[..., Mask]:
     if name not in RULES:
-        raise ConfigError(f"There is no rule called {name!r}. There are: {', '.join(RULES)}.")
+        raise unknown_name("rule", name, RULES, ConfigError)
     return RULES[name]
 
 

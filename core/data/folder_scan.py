@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.base.errors import InputError
-from core.base.types import Quarantined
+from core.base.types import QuarantinedFile
 from core.data.image_io import SUFFIXES
 
 UNLABELED = ("unlabeled", "unlabelled")
@@ -22,7 +22,7 @@ class Listing:
     files: tuple[Path, ...]
     classes: tuple[str | None, ...]
     class_names: tuple[str, ...]
-    problems: tuple[Quarantined, ...]
+    problems: tuple[QuarantinedFile, ...]
     root: Path
 
 
@@ -32,11 +32,11 @@ class _Found:
 
     root: Path
     files: list[Path] = field(default_factory=list)
-    problems: list[Quarantined] = field(default_factory=list)
+    problems: list[QuarantinedFile] = field(default_factory=list)
 
     def add_problem(self, path: Path, reason: str) -> None:
         name = path.relative_to(self.root).as_posix()
-        self.problems.append(Quarantined(name, reason))
+        self.problems.append(QuarantinedFile(name, reason))
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:

@@ -32,7 +32,7 @@ _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EO
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-class PictureError(InputError):
+class ImageFileError(InputError):
     """A file that cannot be used as an image; `reason` is the part of the sentence after the file's name."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -50,7 +50,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Size and color of an image file without decoding it; PictureError when it is none or too large."""
+    """Size and color of an image file without decoding it; ImageFileError when it is none or too large."""
     with _opened(path) as image:
         return Header(image.height, image.width, image.mode in _GRAY_MODES)
 
@@ -59,7 +59,7 @@ def decode(path: Path) -> Pixels:
     """The pixels (H, W, C) of an image file, C = 1 for gray files and 3 otherwise.
 
     EXIF orientation is applied, transparency is laid on white, 16-bit and float values are scaled to 0 … 255 (never
-    clipped), and an animation gives its first frame. PictureError for anything else than a whole image in a regular
+    clipped), and an animation gives its first frame. ImageFileError for anything else than a whole image in a regular
     file of a known format with at most MAX_PIXELS pixels.
     """
     with _opened(path) as image:
@@ -70,19 +70,21 @@ def decode(path: Path) -> Pixels:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image whose header has been checked; every way in which a damaged file can fail becomes a PictureError."""
+    """An image whose header has been checked; every way in which a damaged file can fail becomes a ImageFileError."""
     try:
         with _open_regular(path) as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise PictureError(path, f"it claims {image.width:,} x {image.height:,} pixels (limit {MAX_PIXELS:,})")
+                raise ImageFileError(
+                    path, f"it claims {image.width:,} x {image.height:,} pixels (limit {MAX_PIXELS:,})"
+                )
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        raise PictureError(path, f"it claims more than {MAX_PIXELS:,} pixels") from error
+        raise ImageFileError(path, f"it claims more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
-        raise PictureError(path, f"it is none of {', '.join(FORMATS)}, or its header is damaged") from error
+        raise ImageFileError(path, f"it is none of {', '.join(FORMATS)}, or its header is damaged") from error
     except _DAMAGE as error:
         detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PictureError(path, f"damaged, cut short or unreadable ({detail})") from error
+        raise ImageFileError(path, f"damaged, cut short or unreadable ({detail})") from error
 
 
 def _open_regular(path: Path) -> io.BufferedReader:
@@ -90,7 +92,7 @@ def _open_regular(path: Path) -> io.BufferedReader:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise PictureError(path, "it is not a regular file")
+        raise ImageFileError(path, "it is not a regular file")
     return os.fdopen(descriptor, "rb")
 
 

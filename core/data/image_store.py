@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
 from core.base.memmap import open_mapped
-from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Quarantined
+from core.base.types import UNKNOWN, Ids, ImageSet, Labels, QuarantinedFile
 from core.data.folder_scan import Listing
-from core.data.image_io import Header, PictureError, decode, read_header, resize
+from core.data.image_io import Header, ImageFileError, decode, read_header, resize
 
 SIZES = (32, 64, 96, 128, 224)
 """Sides (pixels) among which the size of a folder's images is chosen when none is given."""
@@ -57,22 +57,22 @@ def ingest_listing(
     return open_images(folder)
 
 
-def _read_headers(listing: Listing) -> tuple[dict[int, Header], list[Quarantined]]:
+def _read_headers(listing: Listing) -> tuple[dict[int, Header], list[QuarantinedFile]]:
     """Headers of the readable files by their position in the listing, and the others with the reason."""
     headers: dict[int, Header] = {}
-    problems: list[Quarantined] = []
+    problems: list[QuarantinedFile] = []
     for position, path in enumerate(listing.files):
         try:
             headers[position] = read_header(path)
-        except PictureError as error:
+        except ImageFileError as error:
             problems.append(_quarantine(listing, position, error))
     if not headers:
         raise InputError(f"None of the {len(listing.files):,} files in {listing.root} can be read as an image.")
     return headers, problems
 
 
-def _quarantine(listing: Listing, position: int, error: PictureError) -> Quarantined:
-    return Quarantined(listing.files[position].relative_to(listing.root).as_posix(), error.reason)
+def _quarantine(listing: Listing, position: int, error: ImageFileError) -> QuarantinedFile:
+    return QuarantinedFile(listing.files[position].relative_to(listing.root).as_posix(), error.reason)
 
 
 def _choose_size(headers: dict[int, Header]) -> int:
@@ -82,19 +82,19 @@ def _choose_size(headers: dict[int, Header]) -> int:
 
 def _write_pixels(
     listing: Listing, headers: dict[int, Header], path: Path, shape: tuple[int, int, int], progress: Progress | None
-) -> tuple[list[int], list[Quarantined]]:
+) -> tuple[list[int], list[QuarantinedFile]]:
     """Stream decoded images into an .npy file; returns the positions written and the files that failed.
 
     Plain writes, not a memory map: a full disk then raises an error instead of killing the process.
     """
     kept: list[int] = []
-    damaged: list[Quarantined] = []
+    damaged: list[QuarantinedFile] = []
     with path.open("wb") as file:
         _write_header(file, (0, *shape))
         for done, position in enumerate(headers, start=1):
             try:
                 pixels = resize(decode(listing.files[position]), *shape)
-            except PictureError as error:
+            except ImageFileError as error:
                 damaged.append(_quarantine(listing, position, error))
             else:
                 file.write(pixels.tobytes())
@@ -136,7 +136,7 @@ def _write_rest(
     names: NDArray[np.str_],
     official_test: Ids,
     class_names: tuple[str, ...],
-    quarantined: tuple[Quarantined, ...],
+    quarantined: tuple[QuarantinedFile, ...],
 ) -> None:
     np.save(place / "labels.npy", labels.astype(np.int64))
     np.save(place / "names.npy", names)
@@ -185,10 +185,10 @@ def _load(path: Path) -> NDArray[Any]:
         raise DataError(f"{path} is damaged or cut short ({error}): create the project again.") from error
 
 
-def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[Quarantined, ...]]:
+def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[QuarantinedFile, ...]]:
     try:
         meta = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(meta["class_names"]), tuple(Quarantined(name, reason) for name, reason in meta["quarantined"])
+        return tuple(meta["class_names"]), tuple(QuarantinedFile(name, reason) for name, reason in meta["quarantined"])
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

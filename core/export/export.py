@@ -6,7 +6,7 @@ from core.base.errors import InputError, unknown_name
 from core.experiments.label_snapshot import freeze
 from core.export.curated_table import certificate_manifests, curated_table
 from core.export.round_card import round_card
-from core.export.writers import EXPORTS, export_card, export_model
+from core.export.writers import EXPORTS, export_model, export_round_card
 from core.quality.service import Quality
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
@@ -47,4 +47,4 @@ def export(
     if kind == "model":
         return export_model(run.folder, folder, certificates)
     info = {"run": run_id, "fingerprint": run.record.fingerprint, **certificates}
-    return export_card(round_card(workspace, history, quality, run), folder, info)
+    return export_round_card(round_card(workspace, history, quality, run), folder, info)

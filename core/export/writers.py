@@ -123,7 +123,7 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
     return folder / run.model_path.name
 
 
-def export_card(text: str, folder: Path, info: Mapping[str, Any]) -> Path:
+def export_round_card(text: str, folder: Path, info: Mapping[str, Any]) -> Path:
     """A round card (round_card.html), one page of HTML with nothing outside it."""
     _prepare(folder, "round_card", info)
     target = folder / "round_card.html"

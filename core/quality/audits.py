@@ -20,7 +20,7 @@ from core.curation.replay import live_decisions
 from core.curation.rules import checked_rule
 from core.quality.base import QualityBase
 from core.review.decisions import Outcome
-from core.risk.audit_certificate import Certificate, audit_order, certificate, certified_of_strata, moved_cut
+from core.risk.audit_certificate import Certificate, audit_order, audit_overlap, certificate, stratified_certified_share
 from core.store.decision_log import ids_digest
 from core.store.files import write_json
 from core.workspace.pool_index import PoolScores
@@ -211,7 +211,7 @@ def _earlier(
     old = pool.ids[checked_rule(rule, params)(pool.scores)]
     earlier, _ = _prefix(whole[np.isin(whole, old)], given)
     seen = np.array([line.image_id for line in earlier], dtype=np.int64)
-    moved = moved_cut(seen, old, ids)
+    moved = audit_overlap(seen, old, ids)
     strata = [moved.kept_ids, moved.added_ids]
     answers = [_are_right(_prefix(whole[np.isin(whole, part)], given)[0]) for part in strata]
     return EarlierAudit(
@@ -221,7 +221,7 @@ def _earlier(
         num_added=len(moved.added_ids),
         num_valid=int(moved.is_valid.sum()),
         invalid=seen[~moved.is_valid],
-        certified=certified_of_strata(answers, [len(part) for part in strata], alpha),
+        certified=stratified_certified_share(answers, [len(part) for part in strata], alpha),
     )
 
 

@@ -13,7 +13,7 @@ from core.risk.comparison import Comparison, compare
 from core.risk.error_estimates import error_of
 from core.scoring.calibration import Reliability, expected_calibration_error, reliability
 from core.scoring.scores import Scores, probabilities
-from core.workspace.pool_index import PoolScores, scores_of
+from core.workspace.pool_index import PoolScores, score_images
 from core.workspace.workspace import Workspace
 
 
@@ -76,7 +76,7 @@ class Evaluation(QualityBase):
         """Scores of the images whose labels are known (val and hidden calibration) beside their labels."""
         splits, labels = self._workspace.splits, self._workspace.images.labels
         ids = np.sort(np.concatenate([splits.val, splits.calibration]))
-        scores = scores_of(self._workspace.finished_run(run_id).folder, ids).scores
+        scores = score_images(self._workspace.finished_run(run_id).folder, ids).scores
         return KnownScores(ids, scores, labels[ids], scores.pseudo_labels == labels[ids])
 
     def calibration_report(self, run_id: str) -> CalibrationReport:

@@ -15,7 +15,7 @@ from core.quality.base import QualityBase
 from core.risk import risk_control
 from core.risk.error_estimates import CoverageErrorCurve, coverage_error_curve, threshold_for_error
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
-from core.workspace.pool_index import scores_of
+from core.workspace.pool_index import score_images
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class TargetErrorThresholds(QualityBase):
     def coverage_error(self, run_id: str) -> CoverageErrorCurve:
         """Coverage of the pool and estimated error at every confidence threshold."""
         hidden = self._decisions.hidden_calibration()
-        known = scores_of(self._workspace.finished_run(run_id).folder, hidden).scores
+        known = score_images(self._workspace.finished_run(run_id).folder, hidden).scores
         is_right = known.pseudo_labels == self._workspace.images.labels[hidden]
         return coverage_error_curve(self._workspace.scores(run_id).scores.confidence, known.confidence, is_right)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.base.errors import DecisionError, WinnowError, not_in_pool
+from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
 from core.base.types import UNDO, VERDICTS, Command
 from core.curation.replay import PLANTED, latest_live, live_decisions
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
@@ -85,7 +85,7 @@ class DecisionService(DecisionHistory):
         if command.verdict == UNDO:
             return self._undo(command)
         if command.verdict not in VERDICTS:
-            raise DecisionError(f"There is no verdict {command.verdict!r}: choose one of {', '.join(VERDICTS)}.")
+            raise unknown_name("verdict", command.verdict, VERDICTS, DecisionError)
         if is_bulk(command):
             if command.verdict == "relabel":
                 self._known(command.label)

@@ -44,7 +44,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class MovedCut:
+class AuditOverlap:
     """What remains of an audit when the accepted set changes."""
 
     kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
@@ -165,17 +165,17 @@ def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[
     return float(ends[0] / size), float(ends[1] / size)
 
 
-def moved_cut(answered_ids: Ids, old_ids: Ids, new_ids: Ids) -> MovedCut:
+def audit_overlap(answered_ids: Ids, old_ids: Ids, new_ids: Ids) -> AuditOverlap:
     """Which answers of an audit of old_ids remain valid for new_ids (same run, same labels).
 
     A tighter cut keeps the answers that still fall inside: they are a uniform sample of it. What a looser cut adds was
     never sampled: it is a second stratum with draws of its own.
     """
     kept, added = np.intersect1d(old_ids, new_ids), np.setdiff1d(new_ids, old_ids)
-    return MovedCut(kept, added, np.isin(answered_ids, kept))
+    return AuditOverlap(kept, added, np.isin(answered_ids, kept))
 
 
-def certified_of_strata(answers: Sequence[Mask], sizes: Sequence[int], alpha: float = 0.05) -> float:
+def stratified_certified_share(answers: Sequence[Mask], sizes: Sequence[int], alpha: float = 0.05) -> float:
     """Largest share of right labels proven for a set made of strata audited apart; each may spend alpha / strata."""
     proven = sum(certified_count(a, n, alpha / len(sizes)) for a, n in zip(answers, sizes, strict=True) if n)
     return proven / max(1, sum(sizes))

@@ -11,7 +11,7 @@ from core.risk.error_estimates import proportion
 
 
 @dataclass(frozen=True)
-class ClassRow:
+class ClassAccuracy:
     """Accuracy of both runs on the images of one class."""
 
     label: int
@@ -31,7 +31,7 @@ class Comparison:
     low: float  # lower end of the 95 % interval of the difference
     high: float
     p_value: float  # exact McNemar test, two-sided
-    per_class: tuple[ClassRow, ...]
+    per_class: tuple[ClassAccuracy, ...]
     confusion_a: NDArray[np.int64]  # (K, K) true class, predicted class
     confusion_b: NDArray[np.int64]
     predictions_a: Labels  # (n,)
@@ -95,6 +95,6 @@ def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tupl
     return max(-1.0, middle - reach), min(1.0, middle + reach)
 
 
-def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels) -> ClassRow:
+def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels) -> ClassAccuracy:
     mine = labels == label
-    return ClassRow(label, accuracy(logits_a[mine], labels[mine]), accuracy(logits_b[mine], labels[mine]))
+    return ClassAccuracy(label, accuracy(logits_a[mine], labels[mine]), accuracy(logits_b[mine], labels[mine]))

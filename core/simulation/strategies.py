@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
+from core.base.errors import InputError, unknown_name
 from core.base.types import Labels
 from core.curation.query_strategies import (
     ACQUISITIONS,
@@ -110,7 +110,7 @@ def review_strategies(
     """
     for name in queues:
         if name not in REVIEW_QUEUES:
-            raise InputError(f"There is no queue called {name!r}. There are: {', '.join(REVIEW_QUEUES)}.")
+            raise unknown_name("queue", name, REVIEW_QUEUES)
     wanted = [*queues, *((NO_CLICKS, AT_RANDOM) if has_controls and queues else ())]
     found = [ReviewStrategy(queue, rule) for rule in dict.fromkeys(accept_rules) for queue in dict.fromkeys(wanted)]
     found = [one for one in found if one.queue != NO_CLICKS or one.accept_rule.name != "none"]

@@ -155,7 +155,7 @@ class RunFolder:
         """Lines of numbers about single steps, where that was asked for: at most so many, spread over the run."""
         return sample_lines(self.batches_path, most)
 
-    def keep_metrics(self, step: int) -> None:
+    def truncate_metrics(self, step: int) -> None:
         """Cut both files back to the lines up to that step: a resumed run writes the later ones again."""
         for path in (self.metrics_path, self.batches_path):
             if step == 0 or path.exists():

@@ -37,7 +37,7 @@ from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.memory import keep_freed, out_of_memory
 from core.training.runtime.precision import choose_device, faster_precision
-from core.workspace.pool_index import is_large, keep_index
+from core.workspace.pool_index import ensure_index, needs_index
 
 AGREE_STEPS = 10
 """Steps between two checks of several ranks whether rank 0 was asked to stop."""
@@ -118,7 +118,7 @@ class TrainingWorker:
         print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
               f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
         if distributed.rank() == 0:
-            self.folder.keep_metrics(trainer.step)
+            self.folder.truncate_metrics(trainer.step)
             if not is_begun:
                 picture = self.folder.path / "augmentation.png"
                 draw_views(trainer.data.labeled, self.config.profile, self.config.seed, picture)
@@ -218,9 +218,9 @@ class TrainingWorker:
         for path in paths:
             finish_draft(path)
         write_json(self.folder.path / "calibration.json", calibrate(logits[splits.val], images.labels[splits.val]))
-        if is_large(splits.pool):
+        if needs_index(splits.pool):
             self._tell(message="Sorting the scores of the pool.")
-            keep_index(self.folder, splits.pool)
+            ensure_index(self.folder, splits.pool)
 
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:

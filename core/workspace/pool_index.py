@@ -47,7 +47,7 @@ class PoolScores:
         return row if row < len(self.ids) and self.ids[row] == image else None
 
 
-def scores_of(folder: RunFolder, ids: Ids) -> PoolScores:
+def score_images(folder: RunFolder, ids: Ids) -> PoolScores:
     """Scores of the named images under a finished run, at its temperature."""
     temperature = folder.temperature()
     return PoolScores(ids, score(np.asarray(folder.logits()[ids]), temperature), temperature)
@@ -55,17 +55,17 @@ def scores_of(folder: RunFolder, ids: Ids) -> PoolScores:
 
 def pool_scores(folder: RunFolder, ids: Ids) -> PoolScores:
     """Scores of the pool with its orders, from the index where there is one that fits."""
-    return _load(_place(folder), folder.temperature()) if keep_index(folder, ids) else scores_of(folder, ids)
+    return _load(_place(folder), folder.temperature()) if ensure_index(folder, ids) else score_images(folder, ids)
 
 
-def is_large(ids: Ids) -> bool:
+def needs_index(ids: Ids) -> bool:
     """Whether a pool is worth an index."""
     return len(ids) >= LEAST
 
 
-def keep_index(folder: RunFolder, ids: Ids) -> bool:
+def ensure_index(folder: RunFolder, ids: Ids) -> bool:
     """Whether an index of the pool now lies beside the logits, made where there was none; small pools have none."""
-    if not is_large(ids):
+    if not needs_index(ids):
         return False
     key = _key(folder, ids)
     with suppress(DataError):

@@ -12,13 +12,13 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.store.files import home, read_json, write_json
 
-__all__ = ["Shelved", "home", "key_of", "path_of", "recent", "remember"]
+__all__ = ["RecentProject", "home", "key_of", "path_of", "recent", "remember"]
 
 _MOST = 30
 
 
 @dataclass(frozen=True)
-class Shelved:
+class RecentProject:
     """One project on the shelf."""
 
     key: str
@@ -32,17 +32,17 @@ def key_of(path: Path) -> str:
     return f"{name[:40]}-{hashlib.sha256(str(full).encode()).hexdigest()[:6]}"
 
 
-def recent() -> list[Shelved]:
+def recent() -> list[RecentProject]:
     """Projects opened before and still there, the latest first."""
     file = home() / "projects.json"
     paths = [Path(text) for text in read_json(file)["projects"]] if file.exists() else []
-    return [Shelved(key_of(path), path) for path in paths if (path / "project.toml").exists()]
+    return [RecentProject(key_of(path), path) for path in paths if (path / "project.toml").exists()]
 
 
 def remember(path: Path) -> str:
     """Put a project in front on the shelf; answers its key."""
     full = path.expanduser().resolve()
-    others = [shelved.path for shelved in recent() if shelved.path != full]
+    others = [entry.path for entry in recent() if entry.path != full]
     home().mkdir(parents=True, exist_ok=True)
     write_json(home() / "projects.json", {"projects": [str(p) for p in [full, *others][:_MOST]]})
     return key_of(full)
@@ -50,7 +50,7 @@ def remember(path: Path) -> str:
 
 def path_of(key: str) -> Path:
     """The folder behind a key; InputError where the shelf does not know it."""
-    for shelved in recent():
-        if shelved.key == key:
-            return shelved.path
+    for entry in recent():
+        if entry.key == key:
+            return entry.path
     raise InputError(f"No project is known as {key!r}: open it again on the Data page, or with: winnow PATH")

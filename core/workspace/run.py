@@ -67,7 +67,7 @@ class Run:
         return self.id if self.control is None else f"{self.id} · {self.control.name}"
 
     @property
-    def elsewhere(self) -> str | None:
+    def command_elsewhere(self) -> str | None:
         """What to type on each other machine that the run waits for; None where it needs this one alone."""
         is_resume = self.folder.checkpoint_path.exists()
         return command_for_other_machines(self.folder.path.parents[1], self.folder, is_resume=is_resume)
@@ -115,7 +115,7 @@ def last_median(metrics: Sequence[Mapping[str, Any]], count: int = LAST_EVALUATI
     return float(np.median(known[-count:])) if known else None
 
 
-def problem(folder: RunFolder) -> str | None:
+def unreadable_reason(folder: RunFolder) -> str | None:
     """The sentence that says why a run folder cannot be read; None where it can."""
     try:
         folder.record()

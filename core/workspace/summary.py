@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.types import SPLIT_NAMES, ImageSet, Quarantined, Splits
+from core.base.types import SPLIT_NAMES, ImageSet, QuarantinedFile, Splits
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class DataSummary:
     class_counts: Mapping[str, NDArray[np.int64]]  # (K,) per split whose labels may be shown: labeled, val, test
     num_set_aside: int
     num_duplicates: int
-    quarantined: tuple[Quarantined, ...]
+    quarantined: tuple[QuarantinedFile, ...]
     source: str
     created: str
     split: SplitConfig
 
 
-def summary_of(images: ImageSet, splits: Splits, facts: Mapping[str, Any]) -> DataSummary:
+def summarize_data(images: ImageSet, splits: Splits, facts: Mapping[str, Any]) -> DataSummary:
     """Sizes, splits, class counts, duplicates and files left out; facts: what project.toml says."""
     num_images, height, width, channels = images.pixels.shape
     parts = {name: getattr(splits, name) for name in SPLIT_NAMES}

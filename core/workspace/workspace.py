@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError, InputError, RunError
+from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.types import ImageSet, Splits
 from core.data.image_store import open_images
 from core.data.splits import load_splits
 from core.store.run_folder import RunFolder, list_runs
 from core.workspace.creation import FORMAT
 from core.workspace.pool_index import PoolScores, pool_scores
-from core.workspace.run import Run, problem
+from core.workspace.run import Run, unreadable_reason
 
 
 class Workspace:
@@ -56,19 +56,18 @@ class Workspace:
 
     def runs(self) -> list[Run]:
         """All runs whose record can be read, in the order they were made."""
-        return [Run(folder) for folder in list_runs(self.path / "runs") if problem(folder) is None]
+        return [Run(folder) for folder in list_runs(self.path / "runs") if unreadable_reason(folder) is None]
 
     def broken_runs(self) -> dict[str, str]:
         """Run folders that cannot be read: name → the sentence that says why."""
-        problems = {folder.id: problem(folder) for folder in list_runs(self.path / "runs")}
+        problems = {folder.id: unreadable_reason(folder) for folder in list_runs(self.path / "runs")}
         return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
 
     def run(self, run_id: str) -> Run:
         """One run by its id; InputError names the runs there are."""
         known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
-            there = ", ".join(known) or "none yet"
-            raise InputError(f"{self.name} has no run called {run_id!r}. Its runs: {there}.")
+            raise unknown_name("run", run_id, known)
         return Run(RunFolder(self.path / "runs" / run_id))
 
     def finished_run(self, run_id: str) -> Run:

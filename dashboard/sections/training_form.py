@@ -48,7 +48,7 @@ def show(project: Project) -> None:
             config = TrainConfig.checked({**values, "method": method})
             if num_rounds > 1:
                 _start_curriculum(project, config, parent, num_rounds, step)
-            rule = preset.rule if parent and preset.is_of(method) else None
+            rule = preset.rule if parent and preset.fits_method(method) else None
             seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
             request = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
             _show_run(project.start_runs(seeds, request)[0].id)
@@ -93,7 +93,7 @@ def _defaults(preset: Preset, method: str) -> dict[str, Any]:
 
 def _description(preset: Preset, method: str) -> str:
     """Describe a preset and its pseudo-label rule; for another method, the settings of that method."""
-    if not preset.is_of(method):
+    if not preset.fits_method(method):
         own = ", ".join(
             f"{name.replace('_', ' ')} {value}" for name, value in constants.RECIPES.get(method, {}).items()
         )

@@ -63,9 +63,9 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
         },
         _WIDTHS,
     )
-    if status.state == "queued" and run.elsewhere is not None:
+    if status.state == "queued" and run.command_elsewhere is not None:
         st.caption("Run this on each other machine, with the project in the same folder:")
-        st.code(run.elsewhere, language="sh", wrap_lines=True)
+        st.code(run.command_elsewhere, language="sh", wrap_lines=True)
     _buttons(project, run, status.state)
     with st.expander("Log"):
         st.code(run.log_tail() or "Nothing printed yet.", language=None, height=260)

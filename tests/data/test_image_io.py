@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.data.image_io import MAX_PIXELS, PictureError, decode, encode_jpeg, encode_png, resize, sprite
+from core.data.image_io import MAX_PIXELS, ImageFileError, decode, encode_jpeg, encode_png, resize, sprite
 
 
 def save(folder: Path, name: str, array: NDArray[np.generic]) -> Path:
@@ -42,7 +42,7 @@ def test_float_images_are_scaled_into_the_full_range(tmp_path: Path, values: lis
 
 def test_a_float_image_with_a_value_that_is_no_number_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path, "nan.tiff", np.array([[np.nan, 1.0]], dtype=np.float32))
-    with pytest.raises(PictureError, match="not numbers"):
+    with pytest.raises(ImageFileError, match="not numbers"):
         decode(path)
 
 
@@ -75,14 +75,14 @@ def test_an_animation_gives_its_first_frame(tmp_path: Path) -> None:
 def test_a_tiny_file_that_claims_a_giant_image_is_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "bomb.gif").write_bytes(gif(65535, 65535))
     assert (tmp_path / "bomb.gif").stat().st_size == 35
-    with pytest.raises(PictureError, match="pixels"):
+    with pytest.raises(ImageFileError, match="pixels"):
         decode(tmp_path / "bomb.gif")
 
 
 @pytest.mark.parametrize("width", [8000, 10_000])
 def test_the_limit_is_ours_and_lies_below_that_of_the_library(tmp_path: Path, width: int) -> None:
     (tmp_path / "large.gif").write_bytes(gif(width, MAX_PIXELS // width + 1))
-    with pytest.raises(PictureError, match="50,000,000"):
+    with pytest.raises(ImageFileError, match="50,000,000"):
         decode(tmp_path / "large.gif")
 
 
@@ -97,20 +97,20 @@ def test_a_file_cut_anywhere_is_refused_with_a_sentence(tmp_path: Path) -> None:
         path = tmp_path / f"cut.{name}"
         for length in (0, 3, 11, 40, len(content) // 2, len(content) * 3 // 4):
             path.write_bytes(content[:length])
-            with pytest.raises(PictureError, match=f"cut.{name} cannot be read as an image: .+"):
+            with pytest.raises(ImageFileError, match=f"cut.{name} cannot be read as an image: .+"):
                 decode(path)
 
 
 def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(PictureError, match="not a regular file"):
+    with pytest.raises(ImageFileError, match="not a regular file"):
         decode(tmp_path / "pipe.png")
 
 
 def test_formats_off_the_list_are_refused_whatever_their_name(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "icon.ico")
     (tmp_path / "icon.ico").rename(tmp_path / "icon.png")
-    with pytest.raises(PictureError, match="none of"):
+    with pytest.raises(ImageFileError, match="none of"):
         decode(tmp_path / "icon.png")
 
 

@@ -11,7 +11,7 @@ import pytest
 from core import Project
 from core.experiments.label_snapshot import freeze
 from core.quality.audits import Audit
-from core.risk.audit_certificate import certified_of_strata
+from core.risk.audit_certificate import stratified_certified_share
 from tests.dashboard.page_helpers import open_page
 
 RUN = "001-supervised-mlp"
@@ -71,7 +71,7 @@ def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_pr
     assert moved.num_kept + moved.num_added == wide.certificate.size
     # the added images may have come earlier in the common order: then no answer of theirs exists yet
     strata = [narrow.is_right, np.zeros(0, dtype=np.bool_)]
-    assert moved.certified == certified_of_strata(strata, [moved.num_kept, moved.num_added], 0.05) > 0
+    assert moved.certified == stratified_certified_share(strata, [moved.num_kept, moved.num_added], 0.05) > 0
 
 
 def test_every_export_carries_set_hash_risk_and_draws(trained_project: Project, tmp_path: Path) -> None:

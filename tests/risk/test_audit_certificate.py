@@ -168,10 +168,10 @@ def test_an_audit_draws_every_image_once_in_a_random_order() -> None:
 
 def test_a_tighter_cut_keeps_the_answers_inside_and_a_looser_one_names_what_is_new() -> None:
     old, answered = np.arange(10), np.array([3, 9, 1])
-    tight = c.moved_cut(answered, old, np.arange(5))
+    tight = c.audit_overlap(answered, old, np.arange(5))
     assert not len(tight.added_ids)
     assert tight.is_valid.tolist() == [True, False, True]
-    loose = c.moved_cut(answered, old, np.arange(15))
+    loose = c.audit_overlap(answered, old, np.arange(15))
     assert loose.added_ids.tolist() == [10, 11, 12, 13, 14]
     assert loose.is_valid.all()
 
@@ -179,5 +179,5 @@ def test_a_tighter_cut_keeps_the_answers_inside_and_a_looser_one_names_what_is_n
 def test_strata_prove_together_what_they_prove_apart_at_half_the_risk() -> None:
     one, two = np.ones(90, dtype=np.bool_), np.ones(40, dtype=np.bool_)
     apart = c.certified_count(one, 1_000, 0.025) + c.certified_count(two, 300, 0.025)
-    assert c.certified_of_strata([one, two], [1_000, 300]) == apart / 1_300
-    assert c.certified_of_strata([one], [1_000]) == c.certified_count(one, 1_000, 0.05) / 1_000
+    assert c.stratified_certified_share([one, two], [1_000, 300]) == apart / 1_300
+    assert c.stratified_certified_share([one], [1_000]) == c.certified_count(one, 1_000, 0.05) / 1_000

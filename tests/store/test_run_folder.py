@@ -117,7 +117,7 @@ def test_torn_last_line_of_metrics_is_left_out(run: RunFolder, torn: bytes) -> N
     with run.metrics_path.open("ab") as file:
         file.write(torn)
     assert run.metrics() == [{"step": 1}]
-    run.keep_metrics(1)
+    run.truncate_metrics(1)
     run.append_metrics({"step": 2})
     assert run.metrics() == [{"step": 1}, {"step": 2}]
 
@@ -133,7 +133,7 @@ def test_resumed_run_keeps_the_lines_up_to_its_checkpoint(run: RunFolder) -> Non
         run.append_metrics({"step": step})
         run.append_batch({"step": step - 1})
         run.append_batch({"step": step})
-    run.keep_metrics(7)
+    run.truncate_metrics(7)
     assert run.metrics() == [{"step": 3}, {"step": 6}]
     assert run.batches() == [{"step": 2}, {"step": 3}, {"step": 5}, {"step": 6}]
 
@@ -141,7 +141,7 @@ def test_resumed_run_keeps_the_lines_up_to_its_checkpoint(run: RunFolder) -> Non
 def test_a_run_that_begins_anew_forgets_the_lines_of_before(run: RunFolder) -> None:
     run.append_metrics({"step": 1})
     run.append_batch({"step": 1})
-    run.keep_metrics(0)
+    run.truncate_metrics(0)
     assert run.metrics() == run.batches() == []
 
 

@@ -10,7 +10,7 @@ from core import PageQuery, Project
 from core.scoring.scores import RANKINGS, order
 from core.store.files import save_array, write_json
 from core.workspace import pool_index
-from core.workspace.pool_index import scores_of
+from core.workspace.pool_index import score_images
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 def test_an_index_holds_what_scoring_gives_and_pages_are_the_same(project: Project) -> None:
     folder, ids = project.run(RUN).folder, project.splits.pool
-    plain, kept = scores_of(folder, ids), pool_index.pool_scores(folder, ids)
+    plain, kept = score_images(folder, ids), pool_index.pool_scores(folder, ids)
     again = pool_index.pool_scores(folder, ids)
     for found in (kept, again):
         np.testing.assert_array_equal(found.ids, plain.ids)
@@ -46,7 +46,7 @@ def test_an_index_that_no_longer_fits_is_made_anew(project: Project, what: str) 
         ids = ids[5:]
     else:
         (folder.path / "predictions" / "index" / "index.json").write_text("{")
-    wanted, found = scores_of(folder, ids), pool_index.pool_scores(folder, ids)
+    wanted, found = score_images(folder, ids), pool_index.pool_scores(folder, ids)
     np.testing.assert_array_equal(found.scores.confidence, wanted.scores.confidence)
     np.testing.assert_array_equal(found.scores.pseudo_labels, wanted.scores.pseudo_labels)
     assert found.orders

@@ -17,7 +17,7 @@ def test_the_latest_opened_project_stands_first(tmp_path: Path) -> None:
     first, second = _project(tmp_path / "first"), _project(tmp_path / "second")
     for path in (first, second, first):
         recent_projects.remember(path)
-    assert [shelved.path for shelved in recent_projects.recent()] == [first, second]
+    assert [entry.path for entry in recent_projects.recent()] == [first, second]
 
 
 def test_a_key_leads_back_to_its_folder(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def train(
     chosen = _preset(preset)
     config = chosen.config(settings)
     params: Mapping[str, Any] = {} if rule is None else rule_params(rule, param)
-    if rule is None and parent is not None and chosen.is_of(config.method):
+    if rule is None and parent is not None and chosen.fits_method(config.method):
         rule, params = chosen.rule, chosen.params
     launch = Launch.checked(launcher, nodes, rendezvous)
     configs = [config.model_copy(update={"seed": seed}) for seed in range(config.seed, config.seed + seeds)]

@@ -29,7 +29,7 @@ def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
     press(test, "Create the project")
     assert not test.exception
     assert (tmp_path / "new" / "project.toml").exists()
-    assert [shelved.path for shelved in recent_projects.recent()] == [tmp_path / "new"]
+    assert [entry.path for entry in recent_projects.recent()] == [tmp_path / "new"]
 
 
 def test_a_folder_that_is_none_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
         for code in open_page("train", {"train-run": run.id}, project=trained_project.key).code
         if "rdzv" in code.value
     ]
-    assert command == run.elsewhere
+    assert command == run.command_elsewhere
     sizes = "--nnodes 2 --nproc-per-node 1 --max-restarts 0"
     assert command.endswith(f"--rdzv-id {run.id} {sizes} -m core.training.worker {trained_project.path} {run.id}")
     assert not [
