@@ -9,7 +9,11 @@ from dashboard.server.application import serve
 
 
 def main() -> int:
-    """Serve until Ctrl+C; print a WinnowError and return exit code 2."""
+    """Serve the dashboard until Ctrl+C.
+
+    Returns:
+        The exit code: 0, or 2 after a WinnowError, whose message is printed.
+    """
     parser = argparse.ArgumentParser(prog="python -m dashboard")
     parser.add_argument("project", type=Path, nargs="?", help="folder of a project")
     parser.add_argument("--port", type=int, default=8501)

@@ -29,7 +29,7 @@ _ASSETS = Path(__file__).with_name("assets")
 
 
 def main() -> None:
-    """Draw navigation and sidebar, then the page."""
+    """Draw the navigation, the sidebar and the chosen page."""
     st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
@@ -56,14 +56,14 @@ def _start() -> None:
 def _sidebar() -> None:
     key = current_key()
     if key is None:
-        st.caption("No project yet")
+        st.caption("No project is open.")
         return
     keys = recent_keys()
     st.session_state["project-choice"] = key if key in keys else None
     st.selectbox(
         "Project",
         keys,
-        format_func=_names(keys).__getitem__,
+        format_func=_project_names(keys).__getitem__,
         key="project-choice",
         on_change=_select,
         args=("project",),
@@ -75,7 +75,8 @@ def _sidebar() -> None:
         st.session_state["run-choice"] = shown
         if requested not in [run.id for run in live_runs(project)]:
             if requested not in (None, shown):
-                st.session_state["other-run"] = f"{requested} is no finished run of this project: this is {shown}."
+                message = f"{requested} is not a finished run of this project. This page shows {shown}."
+                st.session_state["other-run"] = message
             url.write("run", shown)
         st.selectbox("Run", finished, key="run-choice", on_change=_select, args=("run",))
     if live_runs(project):
@@ -86,7 +87,7 @@ def _select(name: str) -> None:
     url.write(name, st.session_state[f"{name}-choice"])
 
 
-def _names(keys: list[str]) -> dict[str, str]:
+def _project_names(keys: list[str]) -> dict[str, str]:
     names = {}
     for key in keys:
         path = recent_projects.path_of(key)

@@ -1,4 +1,4 @@
-"""Test images with different predictions of two runs, and those of one confusion cell."""
+"""Find test images that two runs predict differently, and images of a confusion cell."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from core import Project, RunComparison
 
 @dataclass(frozen=True)
 class ChangedPrediction:
-    """One test image, its label, and the predictions of both runs."""
+    """One test image with its label and the predictions of both runs."""
 
     image_id: int
     label: int
@@ -15,7 +15,7 @@ class ChangedPrediction:
     predicted_b: int
 
     def lines(self, class_names: tuple[str, ...]) -> tuple[str, str, str]:
-        """Return the lines of text below the image."""
+        """Return the lines of text below the image: its label and both predictions."""
         a, b = (
             f"{name}: {class_names[predicted]} {'✓' if predicted == self.label else '✗'}"
             for name, predicted in (("A", self.predicted_a), ("B", self.predicted_b))
@@ -24,7 +24,15 @@ class ChangedPrediction:
 
 
 def changed_predictions(runs: RunComparison, project: Project) -> dict[str, list[ChangedPrediction]]:
-    """Group changed predictions: gained (only B is right), lost (only A is right), both wrong."""
+    """Group the test images that both runs predict differently.
+
+    Args:
+        runs: The compared runs A and B.
+        project: Their project.
+
+    Returns:
+        Images by group: "gained" (only B is right), "lost" (only A is right), "both wrong".
+    """
     comparison, labels = runs.comparison, project.images.labels
     groups: dict[str, list[ChangedPrediction]] = {"gained": [], "lost": [], "both wrong": []}
     for position in comparison.flips.tolist():
@@ -41,7 +49,15 @@ def changed_predictions(runs: RunComparison, project: Project) -> dict[str, list
 
 
 def confusion_cell(runs: RunComparison, project: Project, run: str, label: int, predicted: int) -> list[int]:
-    """Return the ids of test images of one class that a run predicts as another."""
+    """Return the ids of the test images in one cell of a confusion matrix.
+
+    Args:
+        runs: The compared runs.
+        project: Their project.
+        run: Id of the run whose predictions count.
+        label: The true class.
+        predicted: The predicted class.
+    """
     predictions = runs.comparison.predictions_a if run == runs.run_a else runs.comparison.predictions_b
     ids = runs.test_ids[(project.images.labels[runs.test_ids] == label) & (predictions == predicted)]
     return [int(number) for number in ids]

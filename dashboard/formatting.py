@@ -13,12 +13,12 @@ SOURCE_NAMES = {
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """Format a proportion in [0, 1] as percent; None and nan as "unknown"."""
+    """Format a proportion in [0, 1] as percent, None and nan as "unknown"."""
     return "unknown" if value is None or np.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
 def estimate(item: Estimate | MeanEstimate) -> str:
-    """Format an estimate with its interval and n, as in "4.2 % [2.1, 7.4], n = 240"."""
+    """Format an estimate with its interval and n: "4.2 % [2.1, 7.4], n = 240"."""
     if not item.n:
         return "unknown, n = 0"
     return f"{percent(item.value)} [{100 * item.low:.1f}, {100 * item.high:.1f}], n = {item.n:,}"
@@ -30,7 +30,7 @@ def points(value: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Format seconds as "42 s", "3 min 05 s" or "2 h 10 min"; None as "–"."""
+    """Format seconds as "42 s", "3 min 05 s" or "2 h 10 min", None as "–"."""
     if seconds is None:
         return "–"
     whole = round(seconds)
@@ -42,11 +42,11 @@ def duration(seconds: float | None) -> str:
 
 
 def share_done(status: RunStatus) -> float:
-    """Return the finished share of a run, in [0, 1]."""
+    """Return the share of a run's epochs that are done, in [0, 1]."""
     return min(1.0, status.epoch / max(1, status.epochs))
 
 
 def source_counts(curated: CuratedSet) -> dict[str, int]:
-    """Count the labels of a curated set by source, and its rejections."""
+    """Count the labels of a curated set by source, and the rejections."""
     counts = {name: int((curated.sources == source).sum()) for source, name in SOURCE_NAMES.items()}
     return {**counts, "rejections": len(curated.reject_ids)}

@@ -1,4 +1,4 @@
-"""HTML of image grids; the browser loads the images from the HTTP routes, not through Streamlit."""
+"""HTML of image grids; the browser loads the images from the HTTP routes."""
 
 from collections.abc import Sequence
 from html import escape
@@ -14,16 +14,31 @@ _MAX_PIXELATED_SIDE = 64
 """Images up to this many pixels a side are enlarged without smoothing."""
 
 
-def sample(project: Project, part: str, label: int | None, count: int) -> Ids:
-    """Return up to count ids spread evenly over a split or "pool", of one class if given."""
-    ids: Ids = getattr(project.splits, part)
+def sample_ids(project: Project, split: str, label: int | None, count: int) -> Ids:
+    """Return up to `count` image ids, spread evenly over a split.
+
+    Args:
+        project: The project of the images.
+        split: Name of a split, or "pool".
+        label: The class of the images; None for all classes.
+        count: Number of ids at most.
+    """
+    ids: Ids = getattr(project.splits, split)
     if label is not None:
         ids = ids[project.images.labels[ids] == label]
     return ids[np.unique(np.linspace(0, len(ids) - 1, min(count, len(ids))).astype(np.int64))]
 
 
-def sheet(key: str, project: Project, ids: Sequence[int] | Ids, *, columns: int, tile: int = 56) -> str:
-    """Return HTML of one sprite of tiles; tile is in pixels, enlarged to the width of the page."""
+def sprite_html(key: str, project: Project, ids: Sequence[int] | Ids, *, columns: int, tile: int = 56) -> str:
+    """Return HTML of one picture that holds many images as tiles.
+
+    Args:
+        key: The project's key in the URL.
+        project: The project of the images.
+        ids: The images, in order.
+        columns: Tiles in a row.
+        tile: Side of a tile in the picture, in pixels; the page enlarges it.
+    """
     numbers = ",".join(str(int(i)) for i in ids)
     source = f"/winnow/{key}/sprite?ids={numbers}&tile={tile}&columns={columns}&v={project.fingerprint[:8]}"
     width = f"min(100%, {columns * 72}px)"
@@ -31,8 +46,15 @@ def sheet(key: str, project: Project, ids: Sequence[int] | Ids, *, columns: int,
     return f'<img src="{escape(source)}" alt="{len(ids)} images of {escape(project.name)}" style="{style}">'
 
 
-def cards(key: str, project: Project, items: Sequence[tuple[int, Sequence[str]]], *, size: int = 112) -> str:
-    """Return HTML of images, size pixels wide, with lines of text below each."""
+def cards_html(key: str, project: Project, items: Sequence[tuple[int, Sequence[str]]], *, size: int = 112) -> str:
+    """Return HTML of images with lines of text below each.
+
+    Args:
+        key: The project's key in the URL.
+        project: The project of the images.
+        items: Image id and lines of text of each card.
+        size: Side of an image in pixels.
+    """
     return (
         f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax({size + 36}px,1fr));gap:12px">'
         + "".join(_card(key, project, image_id, lines, size) for image_id, lines in items)

@@ -11,7 +11,10 @@ from core import WinnowError
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show the message of a WinnowError instead of a traceback; also a decorator, `@show_errors()`."""
+    """Show the message of a WinnowError instead of a traceback.
+
+    It is also a decorator: `@show_errors()`.
+    """
     try:
         yield
     except WinnowError as error:
@@ -19,14 +22,26 @@ def show_errors() -> Iterator[None]:
 
 
 def empty_page(message: str, next_step: str, page: str) -> NoReturn:
-    """Show a message and a link to the next step, and end the page."""
+    """Show a message and a link to the next step, then end the page.
+
+    Args:
+        message: What is missing.
+        next_step: Text of the link.
+        page: URL path of the page that the link opens.
+    """
     st.info(message)
     page_link(page, next_step)
     st.stop()
 
 
 def page_link(page: str, label: str, **query: str) -> None:
-    """Link to a page by its URL path; plain text where the app has registered no pages."""
+    """Draw a link to a page; plain text where the app has registered no pages.
+
+    Args:
+        page: URL path of the page.
+        label: Text of the link.
+        query: Query parameters of the link.
+    """
     pages = st.session_state.get("pages", {})
     if page in pages:
         st.page_link(pages[page], label=f"{label} →", query_params=query or None)

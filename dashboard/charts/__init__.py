@@ -1,17 +1,17 @@
-"""Plotly figures as functions of arrays, without Streamlit or a project."""
+"""Charts: Plotly figures as functions of arrays, without Streamlit or a project."""
 
 from dashboard.charts.compare import class_mix, confusion, difference, per_class
 from dashboard.charts.data import class_counts
 from dashboard.charts.scores import (
     coverage_error,
-    limits,
     ood_histogram,
     pool_histogram,
     reliability_diagram,
     right_wrong_histogram,
+    score_range,
 )
 from dashboard.charts.simulate import simulation_curves
-from dashboard.charts.style import CONFIG, CYCLE
+from dashboard.charts.style import COLOR_CYCLE, CONFIG
 from dashboard.charts.training import (
     accuracy_curves,
     drift_curve,
@@ -23,8 +23,8 @@ from dashboard.charts.training import (
 )
 
 __all__ = [
+    "COLOR_CYCLE",
     "CONFIG",
-    "CYCLE",
     "accuracy_curves",
     "class_counts",
     "class_mix",
@@ -32,7 +32,6 @@ __all__ = [
     "coverage_error",
     "difference",
     "drift_curve",
-    "limits",
     "loss_curves",
     "mix_curves",
     "ood_histogram",
@@ -42,6 +41,7 @@ __all__ = [
     "reliability_diagram",
     "right_wrong_histogram",
     "schedule_curve",
+    "score_range",
     "simulation_curves",
     "two_curves",
 ]

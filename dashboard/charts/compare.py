@@ -1,4 +1,4 @@
-"""Charts of the Compare page: accuracy and confusion of two runs; class mix of a selection."""
+"""Charts of two runs: accuracy, confusion and difference; and the class mix of a selection."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from core import RunComparison, Selection
 from dashboard.charts.style import BLUE, RUN_A, RUN_B, figure, shortened, translucent
 
 _DARK_SHARE = 0.5
-"""Share of the true class from which a cell is dark and its number white."""
+"""Share of the true class from which on a cell is dark and its number white."""
 _SHADES = ((0, 0.04), (_DARK_SHARE, 0.4), (_DARK_SHARE, 0.8), (1, 0.95))
 _MAX_LABELED_CLASSES = 20
 
 
 def per_class(compared: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
-    """Draw the accuracy of both runs per class with exact 95 % intervals."""
+    """Draw the accuracy of both runs for each class, with exact 95 % intervals."""
     rows, names = compared.comparison.per_class, shortened(class_names)
     chart = figure(x="", y="accuracy", height=320)
     for run, color, symbol, estimates in (
@@ -47,7 +47,12 @@ def per_class(compared: RunComparison, class_names: tuple[str, ...]) -> go.Figur
 
 
 def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Figure:
-    """Draw true (rows) against predicted class (columns), counts (K, K) colored by their share of the row."""
+    """Draw a confusion matrix: true classes as rows, predicted classes as columns.
+
+    Args:
+        counts: Images, (K, K); a cell's color is its share of the row.
+        class_names: Names of the K classes.
+    """
     names = shortened(class_names, 12)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     chart = figure(x="predicted", y="true", height=max(320, 110 + 30 * len(names)), legend=False)
@@ -76,7 +81,7 @@ def confusion(counts: NDArray[np.int64], class_names: tuple[str, ...]) -> go.Fig
 
 
 def _add_markers(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np.float64], names: list[str]) -> None:
-    """Add an invisible marker to every non-empty cell, for hover text and clicks (a heatmap takes none)."""
+    """Add an invisible marker to each non-empty cell, for hover text and clicks."""
     rows, columns = np.nonzero(counts)
     chart.add_scatter(
         x=[names[c] for c in columns],
@@ -89,7 +94,7 @@ def _add_markers(chart: go.Figure, counts: NDArray[np.int64], shares: NDArray[np
 
 
 def difference(compared: RunComparison) -> go.Figure:
-    """Draw the paired difference of accuracy with its 95 % interval."""
+    """Draw the paired difference of accuracy, B − A, with its 95 % interval."""
     result = compared.comparison
     chart = figure(x="difference of accuracy", y="", height=120, legend=False)
     bar: dict[str, Any] = {
@@ -111,7 +116,7 @@ def difference(compared: RunComparison) -> go.Figure:
 
 
 def class_mix(selection: Selection, class_names: tuple[str, ...]) -> go.Figure:
-    """Draw the number of kept images per predicted class."""
+    """Draw the number of kept images for each predicted class."""
     chart = figure(x="", y="images kept", height=260, legend=False)
     chart.add_bar(x=shortened(class_names), y=selection.class_counts, marker_color=BLUE, hovertemplate="%{y:,}")
     chart.update_layout(bargap=0.25)

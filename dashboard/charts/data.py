@@ -10,7 +10,12 @@ from dashboard.charts.style import SPLIT_COLORS, figure, shortened
 
 
 def class_counts(class_names: tuple[str, ...], counts: Mapping[str, NDArray[np.int64]]) -> go.Figure:
-    """Draw images per class, counts (K,) per split, for splits with visible labels."""
+    """Draw the images of each class and split.
+
+    Args:
+        class_names: Names of the K classes.
+        counts: Images of each class, (K,), by split; only splits with visible labels.
+    """
     chart = figure(x="class", y="images")
     names = shortened(class_names)
     for split, values in counts.items():

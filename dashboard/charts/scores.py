@@ -1,4 +1,4 @@
-"""Charts of the Scores page: score histograms, reliability, coverage against error."""
+"""Charts of scores: histograms, reliability diagram, coverage against error."""
 
 from typing import Any
 
@@ -19,26 +19,38 @@ OOD_TITLES = {
 TITLES = {"confidence": "confidence", "entropy": "entropy (bits)", "margin": "margin"}
 
 
-def limits(score: str, num_classes: int) -> tuple[float, float]:
-    """Return the range of a score: entropy [0, log2 K], confidence and margin [0, 1]."""
+def score_range(score: str, num_classes: int) -> tuple[float, float]:
+    """Return the range of a score: entropy [0, log2 K], others [0, 1]."""
     return (0.0, float(np.log2(num_classes))) if score == "entropy" else (0.0, 1.0)
 
 
 def pool_histogram(pool: PoolScores, score: str, predicted: int | None = None) -> go.Figure:
-    """Draw pool images per bin of a score, for all predicted classes or one."""
+    """Draw the number of pool images in each bin of a score.
+
+    Args:
+        pool: Scores of the pool.
+        score: "confidence", "entropy" or "margin".
+        predicted: Only images of this predicted class; None for all.
+    """
     values = getattr(pool.scores, score)
     chart = figure(x=TITLES[score], y="images", height=260, legend=False)
     shown = values if predicted is None else values[pool.scores.pseudo_labels == predicted]
-    _bars(chart, shown, limits(score, pool.scores.num_classes), "images", BLUE)
+    _bars(chart, shown, score_range(score, pool.scores.num_classes), "images", BLUE)
     return chart
 
 
 def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None = None) -> go.Figure:
-    """Draw right and wrong images with a known label (val, hidden calibration) per bin of a score."""
+    """Draw the numbers of right and wrong images in each bin of a score.
+
+    Args:
+        known: Scores of images with a known label: the val and calibration splits.
+        score: "confidence", "entropy" or "margin".
+        predicted: Only images of this predicted class; None for all.
+    """
     is_shown = np.ones(len(known.ids), dtype=np.bool_) if predicted is None else known.scores.pseudo_labels == predicted
     values = getattr(known.scores, score)
     chart = figure(x=TITLES[score], y="images", height=260)
-    ends = limits(score, known.scores.num_classes)
+    ends = score_range(score, known.scores.num_classes)
     _bars(chart, values[known.is_right & is_shown], ends, "right", RIGHT)
     _bars(chart, values[~known.is_right & is_shown], ends, "wrong", WRONG, pattern="/")
     chart.update_layout(barmode="stack")
@@ -46,7 +58,7 @@ def right_wrong_histogram(known: KnownScores, score: str, predicted: int | None 
 
 
 def ood_histogram(report: OodReport, score: str) -> go.Figure:
-    """Draw an OOD score of held-out images, noise and another data set, as shares of each group."""
+    """Draw one OOD score of held-out images, noise and another data set, as shares of each group."""
     chart = figure(x=OOD_TITLES[score], y="share of the group", height=260)
     groups = report.scores[score]
     all_values = np.concatenate(list(groups.values()))
@@ -90,7 +102,12 @@ def reliability_diagram(report: CalibrationReport) -> go.Figure:
 
 
 def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -> go.Figure:
-    """Draw estimated error against coverage with its 95 % band; chosen marks the selection of a rule."""
+    """Draw estimated error against coverage with its 95 % band.
+
+    Args:
+        curve: Error and coverage at each threshold.
+        chosen: A selection to mark on the curve.
+    """
     chart = figure(x="coverage of the pool", y="estimated error", height=340)
     is_known = curve.n > 0
     band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
@@ -117,7 +134,7 @@ def coverage_error(curve: CoverageErrorCurve, chosen: Selection | None = None) -
 
 
 def _top(curve: CoverageErrorCurve) -> float:
-    """Return the end of the error axis; the first thresholds, with few items, would flatten the rest."""
+    """Return the end of the error axis; it ignores thresholds that keep few items."""
     enough = curve.high[curve.n >= min(_MIN_ITEMS, int(curve.n.max(initial=0)))]
     return float(min(1.0, 1.1 * enough.max(initial=0.01)))
 

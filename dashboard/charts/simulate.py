@@ -1,4 +1,4 @@
-"""Curves of a simulation: one line per review strategy, over the rounds."""
+"""Charts of a simulation: one curve for each review strategy, over the rounds."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,22 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import SimulationCurve
-from dashboard.charts.style import CYCLE, figure, translucent
+from dashboard.charts.style import COLOR_CYCLE, figure, translucent
 
 
 def simulation_curves(curves: Sequence[SimulationCurve], *, is_share: bool, from_zero: bool) -> go.Figure:
-    """Draw the mean over the seeds with a band from lowest to highest; from the eleventh curve on, dashed.
+    """Draw the mean over the seeds, with a band from the lowest to the highest seed.
 
-    Without legend and title: the page draws one legend for all charts and a heading over each.
+    The chart has no legend and no title: the page draws one legend for all charts and a heading above each.
+
+    Args:
+        curves: One curve for each review strategy; from the eleventh on, they are dashed.
+        is_share: Whether the values are proportions in [0, 1], shown as percent.
+        from_zero: Whether the axis starts at 0.
     """
     chart = figure(x="round", y="", height=280, legend=False)
     for number, item in enumerate(curves):
-        color = CYCLE[number % len(CYCLE)]
+        color = COLOR_CYCLE[number % len(COLOR_CYCLE)]
         rounds = item.rounds.tolist()
         if (item.low < item.high).any():
             band = {"x": rounds + rounds[::-1], "y": [*item.high, *item.low[::-1]], "fill": "toself"}
@@ -24,7 +29,7 @@ def simulation_curves(curves: Sequence[SimulationCurve], *, is_share: bool, from
             chart.add_scatter(**band, **look, mode="lines", name=item.label)
         chart.add_scatter(
             x=rounds, y=item.mean.tolist(), name=item.label, mode="lines+markers", marker={"size": 7},
-            line={"color": color, "width": 2, "dash": "dash" if number >= len(CYCLE) else "solid"},
+            line={"color": color, "width": 2, "dash": "dash" if number >= len(COLOR_CYCLE) else "solid"},
             cliponaxis=False, hovertemplate="%{y:.1%}" if is_share else "%{y:,.0f}",
         )  # fmt: skip
     last_round = max(int(item.rounds.max()) for item in curves)

@@ -1,6 +1,6 @@
-"""Colors and layout of all charts: safe for color-blind readers, on white and on black.
+"""Colors and layout of all charts, safe for color-blind readers.
 
-Every color has a contrast of at least 3 : 1 to both backgrounds, so a chart is independent of the theme; Streamlit
+Each color has a contrast of at least 3 : 1 to white and to black, so a chart does not depend on the theme. Streamlit
 sets text, grid and background from the theme.
 """
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, PURPLE, GOLD = "#3D7DD8", "#D9682A", "#1F9E7A", "#B06AB3", "#B88A00"
 GREY = "#7F8896"
-CYCLE = (BLUE, ORANGE, GREEN, PURPLE, GOLD, "#2C93B5", "#C4577A", "#7A8B2F", "#7C74D6", "#8B7365")
+COLOR_CYCLE = (BLUE, ORANGE, GREEN, PURPLE, GOLD, "#2C93B5", "#C4577A", "#7A8B2F", "#7C74D6", "#8B7365")
 RIGHT, WRONG = GREEN, ORANGE
 RUN_A, RUN_B = GREY, BLUE
 SPLIT_COLORS = {"labeled": BLUE, "val": GOLD, "test": GREY}
@@ -17,7 +17,14 @@ CONFIG = {"displaylogo": False, "displayModeBar": False}
 
 
 def figure(*, x: str, y: str, height: int = 300, legend: bool = True) -> go.Figure:
-    """Return an empty chart with axis titles and a legend above the plot; height in pixels."""
+    """Return an empty chart.
+
+    Args:
+        x: Title of the horizontal axis.
+        y: Title of the vertical axis.
+        height: Height in pixels.
+        legend: Whether a legend is above the plot.
+    """
     chart = go.Figure()
     chart.update_layout(
         height=height,
@@ -44,6 +51,6 @@ def translucent(color: str, alpha: float) -> str:
 
 
 def shortened(names: tuple[str, ...], length: int = 18) -> list[str]:
-    """Truncate class names for an axis; names that become equal get their number."""
+    """Truncate class names to a length; names that become equal get their number."""
     short = [name if len(name) <= length else name[: length - 1] + "…" for name in names]
     return [name if short.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(short)]

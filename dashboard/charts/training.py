@@ -1,4 +1,4 @@
-"""Training curves of one run or of two, one point per epoch or per logged step."""
+"""Charts of training: curves of one run or two, one point for each epoch or logged step."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts.style import (
     BLUE,
-    CYCLE,
+    COLOR_CYCLE,
     GOLD,
     GREEN,
     GREY,
@@ -35,7 +35,7 @@ _NAMES = {
     "pool_accuracy": "right, all (true labels known)",
     "pool_kept_accuracy": "right, kept (true labels known)",
     "calibration_kept_accuracy": "right, kept (hidden calibration items)",
-    "flip_rate": "flipped since last seen",
+    "flip_rate": "changed since last seen",
     "labeled_loss": "labeled",
     "unlabeled_loss": "unlabeled",
     "reject_loss": "rejected",
@@ -47,21 +47,23 @@ _NAMES = {
 
 
 def loss_curves(metrics: Metrics) -> go.Figure:
-    """Draw each part of the training loss, and the loss on val."""
+    """Draw each part of the training loss, and the loss on the val split."""
     return _curves(metrics, _LOSSES, "loss")
 
 
 def accuracy_curves(metrics: Metrics) -> go.Figure:
-    """Draw accuracy on train and val, and of pseudo-labels on hidden calibration items."""
+    """Draw accuracy on train and val, and that of pseudo-labels on calibration items."""
     chart = _curves(metrics, _ACCURACIES, "accuracy")
     chart.update_yaxes(tickformat=".0%")
     return chart
 
 
 def pool_curves(metrics: Metrics, x: str = "epoch") -> go.Figure:
-    """Draw kept share, accuracy and flip rate of the pseudo-labels of the pool.
+    """Draw kept share, accuracy and change rate of the pseudo-labels of the pool.
 
-    x: "epoch", or "step" for metrics of single batches.
+    Args:
+        metrics: Metrics by epoch or by step.
+        x: "epoch" or "step".
     """
     chart = _curves(metrics, _POOL, "share", x=x)
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
@@ -69,20 +71,31 @@ def pool_curves(metrics: Metrics, x: str = "epoch") -> go.Figure:
 
 
 def drift_curve(metrics: Metrics, x: str = "epoch") -> go.Figure:
-    """Draw KL(class mix of the kept pseudo-labels ‖ labeled class mix) in bits, ≥ 0."""
-    chart = _curves(metrics, {"kl_to_prior": PURPLE}, "bits away", height=220, x=x)
+    """Draw KL(kept class mix ‖ labeled class mix) of the pseudo-labels, in bits, ≥ 0.
+
+    Args:
+        metrics: Metrics by epoch or by step.
+        x: "epoch" or "step".
+    """
+    chart = _curves(metrics, {"kl_to_prior": PURPLE}, "KL (bits)", height=220, x=x)
     chart.update_layout(showlegend=False, margin_t=12)
     chart.update_yaxes(rangemode="tozero")
     return chart
 
 
 def mix_curves(metrics: Metrics, class_names: tuple[str, ...], x: str = "epoch") -> go.Figure:
-    """Draw the share of each class among the kept pseudo-labels, stacked; beyond ten classes, the rest as "others"."""
+    """Draw the share of each class among the kept pseudo-labels, stacked.
+
+    Args:
+        metrics: Metrics by epoch or by step.
+        class_names: Names of the classes; beyond ten, the rest is "others".
+        x: "epoch" or "step".
+    """
     known = [row for row in metrics if row.get("class_mix")]
     chart = figure(x=x, y="share of the kept", height=300)
     names = shortened(class_names)
-    shown = min(len(names), len(CYCLE)) if len(names) <= len(CYCLE) else len(CYCLE) - 1
-    rows = [(names[n], [row["class_mix"][n] for row in known], CYCLE[n]) for n in range(shown)]
+    shown = min(len(names), len(COLOR_CYCLE)) if len(names) <= len(COLOR_CYCLE) else len(COLOR_CYCLE) - 1
+    rows = [(names[n], [row["class_mix"][n] for row in known], COLOR_CYCLE[n]) for n in range(shown)]
     if shown < len(names):
         rows.append(("others", [sum(row["class_mix"][shown:]) for row in known], GREY))
     for name, shares, color in rows:
@@ -95,7 +108,13 @@ def mix_curves(metrics: Metrics, class_names: tuple[str, ...], x: str = "epoch")
 
 
 def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
-    """Draw one schedule (learning_rate, unlabeled_weight) over the epochs."""
+    """Draw one schedule over the epochs.
+
+    Args:
+        metrics: Metrics by epoch.
+        name: "learning_rate" or "unlabeled_weight".
+        label: Title of the axis.
+    """
     chart = _curves(metrics, {name: BLUE}, label, height=220)
     chart.update_layout(showlegend=False, margin_t=12)
     chart.update_yaxes(rangemode="tozero")
@@ -103,7 +122,16 @@ def schedule_curve(metrics: Metrics, name: str, label: str) -> go.Figure:
 
 
 def two_curves(metrics_a: Metrics, metrics_b: Metrics, run_a: str, run_b: str, name: str, label: str) -> go.Figure:
-    """Draw one metric of two runs over the epochs."""
+    """Draw one metric of two runs over the epochs.
+
+    Args:
+        metrics_a: Metrics of run A by epoch.
+        metrics_b: Metrics of run B by epoch.
+        run_a: Id of run A.
+        run_b: Id of run B.
+        name: Name of the metric.
+        label: Title of the axis.
+    """
     chart = figure(x="epoch", y=label)
     for metrics, run, color in ((metrics_a, run_a, RUN_A), (metrics_b, run_b, RUN_B)):
         chart.add_scatter(**_points(metrics, name), name=run, mode="lines", line={"color": color, "width": 2})

@@ -10,14 +10,14 @@ KINDS = {".js": "text/javascript", ".css": "text/css"}
 
 @lru_cache(maxsize=1)
 def assets() -> dict[str, bytes]:
-    """Return every module and style sheet by its path below this folder."""
+    """Return the content of each module and style sheet by its path below this folder."""
     files = sorted(path for path in FOLDER.rglob("*") if path.suffix in KINDS)
     return {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in files}
 
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Return a hash of all assets, part of every asset URL, so browsers cache them for ever."""
+    """Return a hash of all assets; it is part of each asset's URL, so browsers cache them."""
     total = hashlib.sha256()
     for name, content in assets().items():
         total.update(name.encode() + content)

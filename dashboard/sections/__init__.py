@@ -1,1 +1,1 @@
-"""Sections of pages: forms, widgets, tables and curves."""
+"""Sections of the pages: forms, widgets, tables and curves."""

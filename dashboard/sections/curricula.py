@@ -7,7 +7,7 @@ from dashboard.messages import show_errors
 
 
 def show(project: Project) -> None:
-    """Show the latest curriculum and a button to stop it; nothing if there is none."""
+    """Show the latest curriculum, if there is one, with a button to cancel it."""
     known = project.curricula.all()
     if not known:
         return
@@ -16,20 +16,20 @@ def show(project: Project) -> None:
 
 
 @show_errors()
-def _progress(project: Project, number: str, was_live: bool, num_begun: int) -> None:
-    """Redraw every two seconds while live; rerun the page when a round begins or the last one ends."""
+def _progress(project: Project, number: str, was_live: bool, num_started: int) -> None:
+    """Draw the progress, every two seconds while live; rerun the page when a round starts or the last one ends."""
     curriculum = project.curricula.find(number)
     status, runs = curriculum.status, curriculum.runs()
     is_live = status.state in constants.LIVE_STATES
-    names = f" Its runs: {', '.join(runs)}." if runs else ""
+    names = f" Runs: {', '.join(runs)}." if runs else ""
     progress = f"**{status.state}**, {status.done} of {status.total} rounds. {status.message}"
-    text = f"Curriculum after {curriculum.parent}: {progress}".rstrip()
+    text = f"Curriculum from {curriculum.parent}: {progress}".rstrip()
     if not is_live:
         st.caption(f"{text}{names}")
     else:
         st.progress(status.done / status.total, text=text)
-        if st.button("Stop the curriculum", key="stop-rounds", help="The run that is training stops as well."):
+        if st.button("Cancel the curriculum", key="cancel-curriculum", help="This also cancels its current run."):
             project.curricula.cancel(number)
-            st.toast("The curriculum was asked to stop.")
-    if is_live != was_live or len(runs) != num_begun:
+            st.toast("Cancelling the curriculum.")
+    if is_live != was_live or len(runs) != num_started:
         st.rerun()

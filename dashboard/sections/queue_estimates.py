@@ -1,4 +1,4 @@
-"""Estimates from random review queues; a section of the Audit page."""
+"""Queue estimates: accuracy and error from random review queues; a section of the Audit page."""
 
 import streamlit as st
 
@@ -8,34 +8,40 @@ from dashboard.messages import page_link
 from dashboard.state import url
 
 _METHOD = (
-    "Each answer is weighted by the probability with which its image was drawn, as stored in the decision log (LURE, "
-    "which is Horvitz–Thompson for draws without replacement). The interval is approximate: an estimate, no guarantee. "
-    "Only the audit gives one."
+    "Each answer is weighted by the probability of drawing its image, which the decision log stores (LURE, i.e. "
+    "Horvitz–Thompson for draws without replacement). The interval is approximate: this is an estimate. Only an audit "
+    "gives a guarantee."
 )
 
 
 def show(project: Project, run: str, threshold: float) -> None:
-    """Show accuracy and error from each random queue, or a link to the first one."""
+    """Show the estimates of each random queue, or a link that starts one.
+
+    Args:
+        project: The project.
+        run: Id of the run whose queues were reviewed.
+        threshold: Confidence threshold above which the error is estimated, in [0, 1].
+    """
     st.subheader("Estimates from random queues")
     estimates = project.quality.queue_estimates(run, threshold)
     if not estimates:
         st.caption(
-            "Review in the order “mixed” or “uniformly at random”: the same decisions that label images then also "
-            "estimate how many pseudo-labels are right."
+            "Review with the ranking “mixed” or “audit”: your decisions then also estimate how many pseudo-labels are "
+            "right."
         )
         page_link("review", "Review the mixed queue", **url.query(run=run, ranking="mixed"))
         return
     st.dataframe([_row(item) for item in estimates], hide_index=True)
     st.caption(_METHOD)
     if any(item.num_waiting for item in estimates):
-        st.caption("Answers behind a skipped image count once that image is answered.")
+        st.caption("Answers after a skipped image wait: they count once that image is answered.")
 
 
 def _row(item: QueueEstimate) -> dict[str, str]:
     queue = item.queue
-    kind = "uniform" if queue.kind == "audit" else f"mixed, {formatting.percent(queue.eta, 0)} random"
+    kind = "audit" if queue.kind == "audit" else f"mixed, {formatting.percent(queue.eta, 0)} random"
     return {
-        "Queue": f"{kind}, drawn after #{queue.since}",
+        "Queue": f"{kind}, drawn after decision #{queue.since}",
         "Answers": f"{item.num_answers:,} of {item.num_open:,}",
         "Waiting": f"{item.num_waiting:,}",
         "Pseudo-labels right": formatting.estimate(item.accuracy),

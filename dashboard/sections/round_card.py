@@ -1,4 +1,4 @@
-"""Round card: labels of the later run, audit certificates and stop advice; a section of the Compare page."""
+"""Round card: training labels, audit certificates and stop advice; a section of the Compare page."""
 
 import streamlit as st
 
@@ -7,7 +7,13 @@ from dashboard import formatting
 
 
 def show(project: Project, run_a: str, run_b: str) -> None:
-    """Show labels, certificates and advice of the round from A to B."""
+    """Show the labels, certificates and stop advice of a round.
+
+    Args:
+        project: The project.
+        run_a: Id of the run before the round.
+        run_b: Id of the run after it.
+    """
     st.subheader("Round card")
     labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
     if labels:
@@ -21,18 +27,18 @@ def show(project: Project, run_a: str, run_b: str) -> None:
                 "Set": f"{audit.ids_hash[:12]}…",
                 "Images": f"{audit.certificate.size:,}",
                 "Draws": f"{audit.certificate.num_answers:,}",
-                "α": f"{audit.certificate.alpha:g}",
+                "Risk": f"{audit.certificate.alpha:g}",
                 "Certified right": f"≥ {formatting.percent(audit.certificate.certified)}",
             }
             for audit in audits
         ]
         st.dataframe(rows, hide_index=True)
     else:
-        st.caption("No selection of these runs has been audited: there is no guarantee about its labels.")
+        st.caption("No selection of these runs has been audited, so nothing is guaranteed about its labels.")
     st.markdown(advice_text(project.stop_advice(run_b)))
 
 
 def advice_text(advice: StopAdvice) -> str:
-    """Return the stop advice as a sentence in Markdown."""
+    """Return the stop advice and its reasons in Markdown."""
     reasons = "; ".join(advice.reasons)
     return f"**{advice.sentence}** {reasons[0].upper()}{reasons[1:]}."

@@ -1,4 +1,4 @@
-"""Widgets for a rule and its parameters: thresholds per class, target errors; kept in the URL of the Audit page."""
+"""Inputs of a rule and its parameters: thresholds, class thresholds, target errors."""
 
 from typing import Any
 
@@ -10,11 +10,19 @@ from dashboard import charts, formatting
 from dashboard.state import url
 
 _RULE, _PARAMS = "rule", "cut"
-"""Query parameters of the Audit page: name of the rule, and its parameters as text."""
+"""Query parameters of the Audit page: name of the rule, and its parameters as text (an old name: URLs stay valid)."""
 
 
 def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
-    """Draw a rule and its parameters and keep them in the URL."""
+    """Draw the inputs of the Audit page for a rule, and store them in its URL.
+
+    Args:
+        project: The project.
+        run: Id of the run that the rule selects from.
+
+    Returns:
+        Name of the rule, and its parameters by name.
+    """
     _restore(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rule = st.selectbox(
@@ -35,7 +43,16 @@ def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
 
 
 def class_threshold_table(project: Project, run: str, threshold: float) -> dict[str, float | None]:
-    """Draw an editable table of one threshold per class; an empty one keeps no image of that class."""
+    """Draw an editable table of class thresholds.
+
+    Args:
+        project: The project.
+        run: Id of the run; its own thresholds are stored in the session.
+        threshold: Confidence threshold of classes without their own, in [0, 1].
+
+    Returns:
+        Threshold by class number; None keeps no image of that class.
+    """
     stored: dict[str, float | None] = st.session_state.get(_classes_key(run), {})
     rows: list[dict[str, Any]] = [
         {"class": name, "threshold": stored.get(str(label), threshold)}
@@ -48,26 +65,28 @@ def class_threshold_table(project: Project, run: str, threshold: float) -> dict[
 
 
 def class_target_input(project: Project, run: str) -> None:
-    """Draw the target error of each class, and set the conformal threshold of each class from it."""
-    target = st.slider("At most this much wrong in each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
+    """Draw a target error for each class, and a button that sets the conformal class thresholds."""
+    target = st.slider("Target error of each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
     thresholds = project.quality.conformal_thresholds_per_class(run, target)
     none = [name for name, item in zip(project.class_names, thresholds, strict=True) if item.threshold is None]
-    st.button("Set each class's threshold", on_click=_set_class_thresholds, args=(run, class_thresholds(thresholds)))
+    st.button("Set the class thresholds", on_click=_set_class_thresholds, args=(run, class_thresholds(thresholds)))
     kept = sum(item.num_kept for item in thresholds)
     st.markdown(
-        f"Of the {kept:,} open images it accepts, at most **{formatting.percent(target)}** of each class are wrong, on "
-        "average over draws of that class's calibration items."
+        f"They keep {kept:,} open images. At most **{formatting.percent(target)}** of each class are wrong, on average "
+        "over draws of the class's calibration items."
     )
     if none:
         st.caption(
-            f"No image of {', '.join(none)} is kept: too few calibration items are predicted as this class, or too "
-            "many of them are wrong."
+            f"They keep no image of {', '.join(none)}: too few calibration items are predicted as this class, or too "
+            "many of these are wrong."
         )
 
 
 def _number_input(project: Project, rule: str, item: RuleParameter) -> float | int:
     key = f"audit-{rule}-{item.name}"
-    high = charts.limits("entropy", len(project.class_names))[1] if rule.startswith("entropy") else float(item.high)
+    high = (
+        charts.score_range("entropy", len(project.class_names))[1] if rule.startswith("entropy") else float(item.high)
+    )
     st.session_state.setdefault(key, _initial(rule, item.name, item.default, high))
     if item.is_integer:
         return st.number_input(item.name, int(item.low), int(item.high), key=key)
@@ -76,14 +95,17 @@ def _number_input(project: Project, rule: str, item: RuleParameter) -> float | i
 
 
 def _target_error_input(project: Project, run: str) -> None:
-    with st.popover("From a target error"):
-        target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
+    with st.popover("Set from a target error"):
+        target = st.slider("Target error (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
         item = project.quality.conformal_threshold(run, target)
         if item.threshold is None:
-            st.caption("No threshold guarantees this with the available calibration items: audit a rule instead.")
+            st.caption("No threshold guarantees this with the available calibration items. Audit a selection instead.")
             return
-        st.markdown(f"At {item.threshold:.3f}, {item.num_kept:,} open images are kept; it holds on average.")
-        st.button("Use this threshold", on_click=_set_threshold, args=(item.threshold,))
+        st.markdown(
+            f"The threshold {item.threshold:.3f} keeps {item.num_kept:,} open images. At most "
+            f"**{formatting.percent(target)}** of them are wrong, on average."
+        )
+        st.button("Set this threshold", on_click=_set_threshold, args=(item.threshold,))
 
 
 def _set_threshold(threshold: float) -> None:
@@ -107,7 +129,7 @@ def _initial(rule: str, name: str, default: float, high: float) -> float | int:
 
 
 def _restore(run: str) -> None:
-    """Set the widgets of a newly opened page from the URL, else from the session of this tab."""
+    """Set the inputs of a newly opened page from the URL, else from the tab's session."""
     if "audit-rule" in st.session_state:
         return
     rule, text = st.query_params.get(_RULE), st.query_params.get(_PARAMS)
@@ -124,7 +146,7 @@ def _restore(run: str) -> None:
 
 
 def _parse(text: str) -> tuple[list[float], dict[str, float | None]]:
-    """Parse numbers and class thresholds such as 0.95,0:0.9,3:none; skip what is invalid."""
+    """Parse numbers and class thresholds such as 0.95,0:0.9,3:none; skip invalid parts."""
     numbers: list[float] = []
     classes: dict[str, float | None] = {}
     for part in text.split(","):
@@ -141,7 +163,7 @@ def _parse(text: str) -> tuple[list[float], dict[str, float | None]]:
 
 
 def _store(run: str, rule: str, params: dict[str, Any]) -> None:
-    """Write the rule and its parameters to URL and session."""
+    """Store the rule and its parameters in URL and session."""
     classes: dict[str, float | None] = params.get("thresholds", {})
     own = {label: value for label, value in classes.items() if value != params["threshold"]}
     key = _classes_key(run)

@@ -1,4 +1,4 @@
-"""Training curves of one run on the Train page: by epoch, or by step if the run logs batches."""
+"""Training curves of one run, by epoch or by step; a section of the Train page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from core import Project, Run
 from dashboard import charts
 from dashboard.messages import show_errors
 
-_STEP_HELP = "Every logged training step (log_batches), thinned to a few hundred points if there are more."
+_STEP_HELP = "One point for each logged training step (`log_batches`), at most a few hundred points."
 _DRIFT_HELP = (
     "KL divergence in bits from the class mix of the labeled images to that of the kept pseudo-labels: "
     "KL(kept ‖ labeled). 0: the same mix. A rising value means that the method favors some classes."
@@ -18,7 +18,14 @@ Metrics = Sequence[Mapping[str, Any]]
 
 
 def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: bool) -> None:
-    """Show losses, accuracies and schedules; also pseudo-label curves of methods that use the pool."""
+    """Show losses, accuracies and schedules, and pseudo-label curves of methods that use the pool.
+
+    Args:
+        project: The project.
+        run: The run.
+        metrics: Its metrics, one row for each epoch.
+        is_live: Whether the run is queued or running.
+    """
     if not metrics:
         st.caption("Curves appear after the first epoch.")
     else:
@@ -27,9 +34,9 @@ def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: 
     known = [row for row in metrics if row.get("mask_rate") is not None]
     if not known and not run.has_batches:
         return
-    st.subheader("Pseudo-labels in training")
+    st.subheader("Pseudo-labels during training")
     if run.has_batches:
-        by_step = st.toggle("per step", key="per-step", help=_STEP_HELP)
+        by_step = st.toggle("By step", key="by-step", help=_STEP_HELP)
     if by_step:
         st.fragment(_step_curves, run_every=2.0 if is_live else None)(project, run)
     else:
@@ -54,12 +61,12 @@ def _loss_curves(metrics: Metrics) -> None:
 
 @show_errors()
 def _step_curves(project: Project, run: Run) -> None:
-    """Redraw every two seconds while the run is live."""
+    """Draw the curves by step, every two seconds while the run is live."""
     _pool_curves(project, run.batches(), "step")
 
 
 def _pool_curves(project: Project, metrics: Metrics, x: str) -> None:
-    """Show the pseudo-labels of the pool during training, by epoch or by step (x)."""
+    """Show the pseudo-labels of the pool during training; x is "epoch" or "step"."""
     if not metrics:
         st.caption("No pool image has been used yet.")
         return

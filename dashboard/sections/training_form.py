@@ -1,4 +1,4 @@
-"""Form of the Train page: preset, method and training settings."""
+"""Form of a new run: preset, method and training settings; a section of the Train page."""
 
 from typing import Any, NoReturn
 
@@ -12,20 +12,23 @@ from dashboard.state.runs import finished_runs
 
 _MAIN = ("model", "profile", "devices", "epochs", "batch_size", "learning_rate")
 _MORE = tuple(name for name in TrainConfig.model_fields if name not in (*_MAIN, "method"))
-_PRESET_HELP = "Settings that a paper or an earlier tool used together."
-_PARENT_HELP = "The run whose suggestions were reviewed; with warm start, also the source of the weights."
-_SEEDS_HELP = "One run per seed, counted up from the seed below; they wait for the device one after another."
-_CURATED_HELP = "On: the given labels and all decisions of the Review page. Off: the given labels alone."
-_CONTROLS_HELP = "The same seed and budget without the decisions, after each curated run; for the review value."
-_ROUNDS_HELP = (
-    "More than one: a curriculum. Each round trains from scratch on the most confident pseudo-labels of the round "
-    "before, the first round on those of the parent run. One seed, no control runs."
+_PRESET_HELP = "Settings that were used together in a paper or an earlier tool."
+_PARENT_HELP = "The run whose suggestions were reviewed. A warm start also takes its weights."
+_SEEDS_HELP = "Trains one run for each seed, counted up from the seed below. The runs wait for the device in turn."
+_CURATED_HELP = "On: the given labels and all decisions of the Review page. Off: only the given labels."
+_CONTROLS_HELP = (
+    "Trains control runs after each curated run: the same seed and budget without the decisions. The review value "
+    "compares the run with them."
 )
-_STEP_HELP = "Of the pool, most confident first: 20 takes 20 % in the first round, 40 % in the second, at most 100 %."
+_ROUNDS_HELP = (
+    "More than one round is a curriculum. Each round trains from scratch on the most confident pseudo-labels of the "
+    "round before; the first round takes those of the parent run. It has one seed and no control runs."
+)
+_STEP_HELP = "Share of the pool, most confident first: 20 takes 20 % in the first round, 40 % in the second."
 
 
 def show(project: Project) -> None:
-    """Draw the form, and start runs or a curriculum when it is submitted."""
+    """Draw the form; start runs or a curriculum when it is submitted."""
     preset, method = _choices()
     defaults = _defaults(preset, method)
     st.session_state["train-defaults"] = defaults
@@ -62,23 +65,23 @@ def _show_run(run: str) -> NoReturn:
 
 
 def _curriculum_inputs() -> tuple[int, float]:
-    """Draw number of rounds and percent of the pool that each round adds."""
+    """Draw the number of rounds and the percentage of the pool that each round adds."""
     left, right, _ = st.columns([2, 3, 6], vertical_alignment="bottom")
     num_rounds = left.number_input("rounds", 1, 100, 1, key="num-rounds", help=_ROUNDS_HELP)
-    return num_rounds, right.number_input("percent more each round", 1.0, 100.0, 20.0, format="%g", help=_STEP_HELP)
+    return num_rounds, right.number_input("percent added per round", 1.0, 100.0, 20.0, format="%g", help=_STEP_HELP)
 
 
 def _start_curriculum(
     project: Project, config: TrainConfig, parent: str | None, num_rounds: int, step: float
 ) -> NoReturn:
     if parent is None:
-        raise InputError("A curriculum starts from the pseudo-labels of a finished run: choose a parent run.")
+        raise InputError("A curriculum starts from the pseudo-labels of a finished run. Choose a parent run.")
     project.curricula.start(config, parent, num_rounds, step)
     st.rerun()
 
 
 def _choices() -> tuple[Preset, str]:
-    """Draw preset and method outside the form, because they change its initial values."""
+    """Draw preset and method, outside the form because they change its initial values."""
     left, right = st.columns(2)
     name = left.selectbox("preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
     preset, help_text = constants.PRESETS[name], TrainConfig.model_fields["method"].description
@@ -92,28 +95,28 @@ def _defaults(preset: Preset, method: str) -> dict[str, Any]:
 
 
 def _description(preset: Preset, method: str) -> str:
-    """Describe a preset and its pseudo-label rule; for another method, the settings of that method."""
+    """Describe a preset and its pseudo-label rule; for another method, that method's settings."""
     if not preset.fits_method(method):
         own = ", ".join(
             f"{name.replace('_', ' ')} {value}" for name, value in constants.RECIPES.get(method, {}).items()
         )
-        return f"Not the method of the preset, so its rule does not apply. {method}: {own or 'default settings'}."
+        return f"The preset has another method, so its rule does not apply. {method}: {own or 'default settings'}."
     text = preset.doc[0].upper() + preset.doc[1:] + "."
     if preset.rule is None:
         return text
     numbers = ", ".join(f"{name} {value:g}" for name, value in preset.params.items())
     rule = f"{preset.rule.replace('_', ' ')} ({numbers})"
-    return f"{text} Selects pseudo-labels of the parent run by {rule}: choose one below."
+    return f"{text} Selects pseudo-labels of the parent run by {rule}. Choose a parent run below."
 
 
 def _apply_preset() -> None:
-    """Replace all typed settings by those of the new preset."""
+    """Replace all settings in the form by those of the new preset."""
     for name, value in constants.PRESETS[st.session_state["preset"]].config().model_dump().items():
         st.session_state[f"train-{name}"] = value
 
 
 def _apply_recipe() -> None:
-    """Replace typed settings that differ between the methods; keep the others."""
+    """Replace the settings that differ between the methods; keep the others."""
     before: dict[str, Any] = st.session_state.get("train-defaults", {})
     after = _defaults(constants.PRESETS[st.session_state["preset"]], st.session_state["train-method"])
     for name, value in after.items():

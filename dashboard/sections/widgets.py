@@ -1,4 +1,4 @@
-"""Widgets: inputs for config fields, class selection, rows of metrics."""
+"""Widgets: inputs of config fields, class selection, rows of metrics."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,17 @@ def config_inputs(
     columns: int = 3,
     initial: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Draw one input per named field and return the values by field name.
+    """Draw one input for each named field, with the field's own range, help text and default.
 
-    Range, help text and default are the field's own.
-    initial: values by field name that replace the defaults.
+    Args:
+        config: The class with the fields.
+        names: Names of the fields, in order.
+        prefix: First part of the session keys of the inputs.
+        columns: Inputs in a row.
+        initial: Values by field name that replace the defaults.
+
+    Returns:
+        The values by field name.
     """
     values: dict[str, Any] = {}
     for start in range(0, len(names), columns):
@@ -36,20 +43,34 @@ def config_inputs(
 
 
 def class_input(project: Project, label: str, key: str) -> int | None:
-    """Draw a selection box of the classes; None means all classes."""
+    """Draw a selection box of the classes.
+
+    Args:
+        project: The project with the classes.
+        label: Label of the box.
+        key: Its session key.
+
+    Returns:
+        The chosen class number; None for all classes.
+    """
     names = dict(enumerate(project.class_names))
     chosen = st.selectbox(label, [-1, *names], format_func=lambda i: names.get(i, "all classes"), key=key, width=220)
     return chosen if chosen in names else None
 
 
 def metric_row(values: Mapping[str, str], widths: Sequence[int] | None = None) -> None:
-    """Draw values by label in one row of bordered columns, of equal or given relative widths."""
+    """Draw values in one row of bordered columns.
+
+    Args:
+        values: Text of each value by its label.
+        widths: Relative widths of the columns; None for equal ones.
+    """
     for column, (label, value) in zip(st.columns(widths or len(values)), values.items(), strict=True):
         column.metric(label, value, border=True)
 
 
 def _input(name: str, field: FieldInfo, key: str, value: Any) -> Any:
-    """Keep the value in the session alone: the browser ignores a changed default of a widget."""
+    """Draw one input; its value is in the session alone, because a browser ignores a changed default."""
     label, help_text = name.replace("_", " "), field.description
     ends = next((item for item in field.metadata if isinstance(item, Interval)), None)
     is_float = ends is not None and field.annotation is not int

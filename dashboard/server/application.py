@@ -1,4 +1,4 @@
-"""ASGI application: pages and routes behind authentication, on the loopback address."""
+"""ASGI application: pages and routes behind authentication, on 127.0.0.1 only."""
 
 import gc
 import os
@@ -27,13 +27,28 @@ _SCRIPT = Path(__file__).parents[1] / "app.py"
 
 
 def create_app(token: str, port: int) -> st.App:
-    """Create the application; every request needs the token."""
+    """Create the application.
+
+    Args:
+        token: Secret that each request needs.
+        port: Port of the server, part of the cookie's name.
+    """
     middleware = [Middleware(AuthMiddleware, token=token, port=port)]
     return st.App(str(_SCRIPT), routes=ROUTES, middleware=middleware, lifespan=_lifespan)
 
 
 def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
-    """Serve the dashboard until Ctrl+C; ServerError if the port is in use."""
+    """Serve the dashboard until Ctrl+C.
+
+    Args:
+        project: Folder of the project to open; None for the one opened last.
+        port: Port on 127.0.0.1.
+        has_browser: Whether a browser is opened.
+
+    Raises:
+        ServerError: The port is in use.
+        WinnowError: The project cannot be opened.
+    """
     _check_port(port)
     token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
     key = Project.open(project).key if project is not None else next(iter(recent_keys()), None)
@@ -58,7 +73,7 @@ def _preload(key: str) -> None:
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    """End open progress streams on a stop signal, because the server waits for every open response."""
+    """End open progress streams on a stop signal, because the server waits for open responses."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             _call_before(number, is_stopping.set)

@@ -1,7 +1,7 @@
-"""ASGI middleware: checks Host, token cookie and Origin of pages, routes and WebSocket.
+"""Authentication: checks Host, token cookie and Origin of each request and WebSocket.
 
-Streamlit checks its own WebSocket only; without this the routes would be open to every page in the browser and, by
-DNS rebinding, to every site. The token is in the printed link once, then in a cookie.
+Streamlit checks only its own WebSocket. Without this middleware every page in the browser could use the routes and, by
+DNS rebinding, every site. The printed link holds the token; the first request moves it into a cookie.
 """
 
 import secrets
@@ -19,7 +19,13 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class AuthMiddleware:
-    """Answer every refused request with status 403 and a message."""
+    """ASGI middleware that answers refused requests with status 403 and a message.
+
+    Args:
+        app: The application behind it.
+        token: Secret that each request needs.
+        port: Port of the server, part of the cookie's name.
+    """
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self._app, self._token = app, token
@@ -44,7 +50,7 @@ class AuthMiddleware:
         """Return the answer to a refused request; None for an allowed one."""
         host = headers.get("host", "")
         if host.rsplit(":", 1)[0] not in HOSTS and host not in HOSTS:
-            return _forbidden("This address is not one of Winnow's: open it as http://127.0.0.1.")
+            return _forbidden("This host name is not allowed: open Winnow at http://127.0.0.1.")
         if scope["path"] == _HEALTH:
             return None
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
@@ -52,7 +58,7 @@ class AuthMiddleware:
         if given is not None and self._is_token(given) and scope["type"] == "http" and scope["method"] == "GET":
             return self._redirect_with_cookie(scope["path"], query)
         if not self._is_token(_cookie(headers, self.cookie)):
-            return _forbidden("This page needs its token: open the link that `winnow` printed when it started.")
+            return _forbidden("This page needs a token: open the link that `winnow` printed when it started.")
         return self._cross_site_refusal(scope, headers, host)
 
     def _redirect_with_cookie(self, path: str, query: dict[str, str]) -> Response:
@@ -69,10 +75,10 @@ class AuthMiddleware:
             return None
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if (origin is not None and origin.split("://")[-1] != host) or site not in (None, "same-origin", "none"):
-            return _forbidden("Another site's page may not change anything here.")
+            return _forbidden("A page of another site must not change anything here.")
         is_json = headers.get("content-type", "").split(";")[0].strip() == "application/json"
         if scope["type"] == "http" and scope["path"].startswith(ROUTE_PREFIX) and not is_json:
-            return _forbidden("This route takes JSON only.")
+            return _forbidden("This route accepts only JSON.")
         return None
 
     def _is_token(self, given: str) -> bool:
@@ -80,7 +86,7 @@ class AuthMiddleware:
 
 
 def _cookie(headers: Headers, name: str) -> str:
-    """Read one cookie leniently: a strict parser stops at malformed cookies of other programs on this host."""
+    """Return one cookie; unlike a strict parser, skip malformed cookies of other programs."""
     return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 

@@ -1,4 +1,4 @@
-"""Limit on the mapped memory of the dashboard process."""
+"""Limit of the mapped memory of the dashboard process."""
 
 import mmap
 from pathlib import Path
@@ -7,13 +7,13 @@ from threading import Event
 from core import release_mapped
 
 MAX_MIB = 192
-"""Mapped memory that may stay: 75 MiB of libraries, and what one page of a large pool needs at once."""
+"""Limit in MiB: 75 for libraries, and what one page of a large pool needs at once."""
 _SECONDS = 0.5
 _STATM = Path("/proc/self/statm")
 
 
 def limit_mapped_memory(is_over: Event) -> None:
-    """Release mapped files whenever they exceed MAX_MIB, until the event is set; Linux only."""
+    """Release mapped files when they exceed MAX_MIB, until the event is set; Linux only."""
     while _STATM.exists() and not is_over.wait(_SECONDS):
         if mapped_mib() > MAX_MIB:
             release_mapped()

@@ -1,12 +1,18 @@
-"""Parse and check query parameters and command batches; InputError with a message for invalid ones."""
+"""Parse query parameters and command batches.
+
+Every function raises InputError, with a message for the person, when a value is invalid.
+"""
 
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import Command, InputError, PageQuery, QueueFilter, ScoreRange, constants
+
+Ids = NDArray[np.int64]
 
 MAX_IMAGES = 400
 _MAX_COMMANDS = 10_000
@@ -14,20 +20,23 @@ _MAX_CLASSES = 2**31
 
 
 def page_query(query: Mapping[str, str]) -> PageQuery:
-    """Parse a page request: `by` is the reviewer who decided, `reviewer` the one who looks."""
+    """Parse the query of a page request.
+
+    `reviewer` is the person who looks; `by` (see queue_filter) is the person who decided.
+    """
     direction = query.get("direction", "next")
     if direction not in ("next", "previous"):
         raise InputError(f"direction must be next or previous (got {direction!r}).")
     return PageQuery(
         ranking=query.get("ranking", "entropy"),
-        start=number(query, "start", 0, 0, 2**62),
-        count=number(query, "count", 48, 1, MAX_IMAGES),
+        start=whole_number(query, "start", 0, 0, 2**62),
+        count=whole_number(query, "count", 48, 1, MAX_IMAGES),
         direction=direction,
         threshold=fraction(query, "threshold", 0.95),
         wanted=queue_filter(query),
         eta=fraction(query, "eta", constants.ETA),
         reviewer=query.get("reviewer") or "me",
-        drawn=number(query, "drawn", 0, 0, 2**62) if query.get("drawn") else None,
+        drawn=whole_number(query, "drawn", 0, 0, 2**62) if query.get("drawn") else None,
     )
 
 
@@ -46,8 +55,16 @@ def queue_filter(query: Mapping[str, str]) -> QueueFilter:
     )
 
 
-def number(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    """Parse an integer in [low, high]."""
+def whole_number(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """Parse an integer in [low, high].
+
+    Args:
+        query: The query parameters.
+        name: Name of the parameter.
+        default: Its value when it is missing.
+        low: Smallest valid value.
+        high: Largest valid value.
+    """
     text = query.get(name, str(default))
     if not text.isdecimal() or not low <= int(text) <= high:
         raise InputError(f"{name} must be a whole number from {low} to {high} (got {text!r}).")
@@ -55,41 +72,57 @@ def number(query: Mapping[str, str], name: str, default: int, low: int, high: in
 
 
 def fraction(query: Mapping[str, str], name: str, default: float) -> float:
-    """Parse a number in [0, 1]."""
-    value = _real(query.get(name, str(default)))
+    """Parse a number in [0, 1].
+
+    Args:
+        query: The query parameters.
+        name: Name of the parameter.
+        default: Its value when it is missing.
+    """
+    value = _finite(query.get(name, str(default)))
     if value is None or not 0 <= value <= 1:
         raise InputError(f"{name} must be a number from 0 to 1 (got {query.get(name)!r}).")
     return value
 
 
-def real(query: Mapping[str, str], name: str) -> float:
-    """Parse a finite number."""
-    value = _real(query.get(name, ""))
+def finite_number(query: Mapping[str, str], name: str) -> float:
+    """Parse a finite number; the parameter must be there."""
+    value = _finite(query.get(name, ""))
     if value is None:
         raise InputError(f"{name} must be a number (got {query.get(name)!r}).")
     return value
 
 
-def ids(query: Mapping[str, str], num_images: int) -> Any:
-    """Parse image ids separated by commas."""
+def id_list(query: Mapping[str, str], limit: int) -> Ids:
+    """Parse the parameter `ids`: numbers separated by commas.
+
+    Args:
+        query: The query parameters.
+        limit: All ids must be below it: the number of images or of classes.
+    """
     texts = [text for text in query.get("ids", "").split(",") if text]
-    if not texts or len(texts) > MAX_IMAGES or not all(t.isdecimal() and int(t) < num_images for t in texts):
-        raise InputError(f"ids must be 1 to {MAX_IMAGES} numbers below {num_images:,}, separated by commas.")
+    if not texts or len(texts) > MAX_IMAGES or not all(t.isdecimal() and int(t) < limit for t in texts):
+        raise InputError(f"ids must be 1 to {MAX_IMAGES} numbers below {limit:,}, separated by commas.")
     return np.array([int(text) for text in texts], dtype=np.int64)
 
 
 def commands(body: Any, run: str) -> list[Command]:
-    """Parse a batch of commands of one reviewer for one run."""
+    """Parse a batch of commands of one reviewer.
+
+    Args:
+        body: The JSON body of the request.
+        run: Id of the run under which the images were shown.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("commands"), list):
-        raise InputError("The request holds no list of commands.")
+        raise InputError("The request has no list of commands.")
     if len(body["commands"]) > _MAX_COMMANDS:
-        raise InputError(f"A batch holds at most {_MAX_COMMANDS:,} commands: send it in parts.")
+        raise InputError(f"A batch has at most {_MAX_COMMANDS:,} commands: send it in parts.")
     reviewer = str(body.get("reviewer") or "me")
     return [_command(data, reviewer, run) for data in body["commands"]]
 
 
-def image_ids(command: Command) -> list[int]:
-    """Ids of the images that a command names, which the browser redraws; a check changes none."""
+def images_of(command: Command) -> list[int]:
+    """Return the ids of the images that a command names; none for an attention check."""
     if "planted" in command.params:
         return []
     pairs = command.params.get("images", [])
@@ -113,7 +146,7 @@ def _command(data: Any, reviewer: str, run: str) -> Command:
 
 
 def _optional(query: Mapping[str, str], name: str) -> int | None:
-    return number(query, name, 0, 0, _MAX_CLASSES) if query.get(name) else None
+    return whole_number(query, name, 0, 0, _MAX_CLASSES) if query.get(name) else None
 
 
 def _range(text: str) -> ScoreRange | None:
@@ -121,13 +154,13 @@ def _range(text: str) -> ScoreRange | None:
     if not text:
         return None
     score, *ends = text.split(",")
-    values = [_real(end) for end in ends]
+    values = [_finite(end) for end in ends]
     if len(values) != 2 or None in values:
         raise InputError(f"range must be a score and its two ends, such as confidence,0.4,0.6 (got {text!r}).")
     return ScoreRange(score, *(value for value in values if value is not None))
 
 
-def _real(text: str) -> float | None:
+def _finite(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:

@@ -1,6 +1,7 @@
-"""HTTP routes: cards, histograms, images, commands and run progress, without a Streamlit script run.
+"""HTTP routes: cards, histograms, images, commands and run progress.
 
-They call the same Project methods as the pages. Every error is answered with {"error": message}.
+They call the same Project methods as the pages, without a Streamlit script run. Each error is answered with
+{"error": message}.
 """
 
 import asyncio
@@ -33,8 +34,12 @@ is_stopping = threading.Event()
 """Set when the server stops; ends the open progress streams."""
 
 
-def endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
-    """Run a handler in a thread and answer with JSON; a POST handler also gets the JSON body."""
+def json_endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
+    """Make a route of a handler: run it in a thread and answer with JSON.
+
+    Args:
+        handler: Takes the request; a handler of POST also takes the JSON body.
+    """
 
     @wraps(handler)
     async def wrapped(request: Request) -> Response:
@@ -48,7 +53,7 @@ def endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
             return JSONResponse({"error": str(error)}, status_code=400)
         except Exception:
             traceback.print_exc()
-            message = "Something unexpected went wrong; the terminal in which Winnow runs has the details."
+            message = "An unexpected error occurred: see the terminal in which Winnow runs."
             return JSONResponse({"error": message}, status_code=500)
         return answer if isinstance(answer, Response) else JSONResponse(answer, headers=_NOT_CACHED)
 
@@ -69,14 +74,14 @@ def get_histogram(request: Request) -> dict[str, Any]:
 
 def get_border(request: Request) -> dict[str, Any]:
     """Return the images on both sides of a threshold, and the thresholds one image away."""
-    score, value = request.query_params.get("score", "confidence"), params.real(request.query_params, "value")
+    score, value = request.query_params.get("score", "confidence"), params.finite_number(request.query_params, "value")
     return asdict(_project(request).review(request.path_params["run"]).border(score, value))
 
 
 def get_per_class(request: Request) -> dict[str, Any]:
     """Return the confidence histogram of each requested class."""
     project = _project(request)
-    labels = params.ids(request.query_params, len(project.class_names)).tolist()
+    labels = params.id_list(request.query_params, len(project.class_names)).tolist()
     return project.review(request.path_params["run"]).histogram.per_class(labels)
 
 
@@ -98,27 +103,29 @@ def get_card(request: Request) -> dict[str, Any]:
 def get_neighbors(request: Request) -> dict[str, Any]:
     """Return the labeled images nearest to one pool image."""
     review = _project(request).review(request.path_params["run"])
-    count = params.number(request.query_params, "count", 6, 1, 50)
+    count = params.whole_number(request.query_params, "count", 6, 1, 50)
     return {"neighbors": [asdict(item) for item in review.neighbors(request.path_params["image"], count)]}
 
 
 def get_original(request: Request) -> Response:
-    """Return the image file of the source at full size, upright, as PNG or JPEG."""
+    """Return the original image at full size, upright, as PNG or JPEG."""
     project = _project(request)
     return _image_response(_encoded(project.original(_image_id(request, project))))
 
 
 def get_sprite(request: Request) -> Response:
-    """Return one picture with many tiles; its URL names its content, so it is cached."""
+    """Return one picture with many tiles; its URL names its content, so browsers cache it."""
     project = _project(request)
-    ids = params.ids(request.query_params, len(project.images.labels))
-    tile = params.number(request.query_params, "tile", 56, 8, 512)
-    columns = params.number(request.query_params, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, params.MAX_IMAGES)
+    ids = params.id_list(request.query_params, len(project.images.labels))
+    tile = params.whole_number(request.query_params, "tile", 56, 8, 512)
+    columns = params.whole_number(
+        request.query_params, "columns", int(np.ceil(np.sqrt(len(ids)))), 1, params.MAX_IMAGES
+    )
     return _image_response(image_io.sprite(np.asarray(project.images.pixels[ids]), tile, columns))
 
 
 def get_image(request: Request) -> Response:
-    """Return one image as the model gets it."""
+    """Return one image as the model sees it."""
     project = _project(request)
     return _image_response(_encoded(np.asarray(project.images.pixels[_image_id(request, project)])))
 
@@ -143,14 +150,14 @@ def get_history(request: Request) -> dict[str, Any]:
     """Return the latest decisions, newest first, each with whether it still counts."""
     decisions = _project(request).decisions
     live = decisions.live_ids()
-    limit = params.number(request.query_params, "limit", 20, 1, 1000)
+    limit = params.whole_number(request.query_params, "limit", 20, 1, 1000)
     return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in decisions.latest(limit)]}
 
 
 def post_count(request: Request, body: Any) -> dict[str, int]:
-    """Return how many images a bulk accept would take now."""
+    """Return how many images a bulk accept would accept now."""
     if not isinstance(body, dict):
-        raise InputError("A rule is an object with its name and its numbers.")
+        raise InputError("A rule is a JSON object with its name and its parameters.")
     return {"count": _project(request).review(request.path_params["run"]).bulk_count(body)}
 
 
@@ -161,7 +168,7 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
     before = decisions.state()
     outcomes = decisions.execute(commands)
     state = decisions.state()
-    named = [image for command in commands for image in params.image_ids(command) if 0 <= image < len(state.verdict)]
+    named = [image for command in commands for image in params.images_of(command) if 0 <= image < len(state.verdict)]
     changed = np.union1d(np.flatnonzero(before.decision != state.decision), np.array(named, dtype=np.int64))
     is_many = len(changed) > _MAX_CHANGED
     return {
@@ -181,7 +188,7 @@ def _changed_row(state: Any, image: int) -> dict[str, Any]:
 
 
 async def get_asset(request: Request) -> Response:
-    """Return a JavaScript module or style sheet; its URL names its version, so it is cached."""
+    """Return a JavaScript module or style sheet; its URL names its version, so browsers cache it."""
     name = request.path_params["name"]
     if name not in assets():
         return JSONResponse({"error": f"There is no asset {name}."}, status_code=404)
@@ -189,7 +196,7 @@ async def get_asset(request: Request) -> Response:
 
 
 async def get_events(request: Request) -> Response:
-    """Stream each status change of a run as server-sent events; event "end" when the run has ended."""
+    """Stream each status change of a run as server-sent events, until the event "end"."""
     try:
         run = (await run_in_threadpool(_project, request)).run(request.path_params["run"])
     except WinnowError as error:
@@ -217,18 +224,18 @@ def _project(request: Request) -> Project:
 _RUN = "/winnow/{project}/runs/{run}"
 ROUTES = [
     Route("/winnow/assets/{version}/{name:path}", get_asset),
-    Route(f"{_RUN}/page", endpoint(get_page)),
-    Route(f"{_RUN}/histogram", endpoint(get_histogram)),
-    Route(f"{_RUN}/card/{{image:int}}", endpoint(get_card)),
-    Route(f"{_RUN}/neighbors/{{image:int}}", endpoint(get_neighbors)),
-    Route(f"{_RUN}/border", endpoint(get_border)),
-    Route(f"{_RUN}/targets", endpoint(get_targets)),
-    Route(f"{_RUN}/per_class", endpoint(get_per_class)),
-    Route(f"{_RUN}/commands", endpoint(post_commands), methods=["POST"]),
-    Route(f"{_RUN}/count", endpoint(post_count), methods=["POST"]),
+    Route(f"{_RUN}/page", json_endpoint(get_page)),
+    Route(f"{_RUN}/histogram", json_endpoint(get_histogram)),
+    Route(f"{_RUN}/card/{{image:int}}", json_endpoint(get_card)),
+    Route(f"{_RUN}/neighbors/{{image:int}}", json_endpoint(get_neighbors)),
+    Route(f"{_RUN}/border", json_endpoint(get_border)),
+    Route(f"{_RUN}/targets", json_endpoint(get_targets)),
+    Route(f"{_RUN}/per_class", json_endpoint(get_per_class)),
+    Route(f"{_RUN}/commands", json_endpoint(post_commands), methods=["POST"]),
+    Route(f"{_RUN}/count", json_endpoint(post_count), methods=["POST"]),
     Route(f"{_RUN}/events", get_events),
-    Route("/winnow/{project}/sprite", endpoint(get_sprite)),
-    Route("/winnow/{project}/image/{image:int}", endpoint(get_image)),
-    Route("/winnow/{project}/original/{image:int}", endpoint(get_original)),
-    Route("/winnow/{project}/history", endpoint(get_history)),
+    Route("/winnow/{project}/sprite", json_endpoint(get_sprite)),
+    Route("/winnow/{project}/image/{image:int}", json_endpoint(get_image)),
+    Route("/winnow/{project}/original/{image:int}", json_endpoint(get_original)),
+    Route("/winnow/{project}/history", json_endpoint(get_history)),
 ]

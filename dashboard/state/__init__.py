@@ -1,1 +1,1 @@
-"""State of the dashboard: values in the URL, open projects, and the current project and run."""
+"""State of the dashboard: URL values, open projects, current project and run."""

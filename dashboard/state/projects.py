@@ -1,4 +1,4 @@
-"""Open projects of this process, shared by all pages and routes."""
+"""Open projects of this process; all pages and routes share them."""
 
 import threading
 from functools import lru_cache
@@ -12,7 +12,7 @@ _lock = threading.Lock()  # simultaneous requests share one Project object
 
 
 def open_project(key: str) -> Project:
-    """Return the project of a key: the same object for every page and route of this process."""
+    """Return the project of a key: one object for all pages and routes of this process."""
     path = recent_projects.path_of(key)
     with _lock:
         return _opened(path, (path / "project.toml").stat().st_mtime_ns)
@@ -24,12 +24,12 @@ def _opened(path: Path, _modified: int) -> Project:
 
 
 def recent_keys() -> list[str]:
-    """Keys of the recent projects, the latest opened first."""
+    """Return the keys of the recent projects, the latest opened first."""
     return [entry.key for entry in recent_projects.recent()]
 
 
 def preload_review(key: str) -> None:
-    """Read the data that the Review page of the latest run shows first."""
+    """Read in advance what the Review page of the latest run shows first."""
     project = open_project(key)
     if finished := finished_runs(project):
         review = project.review(latest_run(finished).id)

@@ -4,15 +4,15 @@ from core import Project, Run, constants
 
 
 def finished_runs(project: Project) -> list[Run]:
-    """Runs with readable predictions, oldest first."""
+    """Return the runs with readable predictions, oldest first."""
     return [run for run in project.runs() if run.has_predictions]
 
 
 def latest_run(finished: list[Run]) -> Run:
-    """Return the latest run that is no control run, else the latest of all."""
+    """Return the latest run that is not a control run, else the latest of all."""
     return next((run for run in reversed(finished) if run.control is None), finished[-1])
 
 
 def live_runs(project: Project) -> list[Run]:
-    """Runs that are queued or running."""
+    """Return the runs that are queued or running."""
     return [run for run in project.runs() if run.status.state in constants.LIVE_STATES]

@@ -11,13 +11,18 @@ DEFAULT_THRESHOLD = 0.95
 
 
 def read(name: str) -> str | None:
-    """Return one value from the URL, else from the session of this tab."""
+    """Return one value of the URL, else of the tab's session, else None."""
     value: str | None = st.query_params.get(name) or st.session_state.get(f"url-{name}")
     return value
 
 
 def write(name: str, value: str | None) -> None:
-    """Store one value in the URL and the session; another project clears the run."""
+    """Store one value in URL and session; another project clears the run.
+
+    Args:
+        name: Name of the query parameter.
+        value: Its value; None removes it.
+    """
     if name == "project" and read("project") not in (None, value):
         write("run", None)
     st.session_state[f"url-{name}"] = value
@@ -28,14 +33,17 @@ def write(name: str, value: str | None) -> None:
 
 
 def sync() -> None:
-    """Copy the state between URL and session: a page change empties the URL, a new tab has no session."""
+    """Copy the state from the URL to the session, and what the URL lacks back to it.
+
+    A page change empties the URL; a new tab has no session.
+    """
     for name in NAMES:
         if (value := read(name)) is not None:
             write(name, value)
 
 
 def query(**changes: str) -> dict[str, str]:
-    """Return the state as query parameters of a link, with some values changed."""
+    """Return the state as query parameters of a link, with some values replaced."""
     current = {name: value for name in NAMES if (value := read(name)) is not None}
     return {**current, **changes}
 

@@ -1,4 +1,4 @@
-"""Audit page: certify how many labels of a rule are right, by random images shown without the model's answer."""
+"""Audit page: certify how many labels of a selection are right, by random images."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
 
 def show() -> None:
-    """Show one blind question, the certificate so far, queue estimates and reviewer checks."""
+    """Show a question, the certificate so far, queue estimates and reviewer checks."""
     st.title("Audit")
     key, project = current_project()
     run = current_run(project).id
@@ -37,23 +37,23 @@ def show() -> None:
         with right:
             _certificate(audit)
     else:
-        st.info("This rule keeps no image: there is nothing to audit. Change the rule or its threshold.")
+        st.info("This rule keeps no image, so there is nothing to audit. Change the rule or its parameters.")
     queue_estimates.show(project, run, url.threshold())
     reviewer_checks.show(project)
 
 
 def _question(key: str, project: Project, audit: Audit) -> None:
     if audit.next_id is None:
-        st.success("Every image of this selection has been audited.")
+        st.success("Every image of this selection is audited.")
         return
     st.subheader("Which class is this?")
-    st.html(image_grid.cards(key, project, [(audit.next_id, [])], size=260))
+    st.html(image_grid.cards_html(key, project, [(audit.next_id, [])], size=260))
     with st.container(horizontal=True):
         for label, name in enumerate(project.class_names):
             st.button(name, key=f"audit-{label}", on_click=_answer, args=(project, audit, label))
-        st.button("none of them", key="audit-none", on_click=_answer, args=(project, audit, None))
+        st.button("none of the classes", key="audit-none", on_click=_answer, args=(project, audit, None))
     st.button("Undo", key="audit-undo", on_click=_undo, args=(project, audit), disabled=not len(audit.answered))
-    st.caption("Drawn at random and shown without the model's answer, so that it cannot influence yours.")
+    st.caption("The image is drawn at random. The model's suggestion is hidden so that it cannot influence you.")
 
 
 @show_errors()
@@ -75,42 +75,41 @@ def _certificate(audit: Audit) -> None:
         {
             "Certified right": f"≥ {formatting.percent(certificate.certified)}",
             "Answers": f"{certificate.num_answers:,}",
-            "Of them right": f"{certificate.num_right:,}",
-            "Selection": f"{certificate.size:,}",
+            "Right answers": f"{certificate.num_right:,}",
+            "Images selected": f"{certificate.size:,}",
         }
     )
     st.progress(certificate.certified, text=_progress_text(audit))
     low, high = formatting.percent(certificate.low), formatting.percent(certificate.high)
     st.caption(
-        f"Between {low} and {high} right, at {1 - certificate.alpha:.0%} confidence. You may look after every answer "
-        "and stop at any time: the certificate stays valid. It is about this selection, measured against your own "
-        "answers."
+        f"Between {low} and {high} of the labels are right, with {1 - certificate.alpha:.0%} confidence. You may stop "
+        "after any answer: the certificate stays valid. It holds for this selection, and takes your answers as true."
     )
     if audit.moved is not None:
         _changed_rule(audit.moved)
     if audit.num_waiting:
         st.caption(
-            f"{audit.num_waiting:,} answers given under another rule count again as soon as the images that this rule "
-            "has added before them are answered."
+            f"{audit.num_waiting:,} answers given under another rule count again once the images that this rule adds "
+            "before them are answered."
         )
     if certificate.num_answers:
         st.caption(
-            f"Stored with every answer, and part of every export: set {audit.ids_hash[:16]}…, risk "
-            f"{certificate.alpha:g}, {certificate.num_answers:,} draws with seed {audit.seed}."
+            f"Every answer and every export store: set {audit.ids_hash[:16]}…, risk {certificate.alpha:g}, "
+            f"{certificate.num_answers:,} draws with seed {audit.seed}."
         )
 
 
 def _changed_rule(before: EarlierAudit) -> None:
     st.markdown(
-        f"The rule has changed: of the answers under “{_rule_text(before)}” **{before.num_valid:,}** remain valid "
-        f"here, **{len(before.invalid):,}** are about images outside this selection"
+        f"The rule has changed. Of the answers under “{_rule_text(before)}”, **{before.num_valid:,}** remain valid and "
+        f"**{len(before.invalid):,}** are about images outside this selection"
         + (f" ({', '.join(f'#{image}' for image in before.invalid[:12])})." if len(before.invalid) else ".")
     )
     if before.num_added:
         st.caption(
-            f"This rule adds {before.num_added:,} images to {before.num_kept:,} known ones, and they need draws of "
-            f"their own. The two parts together: at least {formatting.percent(before.certified)} right, each part at "
-            "half the risk; a separate guarantee beside the one above."
+            f"This rule adds {before.num_added:,} images to the {before.num_kept:,} that it shares with the earlier "
+            "rule; the added ones need their own draws. A second, separate guarantee covers both sets, each at half "
+            f"the risk: at least {formatting.percent(before.certified)} right."
         )
 
 
@@ -128,4 +127,4 @@ def _progress_text(audit: Audit) -> str:
     following = formatting.percent(certificate.next_target)
     if certificate.num_more is None:
         return f"{text} {following} cannot be reached: too many answers were wrong."
-    return f"{text} About {certificate.num_more:,} more right answers in a row for {following}."
+    return f"{text} About {certificate.num_more:,} more right answers in a row certify {following}."

@@ -1,4 +1,4 @@
-"""Compare page: two runs on the same test images, and the value of the review between them."""
+"""Compare page: two runs on the same test images, and the review value between them."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def show() -> None:
     runs = finished_runs(project)
     ids = [run.id for run in runs]
     if len(ids) < 2:
-        empty_page("Comparing takes two finished runs.", "Train another run", "train")
+        empty_page("A comparison needs two finished runs.", "Train another run", "train")
     titles = {run.id: run.title for run in runs}
     left, right = st.columns(2)
     run_a = left.selectbox("Run A (before)", ids, 0, format_func=titles.__getitem__, key="compare-a")
@@ -51,7 +51,7 @@ def _accuracies(compared: RunComparison) -> None:
         {
             "Accuracy of A": formatting.percent(result.accuracy_a.value),
             "Accuracy of B": formatting.percent(result.accuracy_b.value),
-            "Difference in points": formatting.points(result.difference),
+            "Difference (points)": formatting.points(result.difference),
             "McNemar p": f"{result.p_value:.2g}",
             "Gained / lost": f"{result.gained:,} / {result.lost:,}",
         }
@@ -61,13 +61,13 @@ def _accuracies(compared: RunComparison) -> None:
     st.caption(
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
         f"Paired difference B − A: {formatting.points(result.difference)} points "
-        f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 %); p is the exact two-sided "
-        "McNemar test."
+        f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 % interval). p is from the exact "
+        "two-sided McNemar test."
     )
 
 
 def _val_accuracy(run: Run) -> str:
-    """Return the best val accuracy, whose weights are kept, and the median of the last evaluations."""
+    """Format the best val accuracy, whose weights are kept, and the median of the last ones."""
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
     return f"best {best}, median of last {constants.LAST_EVALUATIONS} {last}"
 
@@ -87,12 +87,12 @@ def _review_value(project: Project, before: str, curated: str) -> None:
         st.markdown(f"Review value of {curated} over {over}: **{value.sentence}**.")
     hint = "" if controls else " Only a control run, with the same seed and budget, shows the value of the decisions."
     st.caption(
-        f"{value.num_decisions:,} single decisions went into {curated}; {value.n:,} test images, 95 % interval of the "
-        f"paired difference (it does not contain the spread between training seeds).{hint}"
+        f"{curated} trained on {value.num_decisions:,} single decisions. The 95 % interval is that of the paired "
+        f"difference on {value.n:,} test images; it leaves out the spread between training seeds.{hint}"
     )
     live = [run for run in live_runs(project) if run.control is not None and run.control.of == curated]
     for run in live:
-        st.caption(f"{run.title} is {run.status.state}.")
+        st.caption(f"{run.title}: {run.status.state}.")
     started = {*controls.values(), *(run.control.kind for run in live if run.control is not None)}
     with st.container(horizontal=True):
         for kind in [kind for kind in constants.CONTROL_KINDS if kind not in started]:
@@ -128,9 +128,9 @@ def _per_class(key: str, project: Project, compared: RunComparison) -> None:
 
 
 def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: Sequence[Sequence[float]]) -> None:
-    """Show the test images of a clicked cell, and a link to the queue of similar pool images."""
+    """Show the test images of a clicked cell, and a link to a queue of similar pool images."""
     if not cells:
-        st.caption("Click a cell to see its images and to review similar images of the pool.")
+        st.caption("Click a cell to see its test images and to review similar pool images.")
         return
     label, predicted = int(cells[0][0]), int(cells[0][1])
     names, ids = project.class_names, confusion_cell(compared, project, run, label, predicted)
@@ -139,11 +139,11 @@ def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: 
     st.caption(f"{len(ids):,} test images of {names[label]} that {run} predicts as {names[predicted]}.")
     text = f"Review the pool images predicted as {names[predicted]}{runner_up}"
     page_link("review", text, **url.query(run=run), **queue)
-    st.html(image_grid.sheet(key, project, ids[:_MAX_CELL_IMAGES], columns=8))
+    st.html(image_grid.sprite_html(key, project, ids[:_MAX_CELL_IMAGES], columns=8))
 
 
 def _curves(project: Project, compared: RunComparison) -> None:
-    st.subheader("Curves")
+    st.subheader("Training curves")
     name = st.segmented_control(
         "Curve", list(_CURVES), format_func=_CURVES.__getitem__, default="val_accuracy", required=True, key="curve"
     )
@@ -161,12 +161,12 @@ def _changed_predictions(key: str, project: Project, compared: RunComparison) ->
         format_func=lambda name: f"{name} ({len(groups[name]):,})",
         default="gained",
         required=True,
-        key="flip",
+        key="changed-predictions",
     )
     shown = groups[group][:_MAX_CHANGED]
     if not shown:
-        st.caption("No image here.")
+        st.caption("No image is in this group.")
         return
-    st.html(image_grid.cards(key, project, [(item.image_id, item.lines(project.class_names)) for item in shown]))
+    st.html(image_grid.cards_html(key, project, [(item.image_id, item.lines(project.class_names)) for item in shown]))
     if len(groups[group]) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(groups[group]):,}.")
+        st.caption(f"These are the first {len(shown)} of {len(groups[group]):,}.")

@@ -10,26 +10,27 @@ from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state.current import current_key
 from dashboard.state.projects import open_project
 
-_PARTS = {
+_SPLITS = {
     "labeled": "trains the model",
-    "val": "picks the checkpoint",
-    "calibration": "hidden in the pool, tells the risk",
+    "val": "selects the checkpoint",
+    "calibration": "hidden in the pool: estimates errors",
     "unlabeled": "the pool: scored and reviewed",
-    "test": "read by Compare alone",
+    "test": "only for the Compare page",
 }
+"""Splits, each with its use."""
 
 
 def show() -> None:
-    """Show the data of the current project, and forms to create or open another one."""
+    """Show the data of the current project, and forms to create or open a project."""
     st.title("Data")
     key = current_key()
     if key is None:
-        st.write("No project is open yet. The demo is a good start: 10,000 real images, nothing to download.")
+        st.write("No project is open. Start with the demo: 10,000 images, without a download.")
         create_project.show()
         return
     with show_errors():
         _project(key, open_project(key))
-    with st.expander("New project, or open another"):
+    with st.expander("Create or open another project"):
         create_project.show()
 
 
@@ -41,12 +42,12 @@ def _project(key: str, project: Project) -> None:
         st.subheader("Images per class")
         chart = charts.class_counts(summary.class_names, summary.class_counts)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
-        st.caption("Labels of the calibration part stay hidden, and labels of the pool are unknown.")
+        st.caption("The labels of the calibration split are hidden; those of the unlabeled split are unknown.")
     with right:
         st.subheader("Splits")
         _splits(summary)
     _samples(key, project)
-    _left_out(summary)
+    _excluded_files(summary)
     _split_leakage(key, project)
     page_link("train", "Train a model on these images")
 
@@ -63,69 +64,69 @@ def _sizes(project: Project, summary: DataSummary) -> None:
             "Test": f"{summary.split_sizes['test']:,}",
         }
     )
-    st.caption(f"From {summary.source}, created {summary.created[:10]}, in {project.path}")
+    st.caption(f"Source: {summary.source}. Created: {summary.created[:10]}. Project folder: {project.path}")
 
 
 def _splits(summary: DataSummary) -> None:
-    rows = [{"part": name, "images": size, "what for": _PARTS[name]} for name, size in summary.split_sizes.items()]
+    rows = [{"split": name, "images": size, "use": _SPLITS[name]} for name, size in summary.split_sizes.items()]
     columns = {
-        "part": st.column_config.TextColumn(width=90),
+        "split": st.column_config.TextColumn(width=90),
         "images": st.column_config.NumberColumn(format="localized", width=70),
-        "what for": st.column_config.TextColumn(width=230),
+        "use": st.column_config.TextColumn(width=230),
     }
     st.dataframe(rows, hide_index=True, column_config=columns)
     drawn = "the same number per class" if summary.split.kind == "balanced" else "in proportion to the classes"
     st.caption(
-        f"Drawn with seed {summary.split.seed}, {drawn}. Asked for: {summary.split.labeled:,} labeled, "
+        f"Drawn with seed {summary.split.seed}, {drawn}. Requested: {summary.split.labeled:,} labeled, "
         f"{summary.split.val:,} val, {summary.split.calibration:,} calibration, {summary.split.test:,} test; "
-        "the rest is unlabeled. No image is in two parts, and no exact duplicate lies across two."
+        "the rest is unlabeled. No image and no exact duplicate of it is in two splits."
     )
 
 
 def _samples(key: str, project: Project) -> None:
     st.subheader("Samples")
     with st.container(horizontal=True, vertical_alignment="top"):
-        part = st.segmented_control("Part", ["labeled", "val", "test", "pool"], default="labeled", key="sample-part")
+        split = st.segmented_control("Split", ["labeled", "val", "test", "pool"], default="labeled", key="sample-split")
         label = class_input(project, "Class", "sample-class")
-    part = part or "labeled"
-    if part == "pool" and label is not None:
-        st.caption("The classes of the pool are not known, so all of it is shown.")
-    ids = image_grid.sample(project, part, None if part == "pool" else label, 80)
+    split = split or "labeled"
+    if split == "pool" and label is not None:
+        st.caption("The classes of pool images are unknown, so these are images of all classes.")
+    ids = image_grid.sample_ids(project, split, None if split == "pool" else label, 80)
     if len(ids):
-        st.html(image_grid.sheet(key, project, ids, columns=20))
+        st.html(image_grid.sprite_html(key, project, ids, columns=20))
     else:
-        st.caption("No image here.")
+        st.caption("This split has no image of this class.")
 
 
-def _left_out(summary: DataSummary) -> None:
+def _excluded_files(summary: DataSummary) -> None:
     st.subheader("Excluded files")
     if summary.num_duplicates:
         st.write(
-            f"{summary.num_duplicates:,} exact duplicates; {summary.num_set_aside:,} of them were set aside because "
-            "they would have been in two parts."
+            f"{summary.num_duplicates:,} exact duplicates; {summary.num_set_aside:,} of them are excluded because "
+            "they would be in two splits."
         )
     if summary.quarantined:
         st.write(f"{len(summary.quarantined):,} files could not be read:")
         st.dataframe([{"file": q.name, "reason": q.reason} for q in summary.quarantined], hide_index=True)
     if not summary.num_duplicates and not summary.quarantined:
-        st.caption("None: every file could be read, and no image occurs twice.")
+        st.caption("No file is excluded: every file could be read, and no image occurs twice.")
 
 
 def _split_leakage(key: str, project: Project) -> None:
     st.subheader("Split leakage")
-    if not st.toggle("Look for the same image in two parts", key="leaks", help="Compares all images pixel by pixel."):
+    if not st.toggle("Find images that are in two splits", key="leaks", help="Compares all images pixel by pixel."):
         return
     groups = project.quality.split_leakage()
     if not groups:
-        st.success("No image is in two parts.")
+        st.success("No image is in two splits.")
         return
     st.warning(
-        f"Found in more than one part: {len(groups):,}. What is measured on such an image was seen in training. Create "
-        "the project again from its source: a new draw of the splits sets such copies aside."
+        f"Images in more than one split: {len(groups):,}. Training has seen them, so results on them are too good. "
+        "Create the project again from its source: new splits exclude such copies."
     )
     shown = [int(image) for group in groups[:12] for image in group[:4]]
-    st.html(image_grid.cards(key, project, [(image, [f"#{image}", _part_of(project, image)]) for image in shown]))
+    st.html(image_grid.cards_html(key, project, [(image, [f"#{image}", _split_of(project, image)]) for image in shown]))
 
 
-def _part_of(project: Project, image: int) -> str:
-    return next((part for part in _PARTS if image in getattr(project.splits, part)), "in no part")
+def _split_of(project: Project, image: int) -> str:
+    return next((split for split in _SPLITS if image in getattr(project.splits, split)), "in no split")

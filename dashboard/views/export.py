@@ -23,15 +23,15 @@ _TITLES = {
 
 
 def show() -> None:
-    """Show the counts of the curated set, and forms to export it."""
+    """Show the counts of the curated set and forms that export it."""
     st.title("Export")
     _, project = current_project()
     curated = project.curate()
     counts = formatting.source_counts(curated)
     metric_row({source.capitalize(): f"{count:,}" for source, count in counts.items()})
-    st.caption(f"{len(curated.ids):,} labels; digest {curated.digest[:16]}… identifies exactly this set.")
+    st.caption(f"{len(curated.ids):,} labels. The digest {curated.digest[:16]}… identifies exactly this set.")
     if not curated.decisions.any():
-        st.info("Nothing is reviewed yet: an export holds the given labels alone.")
+        st.info("Nothing is reviewed yet, so an export holds only the given labels.")
         page_link("review", "Review suggestions")
     _write(project)
     _download(project)
@@ -43,7 +43,7 @@ def _write(project: Project) -> None:
     ids = [run.id for run in runs]
     kinds = [*constants.EXPORTS, *(constants.RUN_EXPORTS if ids else ())]
     kind = st.segmented_control(
-        "What", kinds, format_func=lambda k: _TITLES.get(k, k), default=kinds[0], required=True, key="export-kind"
+        "Export", kinds, format_func=lambda k: _TITLES.get(k, k), default=kinds[0], required=True, key="export-kind"
     )
     run = None
     if kind in constants.RUN_EXPORTS:
@@ -67,7 +67,7 @@ def _manifest(file: Path) -> None:
 
 def _download(project: Project) -> None:
     st.subheader("Download")
-    st.caption("The same CSV table, through the browser: one row per label, with its source, decision, run and time.")
+    st.caption("The CSV table as a download: one row for each label, with its source, decision, run and time.")
     name = f"{project.key}-labels.csv"
     st.download_button("Download CSV", lambda: _csv(project), file_name=name, mime="text/csv", on_click="ignore")
 

@@ -1,4 +1,4 @@
-"""Review page: mounts the review component, which loads cards and sends decisions by the HTTP routes."""
+"""Review page: mounts the review component, which loads cards and sends decisions over HTTP."""
 
 from functools import partial
 
@@ -29,8 +29,10 @@ def show() -> None:
     title, retrain = st.columns([4, 1], vertical_alignment="bottom")
     title.subheader("Review")
     if every := project.quality.check_interval:
-        title.caption(f"One in {every} of the undecided images is a check: it trains nothing and counts nowhere.")
-    with retrain.popover("Retrain", width="stretch", help="A new run on the labels decided so far"), show_errors():
+        title.caption(
+            f"One in {every} of the undecided images is an attention check. Its answer changes no label and no count."
+        )
+    with retrain.popover("Retrain", width="stretch", help="Train a new run on the labels so far"), show_errors():
         _retrain(project, run)
     component = st.components.v2.component(
         "winnow_review",
@@ -56,7 +58,7 @@ def show() -> None:
 
 
 def _store_threshold(name: str) -> None:
-    """Store the released threshold in the URL, for the other pages."""
+    """Store the released threshold in the URL for the other pages."""
     if (value := st.session_state[name].get("threshold")) is not None:
         threshold = min(1.0, max(0.0, float(value)))
         is_short = abs(round(threshold, 3) - threshold) < 1e-9
@@ -64,7 +66,7 @@ def _store_threshold(name: str) -> None:
 
 
 def _advice(project: Project, run: str) -> str:
-    """Return the stop advice; computed again only after a decision."""
+    """Return the stop advice; it is computed again only after a decision."""
     latest = project.decisions.latest(1)
     version = (run, latest[0].id if latest else 0)
     if st.session_state.get("advice-of") != version:
@@ -74,13 +76,13 @@ def _advice(project: Project, run: str) -> str:
 
 
 def _retrain(project: Project, run: Run) -> None:
-    st.markdown(f"A new run on all labels decided so far; its parent is **{run.id}**.")
+    st.markdown(f"Train a new run on all labels so far. Its parent run is **{run.id}**.")
     if run.record.parent:
         st.caption(_advice(project, run.id))
     is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
-    help_text = "The same seed and budget without your decisions, trained after the run; for the review value."
-    has_controls = st.toggle("Train its control runs too", value=True, help=help_text)
-    if st.button("Start the run", type="primary", width="stretch", key="retrain"):
+    help_text = "The same seed and budget without your decisions, trained after the run. The review value needs them."
+    has_controls = st.toggle("Train control runs too", value=True, help=help_text)
+    if st.button("Start", type="primary", width="stretch", key="retrain"):
         config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
         started = project.start_run(config, parent=run.id, with_controls=has_controls)
         url.write("run", started.id)

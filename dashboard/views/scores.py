@@ -14,19 +14,22 @@ from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
 _HIGH_PROBABILITY_HELP = (
-    "Learn then Test: a guarantee about this one selection. It accepts less, and needs about 1,000 items for 2 %."
+    "Learn then Test: the guarantee holds for 9 of 10 draws of the calibration items. It accepts fewer images, and a "
+    "target error of 2 % needs about 1,000 items. Off: conformal, a guarantee on average."
 )
 _AVERAGE_ASSUMPTION = (
-    "An average over draws of the calibration items: about four single selections in ten exceed it by a little. To be "
-    "sure of this one, audit it. It holds while the calibration items stay hidden and look like the pool."
+    "The guarantee is an average over draws of the calibration items: about four in ten single selections exceed the "
+    "target by a little. Audit this selection to be sure of it. Assumption: the calibration items stay hidden and look "
+    "like the pool."
 )
 _HIGH_PROBABILITY_ASSUMPTION = (
-    "One draw of the calibration items in ten may exceed it. It holds while they stay hidden and look like the pool."
+    "One in ten draws of the calibration items may exceed the target. Assumption: the calibration items stay hidden "
+    "and look like the pool."
 )
 
 
 def show() -> None:
-    """Show the scores of the current run and what rules keep."""
+    """Show the scores of the current run, and the selection of a rule."""
     st.title("Scores")
     key, project = current_project()
     run = current_run(project).id
@@ -51,10 +54,10 @@ def _histograms(project: Project, run: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         pool = project.scores(run)
-        st.subheader("The pool")
+        st.subheader("Pool")
         chart = charts.pool_histogram(pool, score, predicted)
         st.plotly_chart(chart, config=charts.CONFIG, key="pool-histogram", alt=f"Histogram of {score} in the pool")
-        st.caption(f"{len(pool.ids):,} images, at temperature {pool.temperature:.2f}.")
+        st.caption(f"{len(pool.ids):,} images of the pool; temperature {pool.temperature:.2f}.")
     with right:
         known = project.quality.known_scores(run)
         st.subheader("Known labels")
@@ -62,7 +65,7 @@ def _histograms(project: Project, run: str) -> None:
         st.plotly_chart(
             chart, config=charts.CONFIG, key="known-histogram", alt=f"Histogram of {score}, right and wrong"
         )
-        st.caption(f"{len(known.ids):,} images of val and the hidden calibration part.")
+        st.caption(f"{len(known.ids):,} images of the val split and the hidden calibration split.")
 
 
 def _coverage(project: Project, run: str, selection: Selection) -> None:
@@ -71,8 +74,8 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
     chart = charts.coverage_error(curve, selection)
     st.plotly_chart(chart, config=charts.CONFIG, key="coverage", alt="Estimated error against coverage")
     st.caption(
-        "For every confidence threshold: how much of the pool is kept, and how much of it is wrong, estimated on the "
-        "hidden calibration items. The band is the exact (Clopper–Pearson) 95 % interval at each point."
+        "Each point is a confidence threshold: the share of the pool that it keeps, and the error among the kept "
+        "images, estimated on the hidden calibration items. The band is the exact (Clopper–Pearson) 95 % interval."
     )
 
 
@@ -80,13 +83,13 @@ def _reliability(project: Project, run: str) -> None:
     st.subheader("Calibration")
     report = project.quality.calibration_report(run)
     if not report.n:
-        st.caption("This project has no val images, so calibration cannot be judged.")
+        st.caption("This project has no val images, so its calibration cannot be measured.")
         return
     chart = charts.reliability_diagram(report)
     st.plotly_chart(chart, config=charts.CONFIG, key="reliability", alt="Accuracy against confidence")
     st.caption(
-        f"{report.n:,} val images in 15 bins. The logits are divided by T = {report.temperature:.2f}, which was fitted "
-        "on the same images; ECE is the mean gap to the diagonal."
+        f"{report.n:,} val images in 15 bins. The temperature T = {report.temperature:.2f} divides the logits and is "
+        "fitted on the same images. ECE (expected calibration error) is the mean gap to the diagonal."
     )
 
 
@@ -94,14 +97,14 @@ def _ood_check(project: Project, run: str) -> None:
     st.subheader("Out-of-distribution check")
     report = project.quality.ood_report(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        help_text = "A built-in data set, an image folder or a project folder; empty: noise alone."
-        source = st.text_input("Another data set to compare with", key="foreign", help=help_text, width=420)
+        help_text = "A built-in data set, an image folder or a project folder. Empty: only noise."
+        source = st.text_input("Out-of-distribution data set", key="ood-source", help=help_text, width=420)
         is_pressed = st.button("Run the OOD check", type="primary" if report is None else "secondary")
     if is_pressed:
-        with show_errors(), st.spinner("Predicting images that belong to no class…"):
+        with show_errors(), st.spinner("Predicting out-of-distribution images…"):
             report = project.quality.check_ood(run, source.strip() or None)
     if report is None:
-        st.caption("A model can be sure of pure noise. The check shows it noise, and other images if you name some.")
+        st.caption("A model can be sure of pure noise. The check measures its scores on noise and on another data set.")
         return
     for column, score in zip(st.columns(len(report.scores), gap="large"), report.scores, strict=True):
         with column:
@@ -110,44 +113,45 @@ def _ood_check(project: Project, run: str) -> None:
             auroc = [f"{value:.3f} for {name}" for name, value in report.auroc[score].items()]
             st.caption(f"AUROC {', '.join(auroc)}.")
     st.caption(
-        "AUROC: how often an out-of-distribution image scores higher than a held-out one; 1 separates them all, 0.5 is "
-        "chance, less is worse than chance. Entropy alone may miss noise, so energy and the distance to the labeled "
-        "images are shown beside it."
+        "AUROC: how often an out-of-distribution image scores higher than a held-out one. 1 separates all of them, 0.5 "
+        "is chance. Entropy alone can miss noise, so energy and the distance to the labeled images are shown too."
     )
 
 
 def _ood_images(key: str, project: Project, run: str) -> None:
     st.subheader("Out-of-distribution images")
     with st.container(horizontal=True, vertical_alignment="top"):
-        score = st.segmented_control("OOD score", constants.OOD_SCORES, default="energy", required=True, key="outlier")
-        rate = st.slider("False alarms (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarms")
+        score = st.segmented_control(
+            "OOD score", constants.OOD_SCORES, default="energy", required=True, key="ood-score"
+        )
+        rate = st.slider("False alarm rate (%)", 0.0, 10.0, 0.0, step=0.5, key="false-alarm-rate")
     if not rate:
-        st.caption("Allow some false alarms to see the pool images least like the val images.")
+        st.caption("Set a false alarm rate above 0 % to see the pool images least like the val images.")
         return
     ood = project.quality.out_of_distribution(run, score, rate / 100)
     st.caption(
-        f"{len(ood.ids):,} of {ood.num_pool:,} pool images. Of images like the {ood.num_val:,} val images, at most "
-        f"{rate:g} % are called out of distribution by mistake."
+        f"{len(ood.ids):,} of {ood.num_pool:,} pool images are out of distribution. At most {rate:g} % of images like "
+        f"the {ood.num_val:,} val images are flagged by mistake."
     )
     items = [(i, [f"p = {p:.3f}"]) for i, p in zip(ood.ids[:24].tolist(), ood.p_values.tolist(), strict=False)]
     if items:
-        st.html(image_grid.cards(key, project, items))
+        st.html(image_grid.cards_html(key, project, items))
 
 
 def _label_issues(key: str, project: Project, run: str) -> None:
     st.subheader("Label issues")
-    if not st.toggle("Look for wrong labels", key="label-issues"):
+    if not st.toggle("Find label issues", key="label-issues"):
         return
     issues = project.quality.label_issues(run)
     st.caption(
-        f"Confident learning calls {len(issues.ids):,} of {issues.num_checked:,} given labels probably wrong. Only "
-        "labels that this run was not trained on are checked: those of val and of the hidden calibration part."
+        f"{len(issues.ids):,} of {issues.num_checked:,} given labels are probably wrong, by confident learning. It "
+        "checks only labels that did not train this run: those of the val split and the hidden calibration split."
     )
     names = project.class_names
     shown = zip(issues.ids[:24].tolist(), issues.given.tolist(), issues.suggested.tolist(), strict=False)
-    items = [(image, [f"given {names[a]}", f"looks like {names[b]}"]) for image, a, b in shown]
+    items = [(image, [f"given {names[a]}", f"suggested {names[b]}"]) for image, a, b in shown]
     if items:
-        st.html(image_grid.cards(key, project, items))
+        st.html(image_grid.cards_html(key, project, items))
 
 
 def _rule(project: Project, run: str) -> Selection:
@@ -171,7 +175,7 @@ def _rule(project: Project, run: str) -> Selection:
                 "Estimated error": formatting.percent(selection.error.value),
             }
         )
-        st.caption(f"Error among the kept: {formatting.estimate(selection.error)} hidden calibration items.")
+        st.caption(f"Error among the kept images: {formatting.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
         _class_shares(project, run, rule, params)
@@ -180,7 +184,7 @@ def _rule(project: Project, run: str) -> Selection:
 
 
 def _class_shares(project: Project, run: str, rule: str, params: dict[str, Any]) -> None:
-    """Name the classes with more than twice their share of the labeled images."""
+    """Name the classes that have more than twice their share of the labeled images."""
     names = project.class_names
     over = [
         f"{names[item.label]} ({formatting.percent(item.share)} of the kept, "
@@ -190,8 +194,8 @@ def _class_shares(project: Project, run: str, rule: str, params: dict[str, Any])
     ]
     if over:
         st.caption(
-            f"More than twice their share of the labeled images: {', '.join(over)}. “Accept all” on Review can cap a "
-            "class at that; its least confident images stay undecided."
+            f"Classes with more than twice their share of the labeled images: {', '.join(over)}. “Accept all” on the "
+            "Review page can cap a class at this; its least confident images then stay undecided."
         )
 
 
@@ -205,7 +209,9 @@ def _slider(rule: str, item: RuleParameter, project: Project) -> float | int:
         return st.slider(
             label, item.low, item.high, step=0.001, format="%.3f", key=key, on_change=_store_threshold, args=(key,)
         )
-    high = min(item.high, charts.limits("entropy", len(project.class_names))[1]) if label == "entropy" else item.high
+    high = (
+        min(item.high, charts.score_range("entropy", len(project.class_names))[1]) if label == "entropy" else item.high
+    )
     return st.slider(label, item.low, high, min(item.default, high), key=key)
 
 
@@ -214,21 +220,22 @@ def _store_threshold(key: str) -> None:
 
 
 def _target_error(project: Project, run: str) -> None:
-    target = st.slider("At most this much wrong (%)", 0.5, 20.0, 5.0, step=0.5, key="target") / 100
-    label = "In 9 of 10 draws instead of on average"
-    is_high_probability = st.toggle(label, key="careful", help=_HIGH_PROBABILITY_HELP)
+    target = st.slider("Target error (%)", 0.5, 20.0, 5.0, step=0.5, key="target-error") / 100
+    is_high_probability = st.toggle(
+        "With high probability (in 9 of 10 draws)", key="high-probability", help=_HIGH_PROBABILITY_HELP
+    )
     item = (
         project.quality.high_probability_threshold(run, target)
         if is_high_probability
         else project.quality.conformal_threshold(run, target)
     )
     if item.threshold is None:
-        st.caption("No threshold guarantees this with the available calibration items: audit what you accept instead.")
+        st.caption("No threshold guarantees this with the available calibration items. Audit a selection instead.")
         return
     st.button(f"Set the threshold to {item.threshold:.3f}", on_click=_set_threshold, args=(item.threshold,))
     how = "in at least 9 of 10 draws" if is_high_probability else "on average"
     st.markdown(
-        f"Of the {item.num_kept:,} open images it accepts, at most **{formatting.percent(target)}** are wrong, {how}."
+        f"It keeps {item.num_kept:,} open images. At most **{formatting.percent(target)}** of them are wrong, {how}."
     )
     st.caption(_HIGH_PROBABILITY_ASSUMPTION if is_high_probability else _AVERAGE_ASSUMPTION)
 

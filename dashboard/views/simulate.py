@@ -1,4 +1,4 @@
-"""Simulate page: a simulated reviewer runs the loop where the true labels are known."""
+"""Simulate page: a simulated reviewer runs the loop on a project with known labels."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ _TRAIN = ("model", "epochs", "batch_size", "seed")
 _DEFAULTS = {"epochs": 20}
 _SHARES = ("test_accuracy", "accepted_error")
 _ACCEPT_RULES = {
-    "conformal": "conformal: keeps a target error on average",
-    "careful": "careful: keeps it in 9 of 10 draws",
-    "plug_in": "plug-in: an estimate, no guarantee",
+    "conformal": "conformal: guarantees a target error on average",
+    "careful": "high probability: guarantees it in 9 of 10 draws",
+    "plug_in": "plug-in: estimates it, without a guarantee",
     "fixed_threshold": "fixed threshold",
-    "none": "none: single decisions only",
+    "none": "none: no bulk accept",
 }
 _QUEUES = {"none": "no clicks", "random": "random clicks"}
 
@@ -32,8 +32,8 @@ def show() -> None:
     simulations = Simulations(project.workspace)
     known = simulations.all()
     st.caption(
-        "A simulated reviewer with a known error rate runs the whole loop in a sandbox: clicks, bulk accepts above the "
-        "threshold, retraining. It needs true labels for the whole pool; your own decisions and runs do not change."
+        "A simulated reviewer with a known error rate runs the whole loop: single decisions (clicks), bulk accepts and "
+        "retraining. It needs the true labels of the whole pool. Your own decisions and runs do not change."
     )
     with st.expander("New simulation", expanded=not known):
         _form(simulations)
@@ -44,35 +44,35 @@ def show() -> None:
 def _form(simulations: Simulations) -> None:
     with st.form("new-simulation", border=False):
         left, right = st.columns(2)
-        help_text = "Which images the reviewer decides; several queues are simulated side by side."
+        help_text = "Which images the reviewer decides. Several queues are simulated side by side."
         queues = left.multiselect(
             "queues",
             constants.REVIEW_QUEUES,
             list(constants.DEFAULT_QUEUES),
             format_func=_queue_title,
             help=help_text,
-            key="q",
+            key="simulate-queues",
         )
-        help_text = "What is bulk-accepted, each rule with every queue."
+        help_text = "How the threshold of a bulk accept is set. Every rule is simulated with every queue."
         rules = right.multiselect(
             "accept rules",
             list(constants.ACCEPT_RULES),
             ["conformal"],
             format_func=_ACCEPT_RULES.__getitem__,
             help=help_text,
-            key="c",
+            key="simulate-accept-rules",
         )
         columns = st.columns(3, vertical_alignment="bottom")
-        help_text = "Of the conformal, careful and plug-in rules: the accepted share of wrong labels, %."
+        help_text = "For conformal, high probability and plug-in: the share of wrong labels among the accepted ones."
         target = columns[0].number_input(
-            "target error, %", 0.1, 50.0, 5.0, step=0.5, format="%g", help=help_text, key="target"
+            "target error (%)", 0.1, 50.0, 5.0, step=0.5, format="%g", help=help_text, key="simulate-target-error"
         )
-        help_text = "Of the fixed threshold: lowest confidence that is accepted."
+        help_text = "For the fixed threshold: the lowest confidence that is accepted."
         threshold = columns[1].number_input(
-            "threshold", 0.0, 1.0, 0.95, step=0.01, format="%g", help=help_text, key="cut"
+            "threshold", 0.0, 1.0, 0.95, step=0.01, format="%g", help=help_text, key="simulate-threshold"
         )
         controls_help = SimulateConfig.model_fields["controls"].description
-        controls = columns[2].toggle("control runs", value=True, help=controls_help, key="controls")
+        controls = columns[2].toggle("control runs", value=True, help=controls_help, key="simulate-controls")
         values = config_inputs(SimulateConfig, _REVIEW, "simulate", columns=4)
         training = config_inputs(TrainConfig, _TRAIN, "simulate-train", columns=4, initial=_DEFAULTS)
         is_sent = st.form_submit_button("Start", type="primary")
@@ -89,7 +89,7 @@ def _form(simulations: Simulations) -> None:
 
 
 def _evaluation_interval(training: dict[str, Any]) -> dict[str, Any]:
-    """Evaluate about ten times, so that a short training is not mostly evaluation."""
+    """Return an interval that gives about ten evaluations, so that a short training stays short."""
     return {"log_epochs": max(1, int(training["epochs"]) // 10)}
 
 
@@ -123,7 +123,7 @@ def _title(simulation: Simulation) -> str:
 
 @show_errors()
 def _progress(simulations: Simulations, simulation: Simulation, was_live: bool, num_drawn: int) -> None:
-    """Redraw every two seconds while live; rerun the page when there is a new point."""
+    """Draw the progress, every two seconds while live; rerun the page at a new point."""
     status, settings = simulation.status, simulation.settings
     is_live = status.state in constants.LIVE_STATES
     share = 1.0 if status.state == "done" else min(1.0, status.done / max(1, status.total))
@@ -134,13 +134,13 @@ def _progress(simulations: Simulations, simulation: Simulation, was_live: bool, 
             "Trainings": f"{status.done:,} of {status.total:,}",
             "Time left" if is_live else "Time taken": formatting.duration(seconds),
             "Rounds × clicks": f"{settings.rounds:,} × {settings.clicks:,}",
-            "Wrong answers": formatting.percent(settings.error_rate),
+            "Error rate": formatting.percent(settings.error_rate),
             "Seeds": f"{settings.seeds:,}",
         }
     )
     if is_live and st.button("Cancel", key="cancel-simulation", help="Results so far are kept."):
         simulations.cancel(simulation.id)
-        st.toast(f"Simulation {simulation.id} was asked to stop.")
+        st.toast(f"Cancelling simulation {simulation.id}.")
     if is_live != was_live or len(simulation.folder.points()) != num_drawn:
         st.rerun()
 
@@ -152,7 +152,7 @@ def _seconds_left(status: JobStatus) -> float | None:
 def _curves(simulation: Simulation) -> None:
     curves = {quantity: simulation.curves(quantity) for quantity in constants.QUANTITIES}
     labels = [curve.label for curve in curves["test_accuracy"]]
-    colors = [charts.CYCLE[number % len(charts.CYCLE)] for number in range(len(labels))]
+    colors = [charts.COLOR_CYCLE[number % len(charts.COLOR_CYCLE)] for number in range(len(labels))]
     legend = "".join(
         f'<span style="white-space:nowrap"><span style="color:{color}" aria-hidden="true">●</span> {label}</span>'
         for color, label in zip(colors, labels, strict=True)
@@ -178,16 +178,16 @@ def _table(simulation: Simulation) -> None:
             "lowest to highest": _accuracy_range(row),
             "clicks": f"{row['clicks']:,.0f}",
             "accepted": f"{row['accepted']:,.0f}",
-            "wrong among them": formatting.percent(row["accepted_error"]),
+            "wrong among accepted": formatting.percent(row["accepted_error"]),
             "wrong in a bulk accept": formatting.percent(row["selected_error"]),
         }
         for row in simulation.summary()
     ]
     st.dataframe(rows, hide_index=True)
     st.caption(
-        "Means over the seeds, against the true labels. “Wrong in a bulk accept” is what a target error limits: the "
-        "mean share of wrong labels among what one round accepted above its threshold. Hidden calibration items are "
-        "left out, and a round that accepted nothing counts as one without error."
+        "Means over the seeds, measured on the true labels. A target error limits “wrong in a bulk accept”: the mean "
+        "share of wrong labels among the images that one round bulk-accepted. It leaves out hidden calibration items, "
+        "and a round that accepted nothing counts as 0 %."
     )
 
 
@@ -206,4 +206,4 @@ def _files(simulation: Simulation) -> None:
                     f"Download {name}", file.read_bytes, file_name=f"simulation-{simulation.id}-{name}", mime=kind,
                     on_click="ignore", key=f"get-{name}",
                 )  # fmt: skip
-    st.caption(f"The same files: {simulation.path}")
+    st.caption(f"Folder of these files: {simulation.path}")

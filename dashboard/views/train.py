@@ -1,4 +1,4 @@
-"""Train page: start runs, watch their progress and curves."""
+"""Train page: start runs, and show their progress and curves."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ _WIDTHS = (5, 5, 4, 6, 5)
 
 
 def show() -> None:
-    """Show the form of a new run, curricula, and one chosen run."""
+    """Show the form of a new run, the latest curriculum, and one chosen run."""
     st.title("Train")
     _, project = current_project()
     runs = project.runs()
@@ -47,7 +47,7 @@ def _run(project: Project, runs: list[Run]) -> None:
 
 @show_errors()
 def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> None:
-    """Redraw every two seconds while live; rerun the page when there is a new epoch."""
+    """Draw the progress, every two seconds while live; rerun the page at a new epoch."""
     status = run.status
     is_live = status.state in constants.LIVE_STATES
     device = f" on {status.device} in {status.precision}" if status.device and status.precision else ""
@@ -57,18 +57,18 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
         {
             "Epoch": f"{status.epoch:,} of {status.epochs:,}",
             "Time left" if is_live else "Time taken": formatting.duration(seconds),
-            "Val, best": _accuracy(status.best_val_accuracy),
-            f"Val, median of last {constants.LAST_EVALUATIONS}": _accuracy(run.last_val_accuracy),
+            "Best val accuracy": _accuracy(status.best_val_accuracy),
+            f"Median of last {constants.LAST_EVALUATIONS} val": _accuracy(run.last_val_accuracy),
             "Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
         },
         _WIDTHS,
     )
     if status.state == "queued" and run.command_elsewhere is not None:
-        st.caption("Run this on each other machine, with the project in the same folder:")
+        st.caption("Run this command on each of the other machines, with the project in the same folder:")
         st.code(run.command_elsewhere, language="sh", wrap_lines=True)
     _buttons(project, run, status.state)
     with st.expander("Log"):
-        st.code(run.log_tail() or "Nothing printed yet.", language=None, height=260)
+        st.code(run.log_tail() or "The log is empty.", language=None, height=260)
     if is_live != was_live or len(run.metrics()) != num_drawn:
         st.rerun()
 
@@ -79,10 +79,10 @@ def _accuracy(value: float | None) -> str:
 
 def _buttons(project: Project, run: Run, state: str) -> None:
     if state in constants.LIVE_STATES and st.button(
-        "Cancel", key="cancel", help="Stops after the next step; can be resumed."
+        "Cancel", key="cancel", help="The run stops after its next step and can be resumed."
     ):
         project.cancel_run(run.id)
-        st.toast(f"{run.id} was asked to stop.")
+        st.toast(f"Cancelling {run.id}.")
     if state in ("cancelled", "failed", "lost") and st.button("Resume", key="resume", type="primary"):
         project.resume_run(run.id)
         st.rerun()
@@ -98,13 +98,14 @@ def _settings(run: Run) -> None:
     rule = str(params.pop("rule", "")).replace("_", " ")
     numbers = ", ".join(f"{name} {value:g}" for name, value in params.items() if isinstance(value, int | float))
     by = f" Pseudo-labels by {rule} ({numbers})." if rule else ""
-    st.caption(f"Labels: {labels or 'none'}. Parent: {record.parent or 'none'}.{by} Created {record.created[:16]} UTC.")
+    parent = record.parent or "none"
+    st.caption(f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16]} UTC.")
     fields = TrainConfig.model_fields
     rows = [
-        {"option": name, "value": str(value), "meaning": fields[name].description}
+        {"setting": name, "value": str(value), "meaning": fields[name].description}
         for name, value in record.config.model_dump().items()
     ]
-    widths = {"option": 135, "value": 105, "meaning": 420}
+    widths = {"setting": 135, "value": 105, "meaning": 420}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
     st.dataframe(rows, hide_index=True, height=300, column_config=columns)
 
@@ -113,6 +114,6 @@ def _augmented_images(run: Run) -> None:
     st.subheader("Augmented images")
     file = run.folder.path / "augmentation.png"
     if file.exists():
-        st.image(str(file), caption="Images of the labeled set; below each, two weak and two strong views.")
+        st.image(str(file), caption="Labeled images; below each one, two weak and two strong views.")
     else:
-        st.caption("A picture of the augmented images appears once training has begun.")
+        st.caption("The augmented images appear once training has started.")

@@ -24,5 +24,5 @@ def test_cancel_reaches_the_simulation(page: Page, server: Server, trained_proje
     with folder.lock():
         page.goto(server.address("simulate"))
         page.get_by_role("button", name="Cancel").click(timeout=30_000)
-        expect(page.get_by_text("was asked to stop")).to_be_visible()
+        expect(page.get_by_text("Cancelling simulation")).to_be_visible()
     assert folder.is_cancel_requested()

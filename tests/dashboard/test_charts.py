@@ -10,7 +10,7 @@ from core.risk.comparison import compare
 from core.scoring.calibration import reliability
 from core.scoring.scores import score
 from dashboard import charts
-from dashboard.charts.style import CYCLE, GREY, RUN_A, RUN_B, SPLIT_COLORS, figure, shortened
+from dashboard.charts.style import COLOR_CYCLE, GREY, RUN_A, RUN_B, SPLIT_COLORS, figure, shortened
 
 LOGITS = np.array([[4, 0, 0], [0, 3, 0], [0, 2, 0], [1, 0, 0.5]], dtype=np.float32)
 LABELS = np.array([0, 1, 2, 2])
@@ -50,7 +50,7 @@ def luminance(color: str) -> float:
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
-@pytest.mark.parametrize("color", sorted({*CYCLE, GREY, RUN_A, RUN_B, *SPLIT_COLORS.values()}))
+@pytest.mark.parametrize("color", sorted({*COLOR_CYCLE, GREY, RUN_A, RUN_B, *SPLIT_COLORS.values()}))
 def test_every_color_can_be_read_on_white_and_on_the_dark_background(color: str) -> None:
     on_white = 1.05 / (luminance(color) + 0.05)
     on_dark = (luminance(color) + 0.05) / (luminance("#12161C") + 0.05)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.store.svg_charts import COLORS, Line, Panel, line_charts
-from dashboard.charts.style import CYCLE
+from dashboard.charts.style import COLOR_CYCLE
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -52,4 +52,4 @@ def test_any_numbers_give_a_chart_whose_points_lie_inside(y: list[float]) -> Non
 
 
 def test_the_file_and_the_page_use_the_same_colors() -> None:
-    assert COLORS == CYCLE
+    assert COLORS == COLOR_CYCLE

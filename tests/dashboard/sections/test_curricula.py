@@ -19,7 +19,7 @@ def press_curriculum(test: AppTest, num_rounds: int, parent: str | None = None) 
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(1)
     test.number_input(key="train-batch_size").set_value(15)
-    next(field for field in test.number_input if field.label == "percent more each round").set_value(30.0)
+    next(field for field in test.number_input if field.label == "percent added per round").set_value(30.0)
     press(test, "Start")
 
 
@@ -27,7 +27,7 @@ def test_a_curriculum_starts_from_the_form_and_shows_its_progress(trained_projec
     test = open_page("train", project=trained_project.key)
     base = trained_project.runs()[0].id
     press_curriculum(test, 2)
-    assert "choose a parent run" in test.error[0].value
+    assert "Choose a parent run" in test.error[0].value
     assert trained_project.curricula.all() == []
     press_curriculum(test, 2, base)
     assert not test.exception
@@ -41,7 +41,7 @@ def test_a_curriculum_starts_from_the_form_and_shows_its_progress(trained_projec
         (records[0].run_id, {"rule": "highest_confidence", "percent": 60.0}),
     ]
     test = open_page("train", project=trained_project.key)
-    assert f"Curriculum after {base}: **done**, 2 of 2 rounds." in texts(test)
+    assert f"Curriculum from {base}: **done**, 2 of 2 rounds." in texts(test)
     assert "Pseudo-labels by highest confidence (percent 60)." in texts(test)
 
 
@@ -53,7 +53,7 @@ def test_a_curriculum_stops_with_the_run_that_trains_and_can_be_stopped_from_the
         assert time.monotonic() < end, rounds.folder.log_path.read_text()
         time.sleep(0.1)
     test = open_page("train", project=trained_project.key)
-    test.button(key="stop-rounds").click().run()
+    test.button(key="cancel-curriculum").click().run()
     assert not test.exception
     ended(rounds)
     assert (rounds.status.state, rounds.status.done) == ("cancelled", 0)

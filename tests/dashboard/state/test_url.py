@@ -28,7 +28,7 @@ def test_a_run_that_this_project_does_not_have_is_named_before_another_one_is_sh
     test.query_params["run"] = "009-fixmatch-wrn"
     test.run()
     assert [toast.value for toast in test.toast] == [
-        f"009-fixmatch-wrn is no finished run of this project: this is {run}."
+        f"009-fixmatch-wrn is not a finished run of this project. This page shows {run}."
     ]
     assert test.query_params["run"] == run
     assert not test.run().toast

@@ -17,7 +17,7 @@ def test_an_answer_on_the_audit_page_is_a_decision_and_undo_takes_it_back(traine
     label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
     test.button(key=f"audit-{label}").click().run()
     assert not test.exception
-    assert (metrics(test)["Answers"], metrics(test)["Of them right"]) == ("1", "1")
+    assert (metrics(test)["Answers"], metrics(test)["Right answers"]) == ("1", "1")
     decision = Project.open(trained_project.path).decisions.all()[-1]
     assert (decision.image_id, decision.label, decision.params["queue"]) == (audit.next_id, label, "audit")
     test.button(key="audit-undo").click().run()
@@ -32,11 +32,11 @@ def test_the_audit_page_never_shows_what_the_model_says(trained_project: Project
 
 def test_the_audit_page_switches_checks_on_and_review_says_so(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key)
-    test.segmented_control(key="checks-every").set_value(8).run()
+    test.segmented_control(key="check-interval").set_value(8).run()
     assert not test.exception
     assert Project.open(trained_project.path).quality.check_interval == 8
     said = " ".join(c.value for c in open_page("review", project=trained_project.key).caption)
-    assert "One in 8 of the undecided images is a check" in said
+    assert "One in 8 of the undecided images is an attention check" in said
 
 
 def test_the_audit_page_shows_what_a_random_queue_says(trained_project: Project) -> None:

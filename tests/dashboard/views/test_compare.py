@@ -13,7 +13,7 @@ def test_two_runs_are_compared_on_test(trained_project: Project) -> None:
     first, second = (run.id for run in trained_project.runs())
     found = trained_project.compare(first, second)
     test = open_page("compare", project=trained_project.key)
-    assert metrics(test)["Difference in points"] == formatting.points(found.comparison.difference)
+    assert metrics(test)["Difference (points)"] == formatting.points(found.comparison.difference)
     for run in trained_project.runs():
         best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
         assert f"best {best}, median of last 5 {last}" in texts(test)

@@ -21,7 +21,7 @@ def test_the_data_page_counts_what_there_is(untrained_project: Project) -> None:
 
 def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
     test = open_page("data")
-    test.segmented_control(key="new-way").set_value("Image folder").run()
+    test.segmented_control(key="new-source").set_value("Image folder").run()
     test.text_input(key="new-folder").set_value(str(pictures)).run()
     next(field for field in test.text_input if field.label.startswith("Project folder")).set_value(
         str(tmp_path / "new")
@@ -34,17 +34,17 @@ def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_is_refused_with_a_sentence(tmp_path: Path) -> None:
     test = open_page("data")
-    test.segmented_control(key="new-way").set_value("Open a project").run()
+    test.segmented_control(key="new-source").set_value("Existing project").run()
     test.text_input(key="open-path").set_value(str(tmp_path)).run()
-    press(test, "Open")
+    press(test, "Open the project")
     assert not test.exception
     assert "no Winnow project" in test.error[0].value
 
 
-def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Project) -> None:
+def test_the_data_page_shows_images_that_are_in_two_splits(untrained_project: Project) -> None:
     test = open_page("data", project=untrained_project.key)
     test.toggle(key="leaks").set_value(True).run()
-    assert "No image is in two parts." in test.success[0].value
+    assert "No image is in two splits." in test.success[0].value
     splits, file = untrained_project.splits, untrained_project.path / "images" / "pixels.npy"
     pixels = np.array(np.load(file))
     pixels[splits.test[0]] = pixels[splits.labeled[0]]
@@ -54,4 +54,4 @@ def test_the_data_page_shows_images_that_lie_in_two_parts(untrained_project: Pro
     test = open_page("data", project=untrained_project.key)
     test.toggle(key="leaks").set_value(True).run()
     assert not test.exception
-    assert "Found in more than one part: 1." in test.warning[0].value
+    assert "Images in more than one split: 1." in test.warning[0].value

@@ -39,9 +39,9 @@ def test_without_true_labels_starting_is_a_sentence_and_starts_nothing(trained_p
 
 def test_the_form_starts_a_process_and_the_page_shows_its_curves(known_project: Project) -> None:
     test = open_page("simulate", project=known_project.key)
-    test.multiselect(key="c").set_value(["none", "fixed_threshold"])
-    test.number_input(key="cut").set_value(0.5)
-    test.toggle(key="controls").set_value(False)
+    test.multiselect(key="simulate-accept-rules").set_value(["none", "fixed_threshold"])
+    test.number_input(key="simulate-threshold").set_value(0.5)
+    test.toggle(key="simulate-controls").set_value(False)
     test.selectbox(key="simulate-train-model").set_value("mlp")
     for name, value in {"simulate-rounds": 1, "simulate-clicks": 4, "simulate-train-epochs": 2}.items():
         test.number_input(key=name).set_value(value)

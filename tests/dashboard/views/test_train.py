@@ -17,8 +17,8 @@ def test_the_best_val_accuracy_stands_beside_the_median_of_the_last(trained_proj
         run.folder.append_metrics({"epoch": 1, "step": 1, "val_accuracy": value})
     shown = {metric.label: metric.value for metric in open_page("train", project=trained_project.key).metric}
     assert run.status.best_val_accuracy is not None
-    assert shown["Val, best"] == f"{100 * run.status.best_val_accuracy:.1f} %"
-    assert shown["Val, median of last 5"] == "50.0 %"
+    assert shown["Best val accuracy"] == f"{100 * run.status.best_val_accuracy:.1f} %"
+    assert shown["Median of last 5 val"] == "50.0 %"
 
 
 def test_a_run_that_waits_for_other_machines_says_what_to_type_there(
@@ -62,4 +62,4 @@ def test_the_weak_and_strong_views_of_the_training_are_shown(trained_project: Pr
     run.folder.path.joinpath("augmentation.png").unlink()
     test = open_page("train", project=trained_project.key)
     assert not test.get("image")
-    assert "appears once training has begun" in texts(test)
+    assert "appear once training has started" in texts(test)
