@@ -178,4 +178,4 @@ def test_pool_charts_stand_over_epochs_or_steps_and_leave_out_what_is_unknown(x:
     ]  # fmt: skip
     chart = charts.drift_curve(lines, x)
     assert [(list(line.x), list(line.y)) for line in chart.data] == [([6], [0.2])]
-    assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == (x, "bits away")
+    assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == (x, "KL (bits)")

@@ -40,9 +40,13 @@ def test_a_rule_that_keeps_nothing_counts_none(review: ReviewClient, trained_pro
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [([1], "a JSON object"), ({"rule": "magic"}, "no rule called 'magic'"), ({"rule": "fixed_threshold", "threshold": 7},
-     "from 0 to 1"), ({}, "no rule called")],
-)  # fmt: skip
+    [
+        ([1], "a JSON object"),
+        ({"rule": "magic"}, "no rule called 'magic'"),
+        ({"rule": "fixed_threshold", "threshold": 7}, "from 0 to 1"),
+        ({}, "no rule called"),
+    ],
+)
 def test_what_is_no_rule_is_answered_with_a_sentence(review: ReviewClient, body: Any, words: str) -> None:
     answer = asked(review, body)
     assert answer.status_code == 400

@@ -63,8 +63,8 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     test.slider(key="class-target").set_value(30.0).run()
     cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.3)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
-    assert f"Of the {sum(cut.num_kept for cut in cuts):,} open images it accepts" in said
-    press(test, "Set each class's threshold")
+    assert f"They keep {sum(cut.num_kept for cut in cuts):,} open images." in said
+    press(test, "Set the class thresholds")
     assert not test.exception
     selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
     assert metrics(test)["Kept"] == f"{selection.count:,}"
