@@ -1,6 +1,7 @@
-"""Settings: frozen models that refuse unknown keys; every field says its unit, range and meaning in one line.
+"""Settings: frozen models that refuse unknown keys.
 
-The page draws its inputs, the command line its checks and the docs their tables from these fields.
+Every field states its unit, range and meaning in one line. The page draws its inputs, the command line its checks and
+the docs their tables from these fields.
 """
 
 from collections.abc import Mapping
@@ -32,18 +33,39 @@ RAMPS: tuple[str, ...] = get_args(Ramp)
 
 
 def Between(low: float, high: float) -> Interval:  # noqa: N802 - reads as a type
-    """The closed range of a parameter; pydantic checks it, the page draws its slider from it."""
+    """Return the closed range of a parameter.
+
+    Pydantic checks it, and the page draws its slider from it.
+
+    Args:
+        low: Smallest allowed value.
+        high: Largest allowed value.
+
+    Returns:
+        The constraint, for `Annotated`.
+    """
     return Interval(ge=low, le=high)
 
 
 class Config(BaseModel):
-    """Base of all settings: immutable, unknown keys refused."""
+    """Base of all settings: immutable, refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @classmethod
     def checked(cls, values: Mapping[str, Any]) -> Self:
-        """Build from untrusted values; a bad one raises ConfigError naming the field, the value and the range."""
+        """Build settings from untrusted values.
+
+        Args:
+            values: Field names and values; missing fields take their defaults.
+
+        Returns:
+            The settings.
+
+        Raises:
+            ConfigError: A value is unknown, of the wrong type or out of range. The sentence names the field and the
+                range.
+        """
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
@@ -59,7 +81,7 @@ def _sentence(name: str, error: ValidationError) -> str:
 
 
 class SplitConfig(Config):
-    """How the images are divided into labeled, val, calibration, unlabeled and test."""
+    """Sizes of the labeled, val, calibration and test parts of a project."""
 
     kind: SplitKind = "balanced"
     """balanced: the same number per class; stratified: in proportion to the classes."""
@@ -76,7 +98,7 @@ class SplitConfig(Config):
 
 
 class TrainConfig(Config):
-    """Everything that decides what a run learns; written to run.json before the first step."""
+    """Settings of one training run, written to run.json before the first step."""
 
     method: Method = "supervised"
     """supervised: labels only; self_training: also curated pseudo-labels; the others: these and the unlabeled pool."""
@@ -159,17 +181,17 @@ class TrainConfig(Config):
 
 
 class SimulateConfig(Config):
-    """How a simulated reviewer plays the loop, for each queue, cut and seed."""
+    """Settings of a simulated review, for each queue, accept rule and seed."""
 
     rounds: Annotated[int, Between(1, 100)] = 3
-    """Rounds of clicking, accepting above the line and retraining."""
+    """Rounds of single answers, bulk accept above the threshold and retraining."""
     clicks: Annotated[int, Between(1, 1_000_000)] = 50
-    """Single answers that the reviewer gives in each round."""
+    """Single answers of the reviewer in each round."""
     error_rate: Annotated[float, Between(0.0, 1.0)] = 0.02
     """Share of the reviewer's answers that are wrong; each other class is answered equally often."""
     seeds: Annotated[int, Between(1, 100)] = 1
     """Repetitions, each with its own seed of training, draws and mistakes, counted up from the training seed."""
     controls: bool = True
-    """Also play each cut without a click (threshold only) and with clicks at random."""
+    """Also simulate each accept rule without an answer (threshold only) and with answers on random images."""
     keep: bool = False
-    """Keep the sandboxes, projects of their own with runs and simulated decisions; else only the curves stay."""
+    """Keep the simulated projects with their runs and decisions; else only the curves stay."""

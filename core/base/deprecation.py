@@ -1,4 +1,4 @@
-"""Deprecated names: what replaces each, and the version that removes it.
+"""Deprecated names, their replacements and the version that removes them.
 
 Every deprecation is registered when its module is imported; a test fails when the package has reached the version in
 which an old name goes and the old name is still there.
@@ -26,11 +26,15 @@ class Deprecation:
 
     @property
     def sentence(self) -> str:
-        """The warning for a person."""
+        """Warning text for a person."""
         return f"{self.old} is now {self.replacement}; the old name goes in {self.removed_in}."
 
     def is_overdue(self, version: str) -> bool:
-        """Whether a version of the package, a pre-release included, must no longer have the old name."""
+        """Return whether a package version must no longer have the old name.
+
+        Args:
+            version: Version of the package; a pre-release counts as its release.
+        """
         return release(version) >= release(self.removed_in)
 
     def warn(self, stacklevel: int = 2) -> None:
@@ -48,20 +52,32 @@ REGISTERED: list[Deprecation] = []
 
 
 def deprecate(old: str, replacement: str, *, deprecated_in: str, removed_in: str) -> Deprecation:
-    """Register an old name."""
+    """Register an old name.
+
+    Args:
+        old: The old name, as a person writes it.
+        replacement: What to use instead.
+        deprecated_in: First version in which the old name warns.
+        removed_in: First version without the old name.
+
+    Returns:
+        The deprecation, whose `warn` the old name calls.
+    """
     deprecation = Deprecation(old, replacement, deprecated_in, removed_in)
     REGISTERED.append(deprecation)
     return deprecation
 
 
 def deprecated(replacement: str, *, deprecated_in: str, removed_in: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorate a function or method that stays under its old name for a while; each call warns.
+    """Decorate a function or method that keeps its old name and warns.
 
     Args:
         replacement: What to use instead, as in "Project.bulk_accept".
         deprecated_in: First version in which the old name warns.
         removed_in: First version without the old name.
 
+    Returns:
+        The decorator.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -78,6 +94,6 @@ def deprecated(replacement: str, *, deprecated_in: str, removed_in: str) -> Call
 
 
 def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version: (0, 3, 0) of "0.3", "0.3.0" and "0.3.0.dev1"."""
+    """Return the numbers of a version: (0, 3, 0) of "0.3" and "0.3.0.dev1"."""
     numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
     return tuple(numbers + [0] * (3 - len(numbers)))

@@ -1,4 +1,4 @@
-"""Errors, each with a sentence for the person: what is wrong, where, what to do.
+"""Errors whose text tells a person what is wrong and what to do.
 
 The dashboard shows the sentence; the command line prints it and exits with 2. Nothing else is caught.
 """
@@ -7,27 +7,30 @@ from collections.abc import Iterable
 
 
 class WinnowError(Exception):
-    """Base of every error that Winnow raises on purpose; its text is written for a person."""
+    """Base of every error that Winnow raises on purpose.
+
+    Its text is a sentence for a person.
+    """
 
 
 class InputError(WinnowError):
-    """What a person handed in (a folder, a number, a name) cannot be used."""
+    """A folder, number or name that a person gave cannot be used."""
 
 
 class ConfigError(InputError):
-    """A setting is unknown, has the wrong type or lies out of its range."""
+    """A setting is unknown, of the wrong type or out of range."""
 
 
 class DataError(WinnowError):
-    """A file on disk is missing, truncated, or was written by another version."""
+    """A file is missing, damaged or was written by another version."""
 
 
 class RunError(WinnowError):
-    """A run cannot be started, resumed, cancelled or read in the state it is in."""
+    """A run cannot be started, resumed, cancelled or read in its state."""
 
 
 class TrainingError(WinnowError):
-    """Training stopped: the loss is not a number, memory ran out, nothing to train on."""
+    """Training stopped: invalid loss, out of memory, nothing to train on."""
 
 
 class DecisionError(WinnowError):
@@ -43,7 +46,7 @@ class Cancelled(WinnowError):  # noqa: N818 - the answer to a request
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str], error: type[WinnowError] = InputError) -> WinnowError:
-    """The error for a name that is not among the known ones.
+    """Return the error for a name that is not among the known ones.
 
     Args:
         kind: What the name should have named, such as "rule".
@@ -58,5 +61,13 @@ def unknown_name(kind: str, name: object, known: Iterable[str], error: type[Winn
 
 
 def not_in_pool(image: int | None, error: type[WinnowError] = InputError) -> WinnowError:
-    """The error for an image that is not in the pool of the project, to be raised by the caller."""
+    """Return the error for an image that is not in the project's pool.
+
+    Args:
+        image: Image id that was given.
+        error: The class of the error.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
     return error(f"Image {image} is not in the pool of this project.")

@@ -1,4 +1,4 @@
-"""Arrays mapped from files: what a page has read of them need not stay in the process's memory."""
+"""Memory-mapped arrays whose pages can be released again."""
 
 import mmap
 from contextlib import suppress
@@ -13,9 +13,19 @@ _open: WeakSet[mmap.mmap] = WeakSet()
 
 
 def open_mapped(path: Path) -> NDArray[Any]:
-    """One .npy file, read-only and mapped where it holds anything; numpy's own errors where it is missing or damaged.
+    """Open one .npy file read-only, memory-mapped unless it is empty.
 
-    A plain array over the mapping: numpy's memmap class makes a new object for every single number that is read.
+    The result is a plain array over the mapping: numpy's memmap class makes a new object for every number that is read.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The array, read-only.
+
+    Raises:
+        OSError: The file is missing or cannot be read.
+        ValueError: The file is damaged.
     """
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if isinstance(array, np.memmap):
@@ -24,7 +34,10 @@ def open_mapped(path: Path) -> NDArray[Any]:
 
 
 def release_mapped() -> None:
-    """Give back the memory in which mapped files lie; what is read next comes from the system's file cache."""
+    """Release the memory that holds pages of mapped files.
+
+    Later reads come from the system's file cache.
+    """
     for mapping in list(_open):
         with suppress(OSError, ValueError, AttributeError):  # closed meanwhile, or a system without madvise
             mapping.madvise(mmap.MADV_DONTNEED)

@@ -1,4 +1,4 @@
-"""Presets: settings that belong together because a paper, or an earlier tool, used them together.
+"""Presets: settings that a paper, or an earlier tool, used together.
 
 A method that was made for other values than the fields' defaults has a recipe: it takes the place of those defaults
 wherever a person names the method and says nothing else (docs/decisions/0013).
@@ -22,13 +22,23 @@ RECIPES: dict[str, Mapping[str, Any]] = {
 
 
 def recipe(settings: Mapping[str, Any]) -> TrainConfig:
-    """Settings; for those not given the method's recipe, else the fields' defaults. ConfigError as from `checked`."""
+    """Return settings, completed by the method's recipe and the fields' defaults.
+
+    Args:
+        settings: Field names and values that a person gave.
+
+    Returns:
+        The complete settings.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
     return TrainConfig.checked({**RECIPES.get(str(settings.get("method")), {}), **settings})
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings that differ from the defaults; for self_training also the rule that picks the pseudo-labels."""
+    """Settings that differ from the defaults, and the rule of self_training."""
 
     doc: str
     settings: Mapping[str, Any]
@@ -36,17 +46,31 @@ class Preset:
     params: Mapping[str, float] = field(default_factory=dict)
 
     def config(self, settings: Mapping[str, Any] | None = None) -> TrainConfig:
-        """The settings, with those given in place of the preset's; another method than its own leaves the preset."""
+        """Return the preset's settings with the given ones in their place.
+
+        Args:
+            settings: Field names and values that a person gave; a method other than the preset's own leaves the preset.
+
+        Returns:
+            The complete settings.
+
+        Raises:
+            ConfigError: A setting is unknown or out of range.
+        """
         given = settings or {}
         return recipe({**self.settings, **given} if self.fits_method(given.get("method")) else given)
 
     @property
     def method(self) -> str:
-        """The method that the preset belongs to."""
+        """Method that the preset belongs to."""
         return str(self.settings.get("method", TrainConfig.model_fields["method"].default))
 
     def fits_method(self, method: object) -> bool:
-        """Whether the preset's settings and rule hold for a method; None stands for its own."""
+        """Return whether the preset's settings and rule hold for a method.
+
+        Args:
+            method: Name of the method; None stands for the preset's own.
+        """
         return method in (None, self.method)
 
 

@@ -1,4 +1,4 @@
-"""Plain values that travel between the rooms: image sets, splits, decisions, curated sets, runs. No behaviour.
+"""Shared value types: image sets, splits, decisions, curated sets, runs.
 
 Shapes: N images in the project, K classes, D features. An image id is its row in the image set, 0 … N - 1;
 every array with N rows is indexed by it. Labels are 0 … K - 1, or -1 where unknown.
@@ -31,7 +31,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """A file that could not be read: where it is and why it was left out."""
+    """A file that could not be read, and the reason."""
 
     name: str
     reason: str
@@ -51,7 +51,10 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class Splits:
-    """Sorted ids of each part; no id is in two, no exact duplicate lies across two."""
+    """Sorted image ids of each part of a project.
+
+    No id is in two parts; no exact duplicate lies across two.
+    """
 
     labeled: Ids
     val: Ids
@@ -63,12 +66,15 @@ class Splits:
 
     @cached_property
     def pool(self) -> Ids:
-        """What the reviewer sees and scores rank: unlabeled and calibration together, sorted."""
+        """Unlabeled and calibration ids together, sorted: the images to review."""
         return np.sort(np.concatenate([self.unlabeled, self.calibration]), kind="stable")  # two sorted runs: a merge
 
 
 class Verdict(IntEnum):
-    """What stands decided about an image; the code kept in int8 arrays. UNDECIDED is the absence of a decision."""
+    """Current verdict about an image, as a code in int8 arrays.
+
+    UNDECIDED is the absence of a decision.
+    """
 
     UNDECIDED = 0
     ACCEPT = 1  # the suggestion is right
@@ -89,7 +95,10 @@ HUMAN_LABELS = (Verdict.ACCEPT, Verdict.RELABEL)
 
 @dataclass(frozen=True)
 class Command:
-    """What a client asks for; becomes a Decision when it is stored. Resending the same command_id changes nothing."""
+    """A client's request for a decision.
+
+    It becomes a Decision when it is stored. Resending the same command_id changes nothing.
+    """
 
     command_id: str  # made by the client, unique (UUID)
     verdict: str  # one of VERDICTS, or "undo"
@@ -104,7 +113,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Decision:
-    """One line of the append-only log, as stored. Never updated, never deleted."""
+    """One record of the append-only decision log.
+
+    It is never updated and never deleted.
+    """
 
     id: int  # rising with time: "saved #1842"
     command_id: str
@@ -124,7 +136,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class BulkSet:
-    """The images one bulk decision covers and the label each got."""
+    """Images of one bulk decision and the label that each got."""
 
     ids: Ids  # (n,)
     labels: Labels  # (n,)
@@ -132,7 +144,7 @@ class BulkSet:
 
 @dataclass(frozen=True)
 class LabelState:
-    """What the log says now, one row per image: a replay, never stored."""
+    """Current verdict of every image, replayed from the log."""
 
     verdict: NDArray[np.int8]  # (N,) codes of Verdict
     label: NDArray[np.int32]  # (N,) class given, or rejected class for REJECT, UNKNOWN otherwise
@@ -140,7 +152,7 @@ class LabelState:
 
 
 class LabelSource(IntEnum):
-    """Where a label in a curated set comes from."""
+    """Origin of a label in a curated set."""
 
     GIVEN = 0
     ACCEPTED = 1
@@ -150,7 +162,10 @@ class LabelSource(IntEnum):
 
 @dataclass(frozen=True)
 class CuratedSet:
-    """What the next run trains on, frozen. Sorted by id; one label per image."""
+    """Frozen labels that the next run trains on.
+
+    They are sorted by id, with one label per image.
+    """
 
     ids: Ids  # (M,)
     labels: Labels  # (M,)
@@ -169,7 +184,7 @@ LIVE_STATES = ("queued", "running")
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What run.json says: written before step 1, never again."""
+    """Content of run.json, written once before step 1."""
 
     format: int
     run_id: str  # "001-supervised-small_cnn"
@@ -185,7 +200,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What status.json says: replaced by the engine at each log step, only read by everybody else."""
+    """Content of status.json, replaced by the training worker at each log step."""
 
     state: RunState
     message: str = ""  # a sentence: what it is doing, or why it stopped
@@ -207,7 +222,10 @@ class RunStatus:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A proportion with its exact (Clopper–Pearson) interval. With n = 0 it is unknown: value nan, interval [0, 1]."""
+    """A proportion with its exact (Clopper–Pearson) interval.
+
+    With n = 0 it is unknown: value nan, interval [0, 1].
+    """
 
     value: float
     low: float

@@ -1,4 +1,4 @@
-"""Built-in data sets that need no network: the demo that ships with Winnow, and Fashion-MNIST from its files."""
+"""Built-in data sets that need no network: the demo and Fashion-MNIST."""
 
 import gzip
 import struct
@@ -13,7 +13,7 @@ from core.base.errors import DataError, InputError
 from core.base.types import ImageSet, Pixels
 
 TORCHVISION_DATASETS = ("mnist", "fashion_mnist", "cifar10", "svhn", "stl10")
-"""Names that the engine loads through torchvision, in its own process."""
+"""Names that the training package loads through torchvision, in its own process."""
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -25,7 +25,7 @@ _DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set by name: what it is, its licence, whether its files are here, and how to load it."""
+    """A built-in data set: description, licence, availability and loader."""
 
     description: str
     licence: str
@@ -34,7 +34,17 @@ class Dataset:
 
 
 def read_idx(path: Path) -> Pixels:
-    """The array of an IDX file of bytes (the MNIST format), gzipped or plain; DataError when missing or damaged."""
+    """Read an IDX file of bytes (the MNIST format), gzipped or plain.
+
+    Args:
+        path: The file; a name that ends in .gz is decompressed.
+
+    Returns:
+        The array, uint8, in the shape of the file's header.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
@@ -56,16 +66,35 @@ def read_idx(path: Path) -> Pixels:
 
 
 def demo(root: Path | None = None) -> ImageSet:
-    """10,000 gray images of clothes, 28 x 28, in 10 classes: the test part of Fashion-MNIST. `root` is not used."""
+    """Return the demo: 10,000 gray images of clothes in 10 classes.
+
+    The images are 28 x 28 pixels: the test part of Fashion-MNIST.
+
+    Args:
+        root: Not used; loaders share one signature.
+
+    Returns:
+        The images.
+    """
     del root
     return _fashion_part(_DEMO, "t10k", "test")
 
 
 def fashion_mnist(root: Path | None = None) -> ImageSet:
-    """All 70,000 images of Fashion-MNIST, the training part first; ids 60,000 … 69,999 are its official test part.
+    """Return all 70,000 images of Fashion-MNIST, the training part first.
 
-    Its four .gz files are looked for in `root`, in torchvision's place below it, and where Debian's package
-    dataset-fashion-mnist puts them. InputError when they are in none.
+    Ids 60,000 … 69,999 are its official test part. The four .gz files are looked for in `root`, in torchvision's folder
+    below it, and where Debian's package dataset-fashion-mnist puts them.
+
+    Args:
+        root: Folder of the files; None looks in Debian's folder alone.
+
+    Returns:
+        The images, with the official test part marked.
+
+    Raises:
+        InputError: The files are in none of the folders.
+        DataError: A file is damaged.
     """
     folder = _fashion_folder(root)
     if folder is None:
@@ -106,4 +135,4 @@ DATASETS: dict[str, Dataset] = {
         lambda root: _fashion_folder(root) is not None, fashion_mnist,
     ),
 }  # fmt: skip
-"""Data sets this room loads itself; TORCHVISION_DATASETS names those that the engine loads."""
+"""Data sets that this package loads itself; TORCHVISION_DATASETS names the others."""

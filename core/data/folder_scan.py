@@ -16,8 +16,8 @@ LAYOUT = "Expected one sub-folder per class (at least two) and, if you like, one
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The image files of a folder in natural order, the class of each (None: unknown), and what was left out."""
+class FolderListing:
+    """Image files of a folder in natural order, their classes, and the problems."""
 
     files: tuple[Path, ...]
     classes: tuple[str | None, ...]
@@ -28,7 +28,7 @@ class Listing:
 
 @dataclass
 class _Found:
-    """What one walk gathers."""
+    """Files and problems collected during one walk."""
 
     root: Path
     files: list[Path] = field(default_factory=list)
@@ -40,16 +40,25 @@ class _Found:
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Sort key under which "img2" comes before "img10"."""
+    """Return a sort key that puts "img2" before "img10"."""
     parts = re.split(r"(\d+)", name)
     return tuple(int(p) if i % 2 else p.casefold() for i, p in enumerate(parts)), name
 
 
-def scan_folder(path: Path) -> Listing:
-    """List the images under class sub-folders of `path`.
+def scan_folder(path: Path) -> FolderListing:
+    """List the images under the class sub-folders of a folder.
 
     Sub-folders of a class are searched too; linked folders and names that begin with a dot are passed over. Files that
-    are no images become `problems`. InputError when there is no folder, no image, or fewer than two classes.
+    are no images become `problems`.
+
+    Args:
+        path: Folder with one sub-folder per class, and one named "unlabeled" if wanted.
+
+    Returns:
+        The files, the class of each, and what was left out.
+
+    Raises:
+        InputError: There is no folder, no image, or fewer than two classes.
     """
     root = Path(path)
     if not root.is_dir():
@@ -71,7 +80,7 @@ def scan_folder(path: Path) -> Listing:
         files += found.files
         classes += [class_name] * len(found.files)
     _check(root, files, class_names)
-    return Listing(tuple(files), tuple(classes), tuple(class_names), tuple(found.problems), root)
+    return FolderListing(tuple(files), tuple(classes), tuple(class_names), tuple(found.problems), root)
 
 
 def original_file(source: str, name: str) -> Path:
@@ -104,7 +113,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _top_level(found: _Found) -> list[Path]:
-    """The class folders; InputError when there are none or the folder cannot be listed."""
+    """Return the class folders; InputError where there are none."""
     try:
         entries = _entries(found.root)
     except OSError as error:

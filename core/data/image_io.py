@@ -1,4 +1,4 @@
-"""From an image file to pixels and back: the one decoder, so that model and reviewer see the same pixels."""
+"""Decode and encode images with one decoder for model and reviewer."""
 
 import io
 import os
@@ -33,7 +33,10 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class ImageFileError(InputError):
-    """A file that cannot be used as an image; `reason` is the part of the sentence after the file's name."""
+    """A file cannot be used as an image.
+
+    `reason` is the part of the sentence after the file's name.
+    """
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be read as an image: {reason}.")
@@ -42,7 +45,7 @@ class ImageFileError(InputError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself before its pixels are read."""
+    """Size and color of an image file, read without its pixels."""
 
     height: int
     width: int
@@ -50,17 +53,35 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Size and color of an image file without decoding it; ImageFileError when it is none or too large."""
+    """Read size and color of an image file without decoding it.
+
+    Args:
+        path: The image file.
+
+    Returns:
+        Height and width in pixels, and whether the image is gray.
+
+    Raises:
+        ImageFileError: The file is no image, damaged or too large.
+    """
     with _opened(path) as image:
         return Header(image.height, image.width, image.mode in _GRAY_MODES)
 
 
 def decode(path: Path) -> Pixels:
-    """The pixels (H, W, C) of an image file, C = 1 for gray files and 3 otherwise.
+    """Decode an image file into pixels.
 
     EXIF orientation is applied, transparency is laid on white, 16-bit and float values are scaled to 0 … 255 (never
-    clipped), and an animation gives its first frame. ImageFileError for anything else than a whole image in a regular
-    file of a known format with at most MAX_PIXELS pixels.
+    clipped), and an animation gives its first frame.
+
+    Args:
+        path: The image file.
+
+    Returns:
+        Pixels (H, W, C), uint8; C = 1 for gray files and 3 otherwise.
+
+    Raises:
+        ImageFileError: It is no whole image in a regular file of a known format with at most MAX_PIXELS pixels.
     """
     with _opened(path) as image:
         image.load()
@@ -70,7 +91,7 @@ def decode(path: Path) -> Pixels:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image whose header has been checked; every way in which a damaged file can fail becomes a ImageFileError."""
+    """Open an image and check its header; any damage raises ImageFileError."""
     try:
         with _open_regular(path) as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -88,7 +109,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _open_regular(path: Path) -> io.BufferedReader:
-    """Open without blocking, whatever lies there; only a regular file is handed out."""
+    """Open a regular file without blocking; ImageFileError for anything else."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -110,14 +131,17 @@ def _to_pixels(image: Image.Image) -> Pixels:
 
 
 def _scaled_integers(values: NDArray[np.int64]) -> Pixels:
-    """16-bit values by 65535 → 255; wider ones from their own lowest and highest value."""
+    """Scale 16-bit values by 65535 → 255, wider ones by their own range."""
     if values.min() >= 0 and values.max() <= 65535:
         return ((values + 128) // 257).astype(np.uint8)
     return _stretched(values.astype(np.float64))
 
 
 def _scaled_floats(values: NDArray[np.float64]) -> Pixels:
-    """Values in [0, 1] by 1 → 255; in [0, 255] as they are; others from their own lowest and highest value."""
+    """Scale floats to 0 … 255.
+
+    Values in [0, 1] scale by 255, values in [0, 255] stay, others scale by their own lowest and highest value.
+    """
     if not np.isfinite(values).all():
         raise ValueError("it contains values that are not numbers")
     if values.min() < 0 or values.max() > 255:
@@ -131,10 +155,19 @@ def _stretched(values: NDArray[np.float64]) -> Pixels:
 
 
 def resize(pixels: Pixels, height: int, width: int, channels: int) -> Pixels:
-    """Fit pixels (h, w, c) into (height, width, channels), whole and undistorted.
+    """Fit an image into a size, whole and undistorted.
 
     The image keeps its aspect ratio and all of its content: it is scaled until it fits and centered on its own mean
     color. (Cropping could cut away the very thing that the label names.)
+
+    Args:
+        pixels: (h, w, c), uint8.
+        height: Height of the result in pixels.
+        width: Width of the result in pixels.
+        channels: 1 (gray) or 3 (RGB).
+
+    Returns:
+        Pixels (height, width, channels), uint8.
     """
     image = _to_image(pixels).convert("L" if channels == 1 else "RGB")
     scale = min(height / image.height, width / image.width)
@@ -156,24 +189,32 @@ def _to_image(pixels: Pixels) -> Image.Image:
 
 
 def encode_png(pixels: Pixels) -> bytes:
-    """Pixels (H, W, C) as a PNG file, lossless."""
+    """Encode pixels (H, W, C) as a PNG file, lossless."""
     buffer = io.BytesIO()
     _to_image(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def encode_jpeg(pixels: Pixels) -> bytes:
-    """Pixels (H, W, C) as a JPEG file of quality 90."""
+    """Encode pixels (H, W, C) as a JPEG file of quality 90."""
     buffer = io.BytesIO()
     _to_image(pixels).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 
 def sprite(pixels: Pixels, tile: int, columns: int) -> bytes:
-    """Many images (n, H, W, C) on one sheet, row by row, `columns` in a row; unused cells are white.
+    """Draw many images on one sheet, row by row.
 
-    A cell has the images' own size, scaled down (never up) until its longer side is at most `tile` pixels.
-    The sheet is a PNG when cells are at most TINY pixels wide and high, else a JPEG.
+    A cell has the images' own size, scaled down (never up) until its longer side is at most `tile` pixels. Unused cells
+    are white. The sheet is a PNG when cells are at most TINY pixels wide and high, else a JPEG.
+
+    Args:
+        pixels: (n, H, W, C), uint8.
+        tile: Longest side of a cell in pixels.
+        columns: Images in a row.
+
+    Returns:
+        The encoded file.
     """
     num, height, width, channels = pixels.shape
     scale = min(1.0, tile / max(height, width))

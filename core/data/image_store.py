@@ -1,6 +1,7 @@
-"""Image sets on disk: pixels.npy, labels.npy, names.npy, official_test.npy and meta.json in one folder.
+"""Image sets on disk: one folder of arrays and meta.json.
 
-A folder appears whole or not at all: it is built under a temporary name beside its place and then moved.
+The files are pixels.npy, labels.npy, names.npy, official_test.npy and meta.json. A folder appears whole or not at
+all: it is built under a temporary name beside its target and then moved.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from core.base.errors import DataError, InputError
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, QuarantinedFile
-from core.data.folder_scan import Listing
+from core.data.folder_scan import FolderListing
 from core.data.image_io import Header, ImageFileError, decode, read_header, resize
 
 SIZES = (32, 64, 96, 128, 224)
@@ -31,14 +32,25 @@ Progress = Callable[[int, int], None]
 
 
 def ingest_listing(
-    listing: Listing, folder: Path, *, image_size: int | None = None, progress: Progress | None = None
+    listing: FolderListing, folder: Path, *, image_size: int | None = None, progress: Progress | None = None
 ) -> ImageSet:
-    """Decode the listed files into `folder` as squares of image_size pixels and open the result.
+    """Decode the listed files into a new image folder.
 
-    image_size None: the one of SIZES nearest to the median of the longer sides. One channel when all files are gray,
-    else three. Images are streamed to disk; files that cannot be read are quarantined with the reason. `progress` is
-    called with (done, total) files. InputError: a size out of range, a class without a readable image; DataError: the
-    folder cannot be written.
+    Images are streamed to disk as squares; files that cannot be read are quarantined with the reason. One channel when
+    all files are gray, else three.
+
+    Args:
+        listing: The files and their classes.
+        folder: The folder to make.
+        image_size: Side in pixels; None takes the one of SIZES nearest to the median of the longer sides.
+        progress: Called with (done, total) files.
+
+    Returns:
+        The images, memory-mapped.
+
+    Raises:
+        InputError: The size is out of range, or a class has no readable image.
+        DataError: The folder cannot be written.
     """
     if image_size is not None and not SMALLEST <= image_size <= LARGEST:
         raise InputError(f"Image size {image_size} is out of range: choose {SMALLEST} to {LARGEST} pixels.")
@@ -57,8 +69,12 @@ def ingest_listing(
     return open_images(folder)
 
 
-def _read_headers(listing: Listing) -> tuple[dict[int, Header], list[QuarantinedFile]]:
-    """Headers of the readable files by their position in the listing, and the others with the reason."""
+def _read_headers(listing: FolderListing) -> tuple[dict[int, Header], list[QuarantinedFile]]:
+    """Read the headers of the listed files.
+
+    Returns:
+        Headers by position in the listing, and the files that failed with the reason.
+    """
     headers: dict[int, Header] = {}
     problems: list[QuarantinedFile] = []
     for position, path in enumerate(listing.files):
@@ -71,7 +87,7 @@ def _read_headers(listing: Listing) -> tuple[dict[int, Header], list[Quarantined
     return headers, problems
 
 
-def _quarantine(listing: Listing, position: int, error: ImageFileError) -> QuarantinedFile:
+def _quarantine(listing: FolderListing, position: int, error: ImageFileError) -> QuarantinedFile:
     return QuarantinedFile(listing.files[position].relative_to(listing.root).as_posix(), error.reason)
 
 
@@ -81,11 +97,16 @@ def _choose_size(headers: dict[int, Header]) -> int:
 
 
 def _write_pixels(
-    listing: Listing, headers: dict[int, Header], path: Path, shape: tuple[int, int, int], progress: Progress | None
+    listing: FolderListing,
+    headers: dict[int, Header],
+    path: Path,
+    shape: tuple[int, int, int],
+    progress: Progress | None,
 ) -> tuple[list[int], list[QuarantinedFile]]:
-    """Stream decoded images into an .npy file; returns the positions written and the files that failed.
+    """Stream decoded images into an .npy file.
 
-    Plain writes, not a memory map: a full disk then raises an error instead of killing the process.
+    Returns:
+        The positions that were written, and the files that failed.
     """
     kept: list[int] = []
     damaged: list[QuarantinedFile] = []
@@ -107,11 +128,11 @@ def _write_pixels(
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """The .npy header; numpy pads it so that its length does not depend on the first axis."""
+    """Write the .npy header, whose length does not depend on the first axis."""
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _check_classes(labels: Labels, listing: Listing) -> None:
+def _check_classes(labels: Labels, listing: FolderListing) -> None:
     counts = np.bincount(labels[labels != UNKNOWN], minlength=len(listing.class_names))
     empty = [name for name, count in zip(listing.class_names, counts, strict=True) if count == 0]
     if empty:
@@ -121,7 +142,15 @@ def _check_classes(labels: Labels, listing: Listing) -> None:
 
 
 def write_images(image_set: ImageSet, folder: Path) -> None:
-    """Write an image set as a new folder; DataError when it cannot be written or is already there."""
+    """Write an image set as a new folder.
+
+    Args:
+        image_set: The images.
+        folder: The folder to make.
+
+    Raises:
+        DataError: The folder cannot be written or is already there.
+    """
     with _building(folder) as place:
         np.save(place / "pixels.npy", image_set.pixels)
         _write_rest(
@@ -147,7 +176,7 @@ def _write_rest(
 
 @contextmanager
 def _building(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its place when all went well and vanishes otherwise."""
+    """Yield a temporary folder that replaces `folder` on success and vanishes on failure."""
     place: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +194,17 @@ def _building(folder: Path) -> Iterator[Path]:
 
 
 def open_images(folder: Path) -> ImageSet:
-    """Open an image folder memory-mapped and read-only; DataError names the file that is missing or damaged."""
+    """Open an image folder memory-mapped and read-only.
+
+    Args:
+        folder: Folder that `write_images` or `ingest_listing` wrote.
+
+    Returns:
+        The images.
+
+    Raises:
+        DataError: A file is missing or damaged; the sentence names it.
+    """
     pixels = _load(folder / "pixels.npy")
     labels, names, official_test = (_load(folder / f"{name}.npy") for name in ("labels", "names", "official_test"))
     class_names, quarantined = _load_meta(folder / "meta.json")
@@ -196,7 +235,10 @@ def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[QuarantinedFile, ...]
 
 
 def fingerprint(image_set: ImageSet) -> str:
-    """sha256 (hex) of pixels, their shape, labels and class names: equal exactly when the data are equal."""
+    """Return the sha256 (hex) of pixels, shape, labels and class names.
+
+    Equal exactly when the data are equal.
+    """
     about = json.dumps([list(image_set.pixels.shape), list(image_set.class_names)])
     digest = hashlib.sha256(about.encode())
     for start in range(0, len(image_set.pixels), CHUNK):

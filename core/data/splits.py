@@ -1,4 +1,7 @@
-"""Who is labeled, val, calibration, unlabeled and test: drawn once, with a seed, so that nothing leaks."""
+"""Draw labeled, val, calibration, unlabeled and test once, with a seed.
+
+No id and no exact duplicate lies in two parts.
+"""
 
 import hashlib
 import os
@@ -20,7 +23,14 @@ _DRAWN = ("labeled", "val", "calibration", "test")
 
 
 def exact_duplicates(pixels: Pixels) -> Groups:
-    """For each image (N, H, W, C) the id of the first image with the same pixels: (N,), equal for exact duplicates."""
+    """Find exact duplicates among images.
+
+    Args:
+        pixels: (N, H, W, C), uint8.
+
+    Returns:
+        For each image (N,) the id of the first image with the same pixels.
+    """
     first: dict[bytes, int] = {}
     groups = np.empty(len(pixels), dtype=np.int64)
     for row, image in enumerate(pixels):
@@ -30,7 +40,16 @@ def exact_duplicates(pixels: Pixels) -> Groups:
 
 
 def distinct_per_class(labels: Labels, duplicates: Groups, num_classes: int) -> list[int]:
-    """How many images of each class a split can draw: known labels, exact duplicates counted once."""
+    """Count the images of each class that a split can draw.
+
+    Args:
+        labels: (N,), UNKNOWN where not given.
+        duplicates: (N,), equal numbers for exact duplicates, which count once.
+        num_classes: K.
+
+    Returns:
+        K counts.
+    """
     candidates = _candidates(np.arange(len(labels), dtype=np.int64), labels, duplicates, np.empty(0, np.int64))
     return [int(n) for n in np.bincount(labels[candidates], minlength=num_classes)]
 
@@ -38,12 +57,23 @@ def distinct_per_class(labels: Labels, duplicates: Groups, num_classes: int) -> 
 def draw_splits(
     labels: Labels, config: SplitConfig, *, official_test: Ids, duplicates: Groups, class_names: Sequence[str] = ()
 ) -> Splits:
-    """Divide images 0 … N - 1 by their labels (N,) into parts that share no id and no exact duplicate.
+    """Divide images into parts that share no id and no exact duplicate.
 
-    `duplicates` (N,) gives one number to identical images. Only one image of such a group is drawn; its copies are set
-    aside. With an official_test, test is drawn from it (what is left of it is in no part) and the other parts from the
-    rest. Images of unknown label are unlabeled. InputError when there are fewer than two classes or when more is
-    asked for than there is.
+    Only one image of a group of duplicates is drawn; its copies are set aside. With an official_test, test is drawn
+    from it (what is left of it is in no part) and the other parts from the rest. Images of unknown label are unlabeled.
+
+    Args:
+        labels: (N,), UNKNOWN where not given.
+        config: Kind, sizes and seed of the split.
+        official_test: Ids of the data set's own test part; empty where it has none.
+        duplicates: (N,), equal numbers for exact duplicates.
+        class_names: Names for the sentences of errors.
+
+    Returns:
+        Sorted ids of each part.
+
+    Raises:
+        InputError: There are fewer than two classes, or more is asked for than there is.
     """
     num_classes = int(labels.max(initial=UNKNOWN)) + 1
     if len(np.unique(labels[labels != UNKNOWN])) < 2:
@@ -63,7 +93,7 @@ def draw_splits(
 
 
 def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[dict[str, int], Ids]]:
-    """How many of each part to draw from which ids, in the order of drawing."""
+    """Return the sizes to draw and the ids to draw from, in order."""
     wanted = {name: int(getattr(config, name)) for name in _DRAWN}
     if not len(official_test):
         return [(wanted, rest)]
@@ -72,7 +102,10 @@ def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[d
 
 
 def _candidates(source: Ids, labels: Labels, duplicates: Groups, used: Groups) -> Ids:
-    """Of the source's known images one per group of duplicates (the lowest id), none of a group already used."""
+    """Return one known image per group of duplicates not yet used.
+
+    The lowest id stands for its group.
+    """
     known = source[labels[source] != UNKNOWN]
     _, first = np.unique(duplicates[known], return_index=True)
     chosen = known[np.sort(first)]
@@ -83,7 +116,7 @@ def _candidates(source: Ids, labels: Labels, duplicates: Groups, used: Groups) -
 def _draw(
     candidates: Ids, labels: Labels, wanted: dict[str, int], kind: str, names: list[str], rng: np.random.Generator
 ) -> dict[str, Ids]:
-    """Sorted ids of each wanted part."""
+    """Draw the sorted ids of each wanted part."""
     available = np.bincount(labels[candidates], minlength=len(names))
     quotas = _quotas(wanted, available, kind)
     _check_enough(quotas, wanted, available, names)
@@ -98,7 +131,7 @@ def _draw(
 
 
 def _quotas(wanted: dict[str, int], available: NDArray[np.int64], kind: str) -> dict[str, NDArray[np.int64]]:
-    """Images per class (K,) for each part."""
+    """Return images per class (K,) for each part."""
     quotas: dict[str, NDArray[np.int64]] = {}
     left = available.astype(np.int64)
     for part, count in wanted.items():
@@ -108,13 +141,16 @@ def _quotas(wanted: dict[str, int], available: NDArray[np.int64], kind: str) -> 
 
 
 def _balanced(count: int, num_classes: int) -> NDArray[np.int64]:
-    """The same number per class; the remainder goes, one each, to the first classes."""
+    """Return the same number per class, plus one for the first classes."""
     each, remainder = divmod(count, num_classes)
     return each + (np.arange(num_classes) < remainder).astype(np.int64)
 
 
 def _proportional(count: int, available: NDArray[np.int64]) -> NDArray[np.int64]:
-    """In proportion to what is available, rounded by largest remainder; never more of a class than there is."""
+    """Return numbers in proportion to what is available.
+
+    They are rounded by largest remainder, never above what a class has.
+    """
     total = int(available.sum())
     if total == 0:
         return _balanced(count, len(available))
@@ -128,7 +164,7 @@ def _proportional(count: int, available: NDArray[np.int64]) -> NDArray[np.int64]
 def _check_enough(
     quotas: dict[str, NDArray[np.int64]], wanted: dict[str, int], available: NDArray[np.int64], names: list[str]
 ) -> None:
-    """InputError when some class would be asked for more images than it has."""
+    """Raise InputError where a class has fewer images than are wanted."""
     needed = np.sum(list(quotas.values()), axis=0)
     short = np.flatnonzero(needed > available)
     if not len(short):
@@ -144,11 +180,21 @@ def _check_enough(
 
 
 def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitConfig:
-    """A split that fits the given number of distinct labeled images per class.
+    """Suggest a split for the given number of distinct labeled images per class.
 
     With unlabeled images beside them, all labels are used: 40 % labeled, 15 % val, 20 % calibration, 25 % test.
-    Without, part of them plays the unlabeled pool: 10 % labeled, 10 % val, 15 % calibration, 25 % test, none beyond
-    the usual numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images.
+    Without, some of them serve as the unlabeled pool: 10 % labeled, 10 % val, 15 % calibration, 25 % test, none beyond
+    the default numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images.
+
+    Args:
+        num_per_class: K counts of distinct labeled images.
+        has_unlabeled: Whether the project also has images of unknown class.
+
+    Returns:
+        The settings of the split.
+
+    Raises:
+        InputError: There are fewer than two classes, or an empty one.
     """
     if len(num_per_class) < 2 or min(num_per_class) < 1:
         raise InputError("A split needs labeled images of at least two classes: add images of another class.")
@@ -156,20 +202,28 @@ def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitCon
     is_even = max(num_per_class) <= 1.5 * smallest
     groups, each = (num_classes, smallest) if is_even else (1, sum(num_per_class))
     percent = (40, 15, 20, 25) if has_unlabeled else (10, 10, 15, 25)
-    usual = SplitConfig()
+    default_config = SplitConfig()
     counts: dict[str, int] = {}
     left = each
     for part, share in zip(_DRAWN, percent, strict=True):
         least = num_classes // groups if part == "labeled" else int(each >= 4)
         count = min(left, max(least, each * share // 100))
         if not has_unlabeled:
-            count = min(count, max(least, int(getattr(usual, part)) // groups))
+            count = min(count, max(least, int(getattr(default_config, part)) // groups))
         counts[part], left = count * groups, left - count
     return SplitConfig(kind="balanced" if is_even else "stratified", **counts)
 
 
 def save_splits(splits: Splits, path: Path) -> None:
-    """Write the ids and the settings into one .npz file, whole or not at all; DataError when that fails."""
+    """Write the ids and the settings into one .npz file, atomically.
+
+    Args:
+        splits: The split.
+        path: The file.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
     arrays = {name: getattr(splits, name) for name in (*SPLIT_NAMES, "set_aside")}
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
@@ -185,7 +239,17 @@ def save_splits(splits: Splits, path: Path) -> None:
 
 
 def load_splits(path: Path) -> Splits:
-    """Read what save_splits wrote; DataError when the file is missing or damaged."""
+    """Read a split that `save_splits` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The split, its arrays read-only.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name], dtype=np.int64) for name in (*SPLIT_NAMES, "set_aside")}

@@ -1,1 +1,1 @@
-"""What stays: run folders, arrays, the decision log, exports. No torch, no statistics, no opinion on images."""
+"""Files and the decision log of a project on disk."""

@@ -1,4 +1,4 @@
-"""The database of decisions: opened with the settings under which SQLite loses nothing, brought up to date on opening.
+"""Open and migrate the SQLite database of decisions.
 
 isolation_level None and an explicit BEGIN IMMEDIATE keep two writers from losing each other's updates; WAL lets
 readers go on meanwhile; synchronous FULL puts a commit on the disk before it returns.
@@ -67,7 +67,17 @@ _CURES = {
 
 
 def open_writer(path: Path) -> Engine:
-    """Open the file for writing, making or migrating it where needed; DataError says why it cannot be used."""
+    """Open the database for writing; create or migrate it where needed.
+
+    Args:
+        path: The database file.
+
+    Returns:
+        An engine whose transactions begin with BEGIN IMMEDIATE.
+
+    Raises:
+        DataError: The file cannot be used; the sentence says why.
+    """
     engine = _engine(path, _WRITER)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
@@ -80,12 +90,21 @@ def open_writer(path: Path) -> Engine:
 
 
 def open_reader(path: Path) -> Engine:
-    """Open a file that open_writer has prepared, for reading alone: a read never waits for a writer."""
+    """Open a database that `open_writer` has prepared, for reading alone.
+
+    A read never waits for a writer.
+
+    Args:
+        path: The database file.
+
+    Returns:
+        An engine that refuses writes.
+    """
     return _engine(path, _READER)
 
 
 def database_error(path: Path, error: DBAPIError) -> DataError:
-    """The sentence for a database that cannot be read or written."""
+    """Return the error for a database that cannot be read or written."""
     reason = str(error.orig)
     cure = next((cure for sign, cure in _CURES.items() if sign in reason), "Restore it from a copy or try again")
     return DataError(f"{path} cannot be used ({reason}). {cure}. No decision that was acknowledged is lost by this.")
@@ -108,8 +127,10 @@ def _engine(path: Path, pragmas: tuple[str, ...]) -> Engine:
 
 
 def _patiently(call: Callable[[], object]) -> None:
-    """Call until no other process holds the file: SQLite's own timeout is not obeyed while a file turns to WAL, nor
-    while the journal of a killed writer is being recovered.
+    """Call until no other process holds the file, for up to 15 s.
+
+    SQLite's own timeout is not obeyed while a file turns to WAL, nor while the journal of a killed writer is being
+    recovered.
     """
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:

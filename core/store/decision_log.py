@@ -1,4 +1,4 @@
-"""The decision log: append-only, idempotent by command id, on disk before it answers."""
+"""Decision log: append-only, idempotent by command id, durable before it answers."""
 
 import hashlib
 import json
@@ -21,7 +21,10 @@ from core.store.database import database_error, decisions, id_sets, open_reader,
 
 @dataclass(frozen=True)
 class NewDecision:
-    """A decision before the log has numbered and dated it; bulk holds the images of a bulk decision."""
+    """A decision that the log has not yet numbered and dated.
+
+    `bulk` holds the images of a bulk decision.
+    """
 
     command_id: str
     reviewer: str
@@ -37,7 +40,16 @@ class NewDecision:
 
 
 class DecisionLog:
-    """The log in one SQLite file. Several threads and processes may use it at once."""
+    """Decision log in one SQLite file.
+
+    Several threads and processes may use it at once.
+
+    Args:
+        path: The database file; made where it is not there.
+
+    Raises:
+        DataError: The file cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -45,9 +57,18 @@ class DecisionLog:
         self._reader = open_reader(path)
 
     def append(self, new: Sequence[NewDecision]) -> list[Decision]:
-        """Store a batch in one transaction, durably; a command id already stored answers with the line it made.
+        """Store a batch of decisions in one transaction, durably.
 
-        All or nothing: DataError means that no decision of the batch was stored.
+        A command id that is already stored returns the record that it made.
+
+        Args:
+            new: The decisions, in order.
+
+        Returns:
+            The stored records, in the same order.
+
+        Raises:
+            DataError: No decision of the batch was stored.
         """
         if not new:
             return []
@@ -69,16 +90,35 @@ class DecisionLog:
         return [stored[decision.command_id] for decision in new]
 
     def rows_after(self, last: int) -> list[Decision]:
-        """Everything stored after the decision with that id, in order."""
+        """Return all decisions after a decision id, in order.
+
+        Args:
+            last: Id of the last decision that is already known; 0 for all.
+        """
         return self._decisions(select(decisions).where(decisions.c.id > last).order_by(decisions.c.id))
 
     def history(self, limit: int, image_id: int | None = None) -> list[Decision]:
-        """The latest decisions, newest first; of one image where it is named (its bulk decisions not included)."""
+        """Return the latest decisions, newest first.
+
+        Args:
+            limit: Most decisions to return.
+            image_id: Only decisions about this image; its bulk decisions are not included.
+        """
         query = select(decisions).order_by(decisions.c.id.desc()).limit(limit)
         return self._decisions(query if image_id is None else query.where(decisions.c.image_id == image_id))
 
     def bulk_set(self, ids_hash: str) -> BulkSet:
-        """The images of a bulk decision; DataError where the list is gone or does not match its hash."""
+        """Return the images of a bulk decision.
+
+        Args:
+            ids_hash: The hash that the decision carries.
+
+        Returns:
+            Ids and labels.
+
+        Raises:
+            DataError: The list is gone or does not match its hash.
+        """
         found = self._read(select(id_sets.c.data).where(id_sets.c.hash == ids_hash))
         bulk = _unpack(found[0].data) if found else None
         if bulk is None or ids_digest(bulk.ids, bulk.labels) != ids_hash:
@@ -109,7 +149,7 @@ def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Decision]
 
 
 def ids_digest(ids: Ids, labels: Labels) -> str:
-    """sha256 of the images of a bulk decision and their labels."""
+    """Return the sha256 (hex) of a bulk decision's images and labels."""
     return hashlib.sha256(ids.astype("<i8").tobytes() + labels.astype("<i8").tobytes()).hexdigest()
 
 
@@ -129,13 +169,13 @@ def _decision(row: Row[Any]) -> Decision:
 
 
 def _pack(bulk: BulkSet) -> bytes:
-    """Steps between ids, then labels, little-endian int64, compressed: neighbors differ by little."""
+    """Compress steps between ids, then labels, as little-endian int64."""
     steps = np.diff(bulk.ids, prepend=0).astype("<i8")
     return zlib.compress(steps.tobytes() + bulk.labels.astype("<i8").tobytes(), level=1)
 
 
 def _unpack(data: bytes) -> BulkSet | None:
-    """None where the bytes are damaged."""
+    """Return the images of a packed list, None where the bytes are damaged."""
     try:
         steps, labels = np.frombuffer(zlib.decompress(data), dtype="<i8").reshape(2, -1)
     except (zlib.error, ValueError):

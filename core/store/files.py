@@ -25,9 +25,14 @@ def home() -> Path:
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Let `write` fill a temporary file, flush it to disk and move it to the path; nothing half-written stays.
+    """Write a file under a temporary name, flush it and move it to the path.
 
-    DataError says what is wrong when the disk is full or read-only.
+    Args:
+        path: The file to replace.
+        write: Fills the open temporary file.
+
+    Raises:
+        DataError: The disk is full or read-only; the file at `path` is as before.
     """
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
@@ -47,24 +52,33 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> DataError:
-    """The error for a file that the disk would not take."""
+    """Return the error for a file that could not be written."""
     return DataError(
         f"{path} could not be written: {error.strerror or error}. Free some space or choose another place."
     )
 
 
 def cannot_read(path: Path, why: object) -> DataError:
-    """The error for a file that is missing or damaged."""
+    """Return the error for a file that is missing or damaged."""
     return DataError(f"{path} cannot be read ({why}): restore it from a copy, or delete its folder and make it again.")
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Write one array as .npy."""
+    """Write one array as .npy, atomically."""
     replace_file(path, lambda file: np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False))
 
 
 def draft_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
-    """Lay a file of that size beside the path, its space taken, for several processes to fill (see open_draft)."""
+    """Allocate a file beside the path for several processes to fill.
+
+    Args:
+        path: Final path of the array; see `open_draft` and `finish_draft`.
+        shape: Shape of the array.
+        dtype: Type of its numbers.
+
+    Raises:
+        DataError: The disk has no space for it.
+    """
     draft = _draft(path)
     try:
         np.lib.format.open_memmap(draft, "w+", dtype, shape).flush()
@@ -76,7 +90,7 @@ def draft_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> 
 
 
 def open_draft(path: Path) -> NDArray[Any]:
-    """The drafted array, memory-mapped for writing."""
+    """Open the allocated array, memory-mapped for writing."""
     try:
         return np.lib.format.open_memmap(_draft(path), "r+")
     except (OSError, ValueError) as error:
@@ -84,7 +98,7 @@ def open_draft(path: Path) -> NDArray[Any]:
 
 
 def finish_draft(path: Path) -> None:
-    """Move the filled draft into place, flushed to disk."""
+    """Flush the filled draft to disk and move it to its path."""
     try:
         with _draft(path).open("r+b") as file:
             os.fsync(file.fileno())
@@ -98,7 +112,17 @@ def _draft(path: Path) -> Path:
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """One array, memory-mapped and read-only; DataError names a file that is missing or truncated."""
+    """Load one array, memory-mapped and read-only.
+
+    Args:
+        path: The .npy file.
+
+    Returns:
+        The array.
+
+    Raises:
+        DataError: The file is missing or truncated.
+    """
     try:
         return open_mapped(path)
     except FileNotFoundError as error:
@@ -108,12 +132,22 @@ def load_array(path: Path) -> NDArray[Any]:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write several arrays as one .npz."""
+    """Write several arrays as one .npz, atomically."""
     replace_file(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of one .npz, in memory; DataError names a file that is missing or truncated."""
+    """Load all arrays of one .npz into memory.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        DataError: The file is missing or truncated.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             return {name: found[name] for name in found.files}
@@ -124,13 +158,23 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_json(path: Path, facts: Mapping[str, Any]) -> None:
-    """Write one JSON object."""
+    """Write one JSON object, atomically."""
     text = json.dumps(facts, ensure_ascii=False, indent=1)
     replace_file(path, lambda file: _write_all(file, text.encode()))
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """One JSON object; DataError names a file that is missing, truncated or holds something else."""
+    """Read one JSON object.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The object.
+
+    Raises:
+        DataError: The file is missing, truncated or holds something else.
+    """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -1,4 +1,7 @@
-"""Files of JSON lines: one object a line, added at the end; a line torn by a kill is left out on reading."""
+"""JSON lines files: append objects, read them, sample long files.
+
+A line that a kill has torn is left out on reading.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,7 +18,7 @@ _END = 1 << 16
 
 
 def append_line(path: Path, line: Mapping[str, Any]) -> None:
-    """Add one object; DataError where the disk would not take it."""
+    """Append one object; DataError where the file cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -24,7 +27,17 @@ def append_line(path: Path, line: Mapping[str, Any]) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """All objects; none where there is no file; DataError for a damaged line that is not the last."""
+    """Read all objects of a file.
+
+    Args:
+        path: The file; a missing one has none.
+
+    Returns:
+        The objects, in order.
+
+    Raises:
+        DataError: A line that is not the last is damaged.
+    """
     if not path.exists():
         return []
     lines = path.read_bytes().splitlines()
@@ -38,20 +51,29 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def sample_lines(path: Path, most: int) -> list[dict[str, Any]]:
-    """At most so many objects (2 or more), evenly spread from the first to the last whole one; none without a file.
+def sample_lines(path: Path, limit: int) -> list[dict[str, Any]]:
+    """Read evenly spaced objects from the first to the last whole line.
 
-    Of a long file only the places that are looked at are read, so that the price does not grow with its length.
-    DataError for a damaged line.
+    Of a long file only the places that are looked at are read, so that the cost does not grow with its length.
+
+    Args:
+        path: The file; a missing one has none.
+        limit: Most objects to return, at least 2.
+
+    Returns:
+        The objects, in order.
+
+    Raises:
+        DataError: A line is damaged.
     """
     if not path.exists():
         return []
     with path.open("rb") as file:
         size = file.seek(0, SEEK_END)
-        found = _whole_lines(file) if size <= _SHORT else _scattered(file, size, most)
-    if len(found) > most:
-        step = (len(found) - 1) / (most - 1)
-        found = [found[round(number * step)] for number in range(most)]
+        found = _whole_lines(file) if size <= _SHORT else _scattered(file, size, limit)
+    if len(found) > limit:
+        step = (len(found) - 1) / (limit - 1)
+        found = [found[round(number * step)] for number in range(limit)]
     try:
         return [json.loads(line) for line in found]
     except ValueError as error:
@@ -59,17 +81,17 @@ def sample_lines(path: Path, most: int) -> list[dict[str, Any]]:
 
 
 def _whole_lines(file: IO[bytes]) -> list[bytes]:
-    """Every whole line of an open file."""
+    """Return every whole line of an open file."""
     file.seek(0)
     return [line for line in file if line.endswith(b"\n")]
 
 
-def _scattered(file: IO[bytes], size: int, most: int) -> list[bytes]:
-    """The first line, the lines behind evenly spread places, and the last whole one."""
+def _scattered(file: IO[bytes], size: int, limit: int) -> list[bytes]:
+    """Return the first line, lines at evenly spaced offsets, and the last one."""
     starts: list[int] = []
     found: list[bytes] = []
-    for number in range(most - 1):
-        place = number * size // (most - 1)
+    for number in range(limit - 1):
+        place = number * size // (limit - 1)
         file.seek(max(0, place - 1))
         if place:
             file.readline()  # from the middle of a line to its end
@@ -83,7 +105,7 @@ def _scattered(file: IO[bytes], size: int, most: int) -> list[bytes]:
 
 
 def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write the file anew with these objects."""
+    """Replace the file by these objects, one per line."""
     data = "".join(json.dumps(line) + "\n" for line in lines).encode()
 
     def write(file: IO[bytes]) -> None:

@@ -1,4 +1,7 @@
-"""A run folder, readable with the eyes: JSON, JSON lines, numpy, safetensors, a log. The engine writes, others read."""
+"""Run folder: the files of one training run.
+
+The files are JSON, JSON lines, numpy arrays, safetensors and a text log. The training worker writes them; others read.
+"""
 
 import errno
 import fcntl
@@ -11,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import IO, Any, Self, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, RunError
 from core.base.types import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
+from core.store.file_lock import is_alive, try_lock
 from core.store.files import (
     cannot_read,
     cannot_write,
@@ -38,16 +42,27 @@ PATIENCE = 0.5
 
 
 class RunFolder:
-    """The files of one run. Reading raises DataError with a sentence that names the file."""
+    """Files of one run; reading raises DataError with a sentence that names the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
     def create(cls, runs: Path, record: RunRecord) -> Self:
-        """Make the folder with run.json, written once and for all; the run reads as queued.
+        """Create a run folder with run.json; the run reads as queued.
 
-        It appears whole or not at all. RunError where the name is taken, DataError where nothing can be written.
+        The folder appears whole or not at all.
+
+        Args:
+            runs: Folder of all runs; made where it is not there.
+            record: Content of run.json.
+
+        Returns:
+            The new folder.
+
+        Raises:
+            RunError: The name is taken.
+            DataError: Nothing can be written.
         """
         try:
             runs.mkdir(parents=True, exist_ok=True)
@@ -72,12 +87,12 @@ class RunFolder:
 
     @property
     def id(self) -> str:
-        """The run's name."""
+        """Name of the run."""
         return self.path.name
 
     @property
     def checkpoint_path(self) -> Path:
-        """Where training state is kept for resuming."""
+        """Training state for resuming."""
         return self.path / "checkpoint.pt"
 
     @property
@@ -87,21 +102,21 @@ class RunFolder:
 
     @property
     def log_path(self) -> Path:
-        """What the engine printed."""
+        """Output of the training worker."""
         return self.path / "log.txt"
 
     @property
     def metrics_path(self) -> Path:
-        """One JSON line for every evaluation."""
+        """Metrics file: one JSON line per evaluation."""
         return self.path / "metrics.jsonl"
 
     @property
     def batches_path(self) -> Path:
-        """One JSON line for every step, where that was asked for."""
+        """Step metrics file: one JSON line per step, with `log_batches` alone."""
         return self.path / "batches.jsonl"
 
     def record(self) -> RunRecord:
-        """What run.json says; DataError where it is damaged or a newer Winnow wrote it."""
+        """Read run.json; DataError where it is damaged or from a newer Winnow."""
         file = self.path / "run.json"
         facts = read_json(file)
         if not isinstance(facts.get("format"), int):
@@ -114,17 +129,21 @@ class RunFolder:
             raise cannot_read(file, error) from error
 
     def status(self, now: float | None = None) -> RunStatus:
-        """What the engine last said; "lost" where a live run's process is gone or silent. now: seconds since 1970."""
-        status = self._said()
+        """Read status.json; a live run whose process is gone or silent is "lost".
+
+        Args:
+            now: Seconds since 1970; None takes the clock.
+        """
+        status = self._read_status()
         if status.state not in LIVE_STATES or self.is_locked():
             return status
-        latest = self._said()  # it may have finished, and let go of its lock, since the first look
+        latest = self._read_status()  # it may have finished, and let go of its lock, since the first look
         if latest.state not in LIVE_STATES or not _is_gone(latest, time.time() if now is None else now):
             return latest
         sentence = "The training process is gone. Resume goes on from the last checkpoint."
         return replace(latest, state="lost", message=sentence, eta_seconds=None)
 
-    def _said(self) -> RunStatus:
+    def _read_status(self) -> RunStatus:
         file = self.path / "status.json"
         facts = read_json(file)
         try:
@@ -136,33 +155,33 @@ class RunFolder:
         return status
 
     def write_status(self, status: RunStatus) -> None:
-        """Replace status.json; the time is stamped here."""
+        """Replace status.json and stamp the time."""
         write_json(self.path / "status.json", asdict(replace(status, updated=time.time())))
 
     def append_metrics(self, line: Mapping[str, Any]) -> None:
-        """Add one line of numbers."""
+        """Append the metrics of one evaluation."""
         append_line(self.metrics_path, line)
 
     def append_batch(self, line: Mapping[str, Any]) -> None:
-        """Add one line of numbers about a single step."""
+        """Append the metrics of one step."""
         append_line(self.batches_path, line)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """A line of numbers for every evaluation."""
+        """Read the metrics of every evaluation."""
         return read_lines(self.metrics_path)
 
-    def batches(self, most: int = 400) -> list[dict[str, Any]]:
-        """Lines of numbers about single steps, where that was asked for: at most so many, spread over the run."""
-        return sample_lines(self.batches_path, most)
+    def batches(self, limit: int = 400) -> list[dict[str, Any]]:
+        """Read metrics of at most `limit` steps, evenly spread; none where not logged."""
+        return sample_lines(self.batches_path, limit)
 
     def truncate_metrics(self, step: int) -> None:
-        """Cut both files back to the lines up to that step: a resumed run writes the later ones again."""
+        """Drop the metrics after a step; a resumed run writes them again."""
         for path in (self.metrics_path, self.batches_path):
             if step == 0 or path.exists():
                 write_lines(path, [line for line in read_lines(path) if line["step"] <= step])
 
     def log_tail(self, num_lines: int = 40) -> str:
-        """The last lines that the engine printed; empty before it began."""
+        """Return the last lines of the worker's output, empty before it began."""
         if not self.log_path.exists():
             return ""
         with self.log_path.open("rb") as file:
@@ -170,72 +189,72 @@ class RunFolder:
             return "\n".join(file.read().decode(errors="replace").splitlines()[-num_lines:])
 
     def request_cancel(self) -> None:
-        """Leave the file that the engine looks for."""
+        """Create the file that asks the training worker to stop."""
         try:
             (self.path / "cancel").touch()
         except OSError as error:
             raise cannot_write(self.path / "cancel", error) from error
 
     def is_cancel_requested(self) -> bool:
-        """Whether somebody asked the run to stop."""
+        """Return whether cancellation was requested."""
         return (self.path / "cancel").exists()
 
     def clear_cancel(self) -> None:
-        """Forget the request."""
+        """Remove the request to cancel."""
         (self.path / "cancel").unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run while working on it; RunError when another process does. A dead process holds nothing."""
+        """Hold the run's lock; RunError where another living process holds it."""
         try:
             file = (self.path / "lock").open("a")
         except OSError as error:
             raise cannot_write(self.path / "lock", error) from error
         with file:
-            if not _take(file, fcntl.LOCK_EX, seconds=PATIENCE):
+            if not try_lock(file, fcntl.LOCK_EX, seconds=PATIENCE):
                 raise RunError(f"{self.id} is already being trained by another process: wait, or cancel it.")
             yield
 
     def is_locked(self) -> bool:
-        """Whether a living process works on the run."""
+        """Return whether a living process works on the run."""
         try:
             with (self.path / "lock").open("rb") as file:
-                return not _take(file, fcntl.LOCK_SH, seconds=0)
+                return not try_lock(file, fcntl.LOCK_SH, seconds=0)
         except FileNotFoundError:
             return False
         except OSError as error:
             raise cannot_read(self.path / "lock", error.strerror) from error
 
     def logits(self) -> Logits:
-        """Logits of all images, (N, K) float32, memory-mapped; row = image id."""
+        """Load logits of all images, (N, K) float32, memory-mapped; row = image id."""
         return load_array(self.path / "predictions" / "logits.npy")
 
     def features(self) -> NDArray[np.float16]:
-        """Features of all images, (N, D) float16, memory-mapped."""
+        """Load features of all images, (N, D) float16, memory-mapped; row = image id."""
         return load_array(self.path / "predictions" / "features.npy")
 
     def temperature(self) -> float:
-        """The fitted temperature; 1 before calibration."""
+        """Return the fitted temperature, which divides logits; 1 before calibration."""
         return float(self.calibration().get("temperature", 1.0))
 
     def calibration(self) -> dict[str, Any]:
-        """What calibration.json says; empty before calibration."""
+        """Read calibration.json; empty before calibration."""
         file = self.path / "calibration.json"
         return read_json(file) if file.exists() else {}
 
     def noise(self) -> dict[str, NDArray[Any]]:
-        """Logits and features of noise and foreign images, by group; empty before the noise check."""
+        """Load logits and features of noise and out-of-distribution images, by group."""
         file = self.path / "noise.npz"
         return load_arrays(file) if file.exists() else {}
 
     def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
-        """Freeze the labels this run trains on, and the decisions they come from."""
+        """Write the labels that this run trains on, and their decisions."""
         columns = {name: value for name, value in vars(curated).items() if name != "digest"}
         save_arrays(self.path / "curated.npz", {**columns, "digest": np.array(curated.digest)})
         write_json(self.path / "curated_decisions.json", {str(n): asdict(d) for n, d in decisions.items()})
 
     def curated(self) -> CuratedSet | None:
-        """The frozen labels; None where the run has none."""
+        """Load the labels that this run trains on; None where it has none."""
         file = self.path / "curated.npz"
         if not file.exists():
             return None
@@ -249,35 +268,14 @@ class RunFolder:
 def _is_gone(status: RunStatus, now: float) -> bool:
     if now - status.updated > SILENCE:
         return True
-    return status.state == "running" and status.pid is not None and not _is_alive(status.pid)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _take(file: IO[Any], kind: int, *, seconds: float) -> bool:
-    """Take the lock of an open file (LOCK_EX or LOCK_SH), trying for that long; closing the file lets it go."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
+    return status.state == "running" and status.pid is not None and not is_alive(status.pid)
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
-    """The run folders by name, damaged ones too; a folder with neither run.json nor status.json is no run."""
+    """List the run folders by name, damaged ones too.
+
+    A folder with neither run.json nor status.json is no run.
+    """
     if not runs.is_dir():
         return []
     paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
@@ -285,7 +283,7 @@ def list_runs(runs: Path) -> list[RunFolder]:
 
 
 def next_run_id(runs: Path, config: TrainConfig) -> str:
-    """A name not yet taken: number, method, model."""
+    """Return the next free run name: number, method, model."""
     names = os.listdir(runs) if runs.is_dir() else []
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
     return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"

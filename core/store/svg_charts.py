@@ -1,4 +1,4 @@
-"""Line charts as SVG: one file of text that any browser shows, with no library and no network."""
+"""Line charts as self-contained SVG text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _LEGEND_ROW = 20
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart and the band around it; nan is left out."""
+    """One line of a chart and its band; nan is left out."""
 
     label: str
     x: NDArray[np.float64]  # (n,)
@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart: its title, whether its numbers are shares (shown in percent), its lines."""
+    """One chart: title, unit (shares are shown in percent) and lines."""
 
     title: str
     is_share: bool
@@ -34,7 +34,17 @@ class Panel:
 
 
 def line_charts(title: str, panels: Sequence[Panel], x_title: str, note: str = "") -> str:
-    """Panels two in a row on white, with one legend for all; the text of an SVG file."""
+    """Draw panels in rows of two with one legend.
+
+    Args:
+        title: Title of the whole picture.
+        panels: The charts.
+        x_title: Title of every x axis.
+        note: Small print below the charts.
+
+    Returns:
+        The text of an SVG file.
+    """
     labels = list(dict.fromkeys(line.label for panel in panels for line in panel.lines))
     rows = -(-len(panels) // 2)
     width = 2 * _WIDTH + 3 * _GAP
@@ -104,7 +114,7 @@ def _line(line: Line, number: int, at: object) -> list[str]:
 
 
 def _stroke(number: int) -> str:
-    """A color of its own for each line; from the eleventh on the colors come again, dashed."""
+    """Return the color of a line; from the eleventh on colors repeat, dashed."""
     dash = ' stroke-dasharray="6 4"' if number >= len(COLORS) else ""
     return f'stroke="{COLORS[number % len(COLORS)]}" stroke-width="2"{dash}'
 
@@ -114,7 +124,7 @@ def _points(places: Sequence[tuple[float, float]]) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from at or below low to at or above high, four to nine of them."""
+    """Return four to nine round numbers that span low to high."""
     span = high - low or abs(high) or 1.0
     step = 10.0 ** np.floor(np.log10(span / 4))
     step = next(step * factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 6)

@@ -100,9 +100,9 @@ class Run:
         file = self.folder.batches_path
         return file.exists() and file.stat().st_size > 0
 
-    def batches(self, most: int = 400) -> list[dict[str, Any]]:
+    def batches(self, limit: int = 400) -> list[dict[str, Any]]:
         """Lines of numbers about single steps, at most so many, evenly spread over the run; none where not logged."""
-        return self.folder.batches(most)
+        return self.folder.batches(limit)
 
     def log_tail(self, num_lines: int = 40) -> str:
         """The last lines that the training worker printed."""

@@ -1,1 +1,1 @@
-"""Numbered changes of the database's shape; alembic runs them when a project is opened."""
+"""Numbered schema changes; alembic runs them when a project is opened."""

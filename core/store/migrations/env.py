@@ -1,4 +1,4 @@
-"""What alembic runs: on the connection that the caller has opened, inside its transaction."""
+"""Alembic's entry: it runs the migrations on the caller's open connection."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""One file per change, in order."""
+"""Schema changes in order, one file each."""

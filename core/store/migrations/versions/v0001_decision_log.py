@@ -1,4 +1,7 @@
-"""The append-only log of decisions, and the image lists of bulk decisions; SQLite itself refuses changes."""
+"""Tables of the append-only log and of bulk image lists.
+
+Triggers make SQLite itself refuse changes.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make both tables and the triggers that keep them append-only."""
+    """Create both tables and the triggers that keep them append-only."""
     op.create_table(
         "decisions",
         sa.Column("id", sa.Integer, primary_key=True),

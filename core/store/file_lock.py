@@ -1,0 +1,40 @@
+"""Locks on open files, released when the file is closed or the process ends."""
+
+import fcntl
+import os
+import time
+from typing import IO, Any
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process with this id exists on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def try_lock(file: IO[Any], kind: int, *, seconds: float) -> bool:
+    """Try to lock an open file; closing the file releases the lock.
+
+    Args:
+        file: The open file.
+        kind: LOCK_EX or LOCK_SH.
+        seconds: How long to try.
+
+    Returns:
+        Whether the lock was taken.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
