@@ -13,7 +13,7 @@ from dashboard.state.projects import open_project
 _SPLITS = {
     "labeled": "trains the model",
     "val": "selects the checkpoint",
-    "calibration": "hidden in the pool: estimates errors",
+    "calibration": "hidden: estimates errors",
     "unlabeled": "the pool: scored and reviewed",
     "test": "only for the Compare page",
 }

@@ -38,11 +38,8 @@ def _run(project: Project, runs: list[Run]) -> None:
     is_live = states[chosen] in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
     training_curves.show(project, run, metrics, is_live=is_live)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _settings(run)
-    with right:
-        _augmented_images(run)
+    _settings(run)
+    _augmented_images(run)
 
 
 @show_errors()
@@ -105,7 +102,7 @@ def _settings(run: Run) -> None:
         {"setting": name, "value": str(value), "meaning": fields[name].description}
         for name, value in record.config.model_dump().items()
     ]
-    widths = {"setting": 135, "value": 105, "meaning": 420}
+    widths = {"setting": 160, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
     st.dataframe(rows, hide_index=True, height=300, column_config=columns)
 

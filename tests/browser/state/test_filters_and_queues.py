@@ -91,7 +91,7 @@ def test_ctrl_a_takes_all_pages_spells_the_number_and_one_undo_takes_it_back(
     page.keyboard.press("x")
     dialog = page.locator("dialog")
     expect(dialog).to_contain_text(f"Reject {count} images?")
-    expect(dialog).to_contain_text("1 of them are decided already")
+    expect(dialog).to_contain_text("1 of them are already decided")
     assert verdicts(trained_project).get("reject") is None
     dialog.get_by_role("button", name=f"Only the {count - 1} undecided").click()
     saved(page, 2)

@@ -51,7 +51,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     page.get_by_role("button", name=re.compile("Accept all [0-9]")).click()
     whole = said(page)
     assert whole == project.select(RUN, "fixed_threshold", threshold=0.5).count
-    page.get_by_label(re.compile("No class beyond twice")).check()
+    page.get_by_label(re.compile("Cap each class at twice")).check()
     expect(page.locator("dialog h3")).not_to_have_text(f"Accept {whole} images?")
     capped = said(page)
     assert 0 < capped < whole

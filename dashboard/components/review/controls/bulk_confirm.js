@@ -1,13 +1,13 @@
-/** Bulk confirmation: dialogs that show the exact number of images before one decision about all of them. */
+/** Bulk confirmation: dialogs that show the number of images before one decision about all of them. */
 
 import { describe } from "../state/query.js";
 import { openDialog } from "./dialogs.js";
 import { make, number, percent } from "./dom.js";
 
-/** A class may become this many times its share of the labeled images when the cap is chosen. */
+/** Largest share of a class under the cap, as a multiple of its share of the labeled images. */
 const CLASS_CAP = 2;
-const VERBS = { accept: "Accept", reject: "Reject", none: "Say “none of the classes” to", skip: "Skip", unsure: "Say “can't tell” to" };
-const ONE_DECISION = "It is one decision; one undo takes it back.";
+const VERBS = { accept: "Accept", reject: "Reject", none: "Mark as none of the classes:", skip: "Skip", unsure: "Mark as unsure:" };
+const ONE_DECISION = "This is one decision; one undo takes it back.";
 
 export class BulkConfirm {
   /** @param {{root: ShadowRoot, api: import("../sync/api.js").Api, classes: string[],
@@ -26,9 +26,39 @@ export class BulkConfirm {
   async bulkAccept() {
     await this.commands.outbox.flush();
     await this.threshold.load();
-    const { data, value, isBelow, counts, rule: { rule, params } } = this.threshold.pair;
-    const kept = `${data.score} ${isBelow ? "at most" : "at least"} ${value.toFixed(3)}`;
-    this._askWithCap({ rule, params, kept, estimate: counts }, await this.api.count(rule, params));
+    const { pair } = this.threshold;
+    const { rule, params } = pair.rule;
+    let count = await this.api.count(rule, params);
+    const problem = make("p.problem", { role: "alert", hidden: true });
+    const cap = make("input", { type: "checkbox", onchange: () => countAgain() });
+    const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
+    const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), count); } });
+    const show = () => {
+      box.querySelector("h3").textContent = `Accept ${number(count)} images?`;
+      box.setAttribute("aria-label", `Accept ${number(count)} images?`);
+      accept.textContent = `Accept ${number(count)}`;
+      accept.disabled = !count;
+    };
+    const countAgain = async () => {
+      accept.disabled = true; // nothing is accepted without its number
+      accept.textContent = "Counting …";
+      const isCapped = cap.checked;
+      try {
+        const counted = await this.api.count(rule, withCap());
+        if (isCapped !== cap.checked) return;
+        count = counted;
+        problem.hidden = true;
+        show();
+      } catch (error) {
+        Object.assign(problem, { hidden: false, textContent: error.message });
+      }
+    };
+    const box = openDialog(this.root, "", [
+      make("p", {}, `Every undecided image with ${keptText(pair)} takes the label that the model suggests. ${ONE_DECISION}`),
+      make("p", {}, "Estimated error: ", make("b", {}, errorText(pair.counts)), ". This is an estimate at this threshold, not a guarantee."),
+      make("label.check", {}, cap, "Cap each class at twice its share of the labeled images: its least confident images stay undecided."), problem,
+    ], (close) => [make("button", { onclick: close }, "Cancel"), accept]);
+    show();
   }
 
   /** Ask before accepting everything above the threshold of its class. @param {any} params of the rule */
@@ -53,7 +83,7 @@ export class BulkConfirm {
     const { matching, open, query } = this.cardPage;
     const verb = verdict === "relabel" ? `Label as ${this.classes[label]}:` : VERBS[verdict];
     const decided = matching - open;
-    const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are decided already; a verdict on all overrules these.")] : [];
+    const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are already decided; a verdict on all overrules these decisions.")] : [];
     const button = (count, isOpenOnly, text, isFirst) => (close) =>
       make(isFirst ? "button.primary" : "button", { autofocus: isFirst, onclick: () => { close(); this.commands.decideFilter(verdict, label, count, isOpenOnly); } }, text);
     const buttons = [
@@ -61,45 +91,19 @@ export class BulkConfirm {
       ...(open ? [button(open, true, decided ? `Only the ${number(open)} undecided` : `${verb} ${number(open)}`, true)] : []),
     ];
     openDialog(this.root, `${verb} ${number(matching)} images?`, [
-      make("p", {}, "Everything that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
+      make("p", {}, "All images that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
       make("p", {}, ONE_DECISION),
     ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
   }
+}
 
-  /** @param {{rule: string, params: object, kept: string, estimate: {error: number, low: number, high: number, n: number}}} selection
-   *   kept: the threshold in words @param {number} count what the server would accept now */
-  _askWithCap({ rule, params, kept, estimate: { error, low, high, n } }, count) {
-    const basis = n ? `${percent(error)} [${percent(low)}, ${percent(high)}], from ${number(n)} calibration items`
-      : "unknown: no calibration item is kept";
-    const problem = make("p.problem", { role: "alert", hidden: true });
-    const yes = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), count); } });
-    const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
-    const show = () => {
-      box.querySelector("h3").textContent = `Accept ${number(count)} images?`;
-      box.setAttribute("aria-label", `Accept ${number(count)} images?`);
-      yes.textContent = `Accept ${number(count)}`;
-      yes.disabled = !count;
-    };
-    const countAgain = async () => {
-      yes.disabled = true; // nothing is accepted without its number
-      yes.textContent = "Counting …";
-      const isCapped = cap.checked;
-      try {
-        const counted = await this.api.count(rule, withCap());
-        if (isCapped !== cap.checked) return;
-        count = counted;
-        problem.hidden = true;
-        show();
-      } catch (error) {
-        Object.assign(problem, { hidden: false, textContent: error.message });
-      }
-    };
-    const cap = make("input", { type: "checkbox", onchange: countAgain });
-    const box = openDialog(this.root, "", [
-      make("p", {}, `Every undecided image with ${kept} takes the label that the model suggests. ${ONE_DECISION}`),
-      make("p", {}, "Estimated error: ", make("b", {}, basis), ". An estimate at this threshold, not a guarantee."),
-      make("label.check", {}, cap, "No class beyond twice its share of the labeled images: its least confident ones stay undecided."), problem,
-    ], (close) => [make("button", { onclick: close }, "Cancel"), yes]);
-    show();
-  }
+/** What the threshold keeps. @param {import("../threshold/threshold_pair.js").ThresholdPair} pair */
+function keptText({ data, value, isBelow }) {
+  return `${data.score} ${isBelow ? "at most" : "at least"} ${value.toFixed(3)}`;
+}
+
+/** @param {{error: number, low: number, high: number, n: number}} counts of the calibration items that are kept */
+function errorText({ error, low, high, n }) {
+  return n ? `${percent(error)} [${percent(low)}, ${percent(high)}], from ${number(n)} calibration items`
+    : "unknown: no calibration item is kept";
 }
