@@ -1,1 +1,1 @@
-"""Exports: curated labels, models and round cards as files."""
+"""Exports of curated labels, models and round cards as files."""

@@ -1,4 +1,4 @@
-"""Curated table: one row for each label, with where it comes from."""
+"""Curated table: one row per label with its provenance."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +16,21 @@ _NO_DECISION = {"verdict": "given", "run_id": "", "rule": "", "parameters": "", 
 
 
 def certificate_manifests(quality: Quality) -> dict[str, Any]:
-    """What the audits prove, as every manifest says it."""
+    """Return the audit certificates for an export's manifest."""
     return {"certificates": [certificate_manifest(audit) for audit in quality.certificates()]}
 
 
 def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) -> CuratedTable:
-    """One row per curated label, with its source, decision, run, score, rule, reviewer and time."""
+    """Build one row per curated label with its provenance.
+
+    Args:
+        workspace: The project.
+        snapshot: Curated labels and the decisions they come from.
+        quality: Its quality service, for the certificates.
+
+    Returns:
+        The table, for the writers.
+    """
     curated, images = snapshot.curated, workspace.images
     names = np.asarray(images.class_names)
     provenance = {number: _provenance(decision) for number, decision in snapshot.decisions.items()}
@@ -65,12 +74,12 @@ def _provenance(decision: Decision) -> dict[str, str]:
 
 
 def _confidences(workspace: Workspace, snapshot: Snapshot) -> Any:
-    """Confidence that the deciding run had in its suggestion, nan for given labels."""
+    """Return the deciding run's confidence in its suggestion; nan for given labels."""
     confidence = np.full(len(snapshot.curated.ids), np.nan, dtype=np.float32)
     for run_id in {decision.run_id for decision in snapshot.decisions.values()}:
         numbers = [n for n, decision in snapshot.decisions.items() if decision.run_id == run_id]
-        mine = np.isin(snapshot.curated.decisions, numbers)
-        if mine.any():
+        rows = np.isin(snapshot.curated.decisions, numbers)
+        if rows.any():
             pool = workspace.scores(run_id)
-            confidence[mine] = pool.scores.confidence[np.searchsorted(pool.ids, snapshot.curated.ids[mine])]
+            confidence[rows] = pool.scores.confidence[np.searchsorted(pool.ids, snapshot.curated.ids[rows])]
     return confidence

@@ -1,4 +1,4 @@
-"""Exports: the curated set, or one run's model or round card, written into a folder."""
+"""Export the curated set, or one run's model or round card, into a folder."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 
 RUN_EXPORTS = ("model", "round_card")
-"""What is exported of one run; EXPORTS are of the curated set."""
+"""Kinds of exports of one run; EXPORTS are those of the curated set."""
 
 
 def export(
     workspace: Workspace, history: DecisionHistory, quality: Quality, kind: str, folder: Path, run_id: str | None
 ) -> Path:
-    """Write the curated labels as one of EXPORTS, or a finished run as one of RUN_EXPORTS.
+    """Write the curated labels or a finished run into a folder.
 
     Args:
         workspace: The project.

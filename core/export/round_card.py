@@ -26,7 +26,7 @@ from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
 MOST_IMAGES = 60
-"""So many audited images are shown; wrong ones first."""
+"""Most audited images shown, wrong ones first."""
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#24292f;"
     "background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse}"
@@ -39,7 +39,17 @@ _STYLE = (
 
 
 def round_card(workspace: Workspace, history: DecisionHistory, quality: Quality, run: Run) -> str:
-    """The card of a finished run as the text of an HTML file."""
+    """Write the card of a finished run as HTML text.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        quality: Its quality service, for the certificates.
+        run: The finished run.
+
+    Returns:
+        The text of an HTML file that needs nothing outside itself.
+    """
     record, images = run.record, workspace.images
     facts = [
         ("Project", f"{workspace.name} ({len(images.class_names)} classes, {len(images.labels):,} images)"),
@@ -75,7 +85,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _bulk_accepts(history: DecisionHistory, run: Run) -> list[str]:
-    """The bulk accepts that went into the run: rule, numbers, how many of their labels are in it."""
+    """Describe the bulk accepts that went into the run: rule, numbers, labels."""
     frozen = run.folder.curated()
     if frozen is None:
         return []
@@ -154,7 +164,10 @@ def _figure(workspace: Workspace, audit: Audit, place: int) -> str:
 
 
 def _commands(workspace: Workspace, run: Run) -> str:
-    """The commands that repeat the run, with every setting that its method's recipe and the defaults do not have."""
+    """Return the commands that repeat the run.
+
+    They name every setting that differs from its method's recipe and the defaults.
+    """
     folder, record = shlex.quote(workspace.path.name), run.record
     ours = record.config.model_dump()
     usual = {**recipe({"method": record.config.method}).model_dump(), "method": TrainConfig().method}

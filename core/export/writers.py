@@ -1,7 +1,7 @@
-"""What leaves: curated labels as CSV, Parquet or a folder per class, with their sources; a run's model or card.
+"""Writers of exports: CSV, Parquet, a folder per class, models, round cards.
 
 Every export writes manifest.json beside it. A folder that holds something else is never written into; what an
-earlier export wrote into the folder, of whatever kind, is replaced, so that the manifest speaks for every file.
+earlier export wrote into the folder, of whatever kind, is replaced, so that the manifest describes every file.
 """
 
 import csv
@@ -45,7 +45,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class CuratedTable:
-    """One row per curated label; columns are named by COLUMNS, each (M,)."""
+    """One row per curated label.
+
+    Columns are named by COLUMNS, each (M,).
+    """
 
     columns: Mapping[str, NDArray[Any]]
     info: Mapping[str, Any]  # what the manifest says of the project
@@ -53,7 +56,19 @@ class CuratedTable:
 
 
 def csv_file(table: CuratedTable, folder: Path) -> Path:
-    """One CSV file, UTF-8, a row per label with its provenance."""
+    """One CSV file, UTF-8, a row per label with its provenance.
+
+    Args:
+        table: The labels with their provenance.
+        folder: An empty folder or one of an earlier export.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The folder holds other files.
+        DataError: The file cannot be written.
+    """
     _prepare(folder, "csv", table.info)
     target = _labels_csv(table, folder)
     _finish(folder, "csv", table.info)
@@ -61,7 +76,19 @@ def csv_file(table: CuratedTable, folder: Path) -> Path:
 
 
 def parquet(table: CuratedTable, folder: Path) -> Path:
-    """One Parquet file with the same columns, typed, and the manifest in its metadata."""
+    """One Parquet file with typed columns, and the manifest in its metadata.
+
+    Args:
+        table: The labels with their provenance.
+        folder: An empty folder or one of an earlier export.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The folder holds other files.
+        DataError: The file cannot be written.
+    """
     _prepare(folder, "parquet", table.info)
     arrow = pa.table({name: pa.array(_plain(table.columns[name])) for name in COLUMNS})
     arrow = arrow.replace_schema_metadata({"winnow": json.dumps(dict(table.info), ensure_ascii=False)})
@@ -72,9 +99,20 @@ def parquet(table: CuratedTable, folder: Path) -> Path:
 
 
 def folder_per_class(table: CuratedTable, folder: Path) -> Path:
-    """One folder per class with its images as PNG, and labels.csv with where each label comes from.
+    """One folder per class with its images as PNG, and labels.csv.
 
     Images of an earlier export into the same folder are removed first, so that none stays under an old label.
+
+    Args:
+        table: The labels with their provenance.
+        folder: An empty folder or one of an earlier export.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: The folder holds other files.
+        DataError: The files cannot be written.
     """
     _prepare(folder, "folder_per_class", table.info)
     names = folder_names([str(name) for name in table.info["classes"]])
@@ -103,9 +141,22 @@ EXPORTS: dict[str, Callable[[CuratedTable, Path], Path]] = {
 
 
 def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = None) -> Path:
-    """A run's weights (model.safetensors), its architecture (model.json), its settings and temperature (run.json).
+    """Write a run's weights, architecture, settings and temperature.
 
-    more: what else the manifest shall say.
+    The files are model.safetensors, model.json and run.json.
+
+    Args:
+        run: A run that has a trained model.
+        folder: An empty folder or one of an earlier export.
+        more: Further entries of the manifest.
+
+    Returns:
+        The file of the weights.
+
+    Raises:
+        RunError: The run has no trained model yet.
+        InputError: The folder holds other files.
+        DataError: The files cannot be written.
     """
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
@@ -124,7 +175,20 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
 
 
 def export_round_card(text: str, folder: Path, info: Mapping[str, Any]) -> Path:
-    """A round card (round_card.html), one page of HTML with nothing outside it."""
+    """Write a round card as round_card.html.
+
+    Args:
+        text: The HTML.
+        folder: An empty folder or one of an earlier export.
+        info: Entries of the manifest.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The folder holds other files.
+        DataError: The file cannot be written.
+    """
     _prepare(folder, "round_card", info)
     target = folder / "round_card.html"
     replace_file(target, lambda file: _write(file, text.encode()))
@@ -133,7 +197,10 @@ def export_round_card(text: str, folder: Path, info: Mapping[str, Any]) -> Path:
 
 
 def folder_names(classes: list[str]) -> list[str]:
-    """A folder name for each class that every disk takes; no two the same, in upper or lower case."""
+    """Return a portable, unique folder name for each class.
+
+    No two are the same, in upper or lower case.
+    """
     names: list[str] = []
     taken = {"labels.csv", "labels.parquet", "manifest.json"}
     for number, name in enumerate(classes):
@@ -151,11 +218,15 @@ _FILES = {
     "model": ("model.safetensors", "model.json", "run.json"),
     "round_card": ("round_card.html",),
 }
-"""What each kind writes beside manifest.json and the pictures."""
+"""Files that each kind writes beside manifest.json and the images."""
 
 
 def _prepare(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
-    """An empty folder, marked as begun, or one that an earlier export made; InputError for any other."""
+    """Make an empty folder or reuse one of an earlier export.
+
+    Raises:
+        InputError: The folder holds other files.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_empty = not any(folder.iterdir())
@@ -170,35 +241,35 @@ def _prepare(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
 
 
 def _begin(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
-    """Say whose files will lie here before the first of them does: what breaks off can be repeated."""
+    """Write an incomplete manifest first, so that a broken-off export can be repeated."""
     write_json(folder / "manifest.json", {"winnow": kind, **info, "is_complete": False})
 
 
 def _finish(folder: Path, kind: str, info: Mapping[str, Any]) -> None:
-    """Once the new files are there, remove those of an earlier export of another kind and say what is left."""
+    """Remove files of an earlier export of another kind and complete the manifest."""
     _remove_earlier(folder, kept=_FILES[kind])
     write_json(folder / "manifest.json", {"winnow": kind, **info})
 
 
 def _remove_earlier(folder: Path, kept: Sequence[str]) -> None:
-    """Remove the files that the manifest's export wrote, but for those kept; nobody else's."""
+    """Remove the files that the manifest's export wrote, except those kept."""
     earlier = read_json(folder / "manifest.json")
     try:
         for name in set(_FILES.get(str(earlier["winnow"]), ())) - set(kept):
             (folder / name).unlink(missing_ok=True)
         if earlier["winnow"] == "folder_per_class":
-            _remove_pictures(folder, folder_names([str(name) for name in earlier.get("classes", [])]))
+            _remove_images(folder, folder_names([str(name) for name in earlier.get("classes", [])]))
     except OSError as error:
         raise cannot_write(folder, error) from error
 
 
-def _remove_pictures(folder: Path, names: Sequence[str]) -> None:
-    """Remove the images in these class folders, and the folders that are then empty."""
-    for place in (folder / name for name in names):
-        for picture in place.glob("[0-9]" * 8 + ".png"):
-            picture.unlink()
-        if place.is_dir() and not any(place.iterdir()):
-            place.rmdir()
+def _remove_images(folder: Path, names: Sequence[str]) -> None:
+    """Remove the exported images in these class folders, and folders left empty."""
+    for class_folder in (folder / name for name in names):
+        for image in class_folder.glob("[0-9]" * 8 + ".png"):
+            image.unlink()
+        if class_folder.is_dir() and not any(class_folder.iterdir()):
+            class_folder.rmdir()
 
 
 def _labels_csv(table: CuratedTable, folder: Path) -> Path:

@@ -1,1 +1,4 @@
-"""Statistics of label errors: risk control, audit certificates, estimates, comparisons. Pure functions."""
+"""Statistics of label errors: risk control, audit certificates, estimates, comparisons.
+
+All functions are pure.
+"""

@@ -1,9 +1,10 @@
-"""Audit certificate: how many of an accepted set are surely right, from random images shown blind, one by one.
+"""Audit certificate: proven share of right labels in an accepted set.
 
-The accepted set has N = size images, N⁺ of them right (unknown). Images are drawn uniformly without replacement; after
-t answers S are right and W = t - S wrong. For "at most N₀ are right" the e-process is the mean of the likelihoods of
-A = N₀+1 … N over the likelihood of N₀, where the likelihood of A is A!/(A-S)! · (N-A)!/(N-A-W)!. Under that hypothesis
-it ever exceeds 1/alpha with probability at most alpha (Ville 1939): one may look after each answer and stop at will.
+The accepted set has N = size images, N⁺ of them right (unknown). Images are drawn uniformly without replacement and
+shown blind; after t answers S are right and W = t - S wrong. For "at most N₀ are right" the e-process
+is the mean of the likelihoods of A = N₀+1 … N over the likelihood of N₀, where the likelihood of A is
+A!/(A-S)! · (N-A)!/(N-A-W)!. Under that hypothesis it ever exceeds 1/alpha with probability at most alpha (Ville 1939):
+one may look after each answer and stop at will.
 
 The likelihood is log-concave in A. Hence wherever the e-process of N₀ exceeds the number e, that of N₀-1 is at least as
 large: whatever share is certified, all smaller ones are certified by the same answer, and for alpha ≤ 1/4 every
@@ -22,12 +23,12 @@ from core.base.errors import InputError
 from core.base.types import Ids, Mask
 
 TARGETS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
-"""Shares of right labels that the bar of the page names, rising."""
+"""Shares of right labels that can be certified next, rising."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """What the answers of one audit prove, at risk alpha."""
+    """Result of one audit at risk alpha."""
 
     size: int  # N, images in the accepted set
     num_answers: int  # t
@@ -45,7 +46,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class AuditOverlap:
-    """What remains of an audit when the accepted set changes."""
+    """Answers of an audit that remain valid for a changed accepted set."""
 
     kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
     added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
@@ -53,20 +54,30 @@ class AuditOverlap:
 
 
 def audit_order(ids: Ids, rng: np.random.Generator) -> Ids:
-    """The accepted images in the order in which an audit draws them: uniform, without replacement."""
+    """Return the accepted images in random order: uniform, without replacement."""
     return rng.permutation(ids)
 
 
 def highest_refuted(size: int, target: float) -> int:
-    """N₀ = ⌈target · size⌉ - 1: the largest number of right images that would break the target."""
+    """Return N₀ = ⌈target · size⌉ - 1, the most right images below the target."""
     return ceil(round(target * size, 9)) - 1
 
 
 def log_evidence(size: int, num_right: int, num_wrong: int, refuted: int) -> float:
-    """Log of the e-process against "at most `refuted` of `size` images are right"; inf where the answers exclude it.
+    """Return the log of the e-process against "at most `refuted` images are right".
 
     The sum over A is S! W! times a sum over j > W of C(N-N₀, j) · C(N₀+1, t+1-j) (Vandermonde): its cost is that of the
-    answers, not of the set. -inf where more are wrong than the hypothesis leaves room for.
+    answers, not of the set.
+
+    Args:
+        size: N, images in the accepted set.
+        num_right: S, right answers.
+        num_wrong: W, wrong answers.
+        refuted: N₀, right images under the hypothesis.
+
+    Returns:
+        The log evidence: high = the hypothesis is refuted; inf where the answers exclude it; -inf where more are wrong
+        than the hypothesis leaves room for.
     """
     if refuted < num_right:
         return inf
@@ -81,9 +92,19 @@ def log_evidence(size: int, num_right: int, num_wrong: int, refuted: int) -> flo
 
 
 def certificate(answers: Sequence[bool] | Mask, size: int, target: float = 0.95, alpha: float = 0.05) -> Certificate:
-    """What the answers (right or not, in the order drawn) prove about the accepted set of `size` images.
+    """Compute what the answers of an audit prove about an accepted set.
 
-    InputError for alpha outside (0, 1/4], a target outside (0, 1], or more answers than images.
+    Args:
+        answers: (t,) whether each label is right, in the order drawn.
+        size: N, images in the accepted set.
+        target: Share of right labels to certify, (0, 1].
+        alpha: Risk of a false certificate, (0, 1/4].
+
+    Returns:
+        The certificate.
+
+    Raises:
+        InputError: A number is out of range, the set is empty, or there are more answers than images.
     """
     right = np.asarray(answers, dtype=np.bool_)
     _check(len(right), size, target, alpha)
@@ -111,9 +132,17 @@ def certificate(answers: Sequence[bool] | Mask, size: int, target: float = 0.95,
 
 
 def certified_count(answers: Mask, size: int, alpha: float = 0.05) -> int:
-    """How many of the set are proven right at some answer so far: N⁺ is at least this.
+    """Return how many images of the set are proven right so far.
 
-    Once proven it stays proven, unless so many wrong ones have been seen since that it cannot be true.
+    Once proven a count stays proven, unless so many wrong ones have been seen since that it cannot be true.
+
+    Args:
+        answers: (t,) whether each label is right, in the order drawn.
+        size: N, images in the accepted set.
+        alpha: Risk of a false certificate, (0, 1/4].
+
+    Returns:
+        A lower bound of N⁺.
     """
     limit, proven, num_right = -log(alpha), 0, 0
     for number, is_right in enumerate(np.asarray(answers, dtype=np.bool_), start=1):
@@ -134,7 +163,18 @@ def certified_count(answers: Mask, size: int, alpha: float = 0.05) -> int:
 
 
 def num_more(size: int, num_right: int, num_wrong: int, target: float, alpha: float = 0.05) -> int | None:
-    """Right answers in a row that are still missing to certify the target; None where they cannot."""
+    """Return how many right answers in a row would certify the target.
+
+    Args:
+        size: N, images in the accepted set.
+        num_right: S, right answers so far.
+        num_wrong: W, wrong answers so far.
+        target: Share of right labels to certify, (0, 1].
+        alpha: Risk of a false certificate, (0, 1/4].
+
+    Returns:
+        The number of answers; None where they cannot.
+    """
     refuted, limit = highest_refuted(size, target), -log(alpha)
     if num_wrong >= size - refuted:
         return None
@@ -147,11 +187,19 @@ def num_more(size: int, num_right: int, num_wrong: int, target: float, alpha: fl
 
 
 def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Interval of N⁺ / N valid at every answer at once, from the prior-posterior ratio with a uniform prior.
+    """Return an interval of N⁺ / N that is valid at every answer at once.
 
-    Waudby-Smith and Ramdas 2020 (arXiv 2006.04347): a count A stays while the mean likelihood over 0 … N is below
-    1/alpha times its own. The interval is the intersection over all answers so far; where
-    that is empty, which happens with probability at most alpha, that of the last answer.
+    Prior-posterior ratio with a uniform prior (Waudby-Smith and Ramdas 2020, arXiv 2006.04347): a count A stays while
+    the mean likelihood over 0 … N is below 1/alpha times its own. The interval is the intersection over all answers so
+    far; where that is empty, which happens with probability at most alpha, that of the last answer.
+
+    Args:
+        answers: (t,) whether each label is right, in the order drawn.
+        size: N, images in the accepted set.
+        alpha: Probability of missing the true share.
+
+    Returns:
+        Lower and upper end, [0, 1].
     """
     right = np.cumsum(np.asarray(answers, dtype=np.int64))
     if not len(right) or not size:
@@ -166,17 +214,37 @@ def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[
 
 
 def audit_overlap(answered_ids: Ids, old_ids: Ids, new_ids: Ids) -> AuditOverlap:
-    """Which answers of an audit of old_ids remain valid for new_ids (same run, same labels).
+    """Find the answers of an audit that remain valid for another accepted set.
 
-    A tighter cut keeps the answers that still fall inside: they are a uniform sample of it. What a looser cut adds was
-    never sampled: it is a second stratum with draws of its own.
+    Both sets come from the same run with the same labels. A subset keeps the answers that still fall inside: they are a
+    uniform sample of it. Images that the new set adds were never sampled: they are a second stratum with draws of its
+    own.
+
+    Args:
+        answered_ids: (t,) images answered, in the order drawn.
+        old_ids: The audited set.
+        new_ids: The changed set.
+
+    Returns:
+        The images kept and added, and which answers count.
     """
     kept, added = np.intersect1d(old_ids, new_ids), np.setdiff1d(new_ids, old_ids)
     return AuditOverlap(kept, added, np.isin(answered_ids, kept))
 
 
 def stratified_certified_share(answers: Sequence[Mask], sizes: Sequence[int], alpha: float = 0.05) -> float:
-    """Largest share of right labels proven for a set made of strata audited apart; each may spend alpha / strata."""
+    """Return the share of right labels proven for strata audited apart.
+
+    Each stratum spends alpha / strata.
+
+    Args:
+        answers: Answers of each stratum, in the order drawn.
+        sizes: Images in each stratum.
+        alpha: Risk of a false statement about the whole.
+
+    Returns:
+        A lower bound of the share, [0, 1].
+    """
     proven = sum(certified_count(a, n, alpha / len(sizes)) for a, n in zip(answers, sizes, strict=True) if n)
     return proven / max(1, sum(sizes))
 
@@ -189,7 +257,10 @@ def _edge(
     inside: NDArray[np.int64],
     outside: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The last count on the way from inside to outside that the ratio keeps, for each answer, by bisection."""
+    """Return the last count between inside and outside that the ratio keeps.
+
+    One count for each answer, by bisection.
+    """
     prior = gammaln(right + 1) + gammaln(wrong + 1) + _log_choose(size + 1, right + wrong + 1) - log(size + 1)
     inside, outside = inside.copy(), outside.copy()
     while (np.abs(outside - inside) > 1).any():

@@ -1,4 +1,7 @@
-"""Did it help? Two runs on the same labeled images: paired, with intervals; positions are rows of the arrays given."""
+"""Paired comparison of two runs on the same labeled images.
+
+Positions are rows of the arrays given.
+"""
 
 from dataclasses import dataclass
 
@@ -21,7 +24,7 @@ class ClassAccuracy:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Run b against run a; a positive difference means that b is better."""
+    """Run b compared with run a; positive differences mean that b is better."""
 
     accuracy_a: Estimate
     accuracy_b: Estimate
@@ -40,22 +43,42 @@ class Comparison:
 
     @property
     def changed(self) -> int:
-        """Images that both runs get wrong, each in its own way."""
+        """Number of images that both runs get wrong with different classes."""
         return len(self.flips) - self.gained - self.lost
 
 
 def accuracy(logits: Logits, labels: Labels) -> Estimate:
-    """Share of images predicted right, with its exact interval."""
+    """Return the share of images predicted right, with its exact interval.
+
+    Args:
+        logits: (n, K).
+        labels: (n,).
+    """
     return proportion(int((logits.argmax(axis=1) == labels).sum()), len(labels))
 
 
 def confusion(predictions: Labels, labels: Labels, num_classes: int) -> NDArray[np.int64]:
-    """Images per true class (row) and predicted class (column), (K, K)."""
+    """Return the images per true class (row) and predicted class (column), (K, K).
+
+    Args:
+        predictions: (n,) predicted classes.
+        labels: (n,) true classes.
+        num_classes: K.
+    """
     return np.bincount(labels * num_classes + predictions, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
 def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
-    """Compare two runs on the same n > 0 images, logits (n, K) each."""
+    """Compare two runs on the same n > 0 images.
+
+    Args:
+        logits_a: (n, K) of run a.
+        logits_b: (n, K) of run b.
+        labels: (n,) true classes.
+
+    Returns:
+        Accuracies, paired difference and confusion matrices.
+    """
     num_classes = logits_a.shape[1]
     a, b = logits_a.argmax(axis=1).astype(np.int64), logits_b.argmax(axis=1).astype(np.int64)
     gained = int(((a != labels) & (b == labels)).sum())
@@ -80,13 +103,34 @@ def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Exact two-sided p value that gains and losses are equally likely (McNemar 1947); 1 where nothing changed."""
+    """Return the exact two-sided p value of McNemar's test (McNemar 1947).
+
+    The hypothesis is that gains and losses are equally likely.
+
+    Args:
+        gained: Images that only run b gets right.
+        lost: Images that only run a gets right.
+
+    Returns:
+        The p value, [0, 1]; 1 where nothing changed.
+    """
     return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
 
 
 def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of (gained - lost) / n for paired answers, after Agresti and Min 2005: half an answer is added to each
-    of the four cells, then the usual normal interval is taken.
+    """Return an interval of (gained - lost) / n for paired answers.
+
+    After Agresti and Min 2005: half an answer is added to each of the four cells, then the usual normal interval is
+    taken.
+
+    Args:
+        gained: Images that only run b gets right.
+        lost: Images that only run a gets right.
+        n: Images.
+        level: Coverage of the interval, (0, 1).
+
+    Returns:
+        Lower and upper end, [-1, 1].
     """
     gains, losses, total = gained + 0.5, lost + 0.5, n + 2
     middle = (gains - losses) / total
@@ -96,5 +140,5 @@ def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tupl
 
 
 def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels) -> ClassAccuracy:
-    mine = labels == label
-    return ClassAccuracy(label, accuracy(logits_a[mine], labels[mine]), accuracy(logits_b[mine], labels[mine]))
+    rows = labels == label
+    return ClassAccuracy(label, accuracy(logits_a[rows], labels[rows]), accuracy(logits_b[rows], labels[rows]))

@@ -1,4 +1,4 @@
-"""How many of the kept labels are wrong? Proportions with exact intervals, coverage against error, class mix.
+"""Estimates of label error: exact intervals, coverage-error curves, class shares.
 
 Errors are estimated from hidden calibration items; each estimate carries its interval and n.
 """
@@ -14,7 +14,10 @@ from core.base.types import Estimate, Labels, Mask, PerImage
 
 @dataclass(frozen=True)
 class CoverageErrorCurve:
-    """One row per threshold, rising; error is nan where no calibration item is kept."""
+    """Coverage and error at rising thresholds.
+
+    The error is nan where no calibration item is kept.
+    """
 
     threshold: NDArray[np.float64]  # (p,) confidence
     coverage: NDArray[np.float64]  # (p,) kept / pool, [0, 1]
@@ -25,20 +28,42 @@ class CoverageErrorCurve:
 
 
 def proportion(count: int, n: int, level: float = 0.95) -> Estimate:
-    """A proportion count / n with its exact interval (Clopper and Pearson 1934); unknown for n = 0."""
+    """Return a proportion with its exact interval (Clopper and Pearson 1934).
+
+    Args:
+        count: Hits.
+        n: Items; with 0 the proportion is unknown.
+        level: Coverage of the interval, (0, 1).
+    """
     low, high = _interval(np.array([count]), np.array([n]), level)
     return Estimate(count / n if n else float("nan"), float(low[0]), float(high[0]), count, n, level)
 
 
 def error_of(mask: Mask, pseudo_labels: Labels, labels: Labels) -> Estimate:
-    """Wrong among kept, over calibration items: all three arrays (n,)."""
+    """Estimate the share of wrong labels among the kept calibration items.
+
+    Args:
+        mask: (n,) items kept.
+        pseudo_labels: (n,) predicted classes.
+        labels: (n,) true classes.
+    """
     return proportion(int((pseudo_labels[mask] != labels[mask]).sum()), int(mask.sum()))
 
 
 def coverage_error_curve(
     pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, points: int = 200
 ) -> CoverageErrorCurve:
-    """Coverage of the pool and error of the calibration items, at thresholds spread evenly over the pool."""
+    """Compute pool coverage and calibration error over thresholds.
+
+    Args:
+        pool_confidence: (m,) of the pool, high = sure.
+        calibration_confidence: (n,) of the calibration items.
+        is_right: (n,) whether the run is right on them.
+        points: Thresholds, spread evenly over the pool's values.
+
+    Returns:
+        The curve, thresholds rising; empty for an empty pool.
+    """
     pool = np.sort(pool_confidence)
     if not len(pool):
         empty = np.empty(0)
@@ -56,10 +81,18 @@ def coverage_error_curve(
 
 
 def threshold_for_error(calibration_confidence: PerImage, is_right: Mask, target: float) -> float | None:
-    """Lowest threshold whose estimated error is at most the target, in [0, 1]; None where there is none.
+    """Return the lowest threshold whose estimated error is at most the target.
 
-    An estimate, not a promise: the threshold is chosen on the items that estimate it, so about half of such
-    thresholds exceed the target on the pool. Conformal selection keeps the target on average.
+    An estimate, no guarantee: the threshold is chosen on the items that estimate it, so about half of such thresholds
+    exceed the target on the pool. Conformal selection keeps the target on average.
+
+    Args:
+        calibration_confidence: (n,) of the calibration items, high = sure.
+        is_right: (n,) whether the run is right on them.
+        target: Error to hold, [0, 1].
+
+    Returns:
+        The threshold, [0, 1]; None where there is none.
     """
     order = np.argsort(-calibration_confidence, kind="stable")
     sure = calibration_confidence[order]
@@ -70,7 +103,7 @@ def threshold_for_error(calibration_confidence: PerImage, is_right: Mask, target
 
 
 def class_mix(labels: Labels, num_classes: int) -> NDArray[np.float64]:
-    """Share of each class, (K,), adding up to 1; all zero without labels."""
+    """Return the share of each class, (K,); all zero without labels."""
     counts = np.bincount(labels, minlength=num_classes)
     return np.asarray(counts / max(1, counts.sum()))
 

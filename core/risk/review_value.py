@@ -1,7 +1,7 @@
-"""Value: what did the clicking buy, and would more of it buy anything?
+"""Review value: accuracy gained per 100 decisions, and when to stop.
 
-A control arm is trained on the same seed and budget without the person's judgement: `threshold only` (the same rule, no
-single decision) or `random clicks` (as many answers, on images drawn at random).
+A control run is trained with the same seed and budget without the person's decisions: `threshold only` (the same rule,
+no single decision) or `random clicks` (as many answers, on images drawn at random).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.risk.comparison import paired_interval
 
 @dataclass(frozen=True)
 class ReviewValue:
-    """Points of test accuracy that 100 decisions bought over a control arm."""
+    """Test accuracy that 100 decisions gained over a control run."""
 
     per_100: float  # percentage points per 100 decisions
     low: float  # 95 % interval
@@ -30,7 +30,7 @@ class ReviewValue:
 
     @property
     def sentence(self) -> str:
-        """The value in words."""
+        """Value with its interval, as text."""
         if not self.is_measurable:
             return f"no measurable gain [{self.low:+.2f}, {self.high:+.2f}] points per 100 decisions"
         return f"{self.per_100:+.2f} points per 100 decisions [{self.low:.2f}, {self.high:.2f}]"
@@ -38,22 +38,33 @@ class ReviewValue:
 
 @dataclass(frozen=True)
 class StopAdvice:
-    """Whether to go on reviewing, and why."""
+    """Advice whether to stop reviewing, with reasons."""
 
     is_enough: bool
     reasons: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
-        """The advice in words; the reasons follow it."""
+        """Advice as text, without the reasons."""
         return "Stop here: more reviewing is not expected to buy anything." if self.is_enough else "Go on reviewing."
 
 
 def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions: int) -> ReviewValue:
-    """Compare predictions (n,) of the control arm and of the curated run on the same test images, per 100 decisions.
+    """Compute the accuracy gained per 100 decisions over a control run.
 
     The interval is that of a paired difference on this test set: it does not contain the spread between training seeds.
-    InputError without decisions or without test images.
+
+    Args:
+        control: (n,) predictions of the control run on the test images.
+        curated: (n,) predictions of the curated run on the same images.
+        labels: (n,) true classes.
+        num_decisions: Decisions between the two runs.
+
+    Returns:
+        Percentage points per 100 decisions; positive = the decisions helped.
+
+    Raises:
+        InputError: There are no decisions or no test images.
     """
     if num_decisions < 1:
         raise InputError(
@@ -69,7 +80,16 @@ def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions
 
 
 def flip_rate(before: Labels, after: Labels, mask: Mask | None = None) -> float:
-    """Share of images whose pseudo-label changed between two runs, among mask if given; nan for no image."""
+    """Return the share of images whose pseudo-label changed between two runs.
+
+    Args:
+        before: (n,) pseudo-labels of the earlier run.
+        after: (n,) pseudo-labels of the later run.
+        mask: (n,) images to count; None counts all.
+
+    Returns:
+        The share, [0, 1]; nan for no image.
+    """
     changed = before != after if mask is None else (before != after)[mask]
     return float(np.mean(changed)) if len(changed) else float("nan")
 
@@ -77,9 +97,20 @@ def flip_rate(before: Labels, after: Labels, mask: Mask | None = None) -> float:
 def stop_advice(
     flips: float, certified: float, target: float, value: ReviewValue | None, *, settled: float = 0.005
 ) -> StopAdvice:
-    """Stop when nothing measurable is gained, or when the target is proven and labels have stopped changing.
+    """Advise whether to stop reviewing.
 
-    flips: share of pool labels that changed in the last round; certified: share proven right by the audit.
+    Stop when nothing measurable is gained, or when the target is proven; in both cases only once labels have stopped
+    changing.
+
+    Args:
+        flips: Share of pool labels that changed in the last round, [0, 1]; nan where unknown.
+        certified: Share proven right by the audit, [0, 1].
+        target: Share that is asked for, [0, 1].
+        value: Gain over a control run; None where none has been trained.
+        settled: Most flips at which labels count as unchanged.
+
+    Returns:
+        The advice and its reasons.
     """
     is_proven, is_settled = certified >= target, flips <= settled
     is_useless = value is not None and not value.is_measurable
@@ -88,6 +119,6 @@ def stop_advice(
         "no earlier run to compare pseudo-labels with"
         if np.isnan(flips)
         else f"{100 * flips:.1f} % of pseudo-labels changed",
-        "no control arm has been trained yet" if value is None else value.sentence,
+        "no control run has been trained yet" if value is None else value.sentence,
     )
     return StopAdvice((is_proven and is_settled) or (is_useless and is_settled), reasons)

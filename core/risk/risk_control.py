@@ -1,8 +1,8 @@
-"""Target error: the lowest threshold that keeps a promise about how many of the kept labels are wrong.
+"""Target error: lowest thresholds with a guaranteed error of the kept labels.
 
 Calibration items are labeled images hidden in the pool; their confidence and whether the run is right on them are
 arrays of n rows. The pool's confidence has m rows and must not contain the calibration items. Confidence is float32 in
-[0, 1], high means sure. All promises need one thing only: calibration and pool images come from the same draw.
+[0, 1], high means sure. All guarantees need one thing only: calibration and pool images come from the same draw.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,10 @@ from core.base.types import Labels, Mask, PerImage
 
 @dataclass(frozen=True)
 class ConformalThreshold:
-    """A threshold whose kept pool images are wrong at a rate of at most `target` on average; None keeps nothing."""
+    """A threshold whose expected error on the pool is at most `target`.
+
+    None keeps nothing.
+    """
 
     threshold: float | None  # kept when confidence >= threshold
     target: float  # (0, 1)
@@ -36,7 +39,10 @@ class ConformalThreshold:
 
 @dataclass(frozen=True)
 class HighProbabilityThreshold:
-    """A threshold whose error is at most `target` with probability at least 1 - delta; None keeps nothing."""
+    """A threshold whose error is at most `target` with probability 1 - delta.
+
+    None keeps nothing.
+    """
 
     threshold: float | None
     target: float
@@ -53,11 +59,24 @@ class HighProbabilityThreshold:
 def conformal_threshold(
     pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, target: float
 ) -> ConformalThreshold:
-    """Lowest threshold t with m/(n+1) · (1 + wrong calibration items at or above t) / (pool images there) ≤ target.
+    """Compute the lowest threshold with expected error at most the target.
 
-    Conformal selection (Jin and Candès 2023, arXiv 2210.01408): the expected share of wrong among the kept is at most
-    the target, with finite n, whatever the model. It is an average over draws: a single selection can exceed it.
-    Cost: one sort of the pool. InputError unless target lies in (0, 1).
+    The lowest t with m/(n+1) · (1 + wrong calibration items at or above t) / (pool images there) ≤ target. Conformal
+    selection (Jin and Candès 2023, arXiv 2210.01408): the expected share of wrong among the kept is at most the target,
+    with finite n, whatever the model. It is an average over draws: a single selection can exceed it. Cost: one sort of
+    the pool.
+
+    Args:
+        pool_confidence: (m,) of the pool, high = sure.
+        calibration_confidence: (n,) of the calibration items.
+        is_right: (n,) whether the run is right on them.
+        target: Expected error to hold, (0, 1).
+
+    Returns:
+        The threshold with its counts.
+
+    Raises:
+        InputError: The target is out of range.
     """
     return conformal_thresholds_by_target(pool_confidence, calibration_confidence, is_right, [target])[0]
 
@@ -65,15 +84,28 @@ def conformal_threshold(
 def conformal_thresholds_by_target(
     pool_confidence: PerImage, calibration_confidence: PerImage, is_right: Mask, targets: Sequence[float]
 ) -> tuple[ConformalThreshold, ...]:
-    """`conformal_threshold` at each of several targets for the price of one sort. The promise holds for a target chosen
-    beforehand, not for the best-looking one of them.
+    """Compute `conformal_threshold` at several targets with one sort.
+
+    The guarantee holds for a target chosen beforehand, not for the best-looking one of them.
+
+    Args:
+        pool_confidence: (m,) of the pool, high = sure.
+        calibration_confidence: (n,) of the calibration items.
+        is_right: (n,) whether the run is right on them.
+        targets: Expected errors to hold, each (0, 1).
+
+    Returns:
+        One threshold per target.
+
+    Raises:
+        InputError: A target is out of range.
     """
     for target in targets:
         _check_share("the target error", target)
     pool, wrong = np.sort(pool_confidence), np.unique(calibration_confidence[~is_right])
     num_pool, num_calibration = len(pool), len(is_right)
     all_wrong = np.sort(calibration_confidence[~is_right])
-    # a cut pays only just above a wrong item: between two of them a lower cut keeps more at the same count
+    # only thresholds just above a wrong item matter: between two of them the lowest keeps most at the same count
     kept = np.append(num_pool, num_pool - np.searchsorted(pool, wrong, side="right"))
     above = np.append(len(all_wrong), len(all_wrong) - np.searchsorted(all_wrong, wrong, side="right"))
     bound = num_pool / (num_calibration + 1) * (1 + above) / np.maximum(kept, 1)
@@ -100,20 +132,43 @@ def conformal_thresholds_per_class(
     target: float,
     num_classes: int,
 ) -> tuple[ConformalThreshold, ...]:
-    """One cut for each predicted class, from the calibration items predicted to be that class; the labels arrays hold
-    pseudo-labels. Each class keeps the promise for itself, therefore their union does.
+    """Compute one conformal threshold for each predicted class.
+
+    Each class keeps the guarantee for itself, therefore their union does.
+
+    Args:
+        pool_confidence: (m,) of the pool, high = sure.
+        pool_labels: (m,) pseudo-labels of the pool.
+        calibration_confidence: (n,) of the calibration items.
+        calibration_labels: (n,) pseudo-labels of the calibration items.
+        is_right: (n,) whether the run is right on them.
+        target: Expected error to hold in each class, (0, 1).
+        num_classes: K.
+
+    Returns:
+        K thresholds.
+
+    Raises:
+        InputError: The target is out of range.
     """
-    cuts = []
+    thresholds = []
     for label in range(num_classes):
-        mine = calibration_labels == label
+        in_class = calibration_labels == label
         pool = pool_confidence[pool_labels == label]
-        cuts.append(conformal_threshold(pool, calibration_confidence[mine], is_right[mine], target))
-    return tuple(cuts)
+        thresholds.append(conformal_threshold(pool, calibration_confidence[in_class], is_right[in_class], target))
+    return tuple(thresholds)
 
 
-def class_thresholds(cuts: Sequence[ConformalThreshold]) -> dict[str, float | None]:
-    """The parameter `thresholds` of the rule per_class_threshold; None keeps nothing of that class."""
-    return {str(label): cut.threshold for label, cut in enumerate(cuts)}
+def class_thresholds(thresholds: Sequence[ConformalThreshold]) -> dict[str, float | None]:
+    """Return the parameter `thresholds` of the rule per_class_threshold.
+
+    Args:
+        thresholds: K thresholds, one for each class.
+
+    Returns:
+        Class number as text → threshold; None keeps nothing of that class.
+    """
+    return {str(label): found.threshold for label, found in enumerate(thresholds)}
 
 
 def high_probability_threshold(
@@ -125,12 +180,28 @@ def high_probability_threshold(
     num_starts: int = 10,
     points: int = 200,
 ) -> HighProbabilityThreshold:
-    """Lowest threshold certified by Learn then Test, fixed-sequence testing from several starts (arXiv 2110.01052).
+    """Compute the lowest threshold certified by Learn then Test.
 
-    The thresholds are quantiles of the pool, chosen without looking at a calibration label. From each start, downwards,
-    "the error among images at or above t exceeds the target" is rejected while its exact binomial p value is at most
-    delta / num_starts. With probability at least 1 - delta over calibration draws the error of the threshold that is
-    answered is at most the target. Much more careful than `conformal_threshold`: about 1,000 items are needed for 2 %.
+    Fixed-sequence testing from several starts (Angelopoulos et al. 2021, arXiv 2110.01052). The candidate thresholds
+    are quantiles of the pool, chosen without looking at a calibration label. From each start, downwards, "the error
+    among images at or above t exceeds the target" is rejected while its exact binomial p value is at most delta /
+    num_starts. With probability at least 1 - delta over calibration draws the error of the returned threshold is at
+    most the target. Much more careful than `conformal_threshold`: about 1,000 items are needed for 2 %.
+
+    Args:
+        pool_confidence: (m,) of the pool, high = sure.
+        calibration_confidence: (n,) of the calibration items.
+        is_right: (n,) whether the run is right on them.
+        target: Error to hold, (0, 1).
+        delta: Probability of exceeding it, (0, 1).
+        num_starts: Starts of the test sequences.
+        points: Candidate thresholds.
+
+    Returns:
+        The threshold with its counts.
+
+    Raises:
+        InputError: The target or delta is out of range.
     """
     _check_share("the target error", target)
     _check_share("delta", delta)
@@ -153,7 +224,10 @@ def high_probability_threshold(
 def _binomial_p_values(
     grid: PerImage, calibration_confidence: PerImage, is_right: Mask, target: float
 ) -> NDArray[np.float64]:
-    """P(Binomial(kept items, target) ≤ wrong items) for each threshold; 1 where no item is kept."""
+    """Return P(Binomial(kept items, target) ≤ wrong items) for each threshold.
+
+    1 where no item is kept.
+    """
     everything, wrong = np.sort(calibration_confidence), np.sort(calibration_confidence[~is_right])
     n = len(everything) - np.searchsorted(everything, grid, side="left")
     count = len(wrong) - np.searchsorted(wrong, grid, side="left")
@@ -161,7 +235,10 @@ def _binomial_p_values(
 
 
 def _last_in_row(passes: Mask, start: int) -> int | None:
-    """Position of the last of the passes that follow one another from start; None where start itself fails."""
+    """Return the last position of the unbroken passes from start.
+
+    None where start itself fails.
+    """
     fails = np.flatnonzero(~passes[start:])
     end = start + int(fails[0]) - 1 if len(fails) else len(passes) - 1
     return end if end >= start else None

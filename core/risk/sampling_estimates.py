@@ -1,8 +1,8 @@
-"""Estimates from images that were not drawn uniformly: each value weighs as its probability was small.
+"""Estimates from images that were not drawn uniformly, by inverse probability.
 
-Values are (M,), such as 1 where a label is wrong, from a set of `size` images; the answer is the mean over that set.
+Values are (M,), such as 1 where a label is wrong, from a set of `size` images; the result is the mean over that set.
 Intervals are normal approximations, clipped to [0, 1]: with few wrong answers they cover less often than they say (84 %
-instead of 95 % for 80 draws of a simulated queue). `certificate` proves, these estimate.
+instead of 95 % for 80 draws of a simulated queue). `certificate` is a guarantee, these are estimates.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,10 @@ from core.base.types import Mask
 
 @dataclass(frozen=True)
 class MeanEstimate:
-    """A mean over a whole set, estimated from M draws; without draws it is unknown: value nan, interval [0, 1]."""
+    """A mean over a whole set, estimated from draws.
+
+    Without draws it is unknown: value nan, interval [0, 1].
+    """
 
     value: float
     low: float
@@ -27,10 +30,20 @@ class MeanEstimate:
 
 
 def lure_weights(probability: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Weights (M,) of draws without replacement, in order, each drawn with its probability among what was left.
+    """Return the LURE weights of draws without replacement.
 
     v_m = 1 + (N-M)/(N-m) · (1/((N-m+1) q_m) - 1) (Farquhar et al. 2021, arXiv 2101.11665; Kossen et al. 2021,
     arXiv 2103.05331). All 1 for uniform draws, and for a set drawn to the last image.
+
+    Args:
+        probability: (M,) probability q_m of each draw among the images that were left, (0, 1], in order.
+        size: N, images in the set.
+
+    Returns:
+        (M,) weights.
+
+    Raises:
+        InputError: A probability is out of range, or there are more draws than images.
     """
     _check(probability)
     num, m = len(probability), np.arange(1, len(probability) + 1)
@@ -45,11 +58,24 @@ def lure_weights(probability: NDArray[np.float64], size: int) -> NDArray[np.floa
 def lure(
     values: NDArray[np.floating], probability: NDArray[np.float64], size: int, level: float = 0.95
 ) -> MeanEstimate:
-    """Mean over the set from draws without replacement with known probabilities: mean of v_m · value_m, unbiased.
+    """Estimate the mean of a set from draws without replacement: LURE, unbiased.
 
-    Where every value is 0 the spread of the values says nothing. The interval then ends where so many draws would miss
-    every 1 at most (1 - level) / 2 of the time: each draw is uniform over what is left with probability at least
-    s = min of left_m · q_m, so that a share p stays unseen with probability at most exp(-s · M · p).
+    The mean of v_m · value_m. Where every value is 0 the spread of the values says nothing. The interval then ends
+    where so many draws would miss every 1 at most (1 - level) / 2 of the time: each draw is uniform over what is left
+    with probability at least s = min of left_m · q_m, so that a share p stays unseen with probability at most exp(-s ·
+    M · p).
+
+    Args:
+        values: (M,) values of the drawn images, [0, 1], in order.
+        probability: (M,) probability of each draw among the images that were left, (0, 1].
+        size: N, images in the set.
+        level: Coverage of the interval, (0, 1).
+
+    Returns:
+        The mean with its interval.
+
+    Raises:
+        InputError: A probability is out of range, or there are more draws than images.
     """
     num = len(values)
     if not num:
@@ -65,7 +91,7 @@ def lure(
 
 
 def complement(found: MeanEstimate) -> MeanEstimate:
-    """The mean of 1 - value: accuracy from error."""
+    """Return the estimate of the mean of 1 - value: accuracy from error."""
     return replace(found, value=1 - found.value, low=1 - found.high, high=1 - found.low)
 
 
@@ -77,10 +103,23 @@ def lure_of_part(
     part: int,
     level: float = 0.95,
 ) -> MeanEstimate:
-    """Mean over a part of the set, `part` of its `size` images, from draws (M,) from all of it: unbiased.
+    """Estimate the mean of a part of the set from draws from all of it: unbiased.
 
-    Draws outside the part count as zeros, the mean is scaled by size / part; n is the number of draws inside. Without a
-    draw inside, or in an empty part, it is unknown.
+    Draws outside the part count as zeros, the mean is scaled by size / part.
+
+    Args:
+        values: (M,) values of the drawn images, [0, 1], in order.
+        is_inside: (M,) whether each drawn image is in the part.
+        probability: (M,) probability of each draw among the images that were left, (0, 1].
+        size: N, images in the set.
+        part: Images in the part.
+        level: Coverage of the interval, (0, 1).
+
+    Returns:
+        The mean with its interval; n is the number of draws inside. Unknown without a draw inside or in an empty part.
+
+    Raises:
+        InputError: A probability is out of range, or there are more draws than images.
     """
     num = int(np.count_nonzero(is_inside))
     if not num or not part:

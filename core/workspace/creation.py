@@ -1,4 +1,4 @@
-"""How a project comes into being: images from a source, splits drawn once, everything moved into place at the end.
+"""Create a project: load images, draw splits, move the folder into place.
 
 A creation that fails half-way leaves nothing behind.
 """
@@ -32,7 +32,20 @@ SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
 def create_project(
     path: Path, source: str, *, name: str | None, split: SplitConfig | None, image_size: int | None, root: Path | None
 ) -> None:
-    """Make a project folder from a built-in data set or an image folder; InputError or DataError say what is wrong."""
+    """Create a project folder from a built-in data set or an image folder.
+
+    Args:
+        path: The folder to make; an empty one may be there.
+        source: One of SOURCES, or an image folder.
+        name: Name of the project; None takes that of the folder.
+        split: Sizes of the parts; None suggests them.
+        image_size: Side of the images in pixels; None chooses one.
+        root: Where the files of a built-in data set are; None looks in the usual places.
+
+    Raises:
+        InputError: The folder is not empty, the source is unknown, or the split does not fit.
+        DataError: The project cannot be written.
+    """
     target = path.expanduser().resolve()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
@@ -62,7 +75,21 @@ def create_project(
 
 
 def load_source(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
-    """Images of a built-in data set or an image folder, written into our own kind of folder."""
+    """Load a built-in data set or an image folder into a new image folder.
+
+    Args:
+        source: One of SOURCES, or an image folder.
+        folder: The image folder to make.
+        image_size: Side in pixels, for an image folder; None chooses one.
+        root: Where the files of a built-in data set are; None looks in the usual places.
+
+    Returns:
+        The images, memory-mapped.
+
+    Raises:
+        InputError: The source is neither.
+        DataError: The images cannot be read or written.
+    """
     known = DATASETS.get(source)
     if known is not None and known.is_available(root):
         write_images(known.load(root), folder)
@@ -86,7 +113,7 @@ def _default_split(source: str, images: ImageSet, groups: NDArray[np.int64]) -> 
 
 @contextmanager
 def _building(target: Path) -> Iterator[Path]:
-    """A temporary folder beside the target that becomes the target when all went well and vanishes otherwise."""
+    """Yield a temporary folder that becomes the target on success and vanishes on failure."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -1,7 +1,7 @@
-"""The shelf: which projects this person has opened, and the short key under which each stands in a URL.
+"""Recently opened projects and their keys in URLs.
 
-A key is the folder's name and six hexadecimal digits of its full path, so that a link keeps its meaning
-when the dashboard restarts and no link reveals a path. The list is one JSON file in Winnow's home.
+A key is the folder's name and six hexadecimal digits of its full path, so that a link keeps its meaning when the
+dashboard restarts and no link reveals a path. The list is one JSON file in Winnow's own folder.
 """
 
 import hashlib
@@ -19,28 +19,42 @@ _MOST = 30
 
 @dataclass(frozen=True)
 class RecentProject:
-    """One project on the shelf."""
+    """A project that was opened before."""
 
     key: str
     path: Path
 
 
 def key_of(path: Path) -> str:
-    """The key of a project folder: its name in URL letters, and six digits of its full path."""
+    """Return the URL key of a project folder.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        Its name in URL letters, and six digits of its full path.
+    """
     full = path.expanduser().resolve()
     name = re.sub(r"[^a-z0-9]+", "-", full.name.lower()).strip("-") or "project"
     return f"{name[:40]}-{hashlib.sha256(str(full).encode()).hexdigest()[:6]}"
 
 
 def recent() -> list[RecentProject]:
-    """Projects opened before and still there, the latest first."""
+    """Return the projects opened before that still exist, the latest first."""
     file = home() / "projects.json"
     paths = [Path(text) for text in read_json(file)["projects"]] if file.exists() else []
     return [RecentProject(key_of(path), path) for path in paths if (path / "project.toml").exists()]
 
 
 def remember(path: Path) -> str:
-    """Put a project in front on the shelf; answers its key."""
+    """Put a project first in the list.
+
+    Args:
+        path: The project folder.
+
+    Returns:
+        Its key.
+    """
     full = path.expanduser().resolve()
     others = [entry.path for entry in recent() if entry.path != full]
     home().mkdir(parents=True, exist_ok=True)
@@ -49,7 +63,14 @@ def remember(path: Path) -> str:
 
 
 def path_of(key: str) -> Path:
-    """The folder behind a key; InputError where the shelf does not know it."""
+    """Return the folder of a key.
+
+    Args:
+        key: Key from a URL.
+
+    Raises:
+        InputError: No recent project has that key.
+    """
     for entry in recent():
         if entry.key == key:
             return entry.path

@@ -1,4 +1,4 @@
-"""What a project holds, in numbers: the Data page's summary."""
+"""Summary of a project's data for the Data page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.base.types import SPLIT_NAMES, ImageSet, QuarantinedFile, Splits
 
 @dataclass(frozen=True)
 class DataSummary:
-    """What the Data page shows: sizes, splits, what was left out and why."""
+    """Sizes, splits and unreadable files of a project."""
 
     num_images: int
     height: int
@@ -30,8 +30,17 @@ class DataSummary:
     split: SplitConfig
 
 
-def summarize_data(images: ImageSet, splits: Splits, facts: Mapping[str, Any]) -> DataSummary:
-    """Sizes, splits, class counts, duplicates and files left out; facts: what project.toml says."""
+def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) -> DataSummary:
+    """Summarize images and splits.
+
+    Args:
+        images: The images.
+        splits: Their parts.
+        info: Content of project.toml.
+
+    Returns:
+        Sizes, class counts, duplicates, and files left out.
+    """
     num_images, height, width, channels = images.pixels.shape
     parts = {name: getattr(splits, name) for name in SPLIT_NAMES}
     shown = ("labeled", "val", "test")
@@ -39,6 +48,6 @@ def summarize_data(images: ImageSet, splits: Splits, facts: Mapping[str, Any]) -
     return DataSummary(
         num_images, height, width, channels, images.class_names,
         {name: len(ids) for name, ids in parts.items()}, counts,
-        len(splits.set_aside), int(facts.get("num_duplicates", 0)), images.quarantined,
-        str(facts["source"]), str(facts["created"]), splits.config,
+        len(splits.set_aside), int(info.get("num_duplicates", 0)), images.quarantined,
+        str(info["source"]), str(info["created"]), splits.config,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Workspace: one opened project folder with its images, splits, runs and scores."""
+"""Workspace: one opened project folder with images, splits, runs and scores."""
 
 import threading
 import tomllib
@@ -21,7 +21,7 @@ from core.workspace.run import Run, unreadable_reason
 
 
 class Workspace:
-    """What the packages below the facade know of a project: its folder and everything that lies in it.
+    """One opened project, as the packages below the facade use it.
 
     Args:
         path: The project folder.
@@ -46,39 +46,65 @@ class Workspace:
 
     @cached_property
     def splits(self) -> Splits:
-        """Which image belongs to which part."""
+        """Image ids of each part."""
         return load_splits(self.path / "splits.npz")
 
     def labeled_counts(self) -> NDArray[np.int64]:
-        """Labeled images per class, (K,): the prior that a selection's class mix is compared with."""
+        """Return the labeled images per class, (K,).
+
+        They are the prior that a selection's class mix is compared with.
+        """
         labels = self.images.labels[self.splits.labeled]
         return np.bincount(labels, minlength=len(self.images.class_names))
 
     def runs(self) -> list[Run]:
-        """All runs whose record can be read, in the order they were made."""
+        """Return all runs whose record can be read, in the order they were made."""
         return [Run(folder) for folder in list_runs(self.path / "runs") if unreadable_reason(folder) is None]
 
     def broken_runs(self) -> dict[str, str]:
-        """Run folders that cannot be read: name → the sentence that says why."""
+        """Return the run folders that cannot be read: name → reason."""
         problems = {folder.id: unreadable_reason(folder) for folder in list_runs(self.path / "runs")}
         return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
 
     def run(self, run_id: str) -> Run:
-        """One run by its id; InputError names the runs there are."""
+        """Return one run.
+
+        Args:
+            run_id: Name of the run.
+
+        Raises:
+            InputError: There is no such run; the sentence names those there are.
+        """
         known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
             raise unknown_name("run", run_id, known)
         return Run(RunFolder(self.path / "runs" / run_id))
 
     def finished_run(self, run_id: str) -> Run:
-        """One run whose predictions can be read; RunError where it has none yet."""
+        """Return one run whose predictions can be read.
+
+        Args:
+            run_id: Name of the run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no predictions yet.
+        """
         run = self.run(run_id)
         if not run.has_predictions:
             raise RunError(f"{run_id} is {run.status.state} and has no scores yet: wait until it is done.")
         return run
 
     def scores(self, run_id: str) -> PoolScores:
-        """Scores of every pool image under a finished run, computed once and kept."""
+        """Return the scores of every pool image under a run, computed once.
+
+        Args:
+            run_id: Name of a finished run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no predictions yet.
+        """
         with self._scoring:
             if run_id not in self._scores:
                 self._scores[run_id] = pool_scores(self.finished_run(run_id).folder, self.splits.pool)
@@ -86,7 +112,7 @@ class Workspace:
 
 
 def _read_info(path: Path) -> Mapping[str, Any]:
-    """What project.toml says."""
+    """Read project.toml."""
     file = path / "project.toml"
     if not file.exists():
         raise InputError(f"There is no Winnow project in {path}: make one with: winnow new {path} --source FOLDER")
