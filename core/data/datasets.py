@@ -114,9 +114,9 @@ def fashion_mnist(root: Path | None = None) -> ImageSet:
 
 
 def _fashion_folder(root: Path | None) -> Path | None:
-    places = [_DEBIAN] if root is None else [root, root / "FashionMNIST" / "raw", _DEBIAN]
+    folders = [_DEBIAN] if root is None else [root, root / "FashionMNIST" / "raw", _DEBIAN]
     files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
-    return next((place for place in places if all((place / file).is_file() for file in files)), None)
+    return next((folder for folder in folders if all((folder / file).is_file() for file in files)), None)
 
 
 def _fashion_part(folder: Path, prefix: str, name: str) -> ImageSet:

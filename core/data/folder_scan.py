@@ -27,7 +27,7 @@ class FolderListing:
 
 
 @dataclass
-class _Found:
+class _Scan:
     """Files and problems collected during one walk."""
 
     root: Path
@@ -64,23 +64,23 @@ def scan_folder(path: Path) -> FolderListing:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"{root} {what}. Give the folder that holds the images. {LAYOUT}.")
-    found = _Found(root)
+    scan = _Scan(root)
     files: list[Path] = []
     classes: list[str | None] = []
     class_names: list[str] = []
-    folders = _top_level(found)
+    folders = _top_level(scan)
     for folder in folders:
-        found.files = []
-        _walk(folder, found)
+        scan.files = []
+        _walk(folder, scan)
         class_name = None if folder.name.lower() in UNLABELED else folder.name
-        if class_name is not None and found.files:
+        if class_name is not None and scan.files:
             class_names.append(class_name)
-        if not found.files:
-            found.add_problem(folder, "no images in this folder")
-        files += found.files
-        classes += [class_name] * len(found.files)
+        if not scan.files:
+            scan.add_problem(folder, "no images in this folder")
+        files += scan.files
+        classes += [class_name] * len(scan.files)
     _check(root, files, class_names)
-    return FolderListing(tuple(files), tuple(classes), tuple(class_names), tuple(found.problems), root)
+    return FolderListing(tuple(files), tuple(classes), tuple(class_names), tuple(scan.problems), root)
 
 
 def original_file(source: str, name: str) -> Path:
@@ -112,53 +112,53 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: natural_key(e.name))
 
 
-def _top_level(found: _Found) -> list[Path]:
+def _top_level(scan: _Scan) -> list[Path]:
     """Return the class folders; InputError where there are none."""
     try:
-        entries = _entries(found.root)
+        entries = _entries(scan.root)
     except OSError as error:
-        raise InputError(f"{found.root} cannot be listed: {error.strerror}. Check its permissions.") from error
+        raise InputError(f"{scan.root} cannot be listed: {error.strerror}. Check its permissions.") from error
     folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
     images = [Path(entry.path) for entry in entries if _looks_like_image(entry.name) and not entry.is_dir()]
     if not folders and images:
         raise InputError(
-            f"{found.root} holds {len(images):,} images but no class folders, so their classes are unknown. "
-            f"{LAYOUT}: for example {found.root.name}/cat/1.jpg and {found.root.name}/dog/1.jpg."
+            f"{scan.root} holds {len(images):,} images but no class folders, so their classes are unknown. "
+            f"{LAYOUT}: for example {scan.root.name}/cat/1.jpg and {scan.root.name}/dog/1.jpg."
         )
     for image in images:
-        found.add_problem(image, "lies beside the class folders, so its class is unknown")
-    _note_links(entries, found)
+        scan.add_problem(image, "lies beside the class folders, so its class is unknown")
+    _note_links(entries, scan)
     return folders
 
 
-def _walk(folder: Path, found: _Found) -> None:
+def _walk(folder: Path, scan: _Scan) -> None:
     try:
         entries = _entries(folder)
     except OSError as error:
-        found.add_problem(folder, f"the folder cannot be listed ({error.strerror})")
+        scan.add_problem(folder, f"the folder cannot be listed ({error.strerror})")
         return
-    _note_links(entries, found)
+    _note_links(entries, scan)
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            _walk(Path(entry.path), found)
+            _walk(Path(entry.path), scan)
         elif not entry.is_dir():
-            _take(entry, found)
+            _add_file(entry, scan)
 
 
-def _take(entry: os.DirEntry[str], found: _Found) -> None:
+def _add_file(entry: os.DirEntry[str], scan: _Scan) -> None:
     path = Path(entry.path)
     if not _looks_like_image(entry.name):
-        found.add_problem(path, f"not an image: its name ends in none of {' '.join(SUFFIXES)}")
+        scan.add_problem(path, f"not an image: its name ends in none of {' '.join(SUFFIXES)}")
     elif not entry.is_file():
-        found.add_problem(path, "not a regular file (a pipe, a device or a broken link)")
+        scan.add_problem(path, "not a regular file (a pipe, a device or a broken link)")
     else:
-        found.files.append(path)
+        scan.files.append(path)
 
 
-def _note_links(entries: list[os.DirEntry[str]], found: _Found) -> None:
+def _note_links(entries: list[os.DirEntry[str]], scan: _Scan) -> None:
     for entry in entries:
         if entry.is_symlink() and entry.is_dir():
-            found.add_problem(Path(entry.path), "a linked folder, which is not followed")
+            scan.add_problem(Path(entry.path), "a linked folder, which is not followed")
 
 
 def _looks_like_image(name: str) -> bool:

@@ -57,15 +57,15 @@ def ingest_listing(
     headers, problems = _read_headers(listing)
     size = image_size or _choose_size(headers)
     channels = 1 if all(header.is_gray for header in headers.values()) else 3
-    with _building(folder) as place:
-        kept, damaged = _write_pixels(listing, headers, place / "pixels.npy", (size, size, channels), progress)
+    with _building(folder) as draft:
+        kept, damaged = _write_pixels(listing, headers, draft / "pixels.npy", (size, size, channels), progress)
         order = {name: position for position, name in enumerate(listing.class_names)}
         given = [listing.classes[i] for i in kept]
         labels = np.array([UNKNOWN if name is None else order[name] for name in given], dtype=np.int64)
         _check_classes(labels, listing)
         names = np.array([listing.files[i].relative_to(listing.root).as_posix() for i in kept], dtype=np.str_)
         quarantined = (*listing.problems, *problems, *damaged)
-        _write_rest(place, labels, names, np.empty(0, np.int64), listing.class_names, quarantined)
+        _write_rest(draft, labels, names, np.empty(0, np.int64), listing.class_names, quarantined)
     return open_images(folder)
 
 
@@ -151,46 +151,46 @@ def write_images(image_set: ImageSet, folder: Path) -> None:
     Raises:
         DataError: The folder cannot be written or is already there.
     """
-    with _building(folder) as place:
-        np.save(place / "pixels.npy", image_set.pixels)
+    with _building(folder) as draft:
+        np.save(draft / "pixels.npy", image_set.pixels)
         _write_rest(
-            place, image_set.labels, image_set.names, image_set.official_test, image_set.class_names,
+            draft, image_set.labels, image_set.names, image_set.official_test, image_set.class_names,
             image_set.quarantined,
         )  # fmt: skip
 
 
 def _write_rest(
-    place: Path,
+    draft: Path,
     labels: Labels,
     names: NDArray[np.str_],
     official_test: Ids,
     class_names: tuple[str, ...],
     quarantined: tuple[QuarantinedFile, ...],
 ) -> None:
-    np.save(place / "labels.npy", labels.astype(np.int64))
-    np.save(place / "names.npy", names)
-    np.save(place / "official_test.npy", official_test.astype(np.int64))
+    np.save(draft / "labels.npy", labels.astype(np.int64))
+    np.save(draft / "names.npy", names)
+    np.save(draft / "official_test.npy", official_test.astype(np.int64))
     meta = {"class_names": class_names, "quarantined": [[item.name, item.reason] for item in quarantined]}
-    (place / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    (draft / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 
 @contextmanager
 def _building(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder that replaces `folder` on success and vanishes on failure."""
-    place: Path | None = None
+    draft: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        yield place
-        place.chmod(0o755)
-        os.replace(place, folder)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        yield draft
+        draft.chmod(0o755)
+        os.replace(draft, folder)
     except OSError as error:
         raise DataError(
             f"The images cannot be written to {folder}: {error.strerror or error}. Nothing was kept."
         ) from error
     finally:
-        if place is not None:
-            shutil.rmtree(place, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def open_images(folder: Path) -> ImageSet:

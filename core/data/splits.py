@@ -227,13 +227,13 @@ def save_splits(splits: Splits, path: Path) -> None:
     arrays = {name: getattr(splits, name) for name in (*SPLIT_NAMES, "set_aside")}
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            place = Path(file.name)
+            draft = Path(file.name)
             try:
                 np.savez(file, config=np.array(splits.config.model_dump_json()), **arrays)
                 file.close()
-                os.replace(place, path)
+                os.replace(draft, path)
             finally:
-                place.unlink(missing_ok=True)
+                draft.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"The splits cannot be written to {path}: {error.strerror or error}.") from error
 

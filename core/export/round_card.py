@@ -51,7 +51,7 @@ def round_card(workspace: Workspace, history: DecisionHistory, quality: Quality,
         The text of an HTML file that needs nothing outside itself.
     """
     record, images = run.record, workspace.images
-    facts = [
+    header = [
         ("Project", f"{workspace.name} ({len(images.class_names)} classes, {len(images.labels):,} images)"),
         ("Run", run.id),
         ("Parent", record.parent or "none"),
@@ -62,7 +62,7 @@ def round_card(workspace: Workspace, history: DecisionHistory, quality: Quality,
     ]
     parts = [
         f"<h1>{escape(workspace.name)}: {escape(run.id)}</h1>",
-        _table((), facts),
+        _table((), header),
         "<h2>What it trained on</h2>",
         _table(("source", "labels"), [(name, f"{count:,}") for name, count in record.num_labels.items() if count]),
         *_bulk_accepts(history, run),
@@ -95,7 +95,7 @@ def _bulk_accepts(history: DecisionHistory, run: Run) -> list[str]:
     if not bulk:
         return ["<p>Nothing was accepted in bulk.</p>"]
     rows = [(f"#{line.id}", _rule(line), line.run_id, f"{count_of[line.id]:,}") for line in bulk]
-    return ["<p>Accepted in bulk:</p>", _table(("line of the log", "cut", "scores of", "labels"), rows)]
+    return ["<p>Accepted in bulk:</p>", _table(("decision", "rule", "scores of", "labels"), rows)]
 
 
 def _rule(line: Decision) -> str:
@@ -124,8 +124,8 @@ def _metrics(workspace: Workspace, run: Run) -> list[str]:
     return [f"<p>{escape(line)}</p>" for line in lines]
 
 
-def _interval(found: Estimate) -> str:
-    return f"{100 * found.value:.2f} % [{100 * found.low:.2f}, {100 * found.high:.2f}], n = {found.n:,}"
+def _interval(estimate: Estimate) -> str:
+    return f"{100 * estimate.value:.2f} % [{100 * estimate.low:.2f}, {100 * estimate.high:.2f}], n = {estimate.n:,}"
 
 
 def _certificates(workspace: Workspace, quality: Quality, runs: Sequence[str]) -> list[str]:
@@ -149,11 +149,11 @@ def _certificate(workspace: Workspace, audit: Audit) -> list[str]:
     order = np.argsort(audit.is_right, kind="stable")[:MOST_IMAGES]  # wrong ones first
     rest = proven.num_answers - len(order)
     more = f"<p>… and {rest:,} more, all in the manifest.</p>" if rest else ""
-    return [_table((), rows), "<p>", *(_figure(workspace, audit, int(place)) for place in order), f"</p>{more}"]
+    return [_table((), rows), "<p>", *(_figure(workspace, audit, int(row)) for row in order), f"</p>{more}"]
 
 
-def _figure(workspace: Workspace, audit: Audit, place: int) -> str:
-    image, is_right = int(audit.answered[place]), bool(audit.is_right[place])
+def _figure(workspace: Workspace, audit: Audit, row: int) -> str:
+    image, is_right = int(audit.answered[row]), bool(audit.is_right[row])
     data = base64.b64encode(encode_png(np.asarray(workspace.images.pixels[image]))).decode()
     word = "right" if is_right else "wrong"
     caption = f"{image} {word}"

@@ -161,7 +161,7 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
     record, architecture = run.record(), read_json(run.path / "model.json")
-    facts = {**asdict(record), "config": record.config.model_dump(), "temperature": run.temperature()}
+    content = {**asdict(record), "config": record.config.model_dump(), "temperature": run.temperature()}
     info = {"run": run.id, "fingerprint": record.fingerprint, **(more or {})}
     _prepare(folder, "model", info)
     try:
@@ -169,7 +169,7 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
     except OSError as error:
         raise cannot_write(folder / run.model_path.name, error) from error
     write_json(folder / "model.json", architecture)
-    write_json(folder / "run.json", facts)
+    write_json(folder / "run.json", content)
     _finish(folder, "model", info)
     return folder / run.model_path.name
 

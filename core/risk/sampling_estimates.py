@@ -90,9 +90,9 @@ def lure(
     return _interval(value, float(spread), num, level)
 
 
-def complement(found: MeanEstimate) -> MeanEstimate:
+def complement(estimate: MeanEstimate) -> MeanEstimate:
     """Return the estimate of the mean of 1 - value: accuracy from error."""
-    return replace(found, value=1 - found.value, low=1 - found.high, high=1 - found.low)
+    return replace(estimate, value=1 - estimate.value, low=1 - estimate.high, high=1 - estimate.low)
 
 
 def lure_of_part(

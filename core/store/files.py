@@ -157,9 +157,9 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise cannot_read(path, "it is truncated or no archive of arrays") from error
 
 
-def write_json(path: Path, facts: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write one JSON object, atomically."""
-    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    text = json.dumps(content, ensure_ascii=False, indent=1)
     replace_file(path, lambda file: _write_all(file, text.encode()))
 
 
@@ -176,14 +176,14 @@ def read_json(path: Path) -> dict[str, Any]:
         DataError: The file is missing, truncated or holds something else.
     """
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
     except (ValueError, OSError) as error:
         raise cannot_read(path, "it is truncated or no JSON") from error
-    if not isinstance(facts, dict):
+    if not isinstance(content, dict):
         raise cannot_read(path, "it holds no JSON object")
-    return facts
+    return content
 
 
 def _write_all(file: IO[bytes], data: bytes) -> None:

@@ -91,9 +91,9 @@ def _scattered(file: IO[bytes], size: int, limit: int) -> list[bytes]:
     starts: list[int] = []
     found: list[bytes] = []
     for number in range(limit - 1):
-        place = number * size // (limit - 1)
-        file.seek(max(0, place - 1))
-        if place:
+        offset = number * size // (limit - 1)
+        file.seek(max(0, offset - 1))
+        if offset:
             file.readline()  # from the middle of a line to its end
         start, line = file.tell(), file.readline()
         if line.endswith(b"\n") and start not in starts[-1:]:

@@ -38,7 +38,7 @@ FORMAT = 1
 SILENCE = 60.0
 """Seconds of silence after which a live run without a holder of its lock reads as lost."""
 PATIENCE = 0.5
-"""Seconds for which the engine tries to take its lock: someone asking is_locked() holds it for an instant."""
+"""Seconds for which the worker tries to take its lock: is_locked() holds it for an instant."""
 
 
 class RunFolder:
@@ -118,13 +118,13 @@ class RunFolder:
     def record(self) -> RunRecord:
         """Read run.json; DataError where it is damaged or from a newer Winnow."""
         file = self.path / "run.json"
-        facts = read_json(file)
-        if not isinstance(facts.get("format"), int):
+        content = read_json(file)
+        if not isinstance(content.get("format"), int):
             raise cannot_read(file, "it does not say its format")
-        if facts["format"] > FORMAT:
+        if content["format"] > FORMAT:
             raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
         try:
-            return RunRecord(**{**facts, "config": TrainConfig.checked(facts["config"])})
+            return RunRecord(**{**content, "config": TrainConfig.checked(content["config"])})
         except (KeyError, TypeError, ConfigError) as error:
             raise cannot_read(file, error) from error
 
@@ -145,9 +145,9 @@ class RunFolder:
 
     def _read_status(self) -> RunStatus:
         file = self.path / "status.json"
-        facts = read_json(file)
+        content = read_json(file)
         try:
-            status = RunStatus(**{f.name: facts[f.name] for f in fields(RunStatus) if f.name in facts})
+            status = RunStatus(**{f.name: content[f.name] for f in fields(RunStatus) if f.name in content})
         except TypeError as error:
             raise cannot_read(file, error) from error
         if status.state not in get_args(RunState) or not isinstance(status.updated, int | float):

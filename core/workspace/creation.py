@@ -61,7 +61,7 @@ def create_project(
             class_names=images.class_names,
         )
         save_splits(splits, folder / "splits.npz")
-        facts: dict[str, str | int] = {
+        info: dict[str, str | int] = {
             "format": FORMAT,
             "name": name or target.name,
             "source": source if source in SOURCES else str(Path(source).expanduser().resolve()),
@@ -69,7 +69,7 @@ def create_project(
             "fingerprint": fingerprint(images),
             "num_duplicates": len(groups) - len(np.unique(groups)),
         }
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items()]
         (folder / "project.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (folder / "runs").mkdir()
 

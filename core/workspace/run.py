@@ -58,8 +58,8 @@ class Run:
         file = self.folder.path / "arm.json"
         if not file.exists():
             return None
-        facts = read_json(file)
-        return Control(str(facts.get("arm")), str(facts.get("control_of")))
+        info = read_json(file)
+        return Control(str(info.get("arm")), str(info.get("control_of")))
 
     @property
     def title(self) -> str:

@@ -1,3 +1,5 @@
+"""Settings refuse unknown keys and bad values with a clear sentence."""
+
 import pytest
 
 from core.base.config import Config, SplitConfig, TrainConfig

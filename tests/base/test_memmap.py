@@ -1,4 +1,4 @@
-"""Mapped arrays: plain, read-only, and out of memory when they are released."""
+"""Mapped arrays are plain, read-only, and released from memory on request."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ SMAPS = Path("/proc/self/smaps")
 
 
 def resident_kib(path: Path) -> int:
-    """Memory of this process in which the file lies."""
+    """Return the KiB of the file that lie in this process's memory."""
     total, is_file = 0, False
     for line in SMAPS.read_text().splitlines():
         if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):

@@ -1,4 +1,4 @@
-"""Every preset is a valid setting that does what its paper says, and its rule is one that there is."""
+"""Every preset has valid settings, its paper's values and an existing rule."""
 
 import pytest
 

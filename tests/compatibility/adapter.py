@@ -1,6 +1,6 @@
-"""Name today's Python calls for each question of version 0.1; when a name of the public API changes, it changes here.
+"""Today's Python calls for each question that version 0.1 answered.
 
-The keys are the questions under which expected_0_1.json keeps the answers. They stay, whatever the calls are called.
+When a name of the public API changes, it changes here.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A project that version 0.1 made opens, and every command, route, call and page still gives the numbers of then."""
+"""A project of version 0.1 opens and gives the same numbers everywhere."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def expected() -> Any:
 
 @pytest.fixture
 def old_project(tmp_path: Path) -> Path:
-    """The old project, this test's own copy."""
+    """Return this test's own copy of the old project."""
     return unpack(tmp_path)
 
 

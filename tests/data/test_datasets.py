@@ -1,4 +1,4 @@
-"""Laws of the built-in data sets: the demo is whole, quick and ours to ship; damaged files are named."""
+"""Built-in data sets load whole and quickly; damaged files are named."""
 
 import gzip
 from pathlib import Path
@@ -77,9 +77,9 @@ def test_a_cut_idx_file_is_named(tmp_path: Path, length: int) -> None:
             read_idx(tmp_path / name)
 
 
-def test_a_missing_or_foreign_idx_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "foreign").write_bytes(b"\x89PNG and so on")
-    with pytest.raises(DataError, match="foreign is not an IDX"):
-        read_idx(tmp_path / "foreign")
+def test_a_missing_or_other_idx_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"\x89PNG and so on")
+    with pytest.raises(DataError, match="other is not an IDX"):
+        read_idx(tmp_path / "other")
     with pytest.raises(DataError, match="missing"):
         read_idx(tmp_path / "nowhere.gz")

@@ -1,4 +1,4 @@
-"""Laws of the folder scan: every file is listed once or named as a problem, and nothing leads out of the folder."""
+"""The folder scan lists every file once or names it as a problem."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Laws of the one decoder: nothing clipped, nothing blocked, nothing enormous, and model and reviewer see the same."""
+"""The decoder clips nothing, never blocks and refuses huge images."""
 
 import io
 import os
@@ -20,7 +20,7 @@ def save(folder: Path, name: str, array: NDArray[np.generic]) -> Path:
 
 
 def gif(width: int, height: int) -> bytes:
-    """A GIF of 35 bytes that claims the given size."""
+    """Return a GIF of 35 bytes that claims the given size."""
     size = struct.pack("<HH", width, height)
     head = b"GIF89a" + size + b"\x80\x00\x00" + b"\x00\x00\x00\xff\xff\xff"
     return head + b"\x2c\x00\x00\x00\x00" + size + b"\x00" + b"\x02\x02\x44\x01\x00\x3b"

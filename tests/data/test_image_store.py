@@ -1,4 +1,4 @@
-"""Laws of image folders: whole or absent, what was written is read, damage is named."""
+"""Image folders are whole or absent, round-trip, and name damage."""
 
 import errno
 import json

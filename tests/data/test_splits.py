@@ -1,4 +1,4 @@
-"""Laws of the split: parts are disjoint, counts are what was asked, seeds repeat, and no copy leaks across."""
+"""Splits are disjoint, exact in size, repeatable by seed and free of duplicates."""
 
 from dataclasses import astuple
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The round card says what went in, what is proven and what it bought, and needs nothing outside itself."""
+"""The round card reports labels, certificates and gain, and is self-contained."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ RUN = "001-supervised-mlp"
 
 @pytest.fixture
 def round_of(trained_project: Project) -> tuple[Project, str]:
-    """A project with an audited baseline, a bulk accept, one click and the run that followed."""
+    """Return a project with an audited baseline, a bulk accept and the next run."""
     project = trained_project
     for turn in range(5):
         audit = project.quality.audit(RUN, "lowest_entropy", percent=60.0)

@@ -1,4 +1,4 @@
-"""Laws of exports: every row says where it comes from, nothing foreign is touched, nothing stale stays."""
+"""Exports carry provenance, replace only their own files and leave nothing stale."""
 
 import csv
 import errno
@@ -111,16 +111,16 @@ def test_every_export_takes_an_empty_curated_set(table: CuratedTable, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", EXPORTS)
-@pytest.mark.parametrize("foreign", ["thesis.txt", "manifest.json"])
-def test_folder_with_foreign_files_is_refused_and_left_alone(
-    table: CuratedTable, tmp_path: Path, kind: str, foreign: str
+@pytest.mark.parametrize("other", ["thesis.txt", "manifest.json"])
+def test_folder_with_other_files_is_refused_and_left_alone(
+    table: CuratedTable, tmp_path: Path, kind: str, other: str
 ) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / foreign).write_text('{"name": "mine"}')
+    (folder / other).write_text('{"name": "mine"}')
     with pytest.raises(InputError, match=r"mine holds files that are no export of Winnow: choose an empty folder"):
         EXPORTS[kind](table, folder)
-    assert [path.name for path in folder.iterdir()] == [foreign]
+    assert [path.name for path in folder.iterdir()] == [other]
 
 
 @pytest.mark.parametrize("kind", EXPORTS)

@@ -1,4 +1,4 @@
-"""Laws of the audit: brute force, published answers, false certificates over many audits, what a moved cut leaves."""
+"""Audit certificates match brute force, published numbers and their error rate."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from core.risk import audit_certificate as c
 
 
 def brute_force(size: int, right: int, wrong: int, refuted: int) -> float:
-    """The formula as it is written, over every A."""
+    """Compute the e-process as the formula is written, over every A."""
 
     def log_likelihood(a: NDArray[np.int64]) -> NDArray[np.float64]:
         up = gammaln(a + 1) + gammaln(size - a + 1)
@@ -124,7 +124,7 @@ def test_bad_input_is_a_sentence(arguments: tuple[object, ...]) -> None:
         c.certificate(*arguments)  # type: ignore[arg-type]
 
 
-def test_a_false_certificate_is_as_rare_as_promised_however_often_one_looks() -> None:
+def test_a_false_certificate_is_as_rare_as_guaranteed_however_often_one_looks() -> None:
     rng, size, rounds, false = np.random.default_rng(1), 2_000, 400, 0
     truth = c.highest_refuted(size, 0.95)  # the best set that misses the target
     for _ in range(rounds):

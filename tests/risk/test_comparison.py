@@ -1,4 +1,4 @@
-"""Laws of comparison: paired numbers by hand, and what swapping two runs does."""
+"""Paired comparisons match computed examples and mirror when runs are swapped."""
 
 import numpy as np
 import pytest

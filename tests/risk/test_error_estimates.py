@@ -1,4 +1,4 @@
-"""Laws of risk: exact intervals against known values, curves against counting, class mix."""
+"""Error estimates match known intervals and plain counting."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_error_counts_the_wrong_among_the_kept() -> None:
 
 
 def calibrated(num: int = 400) -> tuple[PerImage, PerImage, Mask]:
-    """Confidence of a pool and of calibration items (with ties), and whether those are right."""
+    """Return pool and calibration confidence (with ties), and whether each item is right."""
     rng = np.random.default_rng(0)
     pool = rng.beta(5, 1, 10 * num).astype(np.float32)
     sure = rng.beta(5, 1, num).round(2).astype(np.float32)

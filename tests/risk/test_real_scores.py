@@ -1,6 +1,6 @@
-"""Promises on real scores: 8,000 pool images of Fashion-MNIST, a small CNN trained on 10,000 labels (90.0 % right).
+"""Guarantees hold on real scores of Fashion-MNIST.
 
-The scores are those of `benchmarks/promises_real.py`, which draws from all 49,500; confidence is rounded to float16.
+8,000 pool images, scored by a small CNN that was trained on 10,000 labels (90.0 % right).
 """
 
 from pathlib import Path
@@ -21,7 +21,10 @@ def scores() -> tuple[np.ndarray, np.ndarray]:
 
 
 def drawn(scores: tuple[np.ndarray, np.ndarray], target: float, num: int) -> np.ndarray:
-    """(DRAWS, 4): error and coverage of conformal selection, error of the plug-in, coverage of the oracle."""
+    """Return (DRAWS, 4) results of random calibration draws.
+
+    The columns are error and coverage of conformal selection, error of the plug-in threshold, coverage of the oracle.
+    """
     confidence, is_right = scores
     rng, rows = np.random.default_rng(0), []
     for _ in range(DRAWS):

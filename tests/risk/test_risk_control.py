@@ -1,4 +1,4 @@
-"""Laws of the target error: hand-made numbers, brute force, and the promise itself over many draws."""
+"""Target-error thresholds match examples and brute force, and keep their guarantee."""
 
 import numpy as np
 import pytest
@@ -78,16 +78,14 @@ def test_a_target_that_is_no_share_is_a_sentence(target: float) -> None:
 
 
 def draw(num: int, rng: np.random.Generator, accuracy: float = 0.946) -> tuple[PerImage, Mask]:
-    """Confidence of an overconfident model, and whether it is right."""
+    """Return confidence of an overconfident model, and whether it is right."""
     is_right = rng.random(num) < accuracy
     strength = np.where(is_right, rng.normal(4.5, 1.8, num), rng.normal(1.2, 1.4, num))
     return (1 / (1 + np.exp(-strength))).astype(np.float32), is_right
 
 
 @pytest.mark.parametrize(("target", "num"), [(0.02, 500), (0.03, 200)])
-def test_the_realised_error_keeps_the_promise_on_average_and_the_plug_in_breaks_it_more_often(
-    target: float, num: int
-) -> None:
+def test_the_realised_error_holds_on_average_and_the_plug_in_exceeds_it_more_often(target: float, num: int) -> None:
     rng, errors, plug_in = np.random.default_rng(5), [], []
     for _ in range(300):
         (pool, is_right), (sure, is_known_right) = draw(5_000, rng), draw(num, rng)
@@ -96,7 +94,7 @@ def test_the_realised_error_keeps_the_promise_on_average_and_the_plug_in_breaks_
         line = threshold_for_error(sure, is_known_right, target)
         plug_in.append(0.0 if line is None else float((~is_right[pool >= np.float32(line)]).mean()))
     assert np.mean(errors) <= target + 2 * np.std(errors) / np.sqrt(300)
-    assert np.mean(errors) >= 0.4 * target, "a promise kept by keeping next to nothing is worth nothing"
+    assert np.mean(errors) >= 0.4 * target, "a guarantee held by keeping next to nothing is worth nothing"
     assert np.mean(np.array(plug_in) > target) > np.mean(np.array(errors) > target) + 0.05
 
 

@@ -1,4 +1,4 @@
-"""Shared by the tests of the store: one run folder and its record."""
+"""Fixtures of the store tests: one run folder and its record."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from core.store.run_folder import RunFolder
 
 @pytest.fixture
 def record() -> RunRecord:
-    """A record with a value in every field."""
+    """Return a record with a value in every field."""
     config = TrainConfig(method="self_training", epochs=7, learning_rate=0.01)
     created, versions = "2026-01-01T00:00:00+00:00", {"numpy": "2"}
     return RunRecord(
@@ -21,11 +21,11 @@ def record() -> RunRecord:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """The folder of all runs, not yet there."""
+    """Return the folder of all runs, not yet made."""
     return tmp_path / "runs"
 
 
 @pytest.fixture
 def run(runs: Path, record: RunRecord) -> RunFolder:
-    """One queued run."""
+    """Return one queued run."""
     return RunFolder.create(runs, record)

@@ -1,4 +1,4 @@
-"""Laws of the database file: made by migrations, held by one writer at a time, a sentence when it cannot be used."""
+"""The database migrates on opening, has one writer at a time, and explains failures."""
 
 import sqlite3
 from contextlib import closing

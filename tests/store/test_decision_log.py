@@ -1,4 +1,4 @@
-"""Laws of the decision log: nothing acknowledged is lost, nothing is stored twice, nothing is changed."""
+"""The decision log loses, repeats and changes no acknowledged decision."""
 
 import random
 import sqlite3
@@ -219,7 +219,10 @@ def test_every_acknowledged_decision_survives_kill_9(file: Path) -> None:
 
 
 def killed_at_random(process: "subprocess.Popen[str]", rng: random.Random) -> set[str]:
-    """What the process had acknowledged when it was killed; a line torn by the kill was not acknowledged."""
+    """Kill the process at a random time and return what it had acknowledged.
+
+    A line torn by the kill was not acknowledged.
+    """
     assert process.stdout is not None
     first = process.stdout.readline().strip()
     assert first, "the writer ended before its first decision"

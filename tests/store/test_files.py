@@ -1,4 +1,4 @@
-"""Laws of files: whole or not at all, and a sentence when they cannot be read or written."""
+"""Files are written whole or not at all, and failures are explained."""
 
 import errno
 import os

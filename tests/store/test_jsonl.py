@@ -1,4 +1,4 @@
-"""Samples of long line files: spread over the whole file, whole lines only, at a price that does not grow with it."""
+"""Samples of long line files span the file at a constant cost."""
 
 import json
 from itertools import pairwise

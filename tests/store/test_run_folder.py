@@ -1,4 +1,4 @@
-"""Laws of run folders: what is written comes back, and a damaged run does not spoil the others."""
+"""Run folders round-trip, and a damaged run does not spoil the others."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_record_that_makes_no_sense_is_named_in_the_error(run: RunFolder, change
 # --- list -----------------------------------------------------------------------------------------------------------
 
 
-def test_runs_are_listed_by_name_without_foreign_folders(runs: Path, record: RunRecord) -> None:
+def test_runs_are_listed_by_name_without_other_folders(runs: Path, record: RunRecord) -> None:
     assert list_runs(runs) == []
     for name in ("010-b", "002-a"):
         RunFolder.create(runs, replace(record, run_id=name))

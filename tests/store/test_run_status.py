@@ -1,4 +1,4 @@
-"""Laws of a run's life: alive, ended or lost; one engine at a time; cancel."""
+"""Status of a run: alive, ended, lost, locked, cancelled."""
 
 import fcntl
 import os
@@ -36,7 +36,7 @@ with RunFolder(Path(sys.argv[1])).lock():
 
 @contextmanager
 def held_elsewhere(run: RunFolder) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that holds the run's lock."""
+    """Start another process that holds the run's lock."""
     process = subprocess.Popen([sys.executable, "-c", _HOLD, str(run.path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

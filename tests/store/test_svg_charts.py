@@ -1,4 +1,4 @@
-"""Line charts as SVG: well-formed, every finite point in its place, nothing for an unknown one."""
+"""SVG charts are well-formed and draw every finite point, no unknown one."""
 
 import xml.etree.ElementTree as ET
 

@@ -1,4 +1,7 @@
-"""The index says what the logits say, is made anew when they differ, and is done without where it cannot be kept."""
+"""The pool index matches the logits and is rebuilt when they differ.
+
+Where it cannot be kept, everything works without it.
+"""
 
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Recent projects are listed latest first and found by their URL keys."""
+
 import shutil
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def test_folders_of_one_name_have_different_keys(tmp_path: Path) -> None:
     assert recent_projects.key_of(tmp_path / "a" / "leaves") != recent_projects.key_of(tmp_path / "b" / "leaves")
 
 
-def test_a_removed_project_leaves_the_shelf(tmp_path: Path) -> None:
+def test_a_removed_project_leaves_the_list(tmp_path: Path) -> None:
     path = _project(tmp_path / "gone")
     key = recent_projects.remember(path)
     shutil.rmtree(path)
