@@ -57,5 +57,5 @@ def _row(item: ReviewerCheck) -> dict[str, str]:
         "Wrong suggestions caught": formatting.estimate(stamp.caught),
         "Repeats answered differently": formatting.estimate(stamp.disagreement),
         "Median seconds": "–" if seconds != seconds else f"{seconds:.1f}",
-        "": "may not look at the images" if stamp.is_flagged else "",
+        "Flag": "may not look at the images" if stamp.is_flagged else "",
     }

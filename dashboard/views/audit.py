@@ -76,7 +76,7 @@ def _certificate(audit: Audit) -> None:
             "Certified right": f"≥ {formatting.percent(certificate.certified)}",
             "Answers": f"{certificate.num_answers:,}",
             "Right answers": f"{certificate.num_right:,}",
-            "Images selected": f"{certificate.size:,}",
+            "Selected": f"{certificate.size:,}",
         }
     )
     st.progress(certificate.certified, text=_progress_text(audit))

@@ -1,4 +1,4 @@
-"""axe-core for the browser tests: fetched once by npm, never at install."""
+"""axe-core for the browser tests, fetched once by npm."""
 
 from tests.browser.from_npm import fetched
 

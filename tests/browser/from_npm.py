@@ -1,4 +1,4 @@
-"""Tools of the browser's world for the tests: fetched once by npm into a folder outside the repository."""
+"""JavaScript tools for the tests, fetched once by npm into an outside folder."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What several browser tests do on the review page."""
+"""Helpers for browser tests of the review page."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""Waiting for what happens instead of for a while: a loaded machine takes longer, a quiet one need not wait."""
+"""Waits until a page is still, however loaded the machine is."""
 
 import time
 from weakref import WeakKeyDictionary

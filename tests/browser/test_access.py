@@ -1,4 +1,4 @@
-"""The review page for everybody: axe-core finds nothing serious in any view; names, roles and focus by keyboard."""
+"""Accessibility of the review page: axe-core, names, roles and focus."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
         for key in keys:
             page.keyboard.press(key)
         if name == "grid":
-            page.get_by_text("Threshold of each class").click()
+            page.get_by_text("Class thresholds").click()
             page.get_by_text("Filters", exact=True).click()
         still(page)
         page.evaluate(script)

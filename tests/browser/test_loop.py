@@ -1,4 +1,4 @@
-"""The loop a person does, in real Chromium on the running product."""
+"""The whole loop in Chromium on the running dashboard."""
 
 import re
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_decisions_made_while_the_server_is_down_arrive_when_it_is_back(
     for _ in range(12):
         page.keyboard.press("a")
     expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
-    expect(page.locator(".saved")).to_contain_text("12 unsent")
+    expect(page.locator(".saved")).to_contain_text("12 not saved")
     server.start()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=30_000)
     assert verdicts(trained_project)["accept"] == 12

@@ -1,4 +1,4 @@
-"""The Simulate page in a real browser: a refusal is a sentence, a live simulation can be stopped."""
+"""Simulate page in the browser: a refusal is a message, a simulation can be cancelled."""
 
 import pytest
 from playwright.sync_api import Page, expect

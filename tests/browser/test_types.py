@@ -1,4 +1,4 @@
-"""The types that the review modules state in JSDoc hold: the TypeScript compiler reads them, nothing is built."""
+"""JSDoc types of the review modules, checked by the TypeScript compiler."""
 
 import json
 import shutil

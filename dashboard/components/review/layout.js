@@ -16,7 +16,7 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
  *   bulkAcceptPerClass: (params: object) => void, changeQuery: (part: object) => void, resize: (count: number) => void,
  *   setReviewer: (name: string) => void, shareThreshold: (threshold: number) => void, showHistory: () => void,
  *   thresholdReleased: () => Promise<void>, thresholdShown: () => void, toggleOddOneOut: () => void,
- *   turn: (way: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
+ *   turn: (direction: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
 
 /** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers,
  *   notice: import("./controls/status.js").Notice, reviewer: import("./state/reviewer.js").Reviewer,

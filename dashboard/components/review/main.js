@@ -4,7 +4,7 @@ import { ReviewApp } from "./review_app.js";
 
 const apps = new WeakMap();
 
-/** Called by Streamlit on every change of the data or the theme; of the returned functions it calls only the last.
+/** Mount or update the app; Streamlit calls it when data or theme change, and only the last returned function.
  * @param {{parentElement: ShadowRoot, data: object, setStateValue: (name: string, value: any) => void}} component */
 export function mount(component) {
   const { parentElement, data } = component;

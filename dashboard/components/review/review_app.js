@@ -1,10 +1,10 @@
-/** Review app: histogram, images and decisions on one page. It decides in the browser; the server stores. */
+/** Review app: connects histogram, images and commands; decisions show at once, the server stores them. */
 
 import { BulkConfirm } from "./controls/bulk_confirm.js";
 import { searchClass, showKeys } from "./controls/dialogs.js";
-import { painted } from "./controls/dom.js";
+import { afterPaint } from "./controls/dom.js";
 import { showHistory } from "./controls/history_dialog.js";
-import { actionOf, returnFocus } from "./controls/keyboard.js";
+import { actionOf, returnFocusToImage } from "./controls/keyboard.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
 import { announcement } from "./images/tile.js";
@@ -18,8 +18,8 @@ import { Selection } from "./state/selection.js";
 import { UrlWriter, readUrlState, writeUrlState } from "./state/url.js";
 import { Api } from "./sync/api.js";
 import { Commands } from "./sync/commands.js";
-import { SINGLE } from "./sync/responses.js";
-import { shareOnLeave } from "./threshold/threshold_panel.js";
+import { SINGLE_VERDICTS } from "./sync/responses.js";
+import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 
 export class ReviewApp {
   constructor(component) {
@@ -36,11 +36,11 @@ export class ReviewApp {
     this.api = new Api(data, this.reviewer);
     this.cardPage = new CardPage(this.api, { ...urlState, threshold: urlState.threshold ?? data.threshold });
     this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
-    this.counting = new Debounce(300, () => this.notice.attempt(() => this._count()));
+    this.counting = new Debounce(300, () => this.notice.attempt(() => this._updateCounts()));
     this.parts = makeLayout({
       api: this.api, cardPage: this.cardPage, data, handlers: this._handlers(), notice: this.notice, reviewer: this.reviewer,
       saveStatus, urlState,
-      selection: new Selection(this.cardPage, (isFollowed) => { this.render(); if (isFollowed) this._follow(true); }),
+      selection: new Selection(this.cardPage, (isScrolled) => { this.render(); if (isScrolled) this._scrollToCursor(true); }),
     });
     this.urlWriter = new UrlWriter(data, () => ({
       ...this.cardPage.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, ...this.parts.threshold.urlState,
@@ -51,7 +51,7 @@ export class ReviewApp {
     this.cardPage.onPrefetched = (cards) => { this.parts.grid.prefetch(cards); if (this.isFocus) this.parts.focusView.prefetch(this.cardPage); };
     this.commands = new Commands({
       api: this.api, cardPage: this.cardPage, data, reviewer: this.reviewer, onState: (state) => saveStatus.show(state),
-      onDecided: (change) => this._decided(change), onQueued: (commands) => this.parts.history.push(commands),
+      onDecided: (change) => this._afterDecision(change), onQueued: (commands) => this.parts.history.push(commands),
       onResponse: (response, reasons, settle) => this._responded(reasons, settle),
     });
     this.bulkConfirm = new BulkConfirm({
@@ -66,7 +66,7 @@ export class ReviewApp {
     return this.data.project === data.project && this.data.run === data.run;
   }
 
-  /** The theme has changed, or data that is not shown here. */
+  /** Draw again after Streamlit has changed the theme or the data. */
   refresh(component) {
     this.component = component;
     this._applyScheme();
@@ -83,7 +83,7 @@ export class ReviewApp {
     this.element.remove();
   }
 
-  /** What the parts ask of the app. @returns {import("./layout.js").Handlers} */
+  /** The handlers that the parts call. @returns {import("./layout.js").Handlers} */
   _handlers() {
     const { notice } = this;
     return {
@@ -100,12 +100,12 @@ export class ReviewApp {
       thresholdReleased: () => this._thresholdReleased(),
       thresholdShown: () => this.urlWriter.debounce.schedule(),
       toggleOddOneOut: () => this.toggleOddOneOut(),
-      turn: (way) => this.turn(way),
+      turn: (direction) => this.turn(direction),
       visit: (id) => notice.attempt(() => this._visit(id)),
     };
   }
 
-  /** Colors of verdicts follow the theme, light or dark. */
+  /** Set the colors of verdicts by the theme, light or dark. */
   _applyScheme() {
     this.element.dataset.scheme = getComputedStyle(this.root.host ?? document.body).colorScheme.includes("dark") ? "dark" : "light";
   }
@@ -119,8 +119,8 @@ export class ReviewApp {
     window.addEventListener("pagehide", () => outbox.flush(true), { signal });
     window.addEventListener("blur", () => outbox.flush(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
-    shareOnLeave(this.element, this.parts.threshold, signal);
-    returnFocus(this.element, () => this._focusImage());
+    shareThresholdOnLeave(this.element, this.parts.threshold, signal);
+    returnFocusToImage(this.element, () => this._focusImage());
   }
 
   _key(event) {
@@ -132,9 +132,9 @@ export class ReviewApp {
     if (!event.repeat || !this.pageLoading.isOn) this.act(action); // a held key waits for the page
   }
 
-  /** Do what a key or a button asks for. @param {{action: string, [key: string]: any}} asked */
-  act(asked) {
-    const { action } = asked;
+  /** Do the action of a key or a button. @param {{action: string, [key: string]: any}} request */
+  act(request) {
+    const { action } = request;
     const { cardPage, parts: { dragSelect } } = this;
     if (dragSelect.isOn && action !== "clear") return;
     const isRest = cardPage.isOddOneOut && !this.isFocus && !cardPage.isAllMatching && action === "accept";
@@ -142,12 +142,12 @@ export class ReviewApp {
       if (this.pageLoading.allowsVerdict()) this._acceptUnselected();
       return;
     }
-    if (SINGLE.has(action)) this._decide(action, asked.label);
+    if (SINGLE_VERDICTS.has(action)) this._decide(action, request.label);
     else if (action === "undo") this.commands.undo();
-    else if (action === "move") this.pageLoading.afterwards(() => this._move(asked));
+    else if (action === "move") this.pageLoading.afterwards(() => this._move(request));
     else if (action === "selectAll") { cardPage.selectAll(); this.render(); }
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
-    else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._follow(); }
+    else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
     else if (action === "help") showKeys(this.root);
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
     else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
@@ -160,13 +160,13 @@ export class ReviewApp {
     else this.commands.decide(verdict, label);
   }
 
-  /** A decision was made: turn the page when it is done. @param {{isPageDone?: boolean}} change */
-  _decided({ isPageDone }) {
+  /** Draw a decision; turn the page when all its images are decided. @param {{isPageDone?: boolean}} change */
+  _afterDecision({ isPageDone }) {
     if (isPageDone) this.turn("forward");
-    else { this.render(); this._follow(); }
+    else { this.render(); this._scrollToCursor(); }
   }
 
-  /** Enter or leave the odd-one-out mode. */
+  /** Turn the odd-one-out mode on or off. */
   toggleOddOneOut() {
     const { cardPage } = this;
     cardPage.isOddOneOut = !cardPage.isOddOneOut;
@@ -175,13 +175,13 @@ export class ReviewApp {
     else { cardPage.clearSelection(); this.render(); }
   }
 
-  /** Accept all cards of this page but the selected ones, as one decision; these stay selected. */
+  /** Accept the unselected cards of this page as one decision; the others stay selected. */
   _acceptUnselected() {
     const { cardPage } = this;
     const selected = new Set(cardPage.selected);
     this.commands.decideCards(unselectedOpen(cardPage.cards, selected), "accept");
     if (selected.size) cardPage.moveTo([...selected][0]);
-    this._decided({ isPageDone: !selected.size });
+    this._afterDecision({ isPageDone: !selected.size });
   }
 
   _responded(reasons, settle) {
@@ -191,17 +191,17 @@ export class ReviewApp {
       if (this.isClosed) return;
       const hasMoved = await settle();
       this.render();
-      if (hasMoved) this._follow();
+      if (hasMoved) this._scrollToCursor();
       const isIdle = !this.commands.outbox.waiting.length && !this.pageLoading.isOn;
-      if (this.cardPage.isDone && isIdle) this.load(() => this.cardPage.load(this.cardPage.start), true);
+      if (this.cardPage.isAllDecided && isIdle) this.load(() => this.cardPage.load(this.cardPage.start), true);
     }));
     this.counting.schedule();
   }
 
-  /** @param {any} asked by: columns and rows */
+  /** Move the cursor. @param {any} request by: columns and rows */
   _move({ by, isSelecting }) {
     const step = by[0] + by[1] * (this.isFocus ? 1 : this.parts.grid.columns);
-    if (this.cardPage.move(step, isSelecting)) { this.render(); this._follow(true); }
+    if (this.cardPage.move(step, isSelecting)) { this.render(); this._scrollToCursor(true); }
     else if (!isSelecting) this.turn(step > 0 ? "forward" : "back", step === -1 ? "end" : "start");
   }
 
@@ -212,24 +212,24 @@ export class ReviewApp {
   }
 
   /** Show the next or the previous page. */
-  turn(way, where) {
-    this.load(() => this.cardPage[way](where), true);
+  turn(direction, where) {
+    this.load(() => this.cardPage[direction](where), true);
   }
 
   /** Load a page and draw it, with the predicted state of waiting commands. @param {() => Promise<any>} work
-   * @param {boolean} isFollowed scroll to the cursor @returns {Promise<void>} resolves once it is painted */
-  load(work, isFollowed = false) {
+   * @param {boolean} isScrolled scroll to the cursor @returns {Promise<void>} resolves once it is painted */
+  load(work, isScrolled = false) {
     this.notice.show("");
     return this.notice.attempt(() => this.pageLoading.during(async () => {
       await work();
       this.commands.reapply();
       this.render();
-      if (isFollowed) this._follow();
-      await painted(); // a key pressed earlier would be for a card that nobody has seen
+      if (isScrolled) this._scrollToCursor();
+      await afterPaint(); // a key pressed earlier would be for a card that nobody has seen
     }));
   }
 
-  /** Another person reviews: earlier decisions keep their name. @param {string} name */
+  /** Change the reviewer; earlier decisions keep their name. @param {string} name */
   setReviewer(name) {
     this.parts.toolbar.showReviewer(this.reviewer.change(name));
     this.commands.clearUndo();
@@ -237,7 +237,7 @@ export class ReviewApp {
     this.load(() => this.cardPage.load(this.cardPage.start));
   }
 
-  /** The threshold was released: show its images. @returns {Promise<void>} resolves once the grid is painted */
+  /** Show the images at a released threshold. @returns {Promise<void>} resolves once the grid is painted */
   async _thresholdReleased() {
     const { urlState } = this.parts.threshold;
     const { query } = this.cardPage;
@@ -251,11 +251,11 @@ export class ReviewApp {
     await this.cardPage.visit(id);
     this.isFocus = true;
     this.render();
-    this._follow();
+    this._scrollToCursor();
   }
 
-  /** Update histogram and counts while the reviewer goes on. */
-  async _count() {
+  /** Update the histogram and the counts. */
+  async _updateCounts() {
     const { cardPage, parts, commands: { outbox } } = this;
     await parts.threshold.load();
     if (!outbox.waiting.length) await parts.history.load();
@@ -265,7 +265,7 @@ export class ReviewApp {
   }
 
   /** Scroll to the cursor and focus its image, unless a control has the focus. @param {boolean} isForced focus it anyway */
-  _follow(isForced = false) {
+  _scrollToCursor(isForced = false) {
     if (this.isClosed) return;
     const active = this.root.activeElement ?? document.activeElement;
     const isFree = isForced || !active?.matches("input, textarea, select, button, summary, [role=slider]");

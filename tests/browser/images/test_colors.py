@@ -1,4 +1,4 @@
-"""The colors of verdicts, computed from the style sheet: text on them is readable, everybody can tell them apart."""
+"""Colors of verdicts: readable text, and distinct for everybody."""
 
 import re
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The cursor in the grid, in real Chromium: always in what can be seen, with the keyboard's focus; and the drag."""
+"""Cursor in the grid: visible, with the keyboard focus; and drag selection."""
 
 import re
 

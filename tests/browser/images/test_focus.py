@@ -1,4 +1,4 @@
-"""The focus view, the history strip and the density of the grid in real Chromium."""
+"""Focus view, history strip and tile sizes."""
 
 import re
 

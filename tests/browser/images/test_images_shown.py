@@ -1,4 +1,4 @@
-"""Pictures in Chromium: photographs fit and zoom, tiny ones stay crisp, originals on demand, twelve come ahead."""
+"""Images: photographs fit and zoom, small ones are crisp, the next ones are prefetched."""
 
 import re
 from collections.abc import Iterator

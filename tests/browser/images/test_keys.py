@@ -1,4 +1,4 @@
-"""Each key of the product's table, in the grid and in the focus view, in real Chromium."""
+"""Keys: each one in the grid and in the focus view."""
 
 import re
 from collections.abc import Iterator
@@ -260,7 +260,7 @@ def test_after_a_click_on_a_button_enter_accepts_and_who_walked_there_by_keyboar
 
 def test_after_a_choice_from_a_menu_keys_decide_and_a_closed_menu_keeps_its_arrows(window: Page, bench: Bench) -> None:
     page, project = window, bench[1]
-    order = page.get_by_label("Order")
+    order = page.get_by_label("Ranking")
     before = len(lines(project))
     for value in ("margin", "entropy"):
         order.focus()

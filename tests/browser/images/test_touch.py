@@ -1,4 +1,4 @@
-"""The review page under a finger, in real Chromium with a touch screen: tap, hold, drag the threshold, swipe, pinch."""
+"""Touch screen: tap, hold, drag the threshold, swipe, pinch."""
 
 from collections.abc import Iterator
 

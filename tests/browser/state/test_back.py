@@ -1,4 +1,4 @@
-"""The browser's Back over pages that were reached by the menu, in real Chromium."""
+"""Back button of the browser over the pages."""
 
 import re
 

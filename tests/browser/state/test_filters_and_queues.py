@@ -1,4 +1,4 @@
-"""Queues in real Chromium: every filter has its address; a verdict on all that matches names its number first."""
+"""Filters and queues: in the URL, and counted before a verdict on all matches."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""Odd one out and per-class thresholds in real Chromium."""
+"""Odd-one-out mode and class thresholds."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_each_class_has_a_line_of_its_own_and_all_are_accepted_as_one_decision(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)
-    page.get_by_text("Threshold of each class").click()
+    page.get_by_text("Class thresholds").click()
     line = page.get_by_role("slider", name=f"Threshold of {trained_project.class_names[0]}")
     expect(line).to_be_visible()
     plot = page.locator(".plot.small").first

@@ -1,4 +1,4 @@
-"""The audit in a real browser: start, answer, see the bound move, refresh and lose nothing; a mixed queue is logged."""
+"""Audit in the browser: answers, certificate, refresh; and the log of a mixed queue."""
 
 import re
 from typing import Any
@@ -52,7 +52,7 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     trained_project: Project, server: Server, page: Page
 ) -> None:
     page.goto(server.address("review", project=trained_project.key))
-    page.get_by_label("Order").select_option("mixed", timeout=30_000)
+    page.get_by_label("Ranking").select_option("mixed", timeout=30_000)
     expect(page).to_have_url(re.compile("ranking=mixed.*drawn=0"))
     first = trained_project.review(RUN).page(PageQuery("mixed", drawn=0)).cards
     expect(page.locator(".tile").first).to_have_attribute("title", f"{first[0].why}\n{first[0].name}")
@@ -65,7 +65,7 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     picks = trained_project.review(RUN).queues.random.picks(RandomQueue("mixed", 0.3, 0))
     assert [line.params["probability"] for line in logged] == picks.probability[:2].tolist()
     page.reload()
-    expect(page.get_by_label("Order")).to_have_value("mixed", timeout=30_000)
+    expect(page.get_by_label("Ranking")).to_have_value("mixed", timeout=30_000)
     page.get_by_role("button", name="draw again").click()
     expect(page).to_have_url(re.compile("drawn=2"))
 

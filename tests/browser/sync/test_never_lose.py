@@ -1,4 +1,4 @@
-"""Never lose: bursts over a killed server, two tabs, two reviewers, stale commands, in real Chromium."""
+"""No decision is lost: killed server, two tabs, two reviewers, stale commands."""
 
 import json
 import uuid

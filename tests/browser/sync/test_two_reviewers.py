@@ -1,4 +1,4 @@
-"""Two people at one project, in two real windows: each under a name, each undo takes back only its own."""
+"""Two reviewers of one project: own names, and undo of own decisions."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, 
 def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, bench: Bench) -> None:
     server, project = bench
     sit(ann, server)
-    who = ann.get_by_label("Reviewing as")
+    who = ann.get_by_label("Reviewer", exact=True)
     expect(who).to_have_value("me")
     before = len(project.decisions.all())
     who.fill("  Dr.  Ann ")
@@ -75,7 +75,7 @@ def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, 
     press(ann, "s")
     assert [d.reviewer for d in project.decisions.all()[before:]] == ["Dr. Ann"]
     sit(ann, server)  # an address without a name: this browser remembers
-    expect(ann.get_by_label("Reviewing as")).to_have_value("Dr. Ann")
+    expect(ann.get_by_label("Reviewer", exact=True)).to_have_value("Dr. Ann")
     sit(ann, server, reviewer="ben")
     expect(ann.locator(".notice")).to_contain_text("You review as ben")
     sit(ann, server, by="Dr. Ann", reviewer="ben")  # who decided is a filter of its own

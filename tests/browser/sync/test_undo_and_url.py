@@ -1,4 +1,4 @@
-"""The review page under quick input, in real Chromium: cursor, undo, URLs."""
+"""Quick input on the review page: cursor, undo, URL."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Nothing jumps when content changes: Chromium's own measure of layout shift while somebody works."""
+"""Layout shift: nothing moves when content changes."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The review page at its limits in real Chromium: 2,000 classes, an empty pool, a pool of one, long and odd names."""
+"""Review page at its limits: 2,000 classes, empty pools, long names."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_two_thousand_classes_are_searched_and_drawn(page: Page, worker_server: 
     page.keyboard.press("3")  # a class's key never changes
     saved(page, 2)
     assert Project.open(project.path).decisions.all()[1].label == 2
-    page.get_by_text("Threshold of each class").click()
+    page.get_by_text("Class thresholds").click()
     expect(page.locator(".class-threshold")).to_have_count(24)
 
 

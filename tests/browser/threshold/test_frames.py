@@ -1,4 +1,4 @@
-"""The histogram in Chromium, frame by frame: counts, class mix, error without the server; scale, overlay, ghost."""
+"""Histogram frame by frame: counts, class mix, error, scale and the parent run."""
 
 import json
 import re
@@ -147,9 +147,9 @@ def test_bars_follow_the_scale_and_marks_show_right_and_wrong(page: Page, family
 def test_the_parent_run_is_a_dashed_ghost_over_the_bars(page: Page, family: Bench) -> None:
     server, project = family
     assert open_review(page, server, RUN)["ghost"] is None
-    expect(page.locator(".key")).not_to_contain_text("parent run")
+    expect(page.locator(".legend")).not_to_contain_text("parent run")
     data = open_review(page, server, CHILD)
-    expect(page.locator(".key")).to_contain_text("parent run")
+    expect(page.locator(".legend")).to_contain_text("parent run")
     ghost, counts = grouped(data["ghost"]), grouped(np.sum(data["counts"], axis=0).tolist())
     parent = project.scores(RUN).scores.confidence
     assert ghost.sum() == len(parent)
@@ -171,7 +171,7 @@ def test_the_legend_by_verdict_has_the_shapes_of_the_tiles(page: Page, family: B
         page.keyboard.press(key)
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     page.get_by_label("Color").select_option("verdict")
-    entries = page.locator(".key span", has=page.locator(".shape"))
+    entries = page.locator(".legend span", has=page.locator(".shape"))
     expect(entries).to_have_count(3)
     badges = [page.locator(".tile .badge").nth(place).inner_text() for place in range(3)]
     assert [entry.locator(".shape").inner_text() for entry in entries.all()] == badges

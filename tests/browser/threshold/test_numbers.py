@@ -1,4 +1,4 @@
-"""Before anything is decided in bulk its number is spelled out, and another one is refused; any line is taken back."""
+"""Bulk decisions: their number is confirmed, and each can be undone."""
 
 import re
 import uuid
@@ -67,7 +67,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
 def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Page, many: Bench) -> None:
     server, project = many
     open_review(page, server, threshold="0.5")
-    page.get_by_text("Threshold of each class").click()
+    page.get_by_text("Class thresholds").click()
     expect(page.locator(".class-threshold")).to_have_count(24)
     page.get_by_role("slider", name="Threshold of class 3").focus()
     page.keyboard.press("Shift+ArrowLeft")
@@ -112,14 +112,14 @@ def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Pag
     expect(box.locator(f'[data-decision="{theirs.id}"] button')).to_have_count(0)
     line = box.locator(f'[data-decision="{bulk.id}"]')
     expect(line).to_contain_text(f"{bulk.num_images} images bulk-accepted, by fixed threshold")
-    line.get_by_role("button", name="Take back").click()
+    line.get_by_role("button", name="Undo").click()
     expect(page.locator(".saved")).to_have_text(re.compile(f"saved #{bulk.id + 3}$"))
     *_, none, skip, undo = project.decisions.all()
     assert (undo.verdict, undo.undo_of, undo.reviewer) == ("undo", bulk.id, "me")
     assert {none.id, skip.id} <= project.decisions.live_ids()
     assert project.decisions.counts()["bulk_accept"] == 0
     page.get_by_role("button", name="history").click()
-    expect(box.locator(f'[data-decision="{bulk.id}"]')).to_contain_text("taken back")
+    expect(box.locator(f'[data-decision="{bulk.id}"]')).to_contain_text("undone")
     page.keyboard.press("Escape")
     page.keyboard.press("z")  # the next undo is of what still counts
     saved(page)

@@ -1,4 +1,4 @@
-"""The histogram as the threshold control in real Chromium: drag, nudge by one image, two thresholds, boundary strip."""
+"""Histogram as the threshold control: drag, nudge, two thresholds, boundary strip."""
 
 import re
 
@@ -67,31 +67,31 @@ def test_a_target_error_moves_the_threshold_and_a_move_by_hand_ends_the_guarante
 ) -> None:
     review(page, server)
     slider, guarantee = page.get_by_label("Target error, percent"), page.locator(".target-error p")
-    expect(guarantee).to_contain_text("Slide it")
+    expect(guarantee).to_contain_text("Sets the threshold so that")
     with page.expect_response(re.compile("/border")):
         slider.fill("20")
     cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     assert cut.threshold is not None
-    expect(guarantee).to_contain_text(f"Of the {cut.num_kept} open images it accepts, at most 20.0 % are wrong")
+    expect(guarantee).to_contain_text(f"It keeps {cut.num_kept} open images. At most 20.0 % of them are wrong")
     assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)
     assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold).count
     drag_to(page, 0.9)
-    expect(guarantee).to_contain_text("Slide it")
+    expect(guarantee).to_contain_text("Sets the threshold so that")
     settle(page)
     slider.fill("20")
     expect(guarantee).to_contain_text("open images")
     page.keyboard.press("a")  # the slider has the focus; a letter goes to the review page all the same
     saved(page, 1)
-    expect(guarantee).to_contain_text("slide again")
+    expect(guarantee).to_contain_text("Set the target error again")
     with page.expect_response(re.compile("/targets")):  # the decision has changed what is open
         slider.fill("0.5")
     expect(guarantee).to_contain_text("No threshold guarantees this with")
     page.get_by_label("Score", exact=True).select_option("entropy")
     expect(slider).to_be_disabled()
-    expect(guarantee).to_contain_text("choose that score")
+    expect(guarantee).to_contain_text("Choose that score")
     page.get_by_label("Score", exact=True).select_option("confidence")
     expect(slider).to_be_enabled()
-    expect(guarantee).to_contain_text("Slide it")
+    expect(guarantee).to_contain_text("Sets the threshold so that")
 
 
 def test_shift_and_an_arrow_move_by_one_percent(page: Page, server: Server) -> None:
@@ -173,9 +173,9 @@ def test_other_scores_have_their_own_line(page: Page, server: Server, trained_pr
     assert kept(page) == int((values <= value).sum() if score == "entropy" else (values >= value).sum())
     expect(page).to_have_url(re.compile(f"score={score}"))
     page.get_by_label("Color").select_option("verdict")
-    expect(page.locator(".key")).to_contain_text("undecided")
+    expect(page.locator(".legend")).to_contain_text("undecided")
     page.get_by_label("Color").select_option("class")
-    expect(page.locator(".key")).to_contain_text(trained_project.class_names[0])
+    expect(page.locator(".legend")).to_contain_text(trained_project.class_names[0])
 
 
 @pytest.mark.parametrize("score", ["confidence", "entropy", "margin"])

@@ -11,10 +11,10 @@ RUN = "001-supervised-mlp"
 def test_the_url_of_the_audit_page_holds_rule_and_parameters(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key, rule="lowest_entropy", cut="40")
     kept = trained_project.select(RUN, "lowest_entropy", percent=40.0)
-    assert metrics(test)["Images selected"] == f"{kept.count:,}"
+    assert metrics(test)["Selected"] == f"{kept.count:,}"
     test.number_input(key="audit-lowest_entropy-percent").set_value(20.0).run()
     assert (test.query_params["rule"], test.query_params["cut"]) == ("lowest_entropy", "20")
-    assert metrics(test)["Images selected"] == f"{trained_project.select(RUN, 'lowest_entropy', percent=20.0).count:,}"
+    assert metrics(test)["Selected"] == f"{trained_project.select(RUN, 'lowest_entropy', percent=20.0).count:,}"
 
 
 def test_class_thresholds_of_the_audit_page_come_back_from_the_url(trained_project: Project) -> None:
@@ -24,7 +24,7 @@ def test_class_thresholds_of_the_audit_page_come_back_from_the_url(trained_proje
     kept = trained_project.select(RUN, "per_class_threshold", threshold=0.3, thresholds={"0": 0.9, "1": None})
     assert (kept.count == 0) == bool(test.info)
     if kept.count:
-        assert metrics(test)["Images selected"] == f"{kept.count:,}"
+        assert metrics(test)["Selected"] == f"{kept.count:,}"
     assert test.query_params["cut"] == "0.3,0:0.9,1:none"
 
 
@@ -38,6 +38,6 @@ def test_the_audit_page_takes_the_threshold_of_a_target_error(trained_project: P
         found[0].click().run()
         assert not test.exception
         kept = trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold)
-        assert metrics(test)["Images selected"] == f"{kept.count:,}"
+        assert metrics(test)["Selected"] == f"{kept.count:,}"
         value = test.query_params["threshold"]
         assert float(value if isinstance(value, str) else value[0]) == pytest.approx(cut.threshold)

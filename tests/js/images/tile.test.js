@@ -14,6 +14,6 @@ test("in the focus view the next suggestion is announced: class, confidence and 
 test("in the grid the focused tile is read by itself, and the number of selected images is announced", () => {
   assert.equal(announcement(cardPage(), CLASSES, false), "");
   assert.equal(announcement(cardPage({ numSelected: 1200 }), CLASSES, false), "1,200 selected");
-  assert.match(announcement(cardPage({ numSelected: 7700, isAllMatching: true }), CLASSES, true), /7,700 selected, everything/);
+  assert.match(announcement(cardPage({ numSelected: 7700, isAllMatching: true }), CLASSES, true), /7,700 selected, all that/);
   assert.equal(announcement(cardPage({ card: null }), CLASSES, true), "");
 });

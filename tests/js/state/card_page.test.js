@@ -100,11 +100,11 @@ test("the page before ends where this one begins, and before the first there is 
 });
 
 test("a queue of undecided images is done when its page is; a queue of all images never is", async () => {
-  for (const [show, isDone] of [["undecided", true], ["all", false]]) {
+  for (const [show, isAllDecided] of [["undecided", true], ["all", false]]) {
     const { cardPage } = await loadedPage(3, { show });
-    assert.equal(cardPage.isDone, false);
+    assert.equal(cardPage.isAllDecided, false);
     for (const card of cardPage.cards) card.verdict = "accept";
-    assert.equal(cardPage.isDone, isDone);
+    assert.equal(cardPage.isAllDecided, isAllDecided);
   }
 });
 
@@ -128,12 +128,12 @@ test("a drawn queue is requested by its draw, and a decision records where its i
   api.page = async (query) => { asked.push(query.drawn); return { ...(await whole(query)), drawn: query.ranking === "mixed" ? 7 : null }; };
   const cardPage = new CardPage(api, { show: "all", ranking: "mixed", eta: "0.5" });
   await cardPage.load(0);
-  assert.deepEqual(cardPage.origin(cardPage.card), { ranking: "mixed", rank: 0, eta: 0.5, drawn: 7 });
+  assert.deepEqual(cardPage.logParams(cardPage.card), { ranking: "mixed", rank: 0, eta: 0.5, drawn: 7 });
   assert.deepEqual(asked, ["", 7]); // the page fetched ahead is of the same draw
   await cardPage.changeQuery({ eta: "0.7" });
   assert.equal(asked[2], "");
   await cardPage.changeQuery({ ranking: "entropy" });
-  assert.deepEqual(cardPage.origin(cardPage.card), { ranking: "entropy", rank: 0 });
+  assert.deepEqual(cardPage.logParams(cardPage.card), { ranking: "entropy", rank: 0 });
 });
 
 test("a decision on this page keeps the prefetched page; a later one fetches it again", async () => {

@@ -16,7 +16,7 @@ test("the reviewer is the name in the URL, else the stored one, else me", () => 
 
 test("a link with another name warns, and the stored name stays", () => {
   const storage = box("ben");
-  assert.match(new Reviewer("ann", storage).warning, /You review as ann.*it was ben/);
+  assert.match(new Reviewer("ann", storage).warning, /You review as ann.*stored the name ben/);
   assert.equal(new Reviewer(undefined, storage).name, "ben");
   assert.equal(new Reviewer("ben", storage).warning, "");
 });

@@ -5,10 +5,10 @@ import { loadedPage } from "./fake_api.js";
 
 test("a verdict applies to the selection in the order of the page, without one to the card under the cursor", async () => {
   const { cardPage } = await loadedPage(10);
-  assert.deepEqual(cardPage.targets().map((card) => card.id), [1000]);
+  assert.deepEqual(cardPage.cardsToDecide().map((card) => card.id), [1000]);
   cardPage.selectBetween(6, 4);
   cardPage.toggle(1);
-  assert.deepEqual(cardPage.targets().map((card) => card.id), [1001, 1004, 1005, 1006]);
+  assert.deepEqual(cardPage.cardsToDecide().map((card) => card.id), [1001, 1004, 1005, 1006]);
 });
 
 test("Shift and an arrow grow the selection from where it began, an arrow alone ends it", async () => {
@@ -31,9 +31,9 @@ test("the cursor does not leave the page by a move", async () => {
 test("selecting all takes the page, a decision on it clears the selection", async () => {
   const { cardPage } = await loadedPage(100);
   cardPage.selectAll();
-  assert.equal(cardPage.targets().length, 48);
+  assert.equal(cardPage.cardsToDecide().length, 48);
   cardPage.advance();
-  assert.equal(cardPage.targets().length, 1);
+  assert.equal(cardPage.cardsToDecide().length, 1);
 });
 
 test("Ctrl+A selects everything that the filter matches, and one click or arrow ends that", async () => {
@@ -50,7 +50,7 @@ test("Ctrl+A selects everything that the filter matches, and one click or arrow 
 test("nothing is selected where nothing matches", async () => {
   const { cardPage } = await loadedPage(0);
   cardPage.selectAll();
-  assert.deepEqual([cardPage.isAllMatching, cardPage.targets()], [false, []]);
+  assert.deepEqual([cardPage.isAllMatching, cardPage.cardsToDecide()], [false, []]);
 });
 
 test("tiles touched by a dragged box join the earlier selection", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { clopperPearson, counterOf, incompleteBeta, logGamma, suffixSums } from "../../../dashboard/components/review/threshold/statistics.js";
+import { clopperPearson, thresholdCounter, incompleteBeta, logGamma, suffixSums } from "../../../dashboard/components/review/threshold/statistics.js";
 
 const isNear = (found, wanted, tolerance) =>
   assert.ok(Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${found} is not ${wanted}`);
@@ -49,19 +49,19 @@ const DATA = { score: "confidence", bins: 4, low: 0, high: 1, total: 10, classes
   right: [0, 1, 2, 4], wrong: [3, 1, 1, 0] };
 
 test("a threshold on confidence keeps the bins from it on", () => {
-  const facts = counterOf(DATA)(2);
+  const facts = thresholdCounter(DATA)(2);
   assert.deepEqual([facts.kept, facts.open, facts.perClass, facts.wrong, facts.n], [6, 2, [3, 3], 1, 7]);
   isNear(facts.coverage, 0.6, 1e-12);
   isNear(facts.error, 1 / 7, 1e-12);
 });
 
 test("a threshold on entropy keeps the bins below it", () => {
-  const facts = counterOf({ ...DATA, score: "entropy" })(2);
+  const facts = thresholdCounter({ ...DATA, score: "entropy" })(2);
   assert.deepEqual([facts.kept, facts.open, facts.perClass, facts.wrong, facts.n], [4, 3, [3, 1], 4, 5]);
 });
 
 test("where no calibration item is kept the error is unknown, not zero", () => {
-  const facts = counterOf({ ...DATA, right: [1, 0, 0, 0], wrong: [0, 0, 0, 0] })(3);
+  const facts = thresholdCounter({ ...DATA, right: [1, 0, 0, 0], wrong: [0, 0, 0, 0] })(3);
   assert.ok(Number.isNaN(facts.error));
   assert.deepEqual([facts.low, facts.high], [0, 1]);
 });

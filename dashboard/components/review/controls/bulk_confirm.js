@@ -2,7 +2,7 @@
 
 import { describe } from "../state/query.js";
 import { openDialog } from "./dialogs.js";
-import { make, number, percent } from "./dom.js";
+import { formatNumber, formatPercent, make } from "./dom.js";
 
 /** Largest share of a class under the cap, as a multiple of its share of the labeled images. */
 const CLASS_CAP = 2;
@@ -34,9 +34,9 @@ export class BulkConfirm {
     const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
     const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), count); } });
     const show = () => {
-      box.querySelector("h3").textContent = `Accept ${number(count)} images?`;
-      box.setAttribute("aria-label", `Accept ${number(count)} images?`);
-      accept.textContent = `Accept ${number(count)}`;
+      box.querySelector("h3").textContent = `Accept ${formatNumber(count)} images?`;
+      box.setAttribute("aria-label", `Accept ${formatNumber(count)} images?`);
+      accept.textContent = `Accept ${formatNumber(count)}`;
       accept.disabled = !count;
     };
     const countAgain = async () => {
@@ -65,13 +65,13 @@ export class BulkConfirm {
   async bulkAcceptPerClass(params) {
     await this.commands.outbox.flush();
     const count = await this.api.count("per_class_threshold", params);
-    const numOwn = number(Object.keys(params.thresholds).length);
-    openDialog(this.root, `Accept ${number(count)} images?`, [
+    const numOwn = formatNumber(Object.keys(params.thresholds).length);
+    openDialog(this.root, `Accept ${formatNumber(count)} images?`, [
       make("p", {}, `Every undecided image at or above the threshold of its suggested class (${numOwn} of their own, ${params.threshold.toFixed(3)} for the others). ${ONE_DECISION}`),
     ], (close) => [
       make("button", { onclick: close }, "Cancel"),
       make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); } },
-        `Accept ${number(count)}`),
+        `Accept ${formatNumber(count)}`),
     ]);
   }
 
@@ -83,14 +83,14 @@ export class BulkConfirm {
     const { matching, open, query } = this.cardPage;
     const verb = verdict === "relabel" ? `Label as ${this.classes[label]}:` : VERBS[verdict];
     const decided = matching - open;
-    const overruled = decided ? [make("p", {}, make("b", {}, number(decided)), " of them are already decided; a verdict on all overrules these decisions.")] : [];
+    const overruled = decided ? [make("p", {}, make("b", {}, formatNumber(decided)), " of them are already decided; a verdict on all overrules these decisions.")] : [];
     const button = (count, isOpenOnly, text, isFirst) => (close) =>
       make(isFirst ? "button.primary" : "button", { autofocus: isFirst, onclick: () => { close(); this.commands.decideFilter(verdict, label, count, isOpenOnly); } }, text);
     const buttons = [
-      ...(decided ? [button(matching, false, `All ${number(matching)}`, !open)] : []),
-      ...(open ? [button(open, true, decided ? `Only the ${number(open)} undecided` : `${verb} ${number(open)}`, true)] : []),
+      ...(decided ? [button(matching, false, `All ${formatNumber(matching)}`, !open)] : []),
+      ...(open ? [button(open, true, decided ? `Only the ${formatNumber(open)} undecided` : `${verb} ${formatNumber(open)}`, true)] : []),
     ];
-    openDialog(this.root, `${verb} ${number(matching)} images?`, [
+    openDialog(this.root, `${verb} ${formatNumber(matching)} images?`, [
       make("p", {}, "All images that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
       make("p", {}, ONE_DECISION),
     ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
@@ -104,6 +104,6 @@ function keptText({ data, value, isBelow }) {
 
 /** @param {{error: number, low: number, high: number, n: number}} counts of the calibration items that are kept */
 function errorText({ error, low, high, n }) {
-  return n ? `${percent(error)} [${percent(low)}, ${percent(high)}], from ${number(n)} calibration items`
+  return n ? `${formatPercent(error)} [${formatPercent(low)}, ${formatPercent(high)}], from ${formatNumber(n)} calibration items`
     : "unknown: no calibration item is kept";
 }

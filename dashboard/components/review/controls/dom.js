@@ -15,11 +15,13 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
-export const percent = (value, digits = 1) => (Number.isNaN(value) ? "unknown" : `${(100 * value).toFixed(digits)} %`);
-export const number = (value) => Math.round(value).toLocaleString("en");
+/** Format a proportion as percent; NaN as "unknown". */
+export const formatPercent = (value, digits = 1) => (Number.isNaN(value) ? "unknown" : `${(100 * value).toFixed(digits)} %`);
+/** Format a whole number with thousands separators. */
+export const formatNumber = (value) => Math.round(value).toLocaleString("en");
 
 /** A labeled menu. @param {string} label @param {string[][]} options value and text */
-export function menu(label, options, value, onChange) {
+export function makeMenu(label, options, value, onChange) {
   const select = make("select", { "aria-label": label, onchange: () => onChange(select.value) });
   for (const [key, text] of options) select.append(make("option", { value: key }, text));
   select.value = value;
@@ -38,7 +40,7 @@ export function resizeCanvas(canvas, width, height) {
 }
 
 /** Resolves once everything drawn so far is painted; after 100 ms in a hidden window, which is never painted. */
-export function painted() {
+export function afterPaint() {
   return new Promise((done) => {
     const late = setTimeout(done, 100);
     requestAnimationFrame(() => setTimeout(() => { clearTimeout(late); done(); }));

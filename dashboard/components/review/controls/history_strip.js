@@ -1,16 +1,16 @@
-/** History strip: the latest decisions as thumbnails, the newest first; a click shows the image again. */
+/** History strip: thumbnails of the latest decisions, newest first; a click shows the image. */
 
 import { MARKS } from "../images/tile.js";
 import { imagesOf } from "../sync/responses.js";
-import { make, number } from "./dom.js";
+import { formatNumber, make } from "./dom.js";
 
-/** Decisions that are shown. */
+/** Number of shown decisions. */
 const NUM_SHOWN = 10;
 
 /** @typedef {{key: string, verdict: string, image?: number, count: number, decision?: number}} Entry */
 
 /** Entries of the decisions that are in force. @param {object[]} decisions newest first @returns {Entry[]} */
-export function entriesOf(decisions) {
+export function historyEntries(decisions) {
   return decisions.filter((one) => one.is_live && one.verdict !== "undo").map((one) => ({
     key: one.command_id, verdict: one.verdict, image: one.image_id ?? undefined, count: one.num_images, decision: one.id,
   }));
@@ -24,7 +24,7 @@ export class HistoryStrip {
     /** @type {Entry[]} */
     this.entries = [];
     this.list = make("span.history-list");
-    const all = make("button.history-all", { onclick: () => options.onAll(), title: "All decisions; any can be taken back" }, "history");
+    const all = make("button.history-all", { onclick: () => options.onAll(), title: "All decisions; you can undo your own" }, "history");
     this.element = make("span.history-strip", { role: "group", "aria-label": "Latest decisions" }, this.list, all);
   }
 
@@ -40,7 +40,7 @@ export class HistoryStrip {
   /** Load the latest decisions from the server. */
   async load() {
     const { decisions } = await this.options.api.history(4 * NUM_SHOWN);
-    this._show(entriesOf(decisions));
+    this._show(historyEntries(decisions));
   }
 
   _show(entries) {
@@ -55,10 +55,10 @@ export class HistoryStrip {
   _item({ verdict, image, count, decision }) {
     const { api, onImage, onDecision } = this.options;
     const [mark, word] = MARKS[verdict] ?? ["", verdict];
-    const text = image === undefined ? `${number(count)} images ${word}, decision #${decision ?? "…"}` : `image ${image} ${word}`;
+    const text = image === undefined ? `${formatNumber(count)} images ${word}, decision #${decision ?? "…"}` : `image ${image} ${word}`;
     const button = make("button.history-item", { "data-verdict": verdict, title: text, "aria-label": `${text}: show again`,
       onclick: () => (image === undefined ? decision && onDecision(decision) : onImage(image)) },
-    image === undefined ? make("span.count", {}, number(count)) : "", make("span.badge", { "aria-hidden": "true" }, mark));
+    image === undefined ? make("span.count", {}, formatNumber(count)) : "", make("span.badge", { "aria-hidden": "true" }, mark));
     if (image !== undefined) button.style.backgroundImage = `url("${api.image(image)}")`;
     return button;
   }

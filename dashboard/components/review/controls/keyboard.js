@@ -8,18 +8,18 @@ export const KEY_HELP = [
   ["/", "search a class"],
   ["n", "none of the classes"],
   ["s", "skip for now"],
-  ["u", "can't tell"],
+  ["u", "unsure: I cannot tell"],
   ["z  Backspace", "undo"],
   ["← → ↑ ↓", "move; with Shift: select"],
-  ["click", "to this image; a double click shows it large"],
+  ["click", "move to this image; a double click shows it large"],
   ["Shift+click", "select from the cursor to here"],
-  ["Ctrl+click", "into the selection, or out of it; by finger: hold"],
-  ["drag", "select the images that the box touches; with Shift or Ctrl: more"],
+  ["Ctrl+click", "select or deselect; by finger: hold"],
+  ["drag", "select the images that the box touches; with Shift or Ctrl: add them"],
   ["Ctrl+A", "select all that the filter matches"],
   ["Esc", "clear the selection, cancel a drag, close"],
   ["PageUp PageDown", "turn the page"],
   ["click, Enter", "odd one out: mark the wrong images, accept the others on the page"],
-  ["f", "grid ↔ focus"],
+  ["f", "focus view or grid"],
   ["?", "these keys"],
 ];
 
@@ -83,7 +83,7 @@ const OPENS = new Set([" ", "Enter", "F4"]);
 
 /** Return the focus to the image after a click or a menu choice by mouse, so that the next key decides; a control that was
  * reached by keyboard keeps it. @param {HTMLElement} element the review page @param {() => void} focusImage */
-export function returnFocus(element, focusImage) {
+export function returnFocusToImage(element, focusImage) {
   /** The menu whose list is open; a closed one keeps the focus. */
   let opened = null;
   const target = (event) => /** @type {HTMLElement} */ (event.target);

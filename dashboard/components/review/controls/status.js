@@ -1,6 +1,6 @@
-/** Status: whether decisions are saved, and messages that need attention. */
+/** Status: shows whether decisions are saved, and messages. */
 
-import { make, number } from "./dom.js";
+import { formatNumber, make } from "./dom.js";
 
 /** Shows `saved #1842`: amber with a dot while a command is being sent, red with a cross after a failure. */
 export class SaveStatus {
@@ -10,26 +10,26 @@ export class SaveStatus {
 
   /** @param {import("../sync/outbox.js").State} state of the outbox */
   show({ waiting, saved, problem, refused, reason }) {
-    const [state, text] = problem ? ["failed", `✕ ${number(waiting)} unsent, kept and sent again`]
-      : waiting ? ["waiting", `● ${number(waiting)} saving …`]
-        : saved ? ["saved", `✓ saved #${number(saved)}`] : ["idle", "nothing to save"];
+    const [state, text] = problem ? ["failed", `✕ ${formatNumber(waiting)} not saved, will be sent again`]
+      : waiting ? ["waiting", `● ${formatNumber(waiting)} saving …`]
+        : saved ? ["saved", `✓ saved #${formatNumber(saved)}`] : ["idle", "nothing to save"];
     this.element.dataset.state = state;
-    this.element.textContent = refused ? `${text} · ${number(refused)} refused` : text;
+    this.element.textContent = refused ? `${text} · ${formatNumber(refused)} refused` : text;
     this.element.title = problem || reason;
   }
 }
 
-/** Milliseconds that a brief message stays. */
+/** Milliseconds for which a brief message is shown. */
 const BRIEF = 2500;
 
-/** A message over the images; nothing moves when it comes or goes. */
+/** Shows a message over the images, so that nothing moves when it appears. */
 export class Notice {
   constructor() {
     this.element = make("div.notice", { role: "alert", hidden: true });
     this.isClosed = false;
   }
 
-  /** Do something that may fail: its message is shown, with a button to try again. @param {() => Promise<void>|void} work */
+  /** Do work that may fail; then show its error with a button to try again. @param {() => Promise<void>|void} work */
   async attempt(work) {
     try {
       await work();
@@ -46,7 +46,7 @@ export class Notice {
     this._set(message, retry ? [make("button", { onclick: retry }, "Try again")] : []);
   }
 
-  /** Show a message that goes by itself. @param {string} message */
+  /** Show a message for a short time. @param {string} message */
   showBriefly(message) {
     this._set(message, []);
     this.timer = setTimeout(() => this._set("", []), BRIEF);

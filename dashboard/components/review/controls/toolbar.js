@@ -1,11 +1,13 @@
 /** Toolbar above the images: ranking, filters, tile size, position in the queue, reviewer. */
 
 import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
-import { make, menu, number } from "./dom.js";
+import { formatNumber, make, makeMenu } from "./dom.js";
 
-const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
-  ["most_confident", "most confident first"], ["border", "closest to the threshold"],
-  ["mixed", "mixed: random and uncertain"], ["audit", "uniformly at random"], ["reject_hunt", "above the threshold, least confident first"], ["diverse", "diverse: a cold start"]];
+/** Rankings by their names in the code and the URL, each with what it shows first. */
+const RANKINGS = [["entropy", "entropy: highest first"], ["confidence", "confidence: lowest first"], ["margin", "margin: smallest first"],
+  ["most_confident", "most confident first"], ["border", "border: closest to the threshold"],
+  ["mixed", "mixed: random and uncertain"], ["audit", "audit: uniformly at random"],
+  ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
@@ -13,7 +15,7 @@ const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny
 
 export class Toolbar {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (way: "back"|"forward") => void, onResize: (count: number) => void, onOddOneOut: () => void, history: HTMLElement,
+   *   onTurn: (direction: "back"|"forward") => void, onResize: (count: number) => void, onOddOneOut: () => void, history: HTMLElement,
    *   reviewer: string, onReviewer: (name: string) => void}} options */
   constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, history, reviewer, onReviewer }) {
     this.classes = classes;
@@ -23,13 +25,13 @@ export class Toolbar {
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
-      count: menu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
-      ranking: menu("Order", RANKINGS, query.ranking, change("ranking")),
-      eta: menu("Random share", SHARES, String(query.eta), change("eta")),
-      show: menu("Show", SHOWN, query.show, change("show")),
-      predicted: menu("Suggested", classMenu("all classes"), query.predicted, change("predicted")),
-      runner_up: menu("Runner-up", classMenu("any class"), query.runner_up, change("runner_up")),
-      label: menu("Label given", classMenu("any class"), query.label, change("label")),
+      count: makeMenu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
+      ranking: makeMenu("Ranking", RANKINGS, query.ranking, change("ranking")),
+      eta: makeMenu("Random share", SHARES, String(query.eta), change("eta")),
+      show: makeMenu("Show", SHOWN, query.show, change("show")),
+      predicted: makeMenu("Suggested", classMenu("all classes"), query.predicted, change("predicted")),
+      runner_up: makeMenu("Runner-up", classMenu("any class"), query.runner_up, change("runner_up")),
+      label: makeMenu("Label given", classMenu("any class"), query.label, change("label")),
       by: field("Decided by", "text", query.by, "name", change("by")),
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
@@ -38,13 +40,13 @@ export class Toolbar {
     };
     const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
-    this.redraw = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from the images that are open now" }, "draw again");
-    this.oddOneOut = make("button.odd-one-out", { onclick: onOddOneOut, "aria-pressed": "false", title: "A page of one class: click the wrong images, Enter accepts the others" }, "odd one out");
-    this.reviewer = make("input", { type: "text", value: reviewer, maxlength: 60, "aria-label": "Reviewing as", onchange: () => onReviewer(this.reviewer.value) });
-    const reviewerField = make("label.menu.reviewer", { title: "Decisions are stored under this name; an undo takes back only its own" }, make("span", {}, "Reviewing as"), this.reviewer);
+    this.redraw = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from the images that are open" }, "draw again");
+    this.oddOneOut = make("button.odd-one-out", { onclick: onOddOneOut, "aria-pressed": "false", title: "Shows one class: click the wrong images, Enter accepts the others on the page" }, "odd one out");
+    this.reviewer = make("input", { type: "text", value: reviewer, maxlength: 60, "aria-label": "Reviewer", onchange: () => onReviewer(this.reviewer.value) });
+    const reviewerField = make("label.menu.reviewer", { title: "Your decisions carry this name; an undo takes back only your own" }, make("span", {}, "Reviewer"), this.reviewer);
     this.element = make("div.toolbar", {},
       make("div.row", {}, ranking, eta, this.redraw, show, predicted, find, this.more, this.oddOneOut, count, make("span.grow"),
-        make("button", { title: "PageUp", "aria-label": "Page before", onclick: () => onTurn("back") }, "‹"),
+        make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
       make("div.row.slim", {}, this.position, this.chips, make("span.grow"), history, reviewerField));
   }
@@ -61,11 +63,11 @@ export class Toolbar {
     this.controls.eta.hidden = query.ranking !== "mixed";
     this.redraw.hidden = !cardPage.isDrawn;
     const shown = query.show === "all" ? "" : SHOWN.find(([key]) => key === query.show)?.[1] ?? "";
-    const rank = card ? `${number(card.rank + 1)} of ${number(cardPage.total)} · ` : "";
-    const everything = cardPage.isAllMatching ? " (everything that the filter matches; a verdict asks first)" : "";
-    const selection = cardPage.isOddOneOut ? ` · ${number(selected.size)} wrong; Enter accepts the other ${number(unselectedOpen(cardPage.cards, selected).length)}`
-      : selected.size ? ` · ${number(cardPage.numSelected)} selected${everything}` : "";
-    this.position.textContent = `${rank}${number(cardPage.matching)} ${shown || "images"}${selection}`;
+    const rank = card ? `${formatNumber(card.rank + 1)} of ${formatNumber(cardPage.total)} · ` : "";
+    const everything = cardPage.isAllMatching ? " (all that the filter matches; a verdict asks first)" : "";
+    const selection = cardPage.isOddOneOut ? ` · ${formatNumber(selected.size)} wrong; Enter accepts the other ${formatNumber(unselectedOpen(cardPage.cards, selected).length)}`
+      : selected.size ? ` · ${formatNumber(cardPage.numSelected)} selected${everything}` : "";
+    this.position.textContent = `${rank}${formatNumber(cardPage.matching)} ${shown || "images"}${selection}`;
     this._showConditions(query);
   }
 
@@ -119,7 +121,7 @@ function flag(label, isOn, isPossible, onChange) {
 /** Why no image is shown, and what to do. @param {Record<string, string>} query @param {string[]} classes */
 export function emptyMessage(query, classes) {
   const isPlain = query.predicted === "" && !extraConditions(query, classes).length;
-  if (isPlain && query.show === "all") return "The pool of this project is empty: every image is labeled or in another part. Add unlabeled images to review some.";
-  return isPlain && query.show === "undecided" ? "Every image of the pool is decided. Retrain with these labels, or show the decided ones."
-    : "No image matches this filter. Show all, or remove a condition.";
+  if (isPlain && query.show === "all") return "The pool of this project is empty: every image is labeled or in another split. Create a project with unlabeled images.";
+  return isPlain && query.show === "undecided" ? "Every image of the pool is decided. Retrain with these labels, or show all verdicts."
+    : "No image matches this filter. Show all verdicts, or remove a condition.";
 }

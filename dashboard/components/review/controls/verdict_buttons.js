@@ -15,10 +15,10 @@ export function verdictButtons(classes, act, last) {
       button("accept", "a", { action: "accept" }, "The suggestion is right"),
       button("reject", "x", { action: "reject" }, "It is not the suggested class"),
       button("none", "n", { action: "none" }, "It is none of the classes"),
-      button("skip", "s", { action: "skip" }, "Not now"),
-      button("can't tell", "u", { action: "unsure" }, "It cannot be told"),
-      button("undo", "z", { action: "undo" }, "Take back the latest decision"),
-      button("focus", "f", { action: "toggle" }, "One image, or the grid"),
+      button("skip", "s", { action: "skip" }, "Decide later"),
+      button("unsure", "u", { action: "unsure" }, "I cannot tell the class"),
+      button("undo", "z", { action: "undo" }, "Undo the latest decision"),
+      button("focus", "f", { action: "toggle" }, "Show one large image, or the grid"),
       button("keys", "?", { action: "help" }, "All keys"), last),
     make("div.chips", { "aria-label": "Another class" }, ...chips, more));
 }

@@ -1,4 +1,4 @@
-/** Drag selection: a box dragged over the grid with a mouse or a pen, and the tiles that it touches.
+/** Drag selection: selects the tiles that a box touches, dragged with a mouse or a pen.
  *
  * The box is kept in the grid's own coordinates, so that it goes on while the page scrolls; near an edge of the visible
  * part the page scrolls by itself. */

@@ -1,4 +1,4 @@
-/** Focus view: one large image, what the model suggests and why, and the labeled images most like it. */
+/** Focus view: one large image, its suggestion with the reason, and the most similar labeled images. */
 
 import { make } from "../controls/dom.js";
 import { MARKS, description } from "./tile.js";
@@ -18,17 +18,17 @@ export class FocusView {
     this.options = options;
     this.zoom = new Zoom(options.isSmall, options.onSwipe);
     this.name = make("p.name");
-    this.original = make("button", { onclick: () => this._showOriginal(), title: "The file itself, at its own size" }, "original");
+    this.original = make("button", { onclick: () => this._showOriginal(), title: "Show the original file at full size" }, "original");
     const isLong = options.classes.some((name) => name.length > MAX_LETTERS); // space for two lines, so that nothing below moves
     this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
     this.state = make("div.state");
     this.bars = Array.from({ length: NUM_CLASSES }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
     this.why = make("p.why");
-    this.similar = make("div.similar", { role: "group", "aria-label": "Labeled images that look like it" });
+    this.similar = make("div.similar", { role: "group", "aria-label": "Most similar labeled images" });
     this.element = make("div.focus-view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
       make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.name)),
       make("div.about", {}, this.suggestion, this.state, make("div.bars", {}, ...this.bars), this.why,
-        make("small.label", {}, "labeled images most like it"), this.similar)));
+        make("small.label", {}, "most similar labeled images"), this.similar)));
   }
 
   /** @param {import("../state/card_page.js").CardPage} cardPage */

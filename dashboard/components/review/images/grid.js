@@ -1,4 +1,4 @@
-/** Grid of tiles: one element for each card, updated on every change, painted only when the page changes. */
+/** Grid of tiles: one tile for each card; images are painted only when the page changes. */
 
 import { make } from "../controls/dom.js";
 import { makeTile, paintTile, updateTile } from "./tile.js";
@@ -6,7 +6,7 @@ import { makeTile, paintTile, updateTile } from "./tile.js";
 const SHEET_COLUMNS = 8;
 /** Images of the next page that are fetched ahead. */
 const MAX_PREFETCHED = 24;
-/** Milliseconds until a finger on a tile counts as held. */
+/** Milliseconds after which a finger on a tile counts as held. */
 const HOLD = 450;
 
 export class Grid {

@@ -1,8 +1,8 @@
-/** Tile of one image in the grid: its elements, its state, and how it is described in words. */
+/** Tile of one image in the grid: its elements, its state and its description in words. */
 
-import { make, number, percent } from "../controls/dom.js";
+import { formatNumber, formatPercent, make } from "../controls/dom.js";
 
-/** Mark and word of each verdict, so that color never stands alone. @type {Record<string, [string, string]>} */
+/** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
   accept: ["✓", "accepted"],
   bulk_accept: ["≥", "bulk-accepted"],
@@ -10,7 +10,7 @@ export const MARKS = {
   reject: ["✕", "rejected"],
   none: ["∅", "none of the classes"],
   skip: ["…", "skipped"],
-  unsure: ["?", "can't tell"],
+  unsure: ["?", "unsure"],
 };
 
 /** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
@@ -21,16 +21,16 @@ function caption(card, classes) {
 /** The card in words, for a screen reader. @param {import("../sync/api.js").Card} card @param {string[]} classes */
 export function description(card, classes) {
   const state = card.verdict ? MARKS[card.verdict][1] : "undecided";
-  return `${classes[card.suggestion]}, confidence ${percent(card.confidence)}, ${state}, ${card.name}`;
+  return `${classes[card.suggestion]}, confidence ${formatPercent(card.confidence)}, ${state}, ${card.name}`;
 }
 
 /** Text that a screen reader announces: the next image in the focus view, the number of selected images in the grid (whose
  * focused tile is read by itself). @param {import("../state/card_page.js").CardPage} cardPage @param {string[]} classes */
 export function announcement({ card, isAllMatching, numSelected, total }, classes, isFocus) {
-  if (numSelected) return `${number(numSelected)} selected${isAllMatching ? ", everything that the filter matches" : ""}`;
+  if (numSelected) return `${formatNumber(numSelected)} selected${isAllMatching ? ", all that the filter matches" : ""}`;
   if (!isFocus || !card) return "";
   const state = card.verdict ? `, ${MARKS[card.verdict][1]}` : "";
-  return `${classes[card.suggestion]}, ${card.confidence.toFixed(2).replace(/^0/, "")}, ${number(card.rank + 1)} of ${number(total)}${state}`;
+  return `${classes[card.suggestion]}, ${card.confidence.toFixed(2).replace(/^0/, "")}, ${formatNumber(card.rank + 1)} of ${formatNumber(total)}${state}`;
 }
 
 /** A tile without its card: updateTile and paintTile fill it. */

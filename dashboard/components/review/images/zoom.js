@@ -1,4 +1,4 @@
-/** Zoomable image: fits its frame; wheel, two fingers or buttons enlarge it, dragging moves it, a double click fits it.
+/** Zoomable image: wheel, two fingers or buttons enlarge it; dragging moves it; a double click fits it.
  *
  * While it fits, a swipe sideways asks for the next or the previous image. */
 

@@ -126,7 +126,7 @@ export class CardPage {
     this.moveTo(id);
   }
 
-  /** Return from a visit; returns whether there was one. */
+  /** Return from a visit to the page before; returns whether there was a visit. */
   endVisit() {
     if (!this.beforeVisit) return false;
     Object.assign(this, this.beforeVisit, { beforeVisit: null });
@@ -140,13 +140,13 @@ export class CardPage {
     Object.assign(this, { matching, open });
   }
 
-  /** Forget the prefetched page: it no longer holds. */
+  /** Drop the prefetched page because it is out of date. */
   dropPrefetched() {
     this.prefetched = null;
     this.nextCards = [];
   }
 
-  /** Prefetch the next page, again if need be: a decision may have changed it. */
+  /** Prefetch the next page; a decision may have changed an earlier prefetch. */
   prefetch() {
     const last = this.beforeVisit ? null : this.cards.at(-1);
     if (!last) return this.dropPrefetched();
@@ -231,14 +231,14 @@ export class CardPage {
     };
   }
 
-  /** Where a card was shown, for the log of its decision. */
-  origin({ rank, planted }) {
+  /** The parameters of a card for the decision log: its queue and rank. */
+  logParams({ rank, planted }) {
     const { ranking, eta, drawn } = this.query;
     return planted ? { ranking, planted } : { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
   }
 
   /** The cards that a verdict applies to: the selection, else the card under the cursor. */
-  targets() {
+  cardsToDecide() {
     const selected = this.cards.filter((card) => this.selected.has(card.id));
     return selected.length ? selected : this.card ? [this.card] : [];
   }
@@ -258,7 +258,7 @@ export class CardPage {
   }
 
   /** Whether a queue of undecided images has none left on this page. */
-  get isDone() {
+  get isAllDecided() {
     return this.query.show === "undecided" && !this.beforeVisit && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
   }
 

@@ -1,6 +1,6 @@
 /** Block decisions while a page is loading; run cursor moves afterwards. No DOM.
  *
- * A verdict given meanwhile would fall on an image that nobody has seen, so it is not kept for later but reported. */
+ * A verdict given meanwhile would apply to an image that nobody has seen, so it is ignored and reported. */
 
 export class PageLoading {
   /** @param {(message: string) => void} report */

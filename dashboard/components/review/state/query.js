@@ -1,4 +1,4 @@
-/** Query of the review queue: its conditions in the URL, in a command and in words. No DOM. */
+/** Query of the review queue: its conditions in the URL, in commands and in words. No DOM. */
 
 /** Conditions by their name in the URL; an empty one matches every image. */
 export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "find"];
@@ -6,7 +6,7 @@ export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "dec
 /** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
   ["bulk_accept", "bulk-accepted"], ["relabel", "relabeled"], ["reject", "rejected"], ["none", "none of the classes"],
-  ["skip", "skipped"], ["unsure", "can't tell"]];
+  ["skip", "skipped"], ["unsure", "unsure"]];
 
 /** Conditions that are a number, by the same name in URL and command. */
 const NUMBERS = ["predicted", "runner_up", "label", "decision"];

@@ -10,7 +10,7 @@ export class Reviewer {
     const stored = normalized(storage.getItem("winnow-reviewer"));
     this.name = normalized(urlName) || stored || DEFAULT_NAME;
     /** A message when the URL has another name than this browser. */
-    this.warning = stored && this.name !== stored ? `You review as ${this.name}, the name in the address; before it was ${stored} in this browser.` : "";
+    this.warning = stored && this.name !== stored ? `You review as ${this.name}, the name in the URL. This browser stored the name ${stored}.` : "";
     if (!stored) this._store();
   }
 
@@ -30,7 +30,7 @@ export class Reviewer {
     try {
       this.storage.setItem("winnow-reviewer", this.name);
     } catch (error) {
-      console.warn(`This browser does not store the reviewer's name (${error.message}); the address holds it.`);
+      console.warn(`This browser does not store the reviewer's name (${error.message}); the URL holds it.`);
     }
   }
 }

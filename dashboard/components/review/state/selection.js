@@ -1,7 +1,7 @@
 /** Selection by pointer: click, hold and drag change the cursor and the selected cards. */
 
 export class Selection {
-  /** @param {import("./card_page.js").CardPage} cardPage @param {(isFollowed: boolean) => void} onChange draw, and scroll to the cursor */
+  /** @param {import("./card_page.js").CardPage} cardPage @param {(isScrolled: boolean) => void} onChange draw, and scroll to the cursor */
   constructor(cardPage, onChange) {
     this.cardPage = cardPage;
     this.onChange = onChange;

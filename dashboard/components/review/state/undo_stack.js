@@ -1,4 +1,4 @@
-/** Undo stack of this session: lets an undo show at once and take back a whole selection. No DOM. */
+/** Undo stack of this session: shows an undo at once and undoes a whole selection. No DOM. */
 
 /** @typedef {{id:number, rank?:number, verdict:string, label:number|null}} CardState a card before a decision */
 
@@ -25,7 +25,7 @@ export class UndoStack {
       .flatMap((step) => step.before.filter(({ id }) => images.has(id)));
   }
 
-  /** Remove commands that were refused or taken back by id. @param {Iterable<string>} commands */
+  /** Remove commands that the server refused or that were undone by id. @param {Iterable<string>} commands */
   remove(commands) {
     for (const step of this.steps) for (const id of commands) step.commands.delete(id);
     this.steps = this.steps.filter((step) => step.commands.size);

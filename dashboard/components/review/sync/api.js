@@ -98,12 +98,12 @@ async function bodyOf(pending) {
   try {
     response = await pending;
   } catch {
-    throw new Error("Winnow does not answer: is it still running in its terminal?");
+    throw new Error("Winnow does not answer. Is it still running in its terminal?");
   }
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   const body = isJson ? await response.json() : {};
   if (!response.ok) {
-    const error = new Error(body.error ?? `The server answered with ${response.status}.`);
+    const error = new Error(body.error ?? `The server answered with status ${response.status}.`);
     throw Object.assign(error, { isFinal: response.status === 400 });
   }
   return body;

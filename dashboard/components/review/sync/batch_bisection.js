@@ -1,8 +1,7 @@
 /** Bisection of a refused batch: finds the command that the server refuses. No DOM.
  *
- * A batch that is refused as a whole is sent again in halves, down to the wrong command, which is then set aside. It is
- * given up only once other commands were saved and it is refused alone again: where all are refused, the cause lies
- * elsewhere. */
+ * A refused batch is sent again in halves, down to the wrong command, which then waits. It is given up only once other
+ * commands were saved and it is refused alone again: if all commands are refused, the cause is elsewhere. */
 
 const MAX_BATCH = 1000;
 

@@ -1,9 +1,9 @@
-/** Commands: a verdict becomes a command, shows on the cards at once, and is sent; the response may correct it. */
+/** Commands: turn verdicts into commands, show them at once and send them; responses may correct the cards. */
 
 import { toFilter } from "../state/query.js";
 import { UndoStack } from "../state/undo_stack.js";
 import { Outbox } from "./outbox.js";
-import { SINGLE, arePredictable, imagesOf, predictedRows, readResponse } from "./responses.js";
+import { SINGLE_VERDICTS, arePredictable, imagesOf, predictedRows, readResponse } from "./responses.js";
 
 export class Commands {
   /** @param {{api: import("./api.js").Api, cardPage: import("../state/card_page.js").CardPage, data: object,
@@ -31,7 +31,7 @@ export class Commands {
   /** Give one verdict on the selection, or on the card under the cursor. */
   decide(verdict, label) {
     if (!this._isPossible(verdict, label)) return;
-    const cards = this.cardPage.targets();
+    const cards = this.cardPage.cardsToDecide();
     if (!cards.length) return;
     const seconds = Math.round((performance.now() - this.since) / cards.length) / 1000;
     this.since = performance.now();
@@ -63,7 +63,7 @@ export class Commands {
     this._sendBulk(command);
   }
 
-  /** Take back the latest step: at once when it is of this session, otherwise when the server has answered. */
+  /** Undo the latest step: at once if it is of this session, else when the server has answered. */
   undo() {
     const step = this.undoStack.pop();
     for (let count = step?.commands.size ?? 1; count > 0; count--) this.outbox.add(this._command("undo"));
@@ -77,7 +77,7 @@ export class Commands {
     if (this.returning) this.outbox.flush();
   }
 
-  /** Take back one decision of the log, of any age. @param {{id: number, command_id: string}} decision */
+  /** Undo one decision of the log, of any age. @param {{id: number, command_id: string}} decision */
   undoDecision({ id, command_id }) {
     this.undoStack.remove([command_id]);
     this.outbox.add({ ...this._command("undo"), undo_of: id });
@@ -97,14 +97,14 @@ export class Commands {
 
   /** Whether the verdict exists and its label is a class. */
   _isPossible(verdict, label) {
-    return SINGLE.has(verdict) && (verdict !== "relabel" || (label !== undefined && label < this.data.classes.length));
+    return SINGLE_VERDICTS.has(verdict) && (verdict !== "relabel" || (label !== undefined && label < this.data.classes.length));
   }
 
   _single(card, verdict, label, seconds) {
     const isOther = verdict === "relabel" && label !== card.suggestion;
     const given = verdict === "relabel" && !isOther ? "accept" : verdict;
     const command = { ...this._command(given), image_id: card.id, suggestion: card.suggestion };
-    command.params = { ...this.cardPage.origin(card), seconds };
+    command.params = { ...this.cardPage.logParams(card), seconds };
     if (isOther) command.label = label;
     return command;
   }

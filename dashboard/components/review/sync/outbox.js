@@ -1,4 +1,4 @@
-/** Queue of commands not yet saved by the server: sent in batches, sent again after a failure, never dropped.
+/** Outbox: sends commands in batches and again after a failure, until the server has saved them.
  *
  * Each batch holds every command without a response; the server knows a command by its id, so sending twice is harmless.
  * Commands without a response stay in the browser's storage and are sent again after a refresh or a server restart. */
@@ -44,7 +44,7 @@ export class Outbox {
     }
   }
 
-  /** Queue a command. @param {object} command without command_id @returns {object} the command with its id */
+  /** Add a command. @param {object} command without command_id @returns {object} the command with its id */
   add(command) {
     const queued = { command_id: crypto.randomUUID(), ...command };
     this.waiting.push(queued);

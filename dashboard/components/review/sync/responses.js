@@ -1,14 +1,14 @@
 /** Effects of commands on cards: predicted from a command, or read from the server's response. No DOM. */
 
 /** Verdicts whose outcome is known before the server responds; undo and bulk accept are not. */
-export const SINGLE = new Set(["accept", "reject", "none", "skip", "unsure", "relabel"]);
+export const SINGLE_VERDICTS = new Set(["accept", "reject", "none", "skip", "unsure", "relabel"]);
 
 /** @typedef {{command_id: string, verdict: string, image_id?: number, suggestion?: number, label?: number,
  *   params?: {images?: [number, number][]}}} Command */
 
 /** The images that a command names, one or many; none where only the server knows. @param {Command} command */
 export function imagesOf(command) {
-  if (!SINGLE.has(command.verdict)) return [];
+  if (!SINGLE_VERDICTS.has(command.verdict)) return [];
   if (Array.isArray(command.params?.images)) return command.params.images.map(([id]) => id);
   return command.image_id === undefined ? [] : [command.image_id];
 }

@@ -1,4 +1,4 @@
-/** Boundary strip: the images nearest to the threshold, those just left out beside those just kept. */
+/** Boundary strip: the images nearest to the threshold, left out and kept. */
 
 import { make } from "../controls/dom.js";
 

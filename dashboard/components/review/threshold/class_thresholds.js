@@ -1,12 +1,12 @@
-/** Class thresholds: one small histogram for each class, each with its own threshold to drag. */
+/** Class thresholds: a small histogram of each class with its own threshold. */
 
-import { make, number, percent, resizeCanvas } from "../controls/dom.js";
+import { formatNumber, formatPercent, make, resizeCanvas } from "../controls/dom.js";
 import { arrowDirection, followPointer, makeHandle } from "./slider.js";
 import { errorEstimate, rebinned, suffixSums } from "./statistics.js";
 
 const NUM_BARS = 50;
 const HEIGHT = 46;
-/** Classes that are shown at once. */
+/** Number of classes shown at once. */
 const NUM_SHOWN = 24;
 
 /** Counts of what one class's threshold keeps. @param {{counts: number[], open: number[], right: number[], wrong: number[]}} row
@@ -25,13 +25,13 @@ export class ClassThresholds {
     /** Own thresholds by class, as bin edges. @type {Map<number, number>} */
     this.own = new Map();
     this.first = 0;
-    this.grid = make("div.class-thresholds", { role: "group", "aria-label": "Threshold of each class" });
+    this.grid = make("div.class-thresholds", { role: "group", "aria-label": "Class thresholds" });
     this.text = make("span.summary-line");
     this.accept = make("button.primary", { onclick: () => options.onBulkAccept(this.params) });
-    const turn = (way) => () => { this.first += way * NUM_SHOWN; this.load(); };
+    const turn = (direction) => () => { this.first += direction * NUM_SHOWN; this.load(); };
     this.turns = make("span", { hidden: options.classes.length <= NUM_SHOWN },
-      make("button", { onclick: turn(-1), "aria-label": "Classes before" }, "‹"), make("button", { onclick: turn(1), "aria-label": "Next classes" }, "›"));
-    this.element = make("details.per-class", { ontoggle: () => this.element.open && this.load() }, make("summary", {}, "Threshold of each class"),
+      make("button", { onclick: turn(-1), "aria-label": "Previous classes" }, "‹"), make("button", { onclick: turn(1), "aria-label": "Next classes" }, "›"));
+    this.element = make("details.per-class", { ontoggle: () => this.element.open && this.load() }, make("summary", {}, "Class thresholds"),
       this.grid, make("div.row", {}, this.turns, this.text, make("span.grow"), this.accept));
   }
 
@@ -86,8 +86,8 @@ export class ClassThresholds {
   }
 
   _key(row, event) {
-    const way = arrowDirection(event);
-    if (way) this._move(row, this._bin(row) + way * (event.shiftKey ? 10 : 1));
+    const direction = arrowDirection(event);
+    if (direction) this._move(row, this._bin(row) + direction * (event.shiftKey ? 10 : 1));
   }
 
   _paint(row) {
@@ -96,8 +96,8 @@ export class ClassThresholds {
     const value = (bin / this.bins).toFixed(3);
     row.handle.style.left = `${(100 * bin) / this.bins}%`;
     row.handle.setAttribute("aria-valuenow", value);
-    row.handle.setAttribute("aria-valuetext", `${value}: keeps ${number(counts.kept)}`);
-    row.text.textContent = `${value} keeps ${number(counts.kept)} · error ${percent(counts.error)} (n ${counts.n})`;
+    row.handle.setAttribute("aria-valuetext", `${value}: keeps ${formatNumber(counts.kept)}`);
+    row.text.textContent = `${value} keeps ${formatNumber(counts.kept)} · error ${formatPercent(counts.error)} (n ${counts.n})`;
     row.element.classList.toggle("own", this.own.has(row.label));
     const width = row.canvas.clientWidth;
     const context = resizeCanvas(row.canvas, width, HEIGHT);
@@ -114,8 +114,8 @@ export class ClassThresholds {
   _showTotal() {
     const open = this.rows.reduce((sum, row) => sum + row.countsAt(this._bin(row)).open, 0);
     const isAll = this.rows.length === this.options.classes.length;
-    this.text.textContent = `${this.own.size} of ${number(this.options.classes.length)} classes have their own threshold`;
-    this.accept.textContent = isAll ? `Accept all ${number(open)} undecided` : "Accept all above their thresholds …";
+    this.text.textContent = `${this.own.size} of ${formatNumber(this.options.classes.length)} classes have their own threshold`;
+    this.accept.textContent = isAll ? `Accept all ${formatNumber(open)} undecided` : "Accept all above their thresholds …";
     this.accept.disabled = isAll && !open;
   }
 }

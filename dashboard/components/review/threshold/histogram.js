@@ -1,8 +1,8 @@
-/** Histogram that is the threshold control: two handles to drag or to move with the arrow keys.
+/** Histogram as the threshold control: two handles, moved with a pointer or the arrow keys.
  *
  * Counts follow every frame from sums computed once; the server is asked when a handle is released. */
 
-import { make, menu, number } from "../controls/dom.js";
+import { formatNumber, make, makeMenu } from "../controls/dom.js";
 import { HistogramPlot } from "./histogram_plot.js";
 import { arrowDirection, followPointer, makeHandle } from "./slider.js";
 import { TargetError } from "./target_error.js";
@@ -49,8 +49,8 @@ export class Histogram {
     this.box = make("div.plot", { onpointerdown: (event) => this._drag(event) }, this.plot.canvas, this.reviewHandle, this.handle);
     this.axis = make("div.axis", { "aria-hidden": "true" });
     this.input = make("input.exact", { type: "number", step: "any", "aria-label": "Threshold as a number", onchange: () => this._type() });
-    this.score = menu("Score", SCORES, "confidence", onScore);
-    const stack = menu("Color", STACKS, "plain", (kind) => this._restyle({ stack: kind }));
+    this.score = makeMenu("Score", SCORES, "confidence", onScore);
+    const stack = makeMenu("Color", STACKS, "plain", (kind) => this._restyle({ stack: kind }));
     const log = make("input", { type: "checkbox", checked: true, onchange: () => this._restyle({ isLog: log.checked }) });
     const head = make("div.head", {}, this.score, make("label.menu", {}, make("span", {}, "Threshold"), this.input), stack,
       make("label.check", {}, log, "log scale"));
@@ -58,7 +58,7 @@ export class Histogram {
       api, onRelease, onMove: (value) => { onGrab(); this.pair.moveToValue(value); this._draw(); },
     });
     this.element = make("section.histogram", { "aria-label": "Threshold" },
-      make("div.left", {}, head, this.box, this.axis, this.plot.key, this.targetError.element), summary.element);
+      make("div.left", {}, head, this.box, this.axis, this.plot.legend, this.targetError.element), summary.element);
   }
 
   _draw() {
@@ -75,8 +75,8 @@ export class Histogram {
       handle.setAttribute("aria-valuetext", text);
     };
     const reviewText = pair.reviewValue.toFixed(3);
-    describe(this.handle, pair.text, `${pair.text}: keeps ${number(pair.counts.kept)} of ${number(data.total)}`);
-    describe(this.reviewHandle, reviewText, `${reviewText}: leaves out ${number(pair.between.left)}`);
+    describe(this.handle, pair.text, `${pair.text}: keeps ${formatNumber(pair.counts.kept)} of ${formatNumber(data.total)}`);
+    describe(this.reviewHandle, reviewText, `${reviewText}: leaves out ${formatNumber(pair.between.left)}`);
     this.input.value = pair.text;
     this.options.summary.show(pair);
     this.targetError.thresholdMoved(data.score, pair.value);
@@ -104,29 +104,29 @@ export class Histogram {
 
   _key(event) {
     const { pair } = this;
-    const way = pair.data && arrowDirection(event);
-    if (!way) return;
+    const direction = pair.data && arrowDirection(event);
+    if (!direction) return;
     const percent = event.shiftKey ? pair.data.bins / 100 : 1;
-    if (event.currentTarget === this.reviewHandle) pair.moveReview(pair.reviewBin + way * percent);
-    else if (event.shiftKey) pair.moveToBin(pair.bin + way * percent);
-    else this._nudge(way);
+    if (event.currentTarget === this.reviewHandle) pair.moveReview(pair.reviewBin + direction * percent);
+    else if (event.shiftKey) pair.moveToBin(pair.bin + direction * percent);
+    else this._nudge(direction);
     this._drawSoon();
     clearTimeout(this.releasing);
     this.releasing = setTimeout(this.options.onRelease, 300);
   }
 
   /** Move by one image; where the next step is not known yet the server is asked for it first. */
-  async _nudge(way) {
+  async _nudge(direction) {
     const { pair } = this;
-    if (pair.nudge(way) && pair.numStepsAhead >= MIN_STEPS_AHEAD) return;
+    if (pair.nudge(direction) && pair.numStepsAhead >= MIN_STEPS_AHEAD) return;
     if (this.isAsking) return;
     this.isAsking = true;
     const isWaiting = pair.numStepsAhead === 0;
     try {
       this.setSteps(await this.options.api.border(pair.data.score, pair.value));
-      if (isWaiting) pair.nudge(way);
+      if (isWaiting) pair.nudge(direction);
     } catch {
-      pair.moveToBin(pair.bin + way); // without the server the threshold moves by a thousandth
+      pair.moveToBin(pair.bin + direction); // without the server the threshold moves by a thousandth
     } finally {
       this.isAsking = false;
     }

@@ -1,4 +1,4 @@
-/** Drawing of the histogram: stacked bars, drawn once, and shading by threshold, drawn on every frame. */
+/** Histogram plot: stacked bars, drawn once, and shading by threshold, drawn on every frame. */
 
 import { make, resizeCanvas } from "../controls/dom.js";
 import { MARKS } from "../images/tile.js";
@@ -7,19 +7,19 @@ import { rebinned, sumRows } from "./statistics.js";
 const NUM_BARS = 125;
 const HEIGHT = 132;
 /** Pixels below the bars, for right and wrong calibration items. */
-const FOOT = 16;
+const CALIBRATION_HEIGHT = 16;
 /** Colors of classes; they repeat, and the key and the order in the stack tell classes apart. */
 const CLASS_COLORS = ["#3d7dd8", "#d9682a", "#1f9e7a", "#b06ab3", "#b88a00", "#2c93b5", "#c4577a", "#7a8b2f", "#7c74d6", "#8b7365"];
 const VERDICT_ORDER = ["accept", "bulk_accept", "relabel", "reject", "none", "unsure", "skip", "undecided"];
-const VERDICT_TEXTS = { accept: "accepted", bulk_accept: "bulk", relabel: "relabeled", reject: "rejected", none: "none of them",
-  unsure: "can't tell", skip: "skipped", undecided: "undecided" };
+const VERDICT_TEXTS = { accept: "accepted", bulk_accept: "bulk-accepted", relabel: "relabeled", reject: "rejected", none: "none",
+  unsure: "unsure", skip: "skipped", undecided: "undecided" };
 
 export class HistogramPlot {
   /** @param {string[]} classes */
   constructor(classes) {
     this.classes = classes;
     this.canvas = make("canvas", { height: HEIGHT, "aria-hidden": "true" });
-    this.key = make("div.key", { "aria-hidden": "true" });
+    this.legend = make("div.legend", { "aria-hidden": "true" });
     this.bars = document.createElement("canvas");
     this.isLog = true;
     this.stack = "plain";
@@ -42,7 +42,7 @@ export class HistogramPlot {
     const style = getComputedStyle(this.canvas);
     this.colors = (name) => style.getPropertyValue(`--${name}`).trim();
     this._paintBars(this.bars.getContext("2d"), width);
-    this._fillKey();
+    this._fillLegend();
     this.shade(this.thresholds);
   }
 
@@ -59,7 +59,7 @@ export class HistogramPlot {
     const [threshold, review] = [thresholds.threshold * width, thresholds.review * width];
     const veil = (from, to, strength) => {
       context.globalAlpha = strength;
-      context.fillRect(from, 0, to - from, HEIGHT - FOOT);
+      context.fillRect(from, 0, to - from, HEIGHT - CALIBRATION_HEIGHT);
     };
     if (thresholds.isBelow) { veil(threshold, review, 0.62); veil(review, width, 0.86); }
     else { veil(review, threshold, 0.62); veil(0, review, 0.86); }
@@ -75,7 +75,7 @@ export class HistogramPlot {
         .map((name) => [VERDICT_TEXTS[name], this.colors(`v-${name}`), rebinned(data.verdicts[name], NUM_BARS), MARKS[name]?.[0]]);
     }
     if (this.stack === "class") {
-      return data.counts.map((row, index) => [this.classes[data.classes[index]] ?? "the others",
+      return data.counts.map((row, index) => [this.classes[data.classes[index]] ?? "other classes",
         data.classes[index] < 0 ? this.colors("left") : CLASS_COLORS[index % CLASS_COLORS.length], rebinned(row, NUM_BARS)]);
     }
     return [["all", this.colors("kept"), this.total]];
@@ -84,7 +84,7 @@ export class HistogramPlot {
   _scale() {
     const scale = this.isLog ? Math.log1p : (count) => count;
     const top = scale(Math.max(1, ...this.total));
-    return (count) => (scale(count) / top) * (HEIGHT - FOOT - 6);
+    return (count) => (scale(count) / top) * (HEIGHT - CALIBRATION_HEIGHT - 6);
   }
 
   _paintBars(context, width) {
@@ -93,7 +93,7 @@ export class HistogramPlot {
     const layers = this._layers();
     context.clearRect(0, 0, width, HEIGHT);
     for (let bar = 0; bar < NUM_BARS; bar++) {
-      let foot = HEIGHT - FOOT;
+      let foot = HEIGHT - CALIBRATION_HEIGHT;
       const whole = scale(this.total[bar]);
       for (const [, color, counts] of layers) {
         const height = this.total[bar] ? (whole * counts[bar]) / this.total[bar] : 0;
@@ -108,7 +108,7 @@ export class HistogramPlot {
   /** Right items as a thin mark, wrong ones as a tall mark below it: shape and position differ as well as color. */
   _paintCalibration(context, step) {
     const most = Math.max(1, ...this.calibration.flat());
-    [["good", 3, HEIGHT - FOOT + 3], ["wrong", 6, HEIGHT - 7]].forEach(([color, height, top], row) => {
+    [["good", 3, HEIGHT - CALIBRATION_HEIGHT + 3], ["wrong", 6, HEIGHT - 7]].forEach(([color, height, top], row) => {
       context.fillStyle = this.colors(color);
       this.calibration[row].forEach((count, bar) => {
         if (!count) return;
@@ -128,7 +128,7 @@ export class HistogramPlot {
     context.setLineDash([3, 2]);
     context.beginPath();
     this.parentRun.forEach((count, bar) => {
-      const y = HEIGHT - FOOT - Math.min(HEIGHT - FOOT - 2, scale(count));
+      const y = HEIGHT - CALIBRATION_HEIGHT - Math.min(HEIGHT - CALIBRATION_HEIGHT - 2, scale(count));
       context.lineTo(bar * step, y);
       context.lineTo((bar + 1) * step, y);
     });
@@ -137,9 +137,9 @@ export class HistogramPlot {
   }
 
   /** Say what the colors mean. */
-  _fillKey() {
+  _fillLegend() {
     const layers = this.stack === "plain" ? [] : this._layers();
-    this.key.dataset.kind = this.stack;
+    this.legend.dataset.kind = this.stack;
     const entries = layers.map(([name, color, , shape]) => {
       const mark = shape ? make("i.swatch.shape", {}, shape) : make("i.swatch"); // the same shapes as on the tiles
       mark.style.background = color;
@@ -147,6 +147,6 @@ export class HistogramPlot {
     });
     if (this.parentRun) entries.push(make("span", {}, make("i.parent-run"), "parent run"));
     const entry = (kind, text) => make("span", {}, make(`i.${kind}`), text);
-    this.key.replaceChildren(...entries, entry("right-mark", "right"), entry("mark", "wrong (calibration)"));
+    this.legend.replaceChildren(...entries, entry("right-mark", "right"), entry("mark", "wrong (calibration items)"));
   }
 }

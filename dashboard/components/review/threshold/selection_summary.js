@@ -1,6 +1,6 @@
-/** Summary of what the thresholds select: counts, estimated error, class mix; it changes on every frame and never moves. */
+/** Selection summary: counts, estimated error and class mix of the images that the thresholds select. */
 
-import { make, number, percent } from "../controls/dom.js";
+import { formatNumber, formatPercent, make } from "../controls/dom.js";
 
 export class SelectionSummary {
   /** @param {{classes: string[], onBulkAccept: () => void, onReview: (range: string) => void}} options */
@@ -11,7 +11,7 @@ export class SelectionSummary {
     this.between = make("div.summary-line.between");
     this.mix = make("div.class-mix", { role: "img" });
     this.accept = make("button.primary", { onclick: onBulkAccept });
-    this.review = make("button", { onclick: () => onReview(this.range), title: "The undecided images between the two thresholds, as a queue" });
+    this.review = make("button", { onclick: () => onReview(this.range), title: "Show the undecided images between the two thresholds" });
     this.element = make("div.selection-summary", {}, this.kept, this.error, this.mix, this.between,
       make("div.pair", {}, this.accept, this.review));
   }
@@ -21,23 +21,23 @@ export class SelectionSummary {
     const { data, counts, between } = pair;
     this.range = pair.range;
     const side = pair.isBelow ? "at most" : "at least";
-    this.kept.replaceChildren(make("b", {}, number(counts.kept)),
-      ` of ${number(data.total)} (${percent(counts.coverage)}) have ${data.score} ${side} ${pair.text}`);
+    this.kept.replaceChildren(make("b", {}, formatNumber(counts.kept)),
+      ` of ${formatNumber(data.total)} (${formatPercent(counts.coverage)}) have ${data.score} ${side} ${pair.text}`);
     const basis = counts.n
-      ? [` [${percent(counts.low)}, ${percent(counts.high)}] · ${number(counts.wrong)} wrong of ${number(counts.n)} calibration items`]
+      ? [` [${formatPercent(counts.low)}, ${formatPercent(counts.high)}] · ${formatNumber(counts.wrong)} wrong of ${formatNumber(counts.n)} calibration items`]
       : [" no calibration item is kept"];
-    this.error.replaceChildren("estimated error ", make("b", {}, percent(counts.error)), ...basis);
-    this.between.textContent = `${number(between.open)} to review between the thresholds, ${number(between.left)} left out`;
+    this.error.replaceChildren("estimated error ", make("b", {}, formatPercent(counts.error)), ...basis);
+    this.between.textContent = `${formatNumber(between.open)} to review between the thresholds, ${formatNumber(between.left)} left out`;
     this.accept.disabled = !counts.open;
-    this.accept.textContent = `Accept all ${number(counts.open)} undecided`;
+    this.accept.textContent = `Accept all ${formatNumber(counts.open)} undecided`;
     this.review.disabled = !between.open;
-    this.review.textContent = `Review ${number(between.open)}`;
+    this.review.textContent = `Review ${formatNumber(between.open)}`;
     this._showMix(data, counts);
   }
 
   /** Shares of the kept images as bars, of the labeled images as a mark across each bar. */
   _showMix(data, counts) {
-    const rows = data.classes.map((label, row) => ({ row, name: this.classes[label] ?? "the others", label }));
+    const rows = data.classes.map((label, row) => ({ row, name: this.classes[label] ?? "other classes", label }));
     const share = (row) => counts.perClass[row] / Math.max(1, counts.kept);
     const most = Math.max(0.001, ...rows.flatMap(({ row }) => [share(row), data.prior[row]]));
     const isOther = this.mix.children.length !== rows.length;
@@ -46,9 +46,9 @@ export class SelectionSummary {
       const bar = this.mix.children[row];
       bar.style.setProperty("--share", `${(100 * share(row)) / most}%`);
       bar.style.setProperty("--prior", `${(100 * data.prior[row]) / most}%`);
-      bar.title = `${name}: ${number(counts.perClass[row])} kept (${percent(share(row))}); labeled ${percent(data.prior[row])}`;
+      bar.title = `${name}: ${formatNumber(counts.perClass[row])} kept (${formatPercent(share(row))}); labeled ${formatPercent(data.prior[row])}`;
     });
-    const texts = rows.map(({ row, name }) => `${name} ${number(counts.perClass[row])}`).join(", ");
+    const texts = rows.map(({ row, name }) => `${name} ${formatNumber(counts.perClass[row])}`).join(", ");
     this.mix.setAttribute("aria-label", `Class mix of the kept images, with the labeled mix as a mark: ${texts}`);
   }
 }

@@ -1,4 +1,4 @@
-/** Slider handles on a plot: dragged with a pointer, moved with the arrow keys. */
+/** Slider handles on a plot, moved with a pointer or the arrow keys. */
 
 import { make } from "../controls/dom.js";
 
@@ -23,9 +23,9 @@ export function followPointer(plot, event, onMove, onRelease) {
 
 /** The direction of an arrow key, which then does nothing else; 0 for another key. @param {KeyboardEvent} event @returns {-1|0|1} */
 export function arrowDirection(event) {
-  const way = /** @type {Record<string, -1|1>} */ ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 })[event.key];
-  if (!way) return 0;
+  const direction = /** @type {Record<string, -1|1>} */ ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 })[event.key];
+  if (!direction) return 0;
   event.preventDefault();
   event.stopPropagation();
-  return way;
+  return direction;
 }

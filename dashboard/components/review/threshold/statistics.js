@@ -93,7 +93,7 @@ export function errorEstimate(wrong, right) {
 /** Counts at each bin edge: bins at or above it are kept (confidence, margin) or bins below it (entropy).
  * @param {object} data response of the histogram route @returns {(edge:number) => {kept:number, open:number,
  *   perClass:number[], wrong:number, n:number, error:number, low:number, high:number, coverage:number}} */
-export function counterOf(data) {
+export function thresholdCounter(data) {
   const isBelow = data.score === "entropy";
   const all = data.counts.map(suffixSums);
   const [open, right, wrong] = [openCounts(data.verdicts, data.bins), data.right, data.wrong].map(suffixSums);

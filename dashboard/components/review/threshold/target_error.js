@@ -1,13 +1,13 @@
-/** Target error: a slider that moves the threshold to where the guarantee holds. A threshold moved otherwise has none. */
+/** Target error: a slider that sets the threshold with a guarantee; moving the threshold ends it. */
 
-import { make, number, percent } from "../controls/dom.js";
+import { formatNumber, formatPercent, make } from "../controls/dom.js";
 
 /** @typedef {{num_calibration: number, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
 
-const HOW = "Slide it: the threshold moves to where at most this share of the accepted images is wrong, on average over draws.";
-const STALE = "The undecided images have changed since: slide again for a guarantee.";
-const OTHER_SCORE = "It moves the threshold on confidence: choose that score to slide.";
-const LIMIT = "Over draws, not for each one: only an audit certifies this one.";
+const HOW = "Sets the threshold so that at most this share of the accepted images is wrong, on average over draws.";
+const STALE = "The undecided images have changed. Set the target error again for a guarantee.";
+const OTHER_SCORE = "The target error sets a threshold on confidence. Choose that score first.";
+const LIMIT = "This is an average over draws; only an audit certifies this selection.";
 
 export class TargetError {
   /** @param {{api: import("../sync/api.js").Api, onMove: (value: number) => void, onRelease: () => void}} options */
@@ -24,7 +24,7 @@ export class TargetError {
       make("label.menu", {}, make("span", {}, "Target error"), this.input), this.number, this.text);
   }
 
-  /** The guarantee no longer holds: the threshold or the open images have changed. @param {boolean} isStale ask the server again */
+  /** Remove the guarantee, because the threshold or the open images have changed. @param {boolean} isStale ask the server again */
   clear(isStale = false) {
     if (isStale) this.targets = null;
     if (this.threshold === undefined) return;
@@ -32,7 +32,7 @@ export class TargetError {
     this._say("–", isStale ? STALE : HOW);
   }
 
-  /** The threshold is at another value. @param {string} score @param {number} value */
+  /** Follow the threshold to another value. @param {string} score @param {number} value */
   thresholdMoved(score, value) {
     const isOther = score !== "confidence";
     if (isOther !== this.input.disabled) {
@@ -49,20 +49,20 @@ export class TargetError {
     if (request !== this.targets) return; // the open images have changed while the server answered
     const found = targets?.cuts.find(({ target }) => Math.abs(100 * target - Number(this.input.value)) < 1e-6);
     if (!found) return;
-    this._show(found, number(targets.num_calibration));
+    this._show(found, formatNumber(targets.num_calibration));
     if (isLast && found.threshold !== null) this.options.onRelease();
   }
 
   _show({ target, threshold, kept }, count) {
     this.threshold = threshold;
-    const text = percent(target);
+    const text = formatPercent(target);
     this.input.setAttribute("aria-valuetext", text);
     if (threshold === null) {
-      this._say(text, `No threshold guarantees this with ${count} calibration items: take a larger error, or audit what you accept.`);
+      this._say(text, `No threshold guarantees this with ${count} calibration items. Set a larger target error, or audit a selection.`);
       return;
     }
     this.options.onMove(threshold);
-    this._say(text, make("b", {}, `Of the ${number(kept)} open images it accepts, at most ${text} are wrong, on average.`), ` ${LIMIT}`);
+    this._say(text, make("b", {}, `It keeps ${formatNumber(kept)} open images. At most ${text} of them are wrong, on average.`), ` ${LIMIT}`);
   }
 
   /** @returns {Promise<Targets>} */

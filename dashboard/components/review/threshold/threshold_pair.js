@@ -1,9 +1,9 @@
-/** The two thresholds: images beyond the first are accepted, images between the two are reviewed. No DOM.
+/** Threshold pair: images beyond the first are accepted, images between the two are reviewed. No DOM.
  *
  * At a bin edge of the histogram the counts are sums of its bins; one image apart from there they are the steps that the
  * server has sent, the possible thresholds around the current one. */
 
-import { counterOf, errorEstimate } from "./statistics.js";
+import { errorEstimate, thresholdCounter } from "./statistics.js";
 
 /** @typedef {{value:number, kept:number, open:number, right:number, wrong:number, per_class:number[]}} Step */
 
@@ -27,7 +27,7 @@ export class ThresholdPair {
    * @param {number|null} reviewValue of the second threshold, null where it leaves nothing out */
   show(data, value, reviewValue) {
     this.data = data;
-    this.countsAt = counterOf(data);
+    this.countsAt = thresholdCounter(data);
     this.steps = [];
     this.step = -1;
     this.moveToValue(value);
@@ -119,9 +119,9 @@ export class ThresholdPair {
     return true;
   }
 
-  /** Move the threshold by one image along the axis; returns whether the next step is known. @param {1|-1} way */
-  nudge(way) {
-    const next = this.step + (this.isBelow ? -way : way);
+  /** Move the threshold by one image along the axis; returns whether the next step is known. @param {1|-1} direction */
+  nudge(direction) {
+    const next = this.step + (this.isBelow ? -direction : direction);
     if (this.step < 0 || !this.steps[next]) return false;
     this.step = next;
     this.exact = this.steps[next].value;

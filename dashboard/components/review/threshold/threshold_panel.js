@@ -91,7 +91,7 @@ export class ThresholdPanel {
  *
  * A threshold that reaches Streamlit after the click leads the browser back to this page, so the click waits until it has
  * been sent. @param {HTMLElement} element @param {ThresholdPanel} panel @param {AbortSignal} signal ends it */
-export function shareOnLeave(element, panel, signal) {
+export function shareThresholdOnLeave(element, panel, signal) {
   element.addEventListener("pointerleave", () => panel.sharing.flush());
   element.addEventListener("focusout", ({ relatedTarget }) => element.contains(/** @type {Node} */ (relatedTarget)) || panel.sharing.flush());
   document.addEventListener("click", (event) => {
