@@ -17,7 +17,9 @@ def show(project: Project, run_a: str, run_b: str) -> None:
     st.subheader("Round card")
     labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
     if labels:
-        st.caption(f"{run_b} trained on " + ", ".join(f"{count:,} {name}" for name, count in labels.items()) + " labels.")
+        st.caption(
+            f"{run_b} trained on " + ", ".join(f"{count:,} {name}" for name, count in labels.items()) + " labels."
+        )
     audits = [audit for audit in project.quality.certificates() if audit.run_id in (run_a, run_b)]
     if audits:
         rows = [
