@@ -35,6 +35,7 @@ class _Scan:
     problems: list[QuarantinedFile] = field(default_factory=list)
 
     def add_problem(self, path: Path, reason: str) -> None:
+        """Add a file or folder that is left out, with the reason."""
         name = path.relative_to(self.root).as_posix()
         self.problems.append(QuarantinedFile(name, reason))
 

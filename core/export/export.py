@@ -1,4 +1,4 @@
-"""Export the curated set, or one run's model or round card, into a folder."""
+"""Export the curated set, or a run's model or round card."""
 
 from pathlib import Path
 

@@ -46,7 +46,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class AuditOverlap:
-    """Answers of an audit that remain valid for a changed accepted set."""
+    """Answers of an audit that remain valid for a changed set."""
 
     kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
     added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
@@ -59,7 +59,7 @@ def audit_order(ids: Ids, rng: np.random.Generator) -> Ids:
 
 
 def highest_refuted(size: int, target: float) -> int:
-    """Return N₀ = ⌈target · size⌉ - 1, the most right images below the target."""
+    """Return N₀ = ⌈target · size⌉ - 1, the most right images below target."""
     return ceil(round(target * size, 9)) - 1
 
 
@@ -187,7 +187,7 @@ def num_more(size: int, num_right: int, num_wrong: int, target: float, alpha: fl
 
 
 def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Return an interval of N⁺ / N that is valid at every answer at once.
+    """Return an interval of N⁺ / N that holds at every answer.
 
     Prior-posterior ratio with a uniform prior (Waudby-Smith and Ramdas 2020, arXiv 2006.04347): a count A stays while
     the mean likelihood over 0 … N is below 1/alpha times its own. The interval is the intersection over all answers so

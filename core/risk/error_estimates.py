@@ -103,7 +103,12 @@ def threshold_for_error(calibration_confidence: PerImage, is_right: Mask, target
 
 
 def class_mix(labels: Labels, num_classes: int) -> NDArray[np.float64]:
-    """Return the share of each class, (K,); all zero without labels."""
+    """Return the share of each class, (K,); all zero without labels.
+
+    Args:
+        labels: (n,) classes, 0 … K - 1.
+        num_classes: K.
+    """
     counts = np.bincount(labels, minlength=num_classes)
     return np.asarray(counts / max(1, counts.sum()))
 

@@ -103,7 +103,7 @@ def lure_of_part(
     part: int,
     level: float = 0.95,
 ) -> MeanEstimate:
-    """Estimate the mean of a part of the set from draws from all of it: unbiased.
+    """Estimate the mean of a part from draws from the whole set: unbiased.
 
     Draws outside the part count as zeros, the mean is scaled by size / part.
 

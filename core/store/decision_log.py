@@ -149,7 +149,12 @@ def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Decision]
 
 
 def ids_digest(ids: Ids, labels: Labels) -> str:
-    """Return the sha256 (hex) of a bulk decision's images and labels."""
+    """Return the sha256 (hex) of a bulk decision's images and labels.
+
+    Args:
+        ids: (n,) image ids.
+        labels: (n,) label of each.
+    """
     return hashlib.sha256(ids.astype("<i8").tobytes() + labels.astype("<i8").tobytes()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Locks on open files, released when the file is closed or the process ends."""
+"""Locks on open files; closing the file or ending the process releases them."""
 
 import fcntl
 import os

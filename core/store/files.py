@@ -16,7 +16,9 @@ from core.base.memmap import open_mapped
 
 
 def home() -> Path:
-    """Return Winnow's own folder, which holds what belongs to the person and not to a project.
+    """Return Winnow's own folder, for what belongs to the person.
+
+    It holds the recent projects, the device locks and what was measured on this machine.
 
     Returns:
         The folder that the environment variable WINNOW_HOME names, else .winnow in the person's home folder.
@@ -25,7 +27,7 @@ def home() -> Path:
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write a file under a temporary name, flush it and move it to the path.
+    """Write a file atomically: to a temporary name, flushed, then moved.
 
     Args:
         path: The file to replace.
@@ -59,12 +61,17 @@ def cannot_write(path: Path, error: OSError) -> DataError:
 
 
 def cannot_read(path: Path, why: object) -> DataError:
-    """Return the error for a file that is missing or damaged."""
+    """Return the error for a file that is missing or damaged.
+
+    Args:
+        path: The file.
+        why: The reason, for the sentence.
+    """
     return DataError(f"{path} cannot be read ({why}): restore it from a copy, or delete its folder and make it again.")
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Write one array as .npy, atomically."""
+    """Write one array as .npy, atomically; DataError where that fails."""
     replace_file(path, lambda file: np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False))
 
 
@@ -132,7 +139,7 @@ def load_array(path: Path) -> NDArray[Any]:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write several arrays as one .npz, atomically."""
+    """Write several arrays as one .npz, atomically; DataError where that fails."""
     replace_file(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
@@ -158,7 +165,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write one JSON object, atomically."""
+    """Write one JSON object, atomically; DataError where that fails."""
     text = json.dumps(content, ensure_ascii=False, indent=1)
     replace_file(path, lambda file: _write_all(file, text.encode()))
 

@@ -42,7 +42,7 @@ PATIENCE = 0.5
 
 
 class RunFolder:
-    """Files of one run; reading raises DataError with a sentence that names the file."""
+    """Files of one run; reading raises DataError naming the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -248,7 +248,7 @@ class RunFolder:
         return load_arrays(file) if file.exists() else {}
 
     def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
-        """Write the labels that this run trains on, and their decisions."""
+        """Write the labels that this run trains on, and their decisions by id."""
         columns = {name: value for name, value in vars(curated).items() if name != "digest"}
         save_arrays(self.path / "curated.npz", {**columns, "digest": np.array(curated.digest)})
         write_json(self.path / "curated_decisions.json", {str(n): asdict(d) for n, d in decisions.items()})
@@ -283,7 +283,7 @@ def list_runs(runs: Path) -> list[RunFolder]:
 
 
 def next_run_id(runs: Path, config: TrainConfig) -> str:
-    """Return the next free run name: number, method, model."""
+    """Return the next free run name, such as "002-fixmatch-wrn"."""
     names = os.listdir(runs) if runs.is_dir() else []
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
     return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"

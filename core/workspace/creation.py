@@ -75,7 +75,7 @@ def create_project(
 
 
 def load_source(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
-    """Load a built-in data set or an image folder into a new image folder.
+    """Load a built-in data set or an image folder into `folder`.
 
     Args:
         source: One of SOURCES, or an image folder.
@@ -113,7 +113,7 @@ def _default_split(source: str, images: ImageSet, groups: NDArray[np.int64]) -> 
 
 @contextmanager
 def _building(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder that becomes the target on success and vanishes on failure."""
+    """Yield a temporary folder; success moves it to the target, failure removes it."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

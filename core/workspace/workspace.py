@@ -58,7 +58,7 @@ class Workspace:
         return np.bincount(labels, minlength=len(self.images.class_names))
 
     def runs(self) -> list[Run]:
-        """Return all runs whose record can be read, in the order they were made."""
+        """Return all runs with a readable record, in the order of creation."""
         return [Run(folder) for folder in list_runs(self.path / "runs") if unreadable_reason(folder) is None]
 
     def broken_runs(self) -> dict[str, str]:
