@@ -75,7 +75,7 @@ def _certificate(audit: Audit) -> None:
         {
             "Certified right": f"≥ {formatting.percent(certificate.certified)}",
             "Answers": f"{certificate.num_answers:,}",
-            "Right answers": f"{certificate.num_right:,}",
+            "Right": f"{certificate.num_right:,}",
             "Selected": f"{certificate.size:,}",
         }
     )

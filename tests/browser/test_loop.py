@@ -200,7 +200,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     saved(page, 2)
 
     page.get_by_role("button", name="Retrain").click()
-    page.get_by_role("button", name="Start the run").click()
+    page.get_by_role("button", name="Start", exact=True).click()
     expect(page).to_have_url(re.compile("/train"))
     retrained = project.wait_run("002-self_training-small_cnn", timeout=240)
     assert retrained.record.parent == "001-supervised-small_cnn"

@@ -76,7 +76,7 @@ def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     trained_project.quality.set_check_interval(8)
     before = trained_project.curate().digest
     page.goto(server.address("review", project=trained_project.key))
-    expect(page.get_by_text("One in 8 of the undecided images is a check")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("One in 8 of the undecided images is an attention check")).to_be_visible(timeout=30_000)
     page.locator(".tile").first.click()
     for _ in range(8):
         page.keyboard.press("a")

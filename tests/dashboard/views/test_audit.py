@@ -17,7 +17,7 @@ def test_an_answer_on_the_audit_page_is_a_decision_and_undo_takes_it_back(traine
     label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, audit.next_id)])
     test.button(key=f"audit-{label}").click().run()
     assert not test.exception
-    assert (metrics(test)["Answers"], metrics(test)["Right answers"]) == ("1", "1")
+    assert (metrics(test)["Answers"], metrics(test)["Right"]) == ("1", "1")
     decision = Project.open(trained_project.path).decisions.all()[-1]
     assert (decision.image_id, decision.label, decision.params["queue"]) == (audit.next_id, label, "audit")
     test.button(key="audit-undo").click().run()

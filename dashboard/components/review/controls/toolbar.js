@@ -4,7 +4,7 @@ import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
 
 /** Rankings by their names in the code and the URL, each with what it shows first. */
-const RANKINGS = [["entropy", "entropy: highest first"], ["confidence", "confidence: lowest first"], ["margin", "margin: smallest first"],
+const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "border: closest to the threshold"],
   ["mixed", "mixed: random and uncertain"], ["audit", "audit: uniformly at random"],
   ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"]];
