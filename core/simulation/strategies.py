@@ -74,8 +74,7 @@ def parse_accept_rule(text: str) -> AcceptRule:
     """
     name, _, number = text.strip().partition("=")
     if name not in ACCEPT_RULES:
-        known = ", ".join(ACCEPT_RULES)
-        raise InputError(f"There is no accept rule called {name!r}. There are: {known}, as in conformal=0.05.")
+        raise unknown_name("accept rule", name, ACCEPT_RULES)
     if name == "none":
         if number:
             raise InputError(f"The accept rule none takes no number (got {text!r}).")
