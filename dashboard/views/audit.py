@@ -81,8 +81,9 @@ def _certificate(audit: Audit) -> None:
     )
     st.progress(certificate.certified, text=_progress_text(audit))
     low, high = formatting.percent(certificate.low), formatting.percent(certificate.high)
+    level = formatting.percent(1 - certificate.alpha, 0)
     st.caption(
-        f"Between {low} and {high} of the labels are right, with {1 - certificate.alpha:.0%} confidence. You may stop "
+        f"Between {low} and {high} of the labels are right, with {level} confidence. You may stop "
         "after any answer: the certificate stays valid. It holds for this selection, and takes your answers as true."
     )
     if audit.moved is not None:

@@ -1,4 +1,4 @@
-"""Take the README's pictures from the running product: a demo with a baseline, some decisions and a retrained run.
+"""Take the pictures of README and guide from the running dashboard.
 
 python docs/scripts/take_screenshots.py
 """
@@ -34,7 +34,7 @@ _PAGES = {
 
 
 def prepare(folder: Path) -> Project:
-    """A demo project with a baseline, a retrained run, its control arms, and decisions of every kind."""
+    """Make a demo project with a baseline, decisions, a retrained run and its control runs."""
     project = Project.demo(folder)
     baseline = project.start_run(TrainConfig())
     project.wait_run(baseline.id)
@@ -48,7 +48,7 @@ def prepare(folder: Path) -> Project:
     for run in (retrained, *project.start_control_runs(retrained.id)):
         project.wait_run(run.id)
     project.undo(baseline.id)
-    for _ in range(60):  # somebody who mostly agrees with the later run
+    for _ in range(60):  # answers of a reviewer who knows the labels
         audit = project.quality.audit(retrained.id, "fixed_threshold", threshold=0.95)
         assert audit.next_id is not None
         project.quality.answer_audit(audit, int(project.images.labels[audit.next_id]))
@@ -56,7 +56,7 @@ def prepare(folder: Path) -> Project:
 
 
 def take(page: Page, address: str) -> None:
-    """Every page light and dark at 1280 pixels, Review at 1920 too, and Review while somebody decides."""
+    """Take every page, light and dark, at 1280 pixels, Review at 1920 too, and the loop."""
     page.goto(address)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
