@@ -2,6 +2,7 @@ import io
 import math
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,7 +255,8 @@ def test_a_batch_never_has_a_single_image() -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
-def test_a_compiled_model_trains_what_an_eager_one_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiled_model_trains_what_an_eager_one_trains(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # kernels of another processor crash or err
     monkeypatch.setattr(inductor, "compile_threads", 1)  # no pool of compiling processes, which would outlive the test
     config = CONFIG.model_copy(update={"method": "fixmatch", "threshold": 0.4, "epochs": 1, "ramp": "none"})
     eager, compiled = trainer(config), trainer(config.model_copy(update={"compile": True}))
