@@ -143,6 +143,6 @@ def test_a_confusion_cell_leads_to_its_queue(page: Page, server: Server, trained
     still(page)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_text("test images of").first).to_be_visible()
-    page.get_by_role("link", name=re.compile("Review the pool images called")).first.click()
+    page.get_by_role("link", name=re.compile("Review the pool images predicted as")).first.click()
     expect(page).to_have_url(re.compile(r"/review.*predicted=\d"))
     expect(page.locator(".position")).to_contain_text("undecided", timeout=30_000)
