@@ -118,7 +118,7 @@ def test_the_examples_of_how_to_add_one_thing_are_such_things(trained_project: P
     assert names["least_margin"](scores).shape == scores.margin.shape
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)  # two trainings of real images, on a loaded machine too
 def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
     example = blocks(README, "python")[0]
     assert len(example.strip().splitlines()) <= 14
