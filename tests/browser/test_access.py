@@ -68,7 +68,7 @@ def test_the_parts_of_the_review_page_can_be_found_by_role_and_name(page: Page, 
     assert page.get_by_role("option").filter(has_text="").count() >= 48
 
 
-def test_the_line_says_its_value_and_what_it_keeps(page: Page, server: Server, trained_project: Project) -> None:
+def test_the_threshold_says_its_value_and_what_it_keeps(page: Page, server: Server, trained_project: Project) -> None:
     review(page, server, threshold="0.9")
     count = trained_project.select("001-supervised-mlp", "fixed_threshold", threshold=0.9).count
     line = page.get_by_role("slider", name="Threshold", exact=True)

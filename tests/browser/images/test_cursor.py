@@ -116,7 +116,7 @@ def selected(page: Page) -> list[int]:
     return sorted(found)
 
 
-def test_a_drag_selects_what_the_band_touches_and_one_key_decides_it(page: Page, bench: Bench) -> None:
+def test_a_drag_selects_what_the_box_touches_and_one_key_decides_it(page: Page, bench: Bench) -> None:
     page.set_viewport_size({"width": 1280, "height": 1400})
     project = grid(page, bench)
     columns = page.locator(".grid").evaluate("(one) => getComputedStyle(one).gridTemplateColumns.split(' ').length")

@@ -25,7 +25,7 @@ def fingers(screen: CDPSession, kind: str, *points: Point) -> None:
     screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
 
-def wipe(page: Page, start: Point, end: Point, steps: int = 8) -> None:
+def swipe(page: Page, start: Point, end: Point, steps: int = 8) -> None:
     """One finger from here to there."""
     screen = page.context.new_cdp_session(page)
     fingers(screen, "touchStart", start)
@@ -50,10 +50,12 @@ def hold(page: Page, element: Locator) -> None:
     fingers(screen, "touchEnd")
 
 
-def test_a_finger_drags_the_line_and_the_counts_follow(tablet: Page, server: Server, trained_project: Project) -> None:
+def test_a_finger_drags_the_threshold_and_the_counts_follow(
+    tablet: Page, server: Server, trained_project: Project
+) -> None:
     review(tablet, server)
     plot = tablet.locator(".plot")
-    wipe(tablet, at(tablet.locator(".threshold-handle .grip").last), (at(plot, 0.6)[0], at(plot)[1]))
+    swipe(tablet, at(tablet.locator(".threshold-handle .grip").last), (at(plot, 0.6)[0], at(plot)[1]))
     cut = float(tablet.locator("input.exact").input_value())
     assert cut == pytest.approx(0.6, abs=0.02)
     assert kept(tablet) == trained_project.select(RUN, "fixed_threshold", threshold=cut).count
@@ -90,14 +92,14 @@ def test_a_held_tile_begins_a_selection_and_taps_add_to_it(
     assert verdicts(trained_project)["accept"] == 3
 
 
-def test_in_the_focus_view_a_wipe_moves_on_and_two_fingers_enlarge(tablet: Page, server: Server) -> None:
+def test_in_the_focus_view_a_swipe_moves_on_and_two_fingers_enlarge(tablet: Page, server: Server) -> None:
     review(tablet, server, show="all")
     tablet.locator('[data-action="toggle"]').tap()
     zoom, large = tablet.locator(".zoom"), tablet.locator(".large")
     first = large.get_attribute("data-image")
-    wipe(tablet, at(zoom, 0.7), at(zoom, 0.3))
+    swipe(tablet, at(zoom, 0.7), at(zoom, 0.3))
     expect(large).not_to_have_attribute("data-image", str(first))
-    wipe(tablet, at(zoom, 0.3), at(zoom, 0.7))
+    swipe(tablet, at(zoom, 0.3), at(zoom, 0.7))
     expect(large).to_have_attribute("data-image", str(first))
     screen = tablet.context.new_cdp_session(tablet)
     fingers(screen, "touchStart", at(zoom, 0.45), at(zoom, 0.55))
@@ -105,7 +107,7 @@ def test_in_the_focus_view_a_wipe_moves_on_and_two_fingers_enlarge(tablet: Page,
         fingers(screen, "touchMove", at(zoom, 0.45 - step / 40), at(zoom, 0.55 + step / 40))
     fingers(screen, "touchEnd")
     expect(zoom).to_have_class("zoom enlarged")
-    expect(large).to_have_attribute("data-image", str(first))  # enlarging is no wipe
+    expect(large).to_have_attribute("data-image", str(first))  # enlarging is no swipe
 
 
 def test_what_a_finger_taps_is_large_enough(tablet: Page, server: Server) -> None:

@@ -40,7 +40,7 @@ def test_odd_one_out_accepts_the_rest_of_the_page_as_one_decision(
     assert "accept" not in verdicts(trained_project)
 
 
-def test_each_class_has_a_line_of_its_own_and_all_are_accepted_as_one_decision(
+def test_each_class_has_its_own_threshold_and_all_are_accepted_as_one_decision(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)

@@ -64,7 +64,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     saved(page)
 
 
-def test_lines_of_thirty_classes_are_counted_before_they_are_committed(page: Page, many: Bench) -> None:
+def test_thresholds_of_thirty_classes_are_counted_before_they_are_accepted(page: Page, many: Bench) -> None:
     server, project = many
     open_review(page, server, threshold="0.5")
     page.get_by_text("Class thresholds").click()
@@ -98,7 +98,7 @@ def test_a_number_that_is_no_longer_true_is_refused_and_said(page: Page, many: B
     assert [line.reviewer for line in project.decisions.all()[before:]] == ["ann"]
 
 
-def test_any_line_of_my_own_is_taken_back_from_the_page_a_bulk_one_too(page: Page, many: Bench) -> None:
+def test_any_own_decision_is_undone_from_the_page_a_bulk_one_too(page: Page, many: Bench) -> None:
     server, project = many
     project.bulk_accept(RUN, "fixed_threshold", threshold=0.9)
     bulk = project.decisions.all()[-1]

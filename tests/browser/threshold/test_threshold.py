@@ -62,7 +62,7 @@ def test_an_arrow_moves_the_threshold_by_one_image_and_the_count_is_exact(
     assert verdicts(trained_project)["bulk_accept"] == before
 
 
-def test_a_target_error_moves_the_threshold_and_a_move_by_hand_ends_the_guarantee(
+def test_a_target_error_moves_the_threshold_and_another_move_ends_the_guarantee(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)
@@ -122,7 +122,7 @@ def test_many_quick_nudges_come_to_the_same_place_as_counting(
     assert kept(page) > before + times // 2
 
 
-def test_the_strip_shows_the_images_on_both_sides_of_the_cut_and_opens_them(
+def test_the_strip_shows_the_images_on_both_sides_of_the_threshold_and_opens_them(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)
@@ -143,7 +143,9 @@ def test_the_strip_shows_the_images_on_both_sides_of_the_cut_and_opens_them(
     expect(page.locator(f'.focus .large[data-image="{nearest}"]')).to_have_count(0)
 
 
-def test_two_lines_make_a_queue_of_what_lies_between(page: Page, server: Server, trained_project: Project) -> None:
+def test_two_thresholds_make_a_queue_of_the_images_between(
+    page: Page, server: Server, trained_project: Project
+) -> None:
     cut, floor = quantile(trained_project, 0.8), quantile(trained_project, 0.4)
     review(page, server, threshold=f"{cut:.3f}", floor=f"{floor:.3f}")
     confidence = trained_project.scores(RUN).scores.confidence
@@ -164,7 +166,9 @@ def test_two_lines_make_a_queue_of_what_lies_between(page: Page, server: Server,
 
 
 @pytest.mark.parametrize("score", ["entropy", "margin"])
-def test_other_scores_have_their_own_line(page: Page, server: Server, trained_project: Project, score: str) -> None:
+def test_other_scores_have_their_own_threshold(
+    page: Page, server: Server, trained_project: Project, score: str
+) -> None:
     review(page, server)
     page.get_by_label("Score", exact=True).select_option(score)
     values = getattr(trained_project.scores(RUN).scores, score)
@@ -179,7 +183,7 @@ def test_other_scores_have_their_own_line(page: Page, server: Server, trained_pr
 
 
 @pytest.mark.parametrize("score", ["confidence", "entropy", "margin"])
-def test_what_the_line_keeps_is_accepted_by_the_score_that_the_histogram_shows(
+def test_what_the_threshold_keeps_is_accepted_by_the_score_that_the_histogram_shows(
     page: Page, server: Server, trained_project: Project, score: str
 ) -> None:
     review(page, server)
