@@ -4,6 +4,8 @@ Each color has a contrast of at least 3 : 1 to white and to black, so a chart do
 sets text, grid and background from the theme.
 """
 
+from html import escape
+
 import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, PURPLE, GOLD = "#3D7DD8", "#D9682A", "#1F9E7A", "#B06AB3", "#B88A00"
@@ -51,6 +53,10 @@ def translucent(color: str, alpha: float) -> str:
 
 
 def shortened(names: tuple[str, ...], length: int = 18) -> list[str]:
-    """Truncate class names to a length; names that become equal get their number."""
+    """Truncate class names to a length; names that become equal get their number.
+
+    Plotly reads `<b>` and the like as markup, so these characters are escaped.
+    """
     short = [name if len(name) <= length else name[: length - 1] + "…" for name in names]
-    return [name if short.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(short)]
+    apart = [name if short.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(short)]
+    return [escape(name, quote=False) for name in apart]

@@ -63,6 +63,10 @@ def test_a_chart_leaves_background_and_text_to_the_theme() -> None:
     assert layout.font.color is None
 
 
+def test_class_names_are_shown_as_they_are_never_as_markup() -> None:
+    assert shortened(("<b>bold</b>", "black & white")) == ["&lt;b&gt;bold&lt;/b&gt;", "black &amp; white"]
+
+
 def test_long_names_are_cut_and_stay_apart() -> None:
     names = shortened(("short", "a very long class name one", "a very long class name two"))
     assert names[0] == "short"
