@@ -1,4 +1,6 @@
-"""Fashion-MNIST with few labels: every method, 100, 500 and 1,000 labels, several seeds, one fixed budget of steps.
+"""Accuracy of every method on Fashion-MNIST with few labels.
+
+With 100, 500 and 1,000 labels, several seeds, one fixed budget of steps.
 
 Labels: class-balanced, nested (100 in 500 in 1,000), drawn by seed from the 60,000 training images, ids kept in
 benchmarks/fashion_mnist_labels.json; the other training images are the pool. 1,000 further ones choose the checkpoint
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 from core.base.config import METHODS, TrainConfig
 from core.base.types import ImageSet
 from core.data.datasets import fashion_mnist
@@ -63,7 +65,7 @@ def material(
     extra: tuple[np.ndarray, np.ndarray] | None,
     device: torch.device = CPU,
 ) -> TrainData:
-    """What one run sees; extra: ids and labels of curated pseudo-labels (self_training)."""
+    """Training data of one run; extra: ids and labels of curated pseudo-labels (self_training)."""
     train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
     labeled, val = drawn(images.labels, train, seed)
     labeled = labeled[:num_labels]
@@ -90,7 +92,7 @@ def trained(config: TrainConfig, data: TrainData, start: dict[str, Any] | None =
 
 
 def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> dict[str, Any]:
-    """One run: its test accuracy, and what the pool was taken for."""
+    """Train one run: its test accuracy, and the pseudo-labels of the pool."""
     begin, began = time.process_time(), time.perf_counter()
     extra, device = None, torch.device(config.device)
     data = material(images, num_labels, config.seed, most, None, device)
@@ -147,7 +149,9 @@ def show(path: Path) -> None:
         shown.append([*cells, f"{median(r['cpu_seconds'] for r in rows if r['method'] == method):.0f}"])
     print(table(["method", *(f"{count:,} labels" for count in counts), "CPU s a run"], shown))
     first = rows[0]
-    print(f"\n{first['model']}, {first['steps']} steps, ratio {first['ratio']}, pool {first['pool']:,}. {machine()}")
+    print(
+        f"\n{first['model']}, {first['steps']} steps, ratio {first['ratio']}, pool {first['pool']:,}. {environment()}"
+    )
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""The demo's first round, as a person would play it: baseline, accept all at 5 % estimated error, retrain; 3 seeds.
+"""Measure the demo's first round: baseline, bulk accept, retrain.
 
-The threshold is the lowest at which the hidden calibration items show at most 5 % error (a plug-in estimate, no
-promise). The true labels of the pool, which nobody sees in the product, say what the error really was.
+With 3 seeds, at 5 % estimated error. The threshold is the lowest at which the hidden calibration items show at most
+5 % error (a plug-in estimate, no guarantee). The true labels of the pool, which nobody sees in the product, say what
+the error really was.
 
     python benchmarks/demo_round.py [--seeds 3] [--target 0.05]
 """
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 from core import Project, SplitConfig, TrainConfig
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one seed gave; accuracies and errors in [0, 1], times in seconds."""
+    """Results of one seed; accuracies and errors in [0, 1], times in seconds."""
 
     seed: int
     seconds: float
@@ -35,8 +36,8 @@ class Round:
     high: float
 
 
-def play(folder: Path, seed: int, target: float, config: TrainConfig, retrain: TrainConfig) -> Round:
-    """One round with one seed, on labels drawn with that seed."""
+def run_round(folder: Path, seed: int, target: float, config: TrainConfig, retrain: TrainConfig) -> Round:
+    """Run one round with one seed, on labels drawn with that seed."""
     project = Project.create(folder / f"seed-{seed}", "demo", split=SplitConfig(seed=seed))
     baseline = project.start_run(config.model_copy(update={"seed": seed}))
     project.wait_run(baseline.id)
@@ -55,14 +56,14 @@ def play(folder: Path, seed: int, target: float, config: TrainConfig, retrain: T
 
 
 def main() -> None:
-    """Play the seeds and print the table."""
+    """Run every seed and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--target", type=float, default=0.05)
     words = parser.parse_args()
     config, retrain = TrainConfig(), TrainConfig(method="self_training")
     with tempfile.TemporaryDirectory() as folder:
-        rounds = [play(Path(folder), seed, words.target, config, retrain) for seed in range(words.seeds)]
+        rounds = [run_round(Path(folder), seed, words.target, config, retrain) for seed in range(words.seeds)]
     head = ["seed", "baseline s", "test acc.", "threshold", "accepted", "coverage", "est. error", "true error"]
     head += ["retrain s", "test acc. after", "difference [95 %]"]
     rows = [
@@ -77,7 +78,7 @@ def main() -> None:
     print(table(head, rows))
     print(f"\nMedian {median(before):.2%} (range {min(before):.2%} to {max(before):.2%}) before, ", end="")
     print(f"{median(after):.2%} ({min(after):.2%} to {max(after):.2%}) after, n = {len(rounds)} seeds.")
-    print(f"\n{machine()}")
+    print(f"\n{environment()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The review page at scale, in real Chromium: drag, release, page turn, key to next image, bulk accept and undo.
+"""Measure the Review page at scale, in real Chromium.
+
+Drag, release, page turn, key to next image, bulk accept and undo.
 
 Scores are synthetic, images are the demo's, tiled. Keys and clicks are the browser's own; times run from the event to
 the first frame after the change shows with its pictures decoded.
@@ -24,9 +26,9 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.beside import beside
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 from benchmarks.synthetic import RUN, synthetic_project
+from benchmarks.training_vs_review import training_vs_review
 from core import Project
 from core.data.datasets import DATASETS
 from core.workspace.pool_index import ensure_index
@@ -221,7 +223,7 @@ def main() -> None:
             try:
                 rows = measure(window, project)
                 window.open(view="focus", show="undecided")
-                rows += beside(lambda keys: window.keys("focus", keys, 40), folder / "beside")
+                rows += training_vs_review(lambda keys: window.keys("focus", keys, 40), folder / "beside")
                 print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
             finally:
                 window.close()
@@ -243,7 +245,7 @@ def main() -> None:
         ]
         print(table([*head, "dashboard MiB", "its own MiB"], rows))
         browser.close()
-    print(f"\n{machine()}")
+    print(f"\n{environment()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Projects of any size: real images tiled, synthetic logits, written straight to disk as a finished run would."""
+"""Make projects of any size from tiled images and synthetic logits.
+
+They are written straight to disk as a finished run would write them.
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,6 @@
-"""Memory of a training process on the CPU: peak of the whole process less the images, for growing pools.
+"""Measure the memory of a training process on the CPU.
+
+Peak of the whole process less the images, for growing pools.
 
 One process a row: FixMatch, B = 64, mu = 7, 32 x 32 in colour, its diagnostics and evaluations included,
 then logits and features of the whole pool written to files as a run's end writes them. Small pools show what a step
@@ -15,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 
 MEGABYTE = 1e6
 
@@ -31,8 +33,8 @@ def child(num_pool: int, model: str, ratio: int, weak: str) -> dict[str, float]:
     import torch
     from numpy.lib.format import open_memmap
 
+    from benchmarks.reference_steps import BATCH, SIDE
     from benchmarks.training_speed import trainer
-    from benchmarks.usual import BATCH, SIDE
     from core.base.config import TrainConfig
     from core.training.models.models import build
     from core.training.predict import predict
@@ -66,7 +68,7 @@ def child(num_pool: int, model: str, ratio: int, weak: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """A process a pool, a row a process."""
+    """Start a process for each pool and print a row for each."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--pools", nargs="+", type=int, default=[5_000, 60_000, 120_000])
     parser.add_argument("--model", default="small_cnn")
@@ -87,7 +89,7 @@ def main() -> None:
     head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
     print(table(head, rows))
     what = f"{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images each."
-    print(f"\n{what} {machine()}")
+    print(f"\n{what} {environment()}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""How fast a training step is, each figure beside its own yardstick in the same run.
+"""Measure the speed of a training step beside a reference step in the same run.
 
 * FixMatch, WRN-28-2, B = 64, 7 unlabeled images each, 32 x 32: ours against the usual port's recipe, written from the
   paper's description: fp32, Pillow's RandAugment and cutout image by image in a DataLoader of two workers, one forward
   pass of labeled, weak and strong images with gradient everywhere.
 * Small CNN, an epoch of 1,000 images: ours against a plain fp32 loop over a DataLoader with torchvision transforms.
-  Both by turns in processes of their own (benchmarks/turns.py), ours with its allocator set as the engine sets it.
+  Both by turns in processes of their own (benchmarks/interleaved_steps.py), ours with its allocator set as the engine
+  sets it.
 * Our whole step against the bare forward and backward of the same batch; our scoring against the bare forward.
 * On a GPU also: our FixMatch step eager beside compiled, views a second and peak memory (--quick: small, anywhere).
 
@@ -23,9 +24,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.machine import machine, table
-from benchmarks.turns import Recipe, obey, taken
-from benchmarks.usual import BATCH, RATIO, SIDE, plain_epoch, usual_fixmatch
+from benchmarks.interleaved_steps import Recipe, interleaved_seconds, serve_steps
+from benchmarks.reference_steps import BATCH, RATIO, SIDE, reference_epoch, reference_fixmatch
+from benchmarks.report import environment, table
 from core.base.config import TrainConfig
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData
@@ -61,7 +62,7 @@ def trainer(config: TrainConfig, side: int, channels: int, device: torch.device,
 def by_turns(
     ours: Callable[[], object], theirs: Callable[[], object], count: int, device: torch.device
 ) -> tuple[list[float], list[float]]:
-    """Times of so many calls of each, taken by turns after one each that warms up: both meet the same weather."""
+    """Seconds of `count` calls of each function, by turns, after one call each to warm up."""
     found: tuple[list[float], list[float]] = ([], [])
     for _ in range(count + 1):
         for step, times in zip((ours, theirs), found, strict=True):
@@ -77,7 +78,7 @@ def by_turns(
 
 
 def compared(name: str, ours: list[float], theirs: list[float], yardstick: str) -> list[str]:
-    """A row: ours, the yardstick, their ratio, the spread of both."""
+    """Format a row: ours, the reference, their ratio, the spread of both."""
 
     def told(values: list[float]) -> str:
         return f"{1000 * median(values):,.0f} ({1000 * min(values):,.0f} to {1000 * max(values):,.0f})"
@@ -168,7 +169,7 @@ def main() -> None:
     words = parser.parse_args()
     device = torch.device(words.device)
     if words.recipe:
-        obey(recipe(words.recipe, device, is_compiled=words.compile))
+        serve_steps(recipe(words.recipe, device, is_compiled=words.compile))
         return
     if not words.quick:
         print(yardsticks(device, words.steps, is_compiled=words.compile) + "\n")
@@ -177,7 +178,7 @@ def main() -> None:
         print(versions(device, words.precision, count, 1 if words.quick else RATIO, is_quick=words.quick))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    print(f"\n{where}, {words.precision}. Peak memory of this process: {peak:.1f} GiB. {machine()}")
+    print(f"\n{where}, {words.precision}. Peak memory of this process: {peak:.1f} GiB. {environment()}")
 
 
 def fixmatch(weak: str, device: torch.device, *, is_compiled: bool) -> Trainer:
@@ -202,15 +203,15 @@ def epoch_of(one: Trainer) -> Callable[[], object]:
 
 
 def recipe(name: str, device: torch.device, *, is_compiled: bool) -> Callable[[], object]:
-    """What a process of its own does at each turn; it does not end before the device has."""
+    """Make the step that a process of its own runs at each turn, until the device has finished."""
     if name in ("joint", "own", "ours"):
         keep_freed()  # as the engine does
     act = {
         "joint": lambda: fixmatch("joint", device, is_compiled=is_compiled)._train_step,
         "own": lambda: fixmatch("own", device, is_compiled=is_compiled)._train_step,
-        "port": lambda: usual_fixmatch(device),
+        "port": lambda: reference_fixmatch(device),
         "ours": lambda: epoch_of(small_cnn(device, is_compiled=is_compiled)),
-        "plain": lambda: plain_epoch(device),
+        "plain": lambda: reference_epoch(device),
     }[name]()  # type: ignore[no-untyped-call]
 
     def step() -> None:
@@ -225,11 +226,13 @@ def by_processes(names: list[str], count: int, device: torch.device, *, is_compi
     """Seconds of so many turns of each recipe."""
     with ExitStack() as stack:
         words = ["benchmarks.training_speed", "--device", str(device), *["--compile"] * is_compiled, "--recipe"]
-        return taken({name: stack.enter_context(Recipe(*words, name)) for name in names}, count, {"port": WARM})
+        return interleaved_seconds(
+            {name: stack.enter_context(Recipe(*words, name)) for name in names}, count, {"port": WARM}
+        )
 
 
 def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
-    """Our steps, epoch and scoring, each beside its yardstick."""
+    """Measure our steps, epoch and scoring, each beside its reference."""
     found = by_processes(["joint", "own", "port"], steps, device, is_compiled=is_compiled)
     rows = [
         compared("FixMatch step, WRN-28-2", found["joint"], found["port"], "usual port"),

@@ -1,9 +1,11 @@
-"""Seconds from typing `winnow` to images on the screen, and memory of the dashboard, on the demo; in real Chromium.
+"""Measure the time from typing `winnow` to images on the screen.
+
+Also the memory of the dashboard; on the demo, in real Chromium.
 
 Two starts: a first one, which makes the demo project, and later ones, which open it. The clock runs from the start of
 the process to the first sheet of images painted in an already open browser.
 
-    python benchmarks/first_images.py [--times 5]
+    python benchmarks/startup_time.py [--times 5]
 """
 
 import argparse
@@ -20,7 +22,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 from tests.find_chromium import ARGUMENTS, find
 
 _PORT = 8765
@@ -95,7 +97,7 @@ def main() -> None:
         for name, found in (("the demo is made", first), ("the demo is there", later))
     ]
     print(table(["start", "median s", "range s", "dashboard MiB", "n"], rows))
-    print(f"\n{machine()}")
+    print(f"\n{environment()}")
 
 
 if __name__ == "__main__":

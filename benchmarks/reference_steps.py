@@ -1,4 +1,4 @@
-"""Yardsticks of training speed: such a step and such an epoch as they are usually written, after the papers."""
+"""Reference steps and epochs of training, written as ports of the papers usually are."""
 
 import random
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def _operations() -> list[Callable[[Image.Image], Image.Image]]:
     ]  # fmt: skip
 
 
-class UsualPool(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+class ReferencePool(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Weak and strong views made from one Pillow image at a time."""
 
     def __init__(self, images: np.ndarray) -> None:
@@ -62,10 +62,10 @@ class UsualPool(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return self.finish(self.weak(image)), self.finish(strong)
 
 
-def usual_fixmatch(device: torch.device) -> Callable[[], object]:
+def reference_fixmatch(device: torch.device) -> Callable[[], object]:
     """A step of the usual port."""
     images = np.random.default_rng(0).integers(0, 256, (5000, SIDE, SIDE, 3), dtype=np.uint8)
-    loader = iter(DataLoader(UsualPool(np.concatenate([images] * 9)), BATCH * RATIO, num_workers=2, drop_last=True))
+    loader = iter(DataLoader(ReferencePool(np.concatenate([images] * 9)), BATCH * RATIO, num_workers=2, drop_last=True))
     model = build("wrn", 10, 3, SIDE, SIDE, 0).to(device).train()
     optimizer = torch.optim.SGD(model.parameters(), 0.03, momentum=0.9, nesterov=True, weight_decay=5e-4)
     average = [p.detach().clone() for p in model.parameters()]
@@ -87,7 +87,7 @@ def usual_fixmatch(device: torch.device) -> Callable[[], object]:
     return step
 
 
-def plain_epoch(device: torch.device) -> Callable[[], object]:
+def reference_epoch(device: torch.device) -> Callable[[], object]:
     """An epoch of a plain loop: fp32, a DataLoader, torchvision transforms image by image."""
     images = np.random.default_rng(0).integers(0, 256, (1000, 28, 28), dtype=np.uint8)
     labels = torch.randint(0, 10, (1000,))

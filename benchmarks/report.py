@@ -1,4 +1,4 @@
-"""Where and when a figure was measured: the line that stands under every table."""
+"""Environment and tables of a measurement, for docs/BENCHMARKS.md."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 
-def machine() -> str:
+def environment() -> str:
     """One sentence: date, commit, processor, cores, memory, torch."""
     from importlib.metadata import version
 

@@ -1,8 +1,11 @@
-"""Do the promises hold on real images? Calibration sets drawn from the pool of a model trained on Fashion-MNIST.
+"""Check the guarantees on real scores of Fashion-MNIST.
+
+Calibration sets are drawn from the pool of a trained model.
 
 A small CNN learns from a few labels of the 60,000 training images; the rest is the pool, whose true labels judge. Each
-draw hides n calibration items at random among 20,000 random pool images. `python benchmarks/promises_real.py [--keep
-FOLDER]` trains (or takes the projects kept in FOLDER) and prints the Markdown that stands in docs/BENCHMARKS.md.
+draw hides n calibration items at random among 20,000 random pool images. `python benchmarks/guarantees_fashion_mnist.py
+[--keep FOLDER]` trains (or takes the projects kept in FOLDER) and prints the Markdown that stands in
+docs/BENCHMARKS.md.
 """
 
 import argparse
@@ -13,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine, table
-from benchmarks.promises import outcome
+from benchmarks.guarantees_simulated import outcome
+from benchmarks.report import environment, table
 from core import Project, SplitConfig, TrainConfig
 from core.base.types import Ids, Mask, PerImage
 from core.risk import audit_certificate, risk_control
@@ -86,9 +89,9 @@ def target_row(found: Scored, target: float, num: int, rng: np.random.Generator)
 
 
 def second_round_row(first: Scored, second: Scored, target: float, num: int, rng: np.random.Generator) -> list[str]:
-    """One row: accept by the first model, then by the second what it cuts out of the rest, calibration items likewise.
+    """One row: accept by the first model, then by the second from what is left, calibration items likewise.
 
-    A round that accepts nothing has no error, as in the promise. Coverage is of the whole pool.
+    A round that accepts nothing has no error, as in the guarantee. Coverage is of the whole pool.
     """
     found = []
     _, in_first, in_second = np.intersect1d(first.ids, second.ids, return_indices=True)
@@ -98,11 +101,13 @@ def second_round_row(first: Scored, second: Scored, target: float, num: int, rng
         counts = []
         for model, place in ((first, in_first), (second, in_second)):
             sure, is_right = model.confidence[place], model.is_right[place]
-            cut = risk_control.conformal_threshold(sure[pool], sure[known], is_right[known], target).threshold
-            line = np.float32(np.inf if cut is None else cut)
-            kept = sure[pool] >= line
+            found_threshold = risk_control.conformal_threshold(
+                sure[pool], sure[known], is_right[known], target
+            ).threshold
+            threshold = np.float32(np.inf if found_threshold is None else found_threshold)
+            kept = sure[pool] >= threshold
             counts += [int(kept.sum()), int((~is_right[pool][kept]).sum())]
-            pool, known = pool[~kept], known[sure[known] < line]
+            pool, known = pool[~kept], known[sure[known] < threshold]
         n1, wrong1, n2, wrong2 = counts
         pairs = ((n1, wrong1), (n2, wrong2), (n1 + n2, wrong1 + wrong2))
         found.append([*(wrong / max(1, n) for n, wrong in pairs), n1 / POOL, n2 / POOL, n2 == 0])
@@ -149,7 +154,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as temporary:
         models = [scored(words.keep or Path(temporary), num_labels) for num_labels in BUDGETS]
-    print("## Promises on real images (`python benchmarks/promises_real.py`)\n")
+    print("## Guarantees on real images (`python benchmarks/guarantees_fashion_mnist.py`)\n")
     for found in models:
         print(f"* {found.num_labels:,} labels: test accuracy {found.test_accuracy:.1%} (n = 10,000), "
               f"pool {len(found.is_right):,}, of which {found.is_right.mean():.1%} are right")  # fmt: skip
@@ -163,7 +168,7 @@ def main() -> None:
     print(f"Two rounds, by the first model and then by the second:\n\n{table(head, rows)}\n")
     head = ["labels", "confidence ≥", "images", "truth", "alpha", "falsely certified", "kept", "rounds"]
     audits = [false_certificates(found, 0.9, alpha, rng) for found in models for alpha in (0.05, 0.1)]
-    print(f"{table(head, audits)}\n\n{machine()}")
+    print(f"{table(head, audits)}\n\n{environment()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""How much a training beside takes from the reviewer: the same keys with the training stopped and going, by turns."""
+"""Measure how much a training on the same cores slows the keys of the Review page.
+
+The same keys, with the training stopped and going, by turns.
+"""
 
 import os
 import signal
@@ -13,8 +16,8 @@ from core import Project, TrainConfig
 ROUNDS, KEYS = 6, 40
 
 
-def beside(press: Callable[[list[str]], list[float]], folder: Path) -> list[list[str]]:
-    """Rows of the table: milliseconds from key to next image without and with a FixMatch run on the same cores."""
+def training_vs_review(press: Callable[[list[str]], list[float]], folder: Path) -> list[list[str]]:
+    """Milliseconds from key to next image without and with a FixMatch run on the same cores, as rows."""
     project = Project.demo(folder)
     run = project.start_run(TrainConfig(method="fixmatch", epochs=5000))
     while run.status.step < 3:
@@ -39,7 +42,7 @@ def beside(press: Callable[[list[str]], list[float]], folder: Path) -> list[list
     before, after = (np.percentile(found, [50, 95]) for found in (alone, going))
     return [
         [
-            "key to next image, a training beside stopped, ms",
+            "key to next image, a training on the same cores stopped, ms",
             f"{before[0]:.1f}",
             f"{before[1]:.1f}",
             str(len(alone)),

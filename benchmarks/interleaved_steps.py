@@ -1,4 +1,4 @@
-"""Recipes measured by turns, each in a process of its own that stands still while it is another's turn.
+"""Time steps of several processes by turns; a process stands still while another has its turn.
 
 A recipe that loads ahead in workers cannot do so in the others' time, and none meets another's allocator.
 """
@@ -14,7 +14,7 @@ from typing import Self
 
 
 class Recipe:
-    """A process that makes a step when told to: `python -m MODULE …` must call `obey`."""
+    """A process that makes a step when told to: `python -m MODULE …` must call `serve_steps`."""
 
     def __init__(self, *words: str) -> None:
         command = [sys.executable, "-m", *words]
@@ -43,7 +43,7 @@ class Recipe:
         self._process.communicate()
 
 
-def obey(step: Callable[[], object]) -> None:
+def serve_steps(step: Callable[[], object]) -> None:
     """In the recipe's process: a step for each line of stdin, its seconds on stdout."""
     for _ in sys.stdin:
         begin = time.perf_counter()
@@ -51,7 +51,7 @@ def obey(step: Callable[[], object]) -> None:
         print(time.perf_counter() - begin, flush=True)
 
 
-def taken(recipes: dict[str, Recipe], count: int, warm: dict[str, int]) -> dict[str, list[float]]:
+def interleaved_seconds(recipes: dict[str, Recipe], count: int, warm: dict[str, int]) -> dict[str, list[float]]:
     """Seconds of so many steps of each, by turns, after its own number of steps to warm up (else one)."""
     found: dict[str, list[float]] = {name: [] for name in recipes}
     for name, recipe in recipes.items():

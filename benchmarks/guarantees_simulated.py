@@ -1,7 +1,8 @@
-"""Do the promises hold? Realised error, coverage beside an oracle, false certificates, answers needed, and speed.
+"""Check the guarantees on simulated scores.
 
+Realised error, coverage beside an oracle, false certificates, answers needed, speed.
 Scores are simulated: a model that is right on 94.6 % of images and overconfident.
-`python benchmarks/promises.py` prints the Markdown that stands in docs/BENCHMARKS.md.
+`python benchmarks/guarantees_simulated.py` prints the Markdown that stands in docs/BENCHMARKS.md.
 """
 
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import machine, table
+from benchmarks.report import environment, table
 from core.base.types import Mask, PerImage
 from core.curation import query_strategies
 from core.risk import audit_certificate, risk_control
@@ -47,12 +48,12 @@ def target_error(target: float, num: int, rng: np.random.Generator) -> list[str]
     rows = []
     for _ in range(DRAWS):
         (pool, is_right), (sure, is_known_right) = draw(POOL, rng), draw(num, rng)
-        cuts = (
+        thresholds = (
             risk_control.conformal_threshold(pool, sure, is_known_right, target).threshold,
             threshold_for_error(sure, is_known_right, target),
             risk_control.high_probability_threshold(pool, sure, is_known_right, target).threshold,
         )
-        rows.append([oracle(pool, is_right, target), *(x for cut in cuts for x in outcome(pool, is_right, cut))])
+        rows.append([oracle(pool, is_right, target), *(x for one in thresholds for x in outcome(pool, is_right, one))])
     found: NDArray[np.float64] = np.array(rows)
     mean, spread = found.mean(axis=0), 2 * found.std(axis=0, ddof=1) / np.sqrt(DRAWS)
     over = (found > target).mean(axis=0)
@@ -97,8 +98,8 @@ def speed(size: int, rng: np.random.Generator) -> list[list[str]]:
     labels, known_labels = rng.integers(0, 10, size), rng.integers(0, 10, 1_000)
     answers, everything = rng.random(300) < 0.99, np.ones(size, dtype=np.bool_)
     work: dict[str, Callable[[], object]] = {
-        "conformal cut": lambda: risk_control.conformal_threshold(pool, sure, is_right, 0.02),
-        "conformal cut per class": lambda: risk_control.conformal_thresholds_per_class(
+        "conformal threshold": lambda: risk_control.conformal_threshold(pool, sure, is_right, 0.02),
+        "conformal threshold per class": lambda: risk_control.conformal_thresholds_per_class(
             pool, labels, sure, known_labels, is_right, 0.02, 10
         ),
         "Learn then Test": lambda: risk_control.high_probability_threshold(pool, sure, is_right, 0.05),
@@ -126,14 +127,14 @@ def main() -> None:
     head = ["target", "n", "realised error", "kept", "coverage", "oracle", "plug-in error", "plug-in over target",
             "conformal over target", "LTT coverage", "LTT over target"]  # fmt: skip
     rows = [target_error(target, num, rng) for target in (0.01, 0.02, 0.05) for num in (200, 500, 1_000)]
-    print(f"## Promises (`python benchmarks/promises.py`)\n\n{table(head, rows)}\n")
+    print(f"## Guarantees, simulated (`python benchmarks/guarantees_simulated.py`)\n\n{table(head, rows)}\n")
     false = [false_certificates(target, rng) for target in (0.9, 0.95, 0.98)]
     print(table(["truth", "target", "falsely certified", "rounds"], false), "\n")
     needed = [answers_needed(truth, target, rng) for truth, target in ((0.99, 0.95), (0.995, 0.98))]
     print(table(["truth", "target", "answers, median [quartiles]", "rounds"], needed), "\n")
     sizes = [1_000_000] if "--fast" in sys.argv else [1_000_000, 10_000_000]
     print(table(["what", "scores", "ms"], [row for size in sizes for row in speed(size, rng)]))
-    print(f"\n{machine()}")
+    print(f"\n{environment()}")
 
 
 if __name__ == "__main__":
