@@ -1,13 +1,11 @@
-"""From the decision log to labels: every label is a replay, and undo is one more line.
+"""Replay of the decision log: the state of every image.
 
-A decision is live unless a live undo names it; undoing an undo therefore brings the decision back. Of the live
-decisions about an image the last one counts.
+A decision is live unless a live undo names it, so undoing an undo restores the decision. Of the live decisions about
+an image the last one counts.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,32 +14,23 @@ from core.base.types import (
     UNDO,
     UNKNOWN,
     BulkSet,
-    CuratedSet,
     Decision,
     Ids,
     Labels,
-    LabelSource,
     LabelState,
-    PerImage,
     Verdict,
 )
 
 PLANTED = "planted"
-"""Marks, in a decision's params, the answer to a check of the reviewer: it is no label."""
+"""Key in the params of a decision that answers an attention check; such an answer is no label."""
 BulkSets = Callable[[str], BulkSet]
 
 _CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
 _NAMES_CLASS = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
-_LEAVES_GIVEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.UNSURE)
-_SOURCES = {
-    Verdict.ACCEPT: LabelSource.ACCEPTED,
-    Verdict.RELABEL: LabelSource.CORRECTED,
-    Verdict.BULK_ACCEPT: LabelSource.BULK,
-}
 
 
 def undecided(num_images: int) -> LabelState:
-    """The state before the first decision."""
+    """State before the first decision."""
     return LabelState(
         np.zeros(num_images, dtype=np.int8),
         np.full(num_images, UNKNOWN, dtype=np.int32),
@@ -50,27 +39,27 @@ def undecided(num_images: int) -> LabelState:
 
 
 def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
-    """Decisions that no live undo names, in order of their ids; undos themselves are left out."""
+    """Decisions that no live undo names, in order of their ids, without the undos."""
     ordered = sorted(decisions, key=attrgetter("id"))
     undos = [decision for decision in ordered if decision.verdict == UNDO]
     if not undos:
         return ordered
     void: set[int | None] = set()
-    for undo in reversed(undos):  # an undo comes after what it names: the last word is known first
+    for undo in reversed(undos):  # an undo comes after what it names, so the last undo is always live
         if undo.id not in void:
             void.add(undo.undo_of)
     return [decision for decision in ordered if decision.verdict != UNDO and decision.id not in void]
 
 
 def is_planted(decision: Decision) -> bool:
-    """Whether a decision answers a check of the reviewer, and says nothing about any label."""
+    """Whether a decision answers an attention check; such an answer is no label."""
     return PLANTED in decision.params
 
 
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
-    """What the reviewer's next undo takes back; None where there is nothing left."""
-    mine = (decision for decision in reversed(live_decisions(decisions)) if decision.reviewer == reviewer)
-    return next(mine, None)
+    """Decision that the next undo of a reviewer takes back; None without one."""
+    own = (decision for decision in reversed(live_decisions(decisions)) if decision.reviewer == reviewer)
+    return next(own, None)
 
 
 def replay(
@@ -79,12 +68,16 @@ def replay(
     num_images: int,
     start: LabelState | None = None,
 ) -> LabelState:
-    """What the log says now about each of num_images images.
+    """Replay decisions into the state of every image; answers to attention checks are left out.
 
-    bulk finds the images of a bulk decision by its hash. With start, the decisions are new ones on top of that
-    state; their cost is their own number and one copy of the state, not the length of the log. What an older
-    decision hid is not kept in a state: an undo of one that start contains raises ValueError, replay the whole log.
-    Answers to checks of the reviewer are left out.
+    Args:
+        decisions: The whole log, or with `start` the decisions after that state.
+        bulk: Finds the images of a bulk decision by its hash.
+        num_images: N.
+        start: A state to continue from; the cost is then that of the new decisions and one copy of the state.
+
+    Raises:
+        ValueError: With `start`, an undo names a decision that the state contains; replay the whole log instead.
     """
     if start is not None:
         _refuse_old_undos(decisions)
@@ -92,7 +85,7 @@ def replay(
     live = [decision for decision in live_decisions(decisions) if not is_planted(decision)]
     before = start or undecided(num_images)
     state = LabelState(before.verdict.copy(), before.label.copy(), before.decision.copy())
-    for first, last in _stretches(live):
+    for first, last in _slices(live):
         if live[first].ids_hash is None:
             _write_single(state, live[first:last])
         else:
@@ -108,8 +101,8 @@ def _refuse_old_undos(decisions: Sequence[Decision]) -> None:
         raise ValueError("an undo of an older decision needs a replay of the whole log, without start")
 
 
-def _stretches(live: Sequence[Decision]) -> list[tuple[int, int]]:
-    """Runs of single decisions, and bulk decisions one by one, as slices."""
+def _slices(live: Sequence[Decision]) -> list[tuple[int, int]]:
+    """Slices of consecutive single decisions; each bulk decision is a slice of its own."""
     found: list[tuple[int, int]] = []
     begin = 0
     for place, decision in enumerate(live):
@@ -146,50 +139,3 @@ def _write(
     state.verdict[ids] = verdict
     state.label[ids] = label
     state.decision[ids] = decision
-
-
-def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, bulk_weight: float = 1.0) -> CuratedSet:
-    """What the next run trains on: given labels and live decisions; a person's decision outweighs a given label.
-
-    Skip and unsure say nothing, so that a given label stands under them; "none of the classes" and reject strike it
-    out. bulk_weight in [0, 1] is the weight of bulk labels.
-    """
-    num_images = len(state.verdict)
-    source = np.full(num_images, -1, dtype=np.int8)
-    label = state.label.astype(np.int64)
-    is_given = np.zeros(num_images, dtype=np.bool_)
-    is_given[labeled_ids] = True
-    is_given &= np.isin(state.verdict, _LEAVES_GIVEN)
-    source[is_given] = LabelSource.GIVEN
-    given = np.full(num_images, UNKNOWN, dtype=np.int64)
-    given[labeled_ids] = labeled_labels
-    label[is_given] = given[is_given]
-    for verdict, code in _SOURCES.items():
-        source[state.verdict == verdict] = code
-    ids = np.flatnonzero(source >= 0)
-    rejected = np.flatnonzero(state.verdict == Verdict.REJECT)
-    weights = np.where(source[ids] == LabelSource.BULK, bulk_weight, 1.0).astype(np.float32)
-    decision = np.where(source[ids] == LabelSource.GIVEN, 0, state.decision[ids])
-    columns = (
-        ids, label[ids], weights, source[ids], decision.astype(np.int64), rejected, label[rejected]
-    )  # fmt: skip
-    return CuratedSet(*columns, digest=digest(*columns))
-
-
-def digest(
-    ids: Ids,
-    labels: Labels,
-    weights: PerImage,
-    sources: NDArray[np.int8],
-    decisions: NDArray[np.int64],
-    reject_ids: Ids,
-    reject_labels: Labels,
-) -> str:
-    """sha256 over all columns of a curated set, the same on every machine."""
-    total = hashlib.sha256()
-    kinds = ("<i8", "<i8", "<f4", "<i1", "<i8", "<i8", "<i8")
-    columns: tuple[NDArray[Any], ...] = (ids, labels, weights, sources, decisions, reject_ids, reject_labels)
-    for column, kind in zip(columns, kinds, strict=True):
-        total.update(len(column).to_bytes(8, "little"))
-        total.update(np.ascontiguousarray(column, dtype=kind).tobytes())
-    return total.hexdigest()

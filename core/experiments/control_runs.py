@@ -13,7 +13,8 @@ import numpy as np
 
 from core.base.errors import InputError, unknown_name
 from core.base.types import UNKNOWN, BulkSet, CuratedSet, Decision, LabelSource, LabelState, Verdict
-from core.curation.replay import curated_set, undecided
+from core.curation.curated_set import curated_set
+from core.curation.replay import undecided
 from core.experiments.label_snapshot import Snapshot
 from core.experiments.prepare import prepare_run
 from core.jobs.start import start

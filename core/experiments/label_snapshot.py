@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from core.base.types import CuratedSet, Decision
-from core.curation.replay import curated_set, replay
+from core.curation.curated_set import curated_set
+from core.curation.replay import replay
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 

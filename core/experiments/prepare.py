@@ -11,7 +11,7 @@ import numpy as np
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, InputError
 from core.base.types import LabelSource, RunRecord
-from core.curation.additions import with_selection
+from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
 from core.experiments.label_snapshot import Snapshot, freeze
 from core.review.decision_history import DecisionHistory

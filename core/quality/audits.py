@@ -54,7 +54,7 @@ class Audit:
     num_waiting: int  # answers of another set that count again once earlier draws of this set are answered
     next_id: int | None  # image to ask about now; None when all have been seen
     certificate: Certificate
-    moved: EarlierAudit | None  # where the latest answers were given about another set
+    earlier: EarlierAudit | None  # where the latest answers were given about another set
 
 
 class Audits(QualityBase):
@@ -97,7 +97,7 @@ class Audits(QualityBase):
             num_waiting=num_waiting,
             next_id=int(order[count]) if count < len(order) else None,
             certificate=certificate(is_right, len(order), target, alpha),
-            moved=_earlier(pool, whole, pool.ids[mask], digest, given, alpha),
+            earlier=_earlier(pool, whole, pool.ids[mask], digest, given, alpha),
         )
 
     def answer_audit(self, current: Audit, label: int | None, reviewer: str = "me") -> Outcome:

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import SPLIT_NAMES, Ids, Labels
-from core.curation.class_balance import ClassShare, class_shares, label_issues
+from core.curation.class_balance import ClassShare, class_shares
 from core.curation.rules import checked_rule
 from core.data.splits import exact_duplicates
 from core.quality.base import QualityBase
+from core.risk.label_issues import find_label_issues
 from core.scoring.scores import probabilities
 
 
@@ -37,7 +38,7 @@ class DataChecks(QualityBase):
         ids = np.sort(np.concatenate([splits.val, splits.calibration]))
         run = self._workspace.run(run_id)
         probs = probabilities(np.asarray(run.folder.logits()[ids]), run.temperature)
-        is_issue, sound = label_issues(labels[ids], probs)
+        is_issue, sound = find_label_issues(labels[ids], probs)
         rows = np.flatnonzero(is_issue)
         rows = rows[np.argsort(sound[rows], kind="stable")]
         suggested = probs[rows].argmax(axis=1).astype(np.int64)

@@ -8,10 +8,10 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.base.types import Decision
-from core.curation.class_balance import RubberStamp, rubber_stamp
 from core.curation.replay import PLANTED, is_planted, live_decisions
 from core.quality.base import QualityBase
 from core.review.attention_checks import ANSWERS, CHECK_INTERVALS, CHECKS_FILE, REPEAT, WRONG, answers_of, read_interval
+from core.risk.reviewer_attention import ReviewerAttention, reviewer_attention
 from core.store.files import write_json
 
 _MOST_SECONDS = 300.0
@@ -25,7 +25,7 @@ class ReviewerCheck:
     num_decisions: int  # single decisions that count
     num_planted: int  # wrong suggestions answered
     num_repeats: int
-    stamp: RubberStamp
+    attention: ReviewerAttention
 
 
 class ReviewerChecks(QualityBase):
@@ -60,7 +60,7 @@ def _check(reviewer: str, mine: list[Decision]) -> ReviewerCheck:
     caught = np.array([line.verdict != "accept" for line in wrong], dtype=np.bool_)
     alike = np.array([_said(line) == _said(first) for line, first in pairs], dtype=np.bool_)
     num = sum(not is_planted(line) for line in mine)
-    return ReviewerCheck(reviewer, num, len(wrong), len(pairs), rubber_stamp(caught, alike, _seconds(mine)))
+    return ReviewerCheck(reviewer, num, len(wrong), len(pairs), reviewer_attention(caught, alike, _seconds(mine)))
 
 
 def _said(line: Decision) -> tuple[bool, int | None]:

@@ -16,9 +16,9 @@ import numpy as np
 
 from core.base.errors import DecisionError
 from core.base.types import Command, Decision
-from core.curation.class_balance import planted
 from core.curation.replay import PLANTED, is_planted, live_decisions
 from core.review.decision_history import DecisionHistory
+from core.risk.reviewer_attention import wrong_suggestions
 from core.store.files import read_json
 from core.workspace.workspace import Workspace
 
@@ -55,7 +55,7 @@ class AttentionChecks:
         if not len(val) or num_classes < 2:
             return {}
         suggested = np.asarray(logits[val]).argmax(axis=1).astype(np.int64)
-        rows, labels = planted(suggested, self._workspace.images.labels[val], num_classes, len(val), rng)
+        rows, labels = wrong_suggestions(suggested, self._workspace.images.labels[val], num_classes, len(val), rng)
         return dict(zip(val[rows].tolist(), labels.tolist(), strict=True))
 
     def for_page(self, ids: Sequence[int], reviewer: str) -> list[AttentionCheck]:

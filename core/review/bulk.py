@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import DecisionError, not_in_pool
 from core.base.types import UNKNOWN, BulkSet, Command, LabelState, Mask, Verdict
-from core.curation.class_balance import capped, class_caps
+from core.curation.class_balance import cap_classes, class_caps
 from core.curation.filters import QueueFilter, ScoreRange, is_open
 from core.curation.rules import RULES, checked_rule
 from core.review.queues import RunQueues
@@ -99,7 +99,7 @@ def rule_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64
     if isinstance(factor, bool) or not isinstance(factor, int | float):
         raise DecisionError(f"{CAP} is a factor on each class's share, such as 2 (got {factor!r}).")
     caps = class_caps(int(mask.sum()), prior, factor)
-    return capped(mask, scores.confidence, scores.pseudo_labels, caps)
+    return cap_classes(mask, scores.confidence, scores.pseudo_labels, caps)
 
 
 def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:

@@ -32,9 +32,9 @@ def show(project: Project) -> None:
     if reviewers:
         st.dataframe([_row(item) for item in reviewers], hide_index=True)
     for item in reviewers:
-        if item.stamp.is_flagged:
+        if item.attention.is_flagged:
             st.warning(
-                f"**{item.reviewer}** accepted {item.num_planted - item.stamp.caught.count} of {item.num_planted} "
+                f"**{item.reviewer}** accepted {item.num_planted - item.attention.caught.count} of {item.num_planted} "
                 "wrong suggestions. A reviewer who looks at half of the images does so less than once in twenty times."
             )
     if not interval and not any(item.num_planted for item in reviewers):
@@ -49,13 +49,13 @@ def _set_interval(project: Project) -> None:
 
 
 def _row(item: ReviewerCheck) -> dict[str, str]:
-    stamp = item.stamp
-    seconds = stamp.median_seconds
+    attention = item.attention
+    seconds = attention.median_seconds
     return {
         "Reviewer": item.reviewer,
         "Decisions": f"{item.num_decisions:,}",
-        "Wrong suggestions caught": formatting.estimate(stamp.caught),
-        "Repeats answered differently": formatting.estimate(stamp.disagreement),
+        "Wrong suggestions caught": formatting.estimate(attention.caught),
+        "Repeats answered differently": formatting.estimate(attention.disagreement),
         "Median seconds": "–" if seconds != seconds else f"{seconds:.1f}",
-        "Flag": "may not look at the images" if stamp.is_flagged else "",
+        "Flag": "may not look at the images" if attention.is_flagged else "",
     }

@@ -86,8 +86,8 @@ def _certificate(audit: Audit) -> None:
         f"Between {low} and {high} of the labels are right, with {level} confidence. You may stop "
         "after any answer: the certificate stays valid. It holds for this selection, and takes your answers as true."
     )
-    if audit.moved is not None:
-        _changed_rule(audit.moved)
+    if audit.earlier is not None:
+        _changed_rule(audit.earlier)
     if audit.num_waiting:
         st.caption(
             f"{audit.num_waiting:,} answers given under another rule count again once the images that this rule adds "

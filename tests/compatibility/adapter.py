@@ -14,7 +14,7 @@ from core.cli import main as run_command
 from dashboard.server.routes import ROUTES
 
 BASE, CURATED = "001-supervised-wrn", "002-self_training-wrn"
-RENAMED_FIELDS = {"Control.kind": "arm"}
+RENAMED_FIELDS = {"Audit.earlier": "moved", "Control.kind": "arm", "ReviewerCheck.attention": "stamp"}
 """Fields of result classes that have another name today: class and name today → name in version 0.1."""
 RULES: dict[str, dict[str, Any]] = {
     "fixed_threshold": {"threshold": 0.8},

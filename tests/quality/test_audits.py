@@ -55,17 +55,17 @@ def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project
     wide = answered(trained_project, 10, percent=100.0)
     narrow = trained_project.quality.audit(RUN, "lowest_entropy", percent=30.0)
     inside = trained_project.select(RUN, "lowest_entropy", percent=30.0).ids
-    assert narrow.moved is not None
-    assert narrow.moved.invalid.tolist() == [i for i in wide.answered.tolist() if i not in inside]
-    assert narrow.moved.num_valid == narrow.certificate.num_answers == 10 - len(narrow.moved.invalid)
-    assert narrow.moved.num_added == 0
+    assert narrow.earlier is not None
+    assert narrow.earlier.invalid.tolist() == [i for i in wide.answered.tolist() if i not in inside]
+    assert narrow.earlier.num_valid == narrow.certificate.num_answers == 10 - len(narrow.earlier.invalid)
+    assert narrow.earlier.num_added == 0
 
 
 def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_project: Project) -> None:
     narrow = answered(trained_project, 12, percent=50.0)
-    assert narrow.moved is None
+    assert narrow.earlier is None
     wide = trained_project.quality.audit(RUN, "lowest_entropy", percent=100.0)
-    moved = wide.moved
+    moved = wide.earlier
     assert moved is not None
     assert (moved.num_kept, moved.num_valid, len(moved.invalid)) == (narrow.certificate.size, 12, 0)
     assert moved.num_kept + moved.num_added == wide.certificate.size

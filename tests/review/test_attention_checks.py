@@ -49,20 +49,20 @@ def test_somebody_who_always_accepts_is_flagged_within_40_decisions(project: Pro
     person = Reviewer(project)
     person.work(40, looks=False)
     (found,) = project.quality.reviewers()
-    assert found.stamp.is_flagged
+    assert found.attention.is_flagged
     assert found.num_planted == sum(card.planted == "wrong" for card in person.seen) >= 5
-    assert found.stamp.caught.count == 0
-    assert found.stamp.median_seconds == 0.5
+    assert found.attention.caught.count == 0
+    assert found.attention.median_seconds == 0.5
 
 
 def test_somebody_who_looks_is_not_flagged(project: Project) -> None:
     person = Reviewer(project)
     person.work(60, looks=True)
     (found,) = project.quality.reviewers()
-    assert not found.stamp.is_flagged
-    assert found.stamp.caught.value == 1
+    assert not found.attention.is_flagged
+    assert found.attention.caught.value == 1
     assert found.num_repeats > 0
-    assert found.stamp.disagreement.value == 0
+    assert found.attention.disagreement.value == 0
 
 
 def test_a_check_changes_no_label_no_count_and_no_run(project: Project) -> None:
@@ -93,7 +93,7 @@ def test_a_repeat_changes_nothing_and_its_disagreement_is_counted(project: Proje
     assert project.curate().digest == digest
     after = project.quality.reviewers()[0]
     assert after.num_repeats == before.num_repeats + 1
-    assert after.stamp.disagreement.count == before.stamp.disagreement.count + 1
+    assert after.attention.disagreement.count == before.attention.disagreement.count + 1
     assert after.num_decisions == before.num_decisions
 
 

@@ -51,7 +51,7 @@ def audit(
         project.quality.save_certificate(found, save)
     info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
-        "waiting": found.num_waiting, "moved": _moved_info(found.moved), **asdict(found.certificate),
+        "waiting": found.num_waiting, "moved": _moved_info(found.earlier), **asdict(found.certificate),
     }  # fmt: skip
     del info["log_evidence"]  # may be infinite, which JSON cannot say
     answer(info, _audit_text(project, found), as_json=as_json)
@@ -90,18 +90,19 @@ def reviewers(
 
 def _reviewer_info(check: ReviewerCheck) -> dict[str, Any]:
     return {
-        "reviewer": check.reviewer, "decisions": check.num_decisions, "caught": estimate_info(check.stamp.caught),
-        "disagreement": estimate_info(check.stamp.disagreement), "median_seconds": finite(check.stamp.median_seconds),
-        "is_flagged": check.stamp.is_flagged,
+        "reviewer": check.reviewer, "decisions": check.num_decisions, "caught": estimate_info(check.attention.caught),
+        "disagreement": estimate_info(check.attention.disagreement),
+        "median_seconds": finite(check.attention.median_seconds),
+        "is_flagged": check.attention.is_flagged,
     }  # fmt: skip
 
 
 def _reviewer_text(check: ReviewerCheck) -> str:
     return (
-        f"{check.reviewer}: {check.num_decisions:,} decisions, caught {check.stamp.caught.count} of "
-        f"{check.num_planted} wrong suggestions, {check.stamp.disagreement.count} of {check.num_repeats} repeats "
-        f"answered otherwise, median {check.stamp.median_seconds:.1f} s"
-        f"{' · does not seem to look' if check.stamp.is_flagged else ''}"
+        f"{check.reviewer}: {check.num_decisions:,} decisions, caught {check.attention.caught.count} of "
+        f"{check.num_planted} wrong suggestions, {check.attention.disagreement.count} of {check.num_repeats} repeats "
+        f"answered otherwise, median {check.attention.median_seconds:.1f} s"
+        f"{' · does not seem to look' if check.attention.is_flagged else ''}"
     )
 
 
@@ -136,7 +137,7 @@ def _audit_text(project: Project, audit: Audit) -> str:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
-    if (moved := audit.moved) is not None:
+    if (moved := audit.earlier) is not None:
         lines.append(
             f"of the answers under {moved.rule} {format_params(moved.params)}: {moved.num_valid:,} remain valid, "
             f"{len(moved.invalid):,} lie outside this selection"
