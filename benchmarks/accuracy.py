@@ -28,11 +28,11 @@ from benchmarks.report import environment, table
 from core.base.config import METHODS, TrainConfig
 from core.base.types import ImageSet
 from core.data.datasets import fashion_mnist
-from core.training.batches.part import part
+from core.training.batches.part import load_part
 from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
-from core.training.runtime.memory import keep_freed
+from core.training.runtime.memory import keep_freed_memory
 
 LABEL_FILE = Path(__file__).parent / "fashion_mnist_labels.json"
 CPU = torch.device("cpu")
@@ -71,11 +71,11 @@ def material(
     labeled = labeled[:num_labels]
     pool = pool_of(images, num_labels, seed, most)
     mean, std = (torch.full((1, 1, 1, 1), value, device=device) for value in (0.286, 0.353))
-    pseudo = part(images.pixels, *extra, None, device) if extra is not None else None
+    pseudo = load_part(images.pixels, *extra, None, device) if extra is not None else None
     return TrainData(
-        part(images.pixels, labeled, images.labels[labeled], None, device), pseudo, None,
-        part(images.pixels, pool, None, None, device), torch.from_numpy(images.labels[pool].copy()).to(device),
-        part(images.pixels, val, images.labels[val], None, device), None, mean, std,
+        load_part(images.pixels, labeled, images.labels[labeled], None, device), pseudo, None,
+        load_part(images.pixels, pool, None, None, device), torch.from_numpy(images.labels[pool].copy()).to(device),
+        load_part(images.pixels, val, images.labels[val], None, device), None, mean, std,
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> di
         config = config.model_copy(update={"epochs": max(1, config.epochs - config.epochs // 2)})
     trainer = trained(config, data)
     test = images.official_test
-    judged = trainer.evaluate(part(images.pixels, test, images.labels[test], None, device))
+    judged = trainer.evaluate(load_part(images.pixels, test, images.labels[test], None, device))
     return {
         "method": config.method, "labels": num_labels, "seed": config.seed, "model": config.model,
         "steps": trainer.steps, "ratio": config.unlabeled_ratio, "test": judged.accuracy,
@@ -182,7 +182,7 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     words = parser.parse_args()
-    keep_freed()
+    keep_freed_memory()
     if words.full:
         full = {"model": "wrn", "steps": 2**17, "ratio": 7, "ema": 0.999, "memory": 0.999}
         vars(words).update(full | ({"steps": 3, "depth": 10, "width": 1, "pool": 500} if words.quick else {}))

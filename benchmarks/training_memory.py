@@ -38,9 +38,9 @@ def child(num_pool: int, model: str, ratio: int, weak: str) -> dict[str, float]:
     from core.base.config import TrainConfig
     from core.training.models.models import build
     from core.training.predict import predict
-    from core.training.runtime.memory import keep_freed
+    from core.training.runtime.memory import keep_freed_memory
 
-    keep_freed()
+    keep_freed_memory()
     imported = peak()
     words = {
         "method": "fixmatch",

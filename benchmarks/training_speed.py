@@ -33,7 +33,7 @@ from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from core.training.predict import predict
-from core.training.runtime.memory import keep_freed
+from core.training.runtime.memory import keep_freed_memory
 from core.training.runtime.precision import autocast
 from core.training.runtime.tensors import channels_last
 
@@ -205,7 +205,7 @@ def epoch_of(one: Trainer) -> Callable[[], object]:
 def recipe(name: str, device: torch.device, *, is_compiled: bool) -> Callable[[], object]:
     """Make the step that a process of its own runs at each turn, until the device has finished."""
     if name in ("joint", "own", "ours"):
-        keep_freed()  # as the engine does
+        keep_freed_memory()  # as the engine does
     act = {
         "joint": lambda: fixmatch("joint", device, is_compiled=is_compiled)._train_step,
         "own": lambda: fixmatch("own", device, is_compiled=is_compiled)._train_step,
@@ -240,7 +240,7 @@ def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
     ]
     found = by_processes(["ours", "plain"], 3 * steps, device, is_compiled=is_compiled)
     rows.append(compared("small CNN, epoch of 1,000", found["ours"], found["plain"], "plain fp32 loop"))
-    keep_freed()
+    keep_freed_memory()
     wide, small = fixmatch("joint", device, is_compiled=is_compiled), small_cnn(device, is_compiled=is_compiled)
     images = BATCH * (1 + 2 * RATIO)
     times = by_turns(wide._train_step, bare(wide, images), steps, device)

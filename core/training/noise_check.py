@@ -18,7 +18,7 @@ from core.store.run_folder import RunFolder
 from core.training.models.models import Classifier
 from core.training.models.weights import load_model
 from core.training.predict import predict
-from core.training.runtime.memory import keep_freed
+from core.training.runtime.memory import keep_freed_memory
 
 NUM_IMAGES = 1000
 """Noise images, and at most so many images of another data set, that the model is asked about."""
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("run")
     parser.add_argument("--images", type=Path, help="an image folder with images of other classes")
     arguments = parser.parse_args()
-    keep_freed()
+    keep_freed_memory()
     try:
         check_noise(RunFolder(arguments.project / "runs" / arguments.run).path, arguments.images)
     except WinnowError as error:

@@ -10,7 +10,7 @@ from torch import Tensor
 from core.base.types import Logits, Pixels
 from core.training.models.models import Classifier
 from core.training.runtime import distributed
-from core.training.runtime.memory import chunk_size, in_chunks
+from core.training.runtime.memory import chunk_size, run_in_chunks
 from core.training.runtime.precision import autocast
 from core.training.runtime.tensors import channels_last
 
@@ -31,7 +31,7 @@ def predict(
     """
     model = model.to(device).to(memory_format=torch.channels_last).eval()
     (mean, std), (logits, features) = normal, out
-    mine = distributed.span(len(pixels))
+    mine = distributed.local_span(len(pixels))
 
     def answer(rows: slice) -> None:
         chunk = torch.from_numpy(np.array(pixels[rows])).to(device)
@@ -42,4 +42,4 @@ def predict(
         features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()
         on_chunk(rows.stop - mine.start)
 
-    in_chunks(mine, chunk_size(*pixels.shape[1:3]), answer)
+    run_in_chunks(mine, chunk_size(*pixels.shape[1:3]), answer)

@@ -31,11 +31,11 @@ from core.training.batches.train_data import train_data
 from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
-from core.training.models.initialization import starting_model
+from core.training.models.initialization import initial_model
 from core.training.models.weights import load_model, save_weights
 from core.training.predict import predict
 from core.training.runtime import distributed
-from core.training.runtime.memory import keep_freed, out_of_memory
+from core.training.runtime.memory import is_out_of_memory, keep_freed_memory
 from core.training.runtime.precision import choose_device, faster_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
@@ -69,7 +69,7 @@ class TrainingWorker:
         with self._held():
             try:
                 device = choose_device(self.config.device)
-                with distributed.joined(device):
+                with distributed.process_group(device):
                     self._train_or_stop(device)
             except Exception as error:
                 return self._fail(error)
@@ -93,8 +93,8 @@ class TrainingWorker:
         if isinstance(error, WinnowError):
             return str(error)
         traceback.print_exc()
-        if out_of_memory(error):
-            several = f" or take fewer than {distributed.world()} devices" if distributed.world() > 1 else ""
+        if is_out_of_memory(error):
+            several = f" or take fewer than {distributed.world_size()} devices" if distributed.world_size() > 1 else ""
             return (
                 f"Memory ran out: lower batch_size (it is {self.config.batch_size}) or unlabeled_ratio (it is "
                 f"{self.config.unlabeled_ratio}), or choose a smaller model{several}."
@@ -113,7 +113,7 @@ class TrainingWorker:
         self._saved = trainer.epoch
         self._tell(
             message=f"Training. {self._measured}".rstrip(), steps=trainer.steps, precision=trainer.precision,
-            device=f"{distributed.world()} x {device.type}" if distributed.world() > 1 else str(device),
+            device=f"{distributed.world_size()} x {device.type}" if distributed.world_size() > 1 else str(device),
         )  # fmt: skip
         print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
               f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
@@ -131,9 +131,9 @@ class TrainingWorker:
 
     def _trainer(self, images: ImageSet, splits: Splits, device: torch.device) -> Trainer:
         shape, config = images.pixels.shape, self.config
-        if config.batch_size % distributed.world():
+        if config.batch_size % distributed.world_size():
             raise TrainingError(
-                f"batch_size ({config.batch_size}) must be a multiple of the {distributed.world()} processes."
+                f"batch_size ({config.batch_size}) must be a multiple of the {distributed.world_size()} processes."
             )
         facts = {
             "model": config.model, "num_classes": len(images.class_names), "channels": shape[3],
@@ -145,12 +145,13 @@ class TrainingWorker:
         if distributed.rank() == 0:
             write_json(self.folder.path / "model.json", facts)
         parent = RunFolder(self.project / "runs" / self.record.parent) if self.record.parent else None
-        model = starting_model(config, facts, parent)
+        model = initial_model(config, facts, parent)
         precision: str = config.precision
         if precision == "auto":
-            size = (min(len(data.labeled), config.batch_size) // distributed.world() or 1, shape[3], shape[1], shape[2])
+            per_rank = min(len(data.labeled), config.batch_size) // distributed.world_size() or 1
+            size = (per_rank, shape[3], shape[1], shape[2])
             precision, self._measured = faster_precision(model.to(device), config.model, size, device)
-            precision = "bf16" if distributed.agreed(precision == "bf16", device) else "fp32"
+            precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
             print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
 
@@ -181,18 +182,18 @@ class TrainingWorker:
         if now - self._told > 0.5:
             seconds = self._before + now - self._begin
             eta = seconds / trainer.step * (trainer.steps - trainer.step) if trainer.step else None
-            if trainer.remark and trainer.remark != self._measured:
-                self._measured = trainer.remark
+            if trainer.memory_warning and trainer.memory_warning != self._measured:
+                self._measured = trainer.memory_warning
                 print(self._measured, flush=True)
             message = f"Training. {self._measured}".rstrip()
             self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta, message=message)
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
-        if distributed.world() == 1:
+        if distributed.world_size() == 1:
             return self._is_stopped
-        return trainer.step % AGREE_STEPS == 0 and distributed.agreed(self._is_stopped, trainer.device)
+        return trainer.step % AGREE_STEPS == 0 and distributed.broadcast_flag(self._is_stopped, trainer.device)
 
     def _save(self, trainer: Trainer) -> None:
-        trainer.check()  # a good checkpoint is not to be replaced by one that cannot go on
+        trainer.check_finite()  # never replace a good checkpoint by one that cannot continue
         self._saved = trainer.epoch
         if distributed.rank() == 0:
             save_checkpoint(trainer, self.folder.checkpoint_path)
@@ -205,12 +206,12 @@ class TrainingWorker:
             head = trainer.head
             draft_array(paths[0], (len(images.pixels), head.out_features), np.float32)
             draft_array(paths[1], (len(images.pixels), head.in_features), np.float16)
-        distributed.together()
+        distributed.barrier()
         logits, features = (open_draft(path) for path in paths)
         normal = (trainer.data.mean, trainer.data.std)
         model = load_model(self.folder.path)
         predict(model, images.pixels, normal, device, trainer.precision, (logits, features), self._on_chunk)
-        distributed.together()
+        distributed.barrier()
         if distributed.rank():
             return
         if not np.isfinite(logits).all():
@@ -224,7 +225,7 @@ class TrainingWorker:
 
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:
-            self._tell(message=f"Scoring all images: {num_done * distributed.world():,} done.")
+            self._tell(message=f"Scoring all images: {num_done * distributed.world_size():,} done.")
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
         if self._is_stopped:
             raise Cancelled
@@ -264,7 +265,7 @@ def main() -> int:
     parser.add_argument("run")
     parser.add_argument("--resume", action="store_true")
     arguments = parser.parse_args()
-    keep_freed()
+    keep_freed_memory()
     try:
         return TrainingWorker(arguments.project, arguments.run, is_resume=arguments.resume).run()
     except WinnowError as error:

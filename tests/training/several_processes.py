@@ -13,29 +13,29 @@ import torch
 
 from core.training.batches.batch import Batch
 from core.training.loop.trainer import Trainer
-from core.training.methods.methods import Guess
+from core.training.methods.methods import PseudoLabels
 from core.training.runtime import distributed
 from core.training.worker import TrainingWorker
 
 
 def starve() -> None:
     """Let this process run out of memory in its third step."""
-    whole = Trainer._accumulated
+    whole = Trainer._accumulate
 
-    def accumulated(self: Trainer, batch: Batch) -> list[Guess]:
+    def accumulated(self: Trainer, batch: Batch) -> list[PseudoLabels]:
         if self.step == 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return whole(self, batch)
 
-    Trainer._accumulated = accumulated  # type: ignore[method-assign]
+    Trainer._accumulate = accumulated  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
     if os.environ.get("STARVE") == os.environ.get("RANK"):
         starve()
     project, *runs = sys.argv[1:]
-    with distributed.joined(torch.device("cpu")):
-        vars(distributed)["joined"] = lambda _: (
+    with distributed.process_group(torch.device("cpu")):
+        vars(distributed)["process_group"] = lambda _: (
             nullcontext()
         )  # the ranks meet once: under one torchrun they cannot meet again
         code = max(TrainingWorker(Path(project), run, is_resume=False).run() for run in runs)

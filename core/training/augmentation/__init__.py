@@ -1,1 +1,1 @@
-"""Batched augmentation on the device: weak and strong views."""
+"""Weak and strong augmentation of a batch on its device."""

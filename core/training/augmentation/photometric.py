@@ -1,7 +1,7 @@
-"""Brightness and color of a batch: one look-up table per image and channel, and two blends.
+"""Brightness and color operations on a batch: look-up tables per image and channel, and two blends.
 
-Images are uint8 (B, C, H, W); strengths (B,), one for each image. Tables are (B, C, 256) floats in [0, 255], so that a
-whole chain of look-ups costs one gather a step. torchvision's functional operations are the oracle of the tests.
+Images are uint8 (B, C, H, W), strengths (B,), tables (B, C, 256) floats in [0, 255]: a whole chain of look-ups costs
+one gather. The tests compare with torchvision's functional operations.
 """
 
 from collections.abc import Callable
@@ -14,37 +14,37 @@ _GREY = (0.2989, 0.587, 0.114)
 
 
 def identity(images: Tensor) -> Tensor:
-    """The table that changes nothing."""
+    """Tables that change nothing."""
     ramp = torch.arange(256, dtype=torch.float32, device=images.device)
     return ramp.expand(*images.shape[:2], 256)
 
 
 def brightness(images: Tensor, strength: Tensor) -> Tensor:
-    """Every value times the strength; 1 changes nothing."""
-    return (identity(images) * _wide(strength)).clamp(0, 255)
+    """Tables that multiply every value by the strength; 1 changes nothing."""
+    return (identity(images) * _per_table(strength)).clamp(0, 255)
 
 
 def contrast(images: Tensor, strength: Tensor) -> Tensor:
-    """Away from (towards, below 1) the image's mean grey; 1 changes nothing."""
+    """Tables that move values away from the mean grey (below 1 towards it); 1 changes nothing."""
     mean = grey(images).mean((1, 2, 3), keepdim=True)[:, :, :, 0]
-    factor = _wide(strength)
+    factor = _per_table(strength)
     return (identity(images) * factor + mean * (1 - factor)).clamp(0, 255)
 
 
 def posterize(images: Tensor, bits: Tensor) -> Tensor:
-    """Keep the first so many bits, 1 … 8."""
-    step = 2.0 ** (8 - _wide(bits.floor()))
+    """Tables that keep the highest bits, 1 … 8 of them."""
+    step = 2.0 ** (8 - _per_table(bits.floor()))
     return (identity(images) / step).floor() * step
 
 
 def solarize(images: Tensor, limit: Tensor) -> Tensor:
-    """Invert the values from the limit on, 0 … 256."""
+    """Tables that invert values ≥ the limit, 0 … 256."""
     ramp = identity(images)
-    return torch.where(ramp >= _wide(limit), 255 - ramp, ramp)
+    return torch.where(ramp >= _per_table(limit), 255 - ramp, ramp)
 
 
 def autocontrast(images: Tensor, _strength: Tensor) -> Tensor:
-    """Stretch each channel to the whole range; a channel of one value stays."""
+    """Tables that stretch each channel to the whole range; a channel of one value is kept."""
     low = images.amin((2, 3)).float()[..., None]
     span = images.amax((2, 3)).float()[..., None] - low
     stretched = ((identity(images) - low) * 255 / span.clamp(min=1)).clamp(0, 255)
@@ -52,7 +52,7 @@ def autocontrast(images: Tensor, _strength: Tensor) -> Tensor:
 
 
 def equalize(images: Tensor, _strength: Tensor) -> Tensor:
-    """Spread each channel's values so that all are about equally frequent, as Pillow does; one value stays."""
+    """Tables that equalize each channel's histogram, as Pillow does; a channel of one value is kept."""
     counts = torch.zeros(*images.shape[:2], 256, device=images.device)
     counts.scatter_add_(
         2, images.flatten(2).long(), torch.ones((), device=images.device).expand(images.flatten(2).shape)
@@ -69,14 +69,14 @@ TABLES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def look_up(images: Tensor, tables: Tensor) -> Tensor:
-    """Each value replaced by its table's, rounded down as uint8 does."""
+def apply_tables(images: Tensor, tables: Tensor) -> Tensor:
+    """Replace each value by its table's, rounded down to uint8."""
     found = tables.to(torch.uint8).gather(2, images.flatten(2).long())
     return found.view(images.shape)
 
 
 def grey(images: Tensor) -> Tensor:
-    """Luma (B, 1, H, W) in [0, 255], rounded down; a grey image's own values."""
+    """Luma (B, 1, H, W) float in [0, 255], rounded down; the values themselves for one channel."""
     if images.shape[1] == 1:
         return images.float()
     colors = zip(_GREY, images.float().tensor_split(3, dim=1), strict=True)
@@ -84,16 +84,14 @@ def grey(images: Tensor) -> Tensor:
 
 
 def color(images: Tensor, strength: Tensor) -> Tensor:
-    """Away from (towards, below 1) each pixel's grey; 1 changes nothing."""
+    """Move each pixel away from its grey (below 1 towards it); 1 changes nothing."""
     return _blend(images.float(), grey(images), strength)
 
 
 def sharpness(images: Tensor, strength: Tensor) -> Tensor:
-    """Away from (towards, below 1) a smoothed copy, whose border is the image's; 1 changes nothing."""
+    """Move away from a smoothed copy (below 1 towards it), whose border is the image's; 1 changes nothing."""
     values, channels = images.float(), images.shape[1]
-    kernel = values.new_full(
-        (channels, 1, 3, 3), 1 / 13
-    )  # filled on the device: a list would be copied, and waited for
+    kernel = values.new_full((channels, 1, 3, 3), 1 / 13)  # filled on the device: a list would have to be copied
     kernel[:, :, 1, 1] = 5 / 13
     smooth = values.clone()
     inner = functional.conv2d(values, kernel, groups=channels)
@@ -102,10 +100,10 @@ def sharpness(images: Tensor, strength: Tensor) -> Tensor:
 
 
 def _blend(values: Tensor, other: Tensor, strength: Tensor) -> Tensor:
-    """uint8 of other + strength · (values − other)."""
+    """Other + strength · (values − other), as uint8."""
     factor = strength[:, None, None, None]
     return (other + factor * (values - other)).clamp(0, 255).to(torch.uint8)
 
 
-def _wide(strength: Tensor) -> Tensor:
+def _per_table(strength: Tensor) -> Tensor:
     return strength[:, None, None]

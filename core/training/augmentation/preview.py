@@ -1,4 +1,4 @@
-"""The picture of a profile: images of the labeled set, and weak and strong views of each below it."""
+"""Preview image of an augmentation profile: labeled images with weak and strong views below."""
 
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,18 @@ _COLUMNS = 8
 
 
 def draw_views(labeled: Part, profile: str, seed: int, path: Path) -> None:
-    """Eight images in the first row, two rows of weak views, two of strong ones; drawn from a generator of its own."""
+    """Write a PNG with a row of eight images, two rows of weak views and two of strong ones.
+
+    Args:
+        labeled: The labeled part, whose first images are taken.
+        profile: One of PROFILES.
+        seed: Seed of the views, drawn from a separate generator.
+        path: File to write.
+
+    Raises:
+        DataError: The file cannot be written.
+
+    """
     device = labeled.labels.device
     images = labeled.take(torch.arange(min(_COLUMNS, len(labeled)), device=device))
     draws = torch.Generator(device).manual_seed(seed)

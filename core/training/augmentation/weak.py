@@ -1,6 +1,6 @@
-"""Weak augmentation: a batch at a time, on its device, with parameters of its own for every image.
+"""Weak augmentation of a batch on its device, with separate random parameters for every image.
 
-Images are floats (B, C, H, W) in [0, 1]; every draw comes from the generator given, which lives on the same device.
+Images are floats (B, C, H, W) in [0, 1]; the generator is on the same device.
 """
 
 import math
@@ -16,7 +16,7 @@ _TRANSLATION = 0.1  # of the side, digits
 
 
 def natural(images: Tensor, generator: Generator) -> Tensor:
-    """Flip half of the images, and crop each after padding by 1/8 of its side with its own reflection."""
+    """Flip half of the images; crop each after reflection padding by 1/8 of its side."""
     num, _, height, width = images.shape
     is_flipped = _uniform(num, images, generator) < 0.5
     flipped = torch.where(is_flipped[:, None, None, None], images.flip(3), images)
@@ -26,7 +26,7 @@ def natural(images: Tensor, generator: Generator) -> Tensor:
 
 
 def digits(images: Tensor, generator: Generator) -> Tensor:
-    """Turn by up to 10 degrees and move by up to a tenth of the side; never flip: a flipped 2 is no 2."""
+    """Rotate by up to 10 degrees and translate by up to 1/10 of the side; never flip: a flipped 2 is no 2."""
     num = len(images)
     angle = (2 * _uniform(num, images, generator) - 1) * _ROTATION
     moves = (2 * torch.rand(num, 2, generator=generator, device=images.device) - 1) * 2 * _TRANSLATION
@@ -44,7 +44,7 @@ PROFILES: dict[str, Callable[[Tensor, Generator], Tensor]] = {
 
 
 def shift(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
-    """Read each image (B, C, H, W) from `down` and `right` pixels (B,) on, mirrored at the border."""
+    """Crop each image (B, C, H, W) at offsets `down` and `right` (B,) in pixels, with reflection at the border."""
     _, channels, height, width = images.shape
     rows = _reflect(torch.arange(height, device=images.device) + down[:, None], height)  # (B, H)
     columns = _reflect(torch.arange(width, device=images.device) + right[:, None], width)  # (B, W)
@@ -53,7 +53,7 @@ def shift(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
 
 
 def affine(images: Tensor, angle: Tensor, moves: Tensor) -> Tensor:
-    """Turn each image by its angle (B,) in radians, counter-clockwise, and move it; moves (B, 2) in half sides."""
+    """Rotate each image by its angle (B,) in radians, counter-clockwise; translate it by moves (B, 2) in half sides."""
     cos, sin = angle.cos(), angle.sin()
     height, width = images.shape[2:]
     top = torch.stack([cos, -sin * height / width, -moves[:, 0]], dim=1)
@@ -70,5 +70,5 @@ def _offsets(num: int, most: int, images: Tensor, generator: Generator) -> Tenso
     return torch.randint(-most, most + 1, (num,), generator=generator, device=images.device)
 
 
-def _reflect(places: Tensor, size: int) -> Tensor:
-    return (size - 1) - ((size - 1) - places.abs()).abs()
+def _reflect(positions: Tensor, size: int) -> Tensor:
+    return (size - 1) - ((size - 1) - positions.abs()).abs()

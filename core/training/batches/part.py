@@ -14,7 +14,7 @@ from core.training.runtime.tensors import on_device
 
 @dataclass(frozen=True)
 class OnDisk:
-    """Images (n, C, H, W) uint8 that stay in their memory-mapped file until a batch asks for them."""
+    """Images (n, C, H, W) uint8 that stay in their memory-mapped file and are read by the batch."""
 
     pixels: Pixels  # (N, H, W, C), memory-mapped
     ids: Ids  # (n,) rows of it
@@ -27,30 +27,42 @@ class OnDisk:
 
 @dataclass(frozen=True)
 class Part:
-    """Images (n, C, H, W) uint8 with a label and a weight each."""
+    """Images (n, C, H, W) uint8 of one part of the data, with a label and a weight each."""
 
     images: Tensor | OnDisk
     labels: Tensor  # (n,) int64, UNKNOWN where the training must not know them
-    weights: Tensor  # (n,) float32
+    weights: Tensor  # (n,) float32, [0, 1], weight in the loss
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: Tensor) -> Tensor:
-        """The images (b, C, H, W) uint8 of the rows (b,), on the device."""
+        """Images (b, C, H, W) uint8 of the rows (b,), on the device."""
         return self.images[rows]
 
     @property
     def chunk(self) -> int:
-        """So many images one forward pass without gradients takes."""
+        """Images in one forward pass without gradients."""
         shape = self.images.pixels.shape[1:3] if isinstance(self.images, OnDisk) else self.images.shape[2:]
         return chunk_size(*shape)
 
 
-def part(
+def load_part(
     pixels: Pixels, ids: Ids, labels: Labels | None, weights: PerImage | None, device: torch.device
 ) -> Part:  # fmt: skip
-    """The named images of a memory-mapped set, on the device where they fit; labels None: not to be known."""
+    """Load images of a memory-mapped set, onto the device where they fit.
+
+    Args:
+        pixels: All images (N, H, W, C) uint8.
+        ids: Rows (n,) of the images to take.
+        labels: Their labels (n,); None where the training must not know them.
+        weights: Their weights (n,) in the loss, [0, 1]; None for 1.
+        device: Device of the training.
+
+    Returns:
+        The part; its images stay on disk where they would take more than half of the free memory.
+
+    """
     given = np.full(len(ids), UNKNOWN, dtype=np.int64) if labels is None else labels.copy()
     ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights.copy()
     images: Tensor | OnDisk = OnDisk(pixels, ids, device)
@@ -61,7 +73,7 @@ def part(
 
 
 def _free_bytes(device: torch.device) -> int:
-    """Bytes that images may take on the device: half of what is free there."""
+    """Bytes that images may take on the device: half of its free memory."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

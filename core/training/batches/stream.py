@@ -13,37 +13,42 @@ from core.training.runtime.tensors import on_device
 
 
 class Stream:
-    """Endless batches of one part: every image once per permutation, in an order drawn from the run's generator.
+    """Endless batches of all ranks together; every image comes once per permutation.
 
-    The batch is one of all ranks together; each rank takes its own share of the rows.
+    Args:
+        source: The part to draw from.
+        batch_size: Images in a batch, over all ranks.
+        generator: Draws the permutations; on the CPU, so that the order is the same on every device.
+        is_full: Whether a batch has batch_size images even where the part has fewer, and repeats some. Otherwise a
+            batch has as many as the part, but at least two, which batch norm needs.
+
     """
 
     def __init__(self, source: Part, batch_size: int, generator: Generator, *, is_full: bool = False) -> None:
         self.source = source
-        # at least two images, which batch norm needs; is_full: a part that is smaller is gone through more than once
         self.batch_size = batch_size if is_full else max(2, min(batch_size, len(source)))
-        self._generator = generator  # on the CPU, so that the order is the same on every device
+        self._generator = generator
         self._permutation = torch.empty(0, dtype=torch.int64)
         self._position = 0
 
     def draw(self) -> tuple[Tensor, Tensor]:
-        """The next batch: rows (b,) of the part, and their images (b, C, H, W) uint8; both on the device."""
+        """Next batch of all ranks: rows (b,) of the part and their images (b, C, H, W) uint8, on the device."""
         chosen = self._rows()
         rows = on_device(chosen, self.source.labels.device)
         return rows, self.source.take(chosen if isinstance(self.source.images, OnDisk) else rows)
 
     def next(self, view: Callable[[Tensor], Tensor]) -> Views:
-        """The next batch, its uint8 images passed through `view`; this rank's share of it."""
+        """Share of this rank of the next batch, its uint8 images passed through `view`."""
         rows, images = self.draw()
-        mine = distributed.share(rows)
-        return Views(distributed.share(view(images)), self.source.labels[mine], self.source.weights[mine])
+        own = distributed.local_share(rows)
+        return Views(distributed.local_share(view(images)), self.source.labels[own], self.source.weights[own])
 
     def state_dict(self) -> dict[str, Any]:
-        """Where in which permutation the stream stands."""
+        """The current permutation and the position in it."""
         return {"permutation": self._permutation, "position": self._position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from a saved position."""
         self._permutation, self._position = state["permutation"], state["position"]
 
     def _rows(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a training may see: which images, with which labels and weights, become which part on the device."""
+"""Training data of a run: labeled, pseudo-labeled, rejected, pool and evaluation parts on the device."""
 
 from dataclasses import dataclass
 
@@ -9,39 +9,49 @@ from torch import Tensor
 
 from core.base.errors import TrainingError
 from core.base.types import CuratedSet, Ids, ImageSet, Labels, LabelSource, PerImage, Pixels, Splits
-from core.training.batches.part import Part, part
+from core.training.batches.part import Part, load_part
 from core.training.runtime.memory import chunk_size
 
-_STATISTICS = 10_000  # images that mean and deviation are taken from
+_STATISTICS = 10_000  # images that mean and standard deviation are taken from
 
 
 @dataclass(frozen=True)
 class TrainData:
-    """What a training may see. calibration and pool_truth are only watched: nothing is learned or chosen by them."""
+    """The parts of a training; calibration and pool_truth are only evaluated, never learned from or chosen by."""
 
     labeled: Part
     pseudo: Part | None  # curated pseudo-labels
-    rejected: Part | None
+    rejected: Part | None  # labels are the classes that a person rejected
     pool: Part | None  # unlabeled and hidden calibration images, without their labels
-    pool_truth: Tensor  # (P,) true label of each pool image, UNKNOWN where nobody knows it
+    pool_truth: Tensor  # (P,) true label of each pool image, UNKNOWN where it is not known
     val: Part | None
     calibration: Part | None
     mean: Tensor  # (1, C, 1, 1) of pixels in [0, 1]
-    std: Tensor
+    std: Tensor  # (1, C, 1, 1)
 
 
 def train_data(
     images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device, *, needs_pool: bool = False
 ) -> TrainData:
-    """What training may see, on the device; calibration labels go into the part that is only watched.
+    """Load everything that a training may see; test images are not read, not even for mean and deviation.
 
-    needs_pool: whether the method looks at unlabeled images; without it they are not read.
+    Args:
+        images: All images of the project.
+        splits: Ids of its parts.
+        curated: Frozen labels of the run; None trains on the given labels alone.
+        device: Device of the training.
+        needs_pool: Whether the method uses unlabeled images; they are not read otherwise.
 
-    Test images are not among it, not even for mean and deviation.
+    Returns:
+        The parts.
+
+    Raises:
+        TrainingError: There is no labeled image.
+
     """
 
     def chosen(ids: Ids, labels: Labels | None, weights: PerImage | None = None) -> Part | None:
-        return part(images.pixels, ids, labels, weights, device) if len(ids) else None
+        return load_part(images.pixels, ids, labels, weights, device) if len(ids) else None
 
     if curated is None:
         labeled = chosen(splits.labeled, images.labels[splits.labeled])
@@ -70,7 +80,7 @@ def train_data(
 
 
 def _statistics(pixels: Pixels, ids: Ids) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation (C,) of pixels in [0, 1] over a sample of the given images, by counting the 256 values."""
+    """Mean and standard deviation (C,) of pixels in [0, 1] over a sample of images, from counts of the 256 values."""
     sample = ids[:: max(1, len(ids) // _STATISTICS)]
     channels, size = pixels.shape[3], chunk_size(*pixels.shape[1:3])
     counts = np.zeros((channels, 256), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Training state on disk: written whole or not at all, read as tensors and plain numbers alone."""
+"""Checkpoints: the state of a training, written whole or not at all, read as tensors and plain numbers alone."""
 
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,16 +12,29 @@ from core.training.loop.trainer import Trainer
 
 
 def save_checkpoint(trainer: Trainer, path: Path) -> None:
-    """Write everything that the next step depends on; DataError where the disk would not take it."""
+    """Write everything that the next step depends on; DataError where the disk is full."""
     state = {"trainer": trainer.state_dict()}
     try:
         replace_file(path, lambda file: torch.save(state, file))
-    except RuntimeError as error:  # torch's word for a full disk
+    except RuntimeError as error:  # raised by torch on a full disk
         raise DataError(f"The checkpoint could not be written ({error}): free some space and resume.") from error
 
 
 def load_checkpoint(trainer: Trainer, path: Path) -> bool:
-    """Go on from the checkpoint; False where there is none. DataError where it is torn, TrainingError where unfit."""
+    """Restore a training from its checkpoint.
+
+    Args:
+        trainer: A new training with the same settings and data.
+        path: File of the checkpoint.
+
+    Returns:
+        Whether there is a checkpoint.
+
+    Raises:
+        DataError: The file is truncated or damaged.
+        TrainingError: It belongs to another model or other data.
+
+    """
     if not path.exists():
         return False
     if not is_zipfile(path):

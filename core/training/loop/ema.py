@@ -1,4 +1,4 @@
-"""An averaged copy of a model: parameters by exponential moving average, buffers (batch norm's) copied."""
+"""Exponential moving average of a model's parameters; buffers (of batch norm) are copied."""
 
 import copy
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 class AveragedModel:
-    """Decay per step, less in the first steps: min(decay, (1 + k) / (10 + k)); with decay 0 it is the model itself."""
+    """A model's average with decay min(decay, (1 + k) / (10 + k)) in step k; with decay 0 the model itself."""
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
@@ -15,9 +15,9 @@ class AveragedModel:
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
-        """Move the average towards the model after step k."""
+        """Move the average towards the model after step k = `step`."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        mine, theirs = [p.detach() for p in self.model.parameters()], [p.detach() for p in model.parameters()]
-        torch._foreach_lerp_(mine, theirs, 1 - decay)
-        for own, other in zip(self.model.buffers(), model.buffers(), strict=True):
-            own.copy_(other)
+        own, new = [p.detach() for p in self.model.parameters()], [p.detach() for p in model.parameters()]
+        torch._foreach_lerp_(own, new, 1 - decay)
+        for buffer, other in zip(self.model.buffers(), model.buffers(), strict=True):
+            buffer.copy_(other)

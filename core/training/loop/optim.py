@@ -1,4 +1,4 @@
-"""The optimizer of a training."""
+"""The optimizer."""
 
 import torch
 from torch import nn
@@ -6,10 +6,20 @@ from torch import nn
 from core.base.config import TrainConfig
 
 
-def optimizer_for(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum; biases and norms (one-dimensional) are spared the weight decay."""
+def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
+    """Create SGD with Nesterov momentum, without weight decay on biases and norms.
+
+    Args:
+        model: The model whose parameters are trained.
+        config: Settings; learning_rate and weight_decay are used.
+        device: Device of the model; the fused kernel is used on CUDA.
+
+    Returns:
+        The optimizer with two parameter groups: with and without weight decay.
+
+    """
     decayed = [p for p in model.parameters() if p.ndim > 1]
-    spared = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    not_decayed = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": not_decayed, "weight_decay": 0.0}]
     fused = device.type == "cuda"
     return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True, fused=fused)

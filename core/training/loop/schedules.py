@@ -1,4 +1,4 @@
-"""How learning rate and unlabeled weight go through a run: plain functions of the step or epoch."""
+"""Schedules of learning rate and unlabeled weight, as functions of the step or epoch."""
 
 import math
 
@@ -6,23 +6,24 @@ from core.base.config import TrainConfig
 
 
 def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Linear warm-up over warm_up_steps, then cos(7 pi k / 16 K) (Sohn et al. 2020, arXiv 2001.07685)."""
+    """Learning rate of step k of K: linear warm-up times cos(7πk / 16K) (Sohn et al. 2020, arXiv 2001.07685)."""
     warm_up = min(1.0, (step + 1) / config.warm_up_steps) if config.warm_up_steps else 1.0
     return config.learning_rate * warm_up * math.cos(7 * math.pi * step / (16 * max(1, steps)))
 
 
 def unlabeled_weight(epoch: float, config: TrainConfig) -> float:
-    """Weight of the unlabeled loss at an epoch (fractions count), by the chosen ramp.
+    """Weight of the unlabeled loss at a fractional epoch, by the configured ramp.
 
-    sigmoid is exp(−5 (1 − x)²) of the way x from ramp_start to ramp_end (Tarvainen & Valpola 2017, arXiv 1703.01780).
+    sigmoid is exp(−5 (1 − x)²), where x goes from 0 at ramp_start to 1 at ramp_end (Tarvainen & Valpola 2017, arXiv
+    1703.01780).
     """
     if config.ramp == "none":
         return config.unlabeled_weight
     if config.ramp == "linear":
-        return config.unlabeled_weight * _within(epoch / config.epochs)
-    way = _within((epoch - config.ramp_start) / (config.ramp_end - config.ramp_start))
-    return config.unlabeled_weight * (math.exp(-5 * (1 - way) ** 2) if config.ramp == "sigmoid" else way)
+        return config.unlabeled_weight * _clipped(epoch / config.epochs)
+    progress = _clipped((epoch - config.ramp_start) / (config.ramp_end - config.ramp_start))
+    return config.unlabeled_weight * (math.exp(-5 * (1 - progress) ** 2) if config.ramp == "sigmoid" else progress)
 
 
-def _within(way: float) -> float:
-    return min(1.0, max(0.0, way))
+def _clipped(value: float) -> float:
+    return min(1.0, max(0.0, value))

@@ -1,4 +1,4 @@
-"""Which parts a method draws batches from, and how large those batches are."""
+"""Streams of batches for each part that a method learns from."""
 
 from torch import Generator
 
@@ -8,8 +8,18 @@ from core.training.batches.train_data import TrainData
 from core.training.methods.methods import SECOND_VIEWS
 
 
-def streams_for(config: TrainConfig, data: TrainData, order: Generator) -> dict[str, Stream]:
-    """A stream for each part that the method learns from, in the order in which they draw; batch sizes of all ranks."""
+def make_streams(config: TrainConfig, data: TrainData, order: Generator) -> dict[str, Stream]:
+    """Create a stream for each part that the method learns from.
+
+    Args:
+        config: Settings; method, batch_size, unlabeled_ratio and reject_weight are used.
+        data: The parts.
+        order: Draws the permutations of all streams.
+
+    Returns:
+        Streams by part (labeled, pseudo, rejected, pool), in the order in which they draw.
+
+    """
     size, is_offline = config.batch_size, config.method == "self_training"
     parts = {
         "labeled": (data.labeled, size),

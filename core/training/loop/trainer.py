@@ -1,4 +1,4 @@
-"""The loop: step, epoch, evaluation, best checkpoint, resume. It does not know the method's name or the run folder.
+"""Training loop: step, epoch, evaluation, best weights, resume; independent of methods and run folder.
 
 All state is in `state_dict`, tensors and plain numbers only: a resumed training equals an uninterrupted one, bit for
 bit on the CPU.
@@ -13,53 +13,62 @@ from torch import Generator, Tensor
 
 from core.base.config import TrainConfig
 from core.base.errors import TrainingError
-from core.training.augmentation.strong import strong
-from core.training.augmentation.weak import PROFILES
+from core.training.augmentation.augmenter import Augmenter
 from core.training.batches.batch import Batch, PoolViews, Views
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData
 from core.training.loop.ema import AveragedModel
-from core.training.loop.monitor import Judged, Watch, judged
-from core.training.loop.optim import optimizer_for
+from core.training.loop.evaluation import Evaluation, evaluate_part, none_if_nan
+from core.training.loop.monitor import PoolMonitor
+from core.training.loop.optim import make_optimizer
 from core.training.loop.schedules import learning_rate, unlabeled_weight
-from core.training.loop.streams import streams_for
-from core.training.methods.methods import METHODS, SECOND_VIEWS, Guess, Losses, State
+from core.training.loop.streams import make_streams
+from core.training.methods.methods import METHODS, SECOND_VIEWS, Losses, PseudoLabels, State
 from core.training.methods.thresholds import THRESHOLDS, Threshold
 from core.training.models.models import Classifier, has_batch_norm
 from core.training.runtime import distributed
-from core.training.runtime.memory import out_of_memory, remark
-from core.training.runtime.parallel_model import wrapped
+from core.training.runtime.memory import is_out_of_memory, memory_warning
+from core.training.runtime.parallel_model import prepare_model
 from core.training.runtime.precision import autocast
-from core.training.runtime.tensors import channels_last
 
 _TOTALS = ("loss", "labeled_loss", "unlabeled_loss", "reject_loss", "num_right")
-Line = dict[str, Any]
+Metrics = dict[str, Any]
 
 
 class Trainer:
-    """One training from its first step to its last; `run` calls back after each epoch and asks whether to stop."""
+    """One training, from its first step to its last.
+
+    Args:
+        config: Settings.
+        model: The model with its initial weights.
+        data: The parts.
+        device: Device of this rank.
+        precision: "fp32" or "bf16".
+
+    """
 
     def __init__(
         self, config: TrainConfig, model: Classifier, data: TrainData, device: torch.device, precision: str
     ) -> None:
         self.config, self.data, self.device, self.precision = config, data, device, precision
-        self.model, forward = wrapped(model, config, device)
+        self.model, forward = prepare_model(model, config, device)
         self.average = AveragedModel(self.model, config.ema_decay)
-        self.optimizer = optimizer_for(self.model, config, device)
+        self.optimizer = make_optimizer(self.model, config, device)
         self._order = Generator().manual_seed(config.seed)
         self._draws = Generator(device).manual_seed(config.seed + 1)
-        self.streams = streams_for(config, data, self._order)
+        self.augmenter = Augmenter(config.profile, data.mean, data.std, self._draws)
+        self.streams = make_streams(config, data, self._order)
         self.head, num_classes = model.head, model.head.out_features
         num_pool = len(data.pool) if data.pool is not None else 0
         make = THRESHOLDS.get(config.method, Threshold)
         self.threshold = make(config, num_classes, num_pool, device)
         self._state = State(forward, self.model, self.average.model, self.threshold, config)
         prior = torch.bincount(data.labeled.labels, minlength=num_classes).float()
-        self.watch = Watch(data.pool_truth, prior / prior.sum())
+        self.monitor = PoolMonitor(data.pool_truth, prior / prior.sum())
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
-        self.step, self.num_lines, self.pieces = 0, 0, 1
-        self._chunk = data.labeled.chunk  # images that are evaluated at a time; fewer once memory ran out
+        self.step, self.pieces = 0, 1  # pieces: passes that a step makes over its batch
+        self._chunk = data.labeled.chunk  # images evaluated at a time; fewer once memory ran out
         self.best: dict[str, Any] = {"epoch": 0, "val_accuracy": -1.0, "val_loss": math.inf, "weights": {}}
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
@@ -69,69 +78,68 @@ class Trainer:
         return self.step // self.steps_per_epoch
 
     @property
-    def remark(self) -> str:
-        """What a person should know of how the steps go through; empty where there is nothing to tell."""
-        return remark(self.pieces, self.config.batch_size)
+    def memory_warning(self) -> str:
+        """A sentence once memory ran out and steps take their batch in pieces; else empty."""
+        return memory_warning(self.pieces, self.config.batch_size)
 
     def run(
         self,
-        on_epoch: Callable[[Line], None],
+        on_epoch: Callable[[Metrics], None],
         should_stop: Callable[[], bool],
-        on_batch: Callable[[Line], None] | None = None,
+        on_batch: Callable[[Metrics], None] | None = None,
     ) -> bool:
-        """Train to the end; False when should_stop, asked before every step, said so.
+        """Train to the end.
 
-        on_epoch hears a line every log_epochs epochs and at the end; on_batch one after each step.
+        Args:
+            on_epoch: Gets the metrics every log_epochs epochs and at the end.
+            should_stop: Asked before every step whether to stop.
+            on_batch: Gets the pool metrics of each step.
+
+        Returns:
+            False where should_stop stopped the training.
+
+        Raises:
+            TrainingError: The loss or a weight is no longer a number.
+
         """
         while self.step < self.steps:
             if should_stop():
                 return False
             counts = self._train_step()
             if on_batch is not None and counts is not None:
-                on_batch({"step": self.step, **self.watch.read(counts)})
-            is_end = self.step % (self.steps_per_epoch * self.config.log_epochs) == 0 or self.step == self.steps
-            if is_end:
-                line = self._end_epoch()
-                self.num_lines += 1
-                on_epoch(line)
+                on_batch({"step": self.step, **self.monitor.metrics(counts)})
+            is_logged = self.step % (self.steps_per_epoch * self.config.log_epochs) == 0 or self.step == self.steps
+            if is_logged:
+                on_epoch(self._end_epoch())
         return True
 
-    def evaluate(self, part: Part | None) -> Judged:
-        """The averaged model on images with known labels; nan without images."""
+    def evaluate(self, part: Part | None) -> Evaluation:
+        """Evaluate the averaged model on images with known labels; nan without images."""
         if part is None or not len(part):
-            return Judged()
-        found, self._chunk = judged(part, self._logits_of, self.threshold.judge, self._chunk)
+            return Evaluation()
+        found, self._chunk = evaluate_part(part, self._logits_of, self.threshold.current_weights, self._chunk)
         return found
 
-    def check(self) -> None:
-        """TrainingError with advice where loss or weights are no longer numbers; every rank has to ask."""
+    def check_finite(self) -> None:
+        """Raise TrainingError where the loss or a weight is no longer a number; every rank has to call this."""
         lengths = torch.stack(torch._foreach_norm([p.detach() for p in self.model.parameters()])).sum()
-        if not math.isfinite(float(distributed.summed(self._totals[0] + lengths))):
+        if not math.isfinite(float(distributed.sum_over_ranks(self._totals[0] + lengths))):
             epoch = math.ceil(self.step / self.steps_per_epoch)
             raise TrainingError(
                 f"The loss is no longer a number in epoch {epoch}: lower the learning rate "
                 f"(it is {self.config.learning_rate:g}) or the weight decay ({self.config.weight_decay:g})."
             )
 
-    def view(self, images: Tensor) -> Tensor:
-        """The weak view of uint8 images (b, C, H, W), normalised, as a step sees it."""
-        return self._standard(self.augment(images, self._draws))
-
-    def augment(self, images: Tensor, draws: Generator) -> Tensor:
-        """The weak view of uint8 images, in [0, 1]."""
-        return PROFILES[self.config.profile](images.float() / 255, draws)
-
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
         return {
             "step": self.step,
-            "num_lines": self.num_lines,
             "pieces": self.pieces,
             "model": self.model.state_dict(),
             "average": self.average.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "threshold": self.threshold.state_dict(),
-            "watch": self.watch.state_dict(),
+            "watch": self.monitor.state_dict(),
             "order": self._order.get_state(),
             "draws": self._draws.get_state(),
             "streams": {name: stream.state_dict() for name, stream in self.streams.items()},
@@ -141,20 +149,20 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state; TrainingError where it belongs to another model or other data."""
+        """Restore a saved state; TrainingError where it belongs to another model or other data."""
         try:
             self.model.load_state_dict(state["model"])
             self.average.model.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.threshold.load_state_dict(state["threshold"])
-            self.watch.load_state_dict(state["watch"])
+            self.monitor.load_state_dict(state["watch"])
             for name, stream in self.streams.items():
                 stream.load_state_dict(state["streams"][name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(f"The checkpoint does not fit this run's model and labels: {error}") from error
         self._order.set_state(state["order"].cpu())
         self._draws.set_state(state["draws"].cpu())
-        self.step, self.num_lines, self.pieces = state["step"], state["num_lines"], state["pieces"]
+        self.step, self.pieces = state["step"], state["pieces"]
         self.best, self.precision = state["best"], state["precision"]
         self._totals = state["totals"].to(self.device)
 
@@ -162,66 +170,64 @@ class Trainer:
         rate = learning_rate(self.step, self.steps, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        parts = {name: stream.next(self.view) for name, stream in self.streams.items() if name != "pool"}
+        parts = {name: stream.next(self.augmenter.weak) for name, stream in self.streams.items() if name != "pool"}
         batch = Batch(**parts, pool=self._pool_views())
-        guesses = self._gradients(batch)
+        pseudo_labels = self._gradients(batch)
         self.optimizer.step()
         self.average.update(self.model, self.step)
         self.step += 1
-        counts = [self.watch.see(guess) for guess in guesses]
+        counts = [self.monitor.count(labels) for labels in pseudo_labels]
         return {name: sum(c[name] for c in counts) for name in counts[0]} if counts else None  # type: ignore[misc]
 
     def _pool_views(self) -> PoolViews | None:
         if "pool" not in self.streams:
             return None
         rows, images = self.streams["pool"].draw()
-        weak = self.view(images)
-        kind = SECOND_VIEWS[self.config.method]
-        if kind == "strong":
-            second = self._standard(strong(images, self.config.profile, self._draws))
-        else:
-            second = self.view(images) if kind == "weak" else weak
-        return PoolViews(distributed.share(weak), distributed.share(second), distributed.share(rows))
+        weak = self.augmenter.weak(images)
+        draws = {"weak": self.augmenter.weak, "strong": self.augmenter.strong}
+        draw = draws.get(SECOND_VIEWS[self.config.method])
+        second = weak if draw is None else draw(images)
+        return PoolViews(distributed.local_share(weak), distributed.local_share(second), distributed.local_share(rows))
 
-    def _gradients(self, batch: Batch) -> list[Guess]:
-        """Gradients of the whole batch; where memory runs out, in twice as many pieces, and from then on.
+    def _gradients(self, batch: Batch) -> list[PseudoLabels]:
+        """Compute the gradients of a batch; where memory runs out, in twice as many pieces from then on.
 
-        Not with several ranks: one that fails leaves the others in a sum over ranks that it never joins (decision 12).
+        With several ranks it fails: the others wait in a sum over ranks that the failed one never joins (decision 12).
         """
         while True:
-            mark = self.threshold.mark()
+            before = self.threshold.rollback_state()
             try:
-                return self._accumulated(batch)
+                return self._accumulate(batch)
             except (RuntimeError, MemoryError) as error:
-                is_last = self.pieces >= len(batch.labeled) or distributed.world() > 1
-                if not out_of_memory(error) or is_last:
+                is_last = self.pieces >= len(batch.labeled) or distributed.world_size() > 1
+                if not is_out_of_memory(error) or is_last:
                     raise
-                self.threshold.load_state_dict(self.threshold.state_dict() | mark)
+                self.threshold.load_state_dict(self.threshold.state_dict() | before)
                 self.pieces *= 2
 
-    def _accumulated(self, batch: Batch) -> list[Guess]:
+    def _accumulate(self, batch: Batch) -> list[PseudoLabels]:
         self.optimizer.zero_grad(set_to_none=True)
-        totals, guesses = torch.zeros_like(self._totals), []
-        ours = {name: self._our_share(name, value) for name, value in vars(batch).items()}
-        self.threshold.is_ahead = self._looked_ahead(batch)
+        totals, pseudo_labels = torch.zeros_like(self._totals), []
+        rank_shares = {name: self._rank_share(name, value) for name, value in vars(batch).items()}
+        self.threshold.was_updated_early = self._update_threshold_early(batch)
         for piece, parts in batch.pieces(self.pieces):
-            shares = {name: share * ours[name] for name, share in parts.items()}
+            shares = {name: share * rank_shares[name] for name, share in parts.items()}
             with autocast(self.device, self.precision):
                 losses = METHODS[self.config.method](piece, self._state)
-            terms = self._terms(losses, shares)
+            terms = self._weighted_terms(losses, shares)
             total = terms[0] + terms[1] + terms[2]
             total.backward()  # type: ignore[no-untyped-call]
             found = (total, losses.labeled * shares.get("labeled", 0), terms[1], terms[2])
             totals += torch.stack([*(value.detach() for value in found), losses.num_right.to(totals.dtype)])
-            if losses.guess is not None:
-                guesses.append(losses.guess)
+            if losses.pseudo_labels is not None:
+                pseudo_labels.append(losses.pseudo_labels)
         self._totals += totals
-        return guesses
+        return pseudo_labels
 
-    def _looked_ahead(self, batch: Batch) -> bool:
-        """Move an adaptive threshold by the whole batch where it goes through in pieces: all meet the same one.
+    def _update_threshold_early(self, batch: Batch) -> bool:
+        """Update an adaptive threshold by the whole batch before its pieces, so that all have the same one.
 
-        Not with batch norm, which would take the images for something else in each pass.
+        Not with batch norm, under which an image's prediction differs from piece to piece.
         """
         if self.pieces == 1 or batch.pool is None or not self.threshold.is_adaptive or has_batch_norm(self.model):
             return False
@@ -231,12 +237,12 @@ class Trainer:
         self.threshold.update(torch.cat(probs), batch.pool.rows)
         return True
 
-    def _our_share(self, name: str, values: Views | PoolViews | None) -> float:
-        """What our mean weighs in the mean over ranks: 1 where all ranks have equally many images."""
-        return len(values) * distributed.world() / self.streams[name].batch_size if values is not None else 0.0
+    def _rank_share(self, name: str, values: Views | PoolViews | None) -> float:
+        """Weight of this rank's mean in the mean over ranks: 1 where all have the same number of images."""
+        return len(values) * distributed.world_size() / self.streams[name].batch_size if values is not None else 0.0
 
-    def _terms(self, losses: Losses, shares: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
-        """Labeled, unlabeled and rejected terms of a piece, weighted, each as its share of the batch."""
+    def _weighted_terms(self, losses: Losses, shares: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
+        """Weighted labeled, unlabeled and rejected terms of a piece, each times its share of the batch."""
         pool = shares.get("pool", 0.0)
         unlabeled = losses.pseudo * shares.get("pseudo", 0.0) + losses.pool * pool
         return (
@@ -246,55 +252,47 @@ class Trainer:
         )
 
     def _weight(self, step: int) -> float:
-        """Weight of the unlabeled loss at a step; 0 where there is nothing unlabeled."""
+        """Weight of the unlabeled loss at a step; 0 without unlabeled images."""
         has_unlabeled = "pseudo" in self.streams or "pool" in self.streams
         return unlabeled_weight(step / self.steps_per_epoch, self.config) if has_unlabeled else 0.0
 
-    def _end_epoch(self) -> Line:
-        self.check()
-        sums = dict(zip(_TOTALS, distributed.summed(self._totals).tolist(), strict=True))
+    def _end_epoch(self) -> Metrics:
+        self.check_finite()
+        sums = dict(zip(_TOTALS, distributed.sum_over_ranks(self._totals).tolist(), strict=True))
         self._totals.zero_()
         num_right = sums.pop("num_right")
         val, calibration = self.evaluate(self.data.val), self.evaluate(self.data.calibration)
         self._keep_best(val.accuracy, val.loss)
-        num_steps = self.step - self._logged_before()
-        has_pool = "pool" in self.streams
+        num_steps = self.step - self._last_logged_step()
+        kept = {"calibration_kept": calibration.kept, "calibration_kept_accuracy": calibration.kept_accuracy}
         return {
             "epoch": self.epoch,
             "step": self.step,
-            **{name: value / num_steps / distributed.world() for name, value in sums.items()},
+            **{name: value / num_steps / distributed.world_size() for name, value in sums.items()},
             "train_accuracy": num_right / (num_steps * self.streams["labeled"].batch_size),
             "learning_rate": learning_rate(self.step - 1, self.steps, self.config),
             "unlabeled_weight": self._weight(self.step - 1),
-            "val_accuracy": _number(val.accuracy),
-            "val_loss": _number(val.loss),
-            "calibration_accuracy": _number(calibration.accuracy),
-            **({"calibration_kept": _number(calibration.kept),
-                "calibration_kept_accuracy": _number(calibration.kept_accuracy)} if has_pool else {}),
-            **self.watch.line(),
-        }  # fmt: skip
+            "val_accuracy": none_if_nan(val.accuracy),
+            "val_loss": none_if_nan(val.loss),
+            "calibration_accuracy": none_if_nan(calibration.accuracy),
+            **({name: none_if_nan(value) for name, value in kept.items()} if "pool" in self.streams else {}),
+            **self.monitor.end_epoch(),
+        }
 
-    def _logged_before(self) -> int:
-        """The step at which the line before this one was written."""
+    def _last_logged_step(self) -> int:
+        """Step of the metrics before these."""
         size = self.steps_per_epoch * self.config.log_epochs
         return (self.step - 1) // size * size
 
     def _keep_best(self, accuracy: float, loss: float) -> None:
-        """Highest val accuracy, among equals the lower val loss; without val images the latest."""
+        """Keep the weights of the highest val accuracy, then of the lowest loss; without val images the latest."""
         is_better = (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
         if math.isnan(accuracy) or is_better:
             weights = {name: value.detach().clone() for name, value in self.average.model.state_dict().items()}
             self.best = {"epoch": self.epoch, "val_accuracy": accuracy, "val_loss": loss, "weights": weights}
 
     def _logits_of(self, images: Tensor) -> Tensor:
-        """Logits (b, K) of uint8 images under the averaged model, without gradient."""
+        """Logits (b, K) of uint8 images (b, C, H, W) under the averaged model, without gradient."""
         with torch.inference_mode(), autocast(self.device, self.precision):
-            logits: Tensor = self.average.model(self._standard(images.float() / 255)).float()
+            logits: Tensor = self.average.model(self.augmenter.plain(images)).float()
         return logits
-
-    def _standard(self, images: Tensor) -> Tensor:
-        return channels_last((images - self.data.mean) / self.data.std)
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -1,1 +1,1 @@
-"""Models by name, and how their weights begin."""
+"""Models by name, their initial weights and their weight files."""

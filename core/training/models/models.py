@@ -1,4 +1,4 @@
-"""Models: each gives features (B, D) and logits (B, K) from images (B, C, H, W), C 1 or 3, any side from 8 pixels."""
+"""Models by name, from images (B, C, H, W) with C 1 or 3 and sides from 8 pixels to features (B, D), logits (B, K)."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from core.training.models import torchvision_models
 
 
 class Classifier(nn.Module):
-    """A body that makes features (B, D) and a linear head that makes logits (B, K) of them."""
+    """A body that computes features (B, D), and a linear head that computes logits (B, K) from them."""
 
     def __init__(self, body: nn.Module, num_features: int, num_classes: int) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(num_features, num_classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """What the head sees, (B, D)."""
+        """Features (B, D), the input of the head."""
         features: Tensor = self.body(images)
         return features
 
@@ -30,12 +30,12 @@ class Classifier(nn.Module):
         return logits
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, K)."""
+        """Logits (B, K) of images (B, C, H, W)."""
         return self.classify(self.features(images))
 
 
 def mlp(num_classes: int, channels: int, height: int, width: int) -> Classifier:
-    """One hidden layer of 512 units, as in Lee 2013 but narrower: the fastest, for simple pictures."""
+    """One hidden layer of 512 units, as in Lee 2013 but narrower: the fastest, for simple images."""
     body = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, 512), nn.ReLU(inplace=True))
     return Classifier(body, 512, num_classes)
 
@@ -93,7 +93,7 @@ def _norm(num: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(num)
 
 
-def _from_zoo(name: str) -> Callable[..., Classifier]:
+def _torchvision(name: str) -> Callable[..., Classifier]:
     def make(num_classes: int, channels: int, height: int, width: int, *, pretrained: str = "") -> Classifier:
         body, num_features = torchvision_models.body(name, (channels, height, width), pretrained)
         return Classifier(body, num_features, num_classes)
@@ -102,7 +102,7 @@ def _from_zoo(name: str) -> Callable[..., Classifier]:
 
 
 MODELS: dict[str, Callable[..., Classifier]] = {
-    "mlp": mlp, "small_cnn": small_cnn, "wrn": wrn, **{name: _from_zoo(name) for name in torchvision_models.BODIES}
+    "mlp": mlp, "small_cnn": small_cnn, "wrn": wrn, **{name: _torchvision(name) for name in torchvision_models.BODIES}
 }  # fmt: skip
 
 
@@ -115,9 +115,20 @@ def build(
     seed: int,
     options: Mapping[str, Any] | None = None,
 ) -> Classifier:
-    """A model whose weights are drawn from the seed alone; the global generator is left as it was.
+    """Build a model; its random weights depend on the seed alone, and the global generator is left unchanged.
 
-    options: depth and widen of a wrn, pretrained of a torchvision model.
+    Args:
+        name: One of MODELS.
+        num_classes: K, the number of logits.
+        channels: C of the images, 1 or 3.
+        height: H of the images, in pixels.
+        width: W of the images, in pixels.
+        seed: Seed of the weights.
+        options: Further arguments: depth and widen of a wrn, pretrained of a torchvision model.
+
+    Returns:
+        The model, on the CPU.
+
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,7 +1,7 @@
-"""Bodies from torchvision for images (B, C, H, W) of our shapes, from scratch or with pretrained weights.
+"""Models of torchvision without their head, for images (B, C, H, W) of any shape, random or with pretrained weights.
 
 Small images: ResNets keep the size in their first convolution and leave the pooling out; the others, whose strides
-are built in, see the image enlarged. Dropout and stochastic depth are off, so that a run can be repeated.
+are fixed, get the image enlarged. Dropout and stochastic depth are off, so that a run can be repeated.
 """
 
 from collections.abc import Callable
@@ -22,14 +22,14 @@ from core.base.errors import TrainingError
 Weights = dict[str, Tensor]
 Shape = tuple[int, int, int]
 Maker = Callable[[Shape, Weights | None], tuple[nn.Module, int]]
-"""From (channels, height, width) and given weights to a body and its D."""
+"""Maps (channels, height, width) and pretrained weights to a body and its number of features D."""
 
 _SMALL = 96  # a side, in pixels, below which a stem that shrinks the image four times leaves too little
 _PATCH = 16
 
 
 class Enlarged(nn.Module):
-    """Images are brought to a larger size first, and the body's spatial answer, if any, is flattened."""
+    """A body that gets its images enlarged; its output is flattened."""
 
     def __init__(self, body: nn.Module, height: int, width: int) -> None:
         super().__init__()
@@ -44,7 +44,20 @@ class Enlarged(nn.Module):
 
 
 def body(name: str, shape: Shape, pretrained: str) -> tuple[nn.Module, int]:
-    """The body without its head, and D; TrainingError where the pretrained weights cannot be had."""
+    """Build a body without its head.
+
+    Args:
+        name: One of BODIES.
+        shape: Channels, height and width of the images.
+        pretrained: "imagenet", a file of weights, or empty for random weights.
+
+    Returns:
+        The body, and its number of features D.
+
+    Raises:
+        TrainingError: The pretrained weights are not available or do not fit.
+
+    """
     make, weights = BODIES[name]
     given = _weights(name, weights, pretrained) if pretrained else None
     return make(shape, given)
@@ -63,7 +76,7 @@ def _resnet(
             found.maxpool = nn.Identity()
         num_features = found.fc.in_features
         found.fc = nn.Identity()
-        return _filled(found, given, "conv1.weight"), num_features
+        return _with_weights(found, given, "conv1.weight"), num_features
 
     return build
 
@@ -74,7 +87,7 @@ def _convnext(shape: Shape, given: Weights | None) -> tuple[nn.Module, int]:
         found.features[0][0] = nn.Conv2d(channels, 96, 4, 4)
     num_features = found.classifier[2].in_features
     found.classifier[2] = nn.Identity()
-    inner = _filled(found, given, "features.0.0.weight")
+    inner = _with_weights(found, given, "features.0.0.weight")
     return Enlarged(inner, max(64, height), max(64, width)), num_features
 
 
@@ -87,7 +100,7 @@ def _efficientnet(shape: Shape, given: Weights | None) -> tuple[nn.Module, int]:
         found.features[0][0] = nn.Conv2d(channels, 32, 3, 2, 1, bias=False)
     num_features = found.classifier[1].in_features
     found.classifier = nn.Sequential()
-    inner = _filled(found, given, "features.0.0.weight")
+    inner = _with_weights(found, given, "features.0.0.weight")
     return Enlarged(inner, max(64, height), max(64, width)), num_features
 
 
@@ -100,7 +113,7 @@ def _vit(shape: Shape, given: Weights | None) -> tuple[nn.Module, int]:
     found.heads = nn.Sequential()
     if given is not None and side != 224:
         given = dict(interpolate_embeddings(side, _PATCH, given))
-    return Enlarged(_filled(found, given, "conv_proj.weight"), side, side), num_features
+    return Enlarged(_with_weights(found, given, "conv_proj.weight"), side, side), num_features
 
 
 BODIES: dict[str, tuple[Maker, Any]] = {
@@ -113,7 +126,7 @@ BODIES: dict[str, tuple[Maker, Any]] = {
 
 
 def _weights(name: str, published: Any, pretrained: str) -> Weights:
-    """Weights by name: "imagenet" from torchvision's cache or its site, else a file of ours or torchvision's."""
+    """Pretrained weights: "imagenet" from torchvision's cache or site, else a file of Winnow or torchvision."""
     if pretrained == "imagenet":
         try:
             return dict(published.get_state_dict(progress=False, check_hash=True, weights_only=True))
@@ -130,18 +143,18 @@ def _weights(name: str, published: Any, pretrained: str) -> Weights:
         return dict(torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, SafetensorError, RuntimeError, ValueError, TypeError, EOFError) as error:
         raise TrainingError(f"{path} cannot be read as weights ({error}): name a .safetensors or .pth file.") from error
-    except Exception as error:  # the unpickler's refusals have no common class
+    except Exception as error:  # the errors of the unpickler have no common class
         raise TrainingError(f"{path} holds more than weights, so it is not loaded: save a plain state dict.") from error
 
 
-def _filled(found: nn.Module, given: Weights | None, first: str) -> nn.Module:
-    """The body with the given weights; those of another head are left out, every other has to fit."""
+def _with_weights(found: nn.Module, given: Weights | None, first: str) -> nn.Module:
+    """Load given weights into a body; those of a head are left out, every other has to fit."""
     if given is None:
         return found
     own = found.state_dict()
     given = {name.removeprefix("body.").removeprefix("body."): value for name, value in given.items()}
     if first in given:
-        given[first] = _adapted(given[first], own[first].shape)
+        given[first] = _fit_kernel(given[first], own[first].shape)
     missing = [name for name in own if name not in given]
     unfit = [name for name in own if name in given and given[name].shape != own[name].shape]
     if missing or unfit:
@@ -153,8 +166,8 @@ def _filled(found: nn.Module, given: Weights | None, first: str) -> nn.Module:
     return found
 
 
-def _adapted(kernel: Tensor, shape: torch.Size) -> Tensor:
-    """A first convolution's kernel for our images: colors summed for grey ones, its middle where ours is smaller."""
+def _fit_kernel(kernel: Tensor, shape: torch.Size) -> Tensor:
+    """Fit the first convolution's kernel: sum its colors for grey images, crop it where this kernel is smaller."""
     if shape[1] == 1 and kernel.shape[1] == 3:
         kernel = kernel.sum(1, keepdim=True)
     edge = (kernel.shape[-1] - shape[-1]) // 2

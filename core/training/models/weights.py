@@ -15,7 +15,7 @@ _SHAPE = ("num_classes", "channels", "height", "width")
 
 
 def save_weights(weights: dict[str, Tensor], path: Path) -> None:
-    """Write weights as safetensors, whole or not at all."""
+    """Write a state dict as safetensors, whole or not at all."""
     data = save({name: value.contiguous().cpu() for name, value in weights.items()})
 
     def write(file: IO[bytes]) -> None:
@@ -25,7 +25,12 @@ def save_weights(weights: dict[str, Tensor], path: Path) -> None:
 
 
 def load_model(run: Path) -> Classifier:
-    """The model of a run folder (model.json and model.safetensors), on the CPU; DataError where they do not fit."""
+    """Load the model of a run folder from model.json and model.safetensors, on the CPU.
+
+    Raises:
+        DataError: A file is missing or damaged, or the two do not fit together.
+
+    """
     facts, weights = read_json(run / "model.json"), run / "model.safetensors"
     try:
         num_classes, channels, height, width = (int(facts[name]) for name in _SHAPE)

@@ -1,6 +1,6 @@
-"""The processes that train one run together (ranks); alone, every function here does nothing.
+"""Collectives over the processes (ranks) that train one run together; alone, each of them does nothing.
 
-Batches are those of all ranks together: each draws the same rows and the same augmentation, and keeps its share.
+A batch is that of all ranks together: each rank draws the same rows and the same augmentation, and keeps its share.
 """
 
 import os
@@ -11,17 +11,17 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed
 
-PATIENCE = timedelta(minutes=10)
-"""How long a rank waits for the others before it gives up."""
+TIMEOUT = timedelta(minutes=10)
+"""How long a rank waits for the others before it fails."""
 
 
-def world() -> int:
-    """Number of ranks; 1 when alone."""
+def world_size() -> int:
+    """Number of ranks; 1 without torchrun."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def rank() -> int:
-    """Which of them we are, 0 … world - 1; rank 0 writes the run folder."""
+    """Number of this rank, 0 … world_size - 1; rank 0 writes the run folder."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
@@ -31,66 +31,66 @@ def is_launched() -> bool:
 
 
 def is_first() -> bool:
-    """Whether we are the one process that writes the run folder; known before the ranks have met, and after."""
+    """Whether this process is rank 0, known also before the process group exists."""
     return not is_launched() or int(os.environ.get("RANK", "0")) == 0
 
 
 def local_rank() -> int:
-    """Which of this machine's processes we are; each takes its own GPU."""
+    """Number of this process on this machine; each takes its own GPU."""
     return int(os.environ.get("LOCAL_RANK", "0")) if is_launched() else 0
 
 
-def num_local() -> int:
-    """How many of the run's processes are on this machine."""
+def local_world_size() -> int:
+    """Number of the run's processes on this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if is_launched() else 1
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[None]:
-    """Be one of the ranks while inside: nccl on CUDA, gloo on the CPU; alone where torchrun did not start us.
+def process_group(device: torch.device) -> Iterator[None]:
+    """Join the process group: nccl on CUDA, gloo on the CPU; do nothing without torchrun.
 
-    Whoever leaves by an exception says no goodbye: it would wait for ranks that are waiting for it.
+    After an exception the group is not destroyed: that would wait for ranks which are waiting for this one.
     """
     if not is_launched():
         yield
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-        distributed.init_process_group("nccl", timeout=PATIENCE, device_id=device)
+        distributed.init_process_group("nccl", timeout=TIMEOUT, device_id=device)
     else:
-        distributed.init_process_group("gloo", timeout=PATIENCE)
+        distributed.init_process_group("gloo", timeout=TIMEOUT)
     yield
     distributed.destroy_process_group()
 
 
-def share(values: Tensor) -> Tensor:
-    """Our rows of a batch (B, …) of all ranks; shares differ by one row at most, and may be empty."""
-    return values if world() == 1 else values.tensor_split(world())[rank()]
+def local_share(values: Tensor) -> Tensor:
+    """Rows of this rank of a batch (B, …); shares differ by one row at most, and may be empty."""
+    return values if world_size() == 1 else values.tensor_split(world_size())[rank()]
 
 
-def span(total: int) -> slice:
-    """Our contiguous share of so many rows."""
-    return slice(total * rank() // world(), total * (rank() + 1) // world())
+def local_span(total: int) -> slice:
+    """Contiguous share of this rank of `total` rows."""
+    return slice(total * rank() // world_size(), total * (rank() + 1) // world_size())
 
 
-def gathered(values: Tensor) -> Tensor:
-    """The rows (b, …) of all ranks, (B, …), in the order of the ranks; equally many each, without gradient."""
-    if world() == 1:
+def gather(values: Tensor) -> Tensor:
+    """Rows (B, …) of all ranks in their order, from the same number (b, …) on each; without gradient."""
+    if world_size() == 1:
         return values
-    found = [torch.empty_like(values) for _ in range(world())]
+    found = [torch.empty_like(values) for _ in range(world_size())]
     distributed.all_gather(found, values.contiguous())
     return torch.cat(found)
 
 
-def summed(values: Tensor) -> Tensor:
-    """The sum of a tensor over all ranks."""
-    if world() > 1:
+def sum_over_ranks(values: Tensor) -> Tensor:
+    """Sum of a tensor over all ranks, in place; without gradient."""
+    if world_size() > 1:
         distributed.all_reduce(values)
     return values
 
 
 class _Sum(torch.autograd.Function):
-    """Sum over ranks; so is the gradient, since every rank's loss depends on it."""
+    """Sum over ranks; its gradient is summed as well, since every rank's loss depends on it."""
 
     @staticmethod
     def forward(_context: object, values: Tensor) -> Tensor:
@@ -105,25 +105,25 @@ class _Sum(torch.autograd.Function):
         return found
 
 
-def summed_with_gradient(values: Tensor) -> Tensor:
-    """The sum over all ranks, as a term of a loss that every rank computes from it.
+def sum_over_ranks_with_gradient(values: Tensor) -> Tensor:
+    """Sum of a tensor over all ranks, as a term of a loss that every rank computes from it.
 
-    The gradient is summed too, so that the mean over ranks, which DistributedDataParallel takes, is the loss's own.
+    The gradient is summed too, so that DistributedDataParallel's mean over ranks is the loss's own gradient.
     """
-    found: Tensor = _Sum.apply(values) if world() > 1 else values
+    found: Tensor = _Sum.apply(values) if world_size() > 1 else values
     return found
 
 
-def agreed(wish: bool, device: torch.device) -> bool:
-    """What rank 0 wishes; every rank has to ask."""
-    if world() == 1:
-        return wish
-    said = torch.tensor([int(wish)], device=device)
-    distributed.broadcast(said, 0)
-    return bool(said)
+def broadcast_flag(flag: bool, device: torch.device) -> bool:
+    """The flag of rank 0; every rank has to call this."""
+    if world_size() == 1:
+        return flag
+    value = torch.tensor([int(flag)], device=device)
+    distributed.broadcast(value, 0)
+    return bool(value)
 
 
-def together() -> None:
-    """Wait until every rank has come here."""
-    if world() > 1:
+def barrier() -> None:
+    """Wait until every rank has called this."""
+    if world_size() > 1:
         distributed.barrier()

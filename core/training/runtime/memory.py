@@ -1,4 +1,4 @@
-"""Memory of a training: kept from step to step; where it runs out, the same work in smaller pieces, and a word."""
+"""Memory of a training: kept from step to step, and smaller pieces of the same work where it runs out."""
 
 import ctypes
 import platform
@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import torch
 
-_WORDS = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_MESSAGES = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 _KEPT = 2**30  # bytes
 
 
-def keep_freed() -> bool:
-    """Keep up to a GiB of freed memory at hand for the next step; False where this is not glibc.
+def keep_freed_memory() -> bool:
+    """Let malloc keep up to 1 GiB of freed memory for this process; False where it is not glibc's.
 
-    Its malloc else maps each large tensor anew and gives it back when freed, so that the kernel clears the same pages
-    in every step: up to a quarter of a step's time on the CPU (decision 0016). It holds for this process to its end.
+    Otherwise it maps each large tensor anew, and the kernel clears the same pages in every step: up to a quarter of a
+    step's time on the CPU (decision 0016).
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -23,23 +23,32 @@ def keep_freed() -> bool:
     return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, _KEPT))
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on CUDA or on the CPU."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
+    return isinstance(error, RuntimeError) and any(message in str(error) for message in _MESSAGES)
 
 
 def chunk_size(height: int, width: int) -> int:
-    """Images of that size that one forward pass without gradients takes: at most 512, and at most a megapixel."""
+    """Images of this size in one forward pass without gradients: at most 512, and at most 2^20 pixels."""
     return max(1, min(512, 2**20 // (height * width)))
 
 
-def in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
-    """Let `act` work on `size` of the rows at a time; where memory runs out, on half as many from then on.
+def run_in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
+    """Call `act` on successive rows; where memory runs out, on half as many at a time from then on.
 
-    It must leave nothing behind when it fails. Answers with the size it ended with; where a single row is too much, the
-    error passes.
+    Args:
+        rows: The rows to cover.
+        size: Rows in a chunk at first, at least 1.
+        act: Works on the rows of one chunk; it must leave nothing behind when it fails.
+
+    Returns:
+        Rows in a chunk at the end.
+
+    Raises:
+        RuntimeError: A single row is too much, or `act` failed for another reason; MemoryError likewise.
+
     """
     start = rows.start
     while start < rows.stop:
@@ -48,7 +57,7 @@ def in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
             act(chunk)
         except (RuntimeError, MemoryError) as error:
             num = chunk.stop - chunk.start
-            if not out_of_memory(error) or num == 1:
+            if not is_out_of_memory(error) or num == 1:
                 raise
             size = num // 2
             print(f"Memory ran out at {num} images at a time: from here on {size}.", flush=True)
@@ -57,8 +66,8 @@ def in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
     return size
 
 
-def remark(pieces: int, batch_size: int) -> str:
-    """What a person is told about steps that go through in pieces; empty where they go through whole."""
+def memory_warning(pieces: int, batch_size: int) -> str:
+    """A sentence about steps that take a batch in several pieces; empty for one piece."""
     if pieces == 1:
         return ""
     return f"Memory ran out: each step now goes through in {pieces} pieces of the same batch of {batch_size}."

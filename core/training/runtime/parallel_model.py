@@ -1,4 +1,4 @@
-"""A model made ready for training: device, memory layout, other ranks, compiling."""
+"""Preparation of a model for training: device, memory layout, other ranks, compilation."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ from core.training.runtime import distributed
 
 
 class GlobalBatchNorm(nn.BatchNorm2d):
-    """Batch norm over the batch of all ranks, on any device (torch's own SyncBatchNorm needs CUDA)."""
+    """Batch norm over the batch of all ranks, on any device (torch.nn.SyncBatchNorm needs CUDA)."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """As nn.BatchNorm2d, with mean and variance of all ranks' images together."""
+        """Normalize with mean and variance of all ranks' images, as nn.BatchNorm2d does with those of one."""
         if not self.training:
             return super().forward(images)
         values = images.float()
         size = torch.full_like(values[0, :, 0, 0], values.numel() / values.shape[1])
-        total, squares, count = distributed.summed_with_gradient(
+        total, squares, count = distributed.sum_over_ranks_with_gradient(
             torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), size])
         )
         mean, variance = total / count, squares / count - (total / count).square()
@@ -36,22 +36,32 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         return found
 
 
-def wrapped(
+def prepare_model(
     model: nn.Module, config: TrainConfig, device: torch.device
 ) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:  # fmt: skip
-    """The model on its device, and the forward pass that training calls."""
+    """Move a model to its device and make it ready for several ranks and compilation.
+
+    Args:
+        model: The model.
+        config: Settings; `compile` says whether torch.compile is used.
+        device: Device of this rank.
+
+    Returns:
+        The model, in training mode, and the forward pass that training calls.
+
+    """
     model = model.to(device)
-    if distributed.world() > 1:
+    if distributed.world_size() > 1:
         model = _synchronous(model, device)
     model = model.to(memory_format=torch.channels_last).train()
     forward: Callable[[Tensor], Tensor] = model
-    if distributed.world() > 1:
+    if distributed.world_size() > 1:
         forward = DistributedDataParallel(model, device_ids=[device] if device.type == "cuda" else None)
     return model, torch.compile(forward) if config.compile else forward
 
 
 def _synchronous(model: nn.Module, device: torch.device) -> nn.Module:
-    """Batch norm over all ranks: torch's on CUDA, ours elsewhere; names and weights stay."""
+    """Replace batch norm by one over all ranks: torch's on CUDA, GlobalBatchNorm elsewhere; weights stay."""
     if device.type == "cuda":
         synchronous: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return synchronous

@@ -1,4 +1,4 @@
-"""Which device, and bf16 or fp32 on it: measured, because only some processors gain from bf16."""
+"""Device and precision of a training: bf16 or fp32 is measured, because only some processors gain from bf16."""
 
 import math
 import platform
@@ -16,21 +16,31 @@ from core.training.runtime import distributed
 from core.training.runtime.tensors import channels_last
 
 _STEPS = 5
-_GAIN = 0.95  # bf16 has to be this much faster than fp32 to be worth its rounding
+_GAIN = 0.95  # largest time of bf16, as a share of fp32's, that is worth its rounding
 
 Shape = tuple[int, int, int, int]
 
 
 def choose_device(wish: str) -> torch.device:
-    """The device that this process is given (see device_name); TrainingError where it cannot be had."""
-    return torch.device(device_name(wish, distributed.local_rank(), distributed.num_local(), _num_cuda()))
+    """Device of this process (see device_name); TrainingError where it is not available."""
+    return torch.device(device_name(wish, distributed.local_rank(), distributed.local_world_size(), _num_cuda()))
 
 
 def device_name(wish: str, local_rank: int, num_local: int, num_cuda: int) -> str:
-    """The device "cpu" or "cuda:N" of one of a run's processes on this machine; TrainingError says what to choose.
+    """Name the device of one of a run's processes on this machine.
 
-    wish: auto (CUDA where there is one), cpu, cuda or cuda:N; local_rank: which of this machine's num_local processes
-    of the run asks, each takes a GPU of its own; num_cuda: CUDA devices that are here.
+    Args:
+        wish: auto (CUDA where there is one), cpu, cuda or cuda:N.
+        local_rank: Number of the process on this machine.
+        num_local: Number of the run's processes on this machine; each takes its own GPU.
+        num_cuda: Number of CUDA devices of this machine.
+
+    Returns:
+        "cpu" or "cuda:N".
+
+    Raises:
+        TrainingError: The device is not available; the sentence says what to choose.
+
     """
     name, _, number = wish.partition(":")
     if name not in ("auto", "cpu", "cuda") or (":" in wish and (name != "cuda" or not number.isdecimal())):
@@ -57,22 +67,32 @@ def _num_cuda() -> int:
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """bfloat16 autocast where the precision is bf16, nothing otherwise."""
+    """Context of bfloat16 autocast for bf16, of nothing for fp32."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:
-    """bf16 or fp32, and a sentence with both times; measured when this machine first trains such a model.
+    """Choose bf16 or fp32 by the time of one training step on this machine.
 
-    Remembered in Winnow's own folder; where that cannot be read or written, measured each time.
+    The times are kept in Winnow's own folder; where it cannot be read or written, they are measured each time.
+
+    Args:
+        model: The model, on its device; its state is left unchanged.
+        name: Name of the model, part of the key under which the times are kept.
+        shape: Shape of a batch of images (b, C, H, W).
+        device: Device of the model.
+
+    Returns:
+        "bf16" or "fp32", and a sentence with both times.
+
     """
     if not computes_bf16(device):
         return "fp32", "fp32 is taken without measuring: this processor has no instructions for bf16."
     file, key = home() / "precision.json", f"{name} {shape} on {_machine(device)}, torch {torch.__version__}"
-    known = _known(file)
+    known = _read_times(file)
     if key not in known:
         known[key] = measure(model, shape, device)
-        _remember(file, known)
+        _write_times(file, known)
     seconds = known[key]
     faster = "bf16" if seconds["bf16"] < _GAIN * seconds["fp32"] else "fp32"
     return faster, (
@@ -94,21 +114,21 @@ def computes_bf16(device: torch.device) -> bool:
 
 
 def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, float]:
-    """Seconds of one training step in fp32 and bf16, the best of five; the model's state is left as it was."""
+    """Seconds of one training step in fp32 and bf16, each the best of five; the model's state is left unchanged."""
     state = {name: value.clone() for name, value in model.state_dict().items()}
     images = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
     images = channels_last(images)
     seconds = {"fp32": math.inf, "bf16": math.inf}
-    for number in range(_STEPS + 1):  # by turns, so that other work on the machine slows both; the first warms up
+    for number in range(_STEPS + 1):  # interleaved, so that other work slows both alike; the first step warms up
         for precision, best in seconds.items():
-            found = _one(model, images, device, precision)
+            found = _step_seconds(model, images, device, precision)
             seconds[precision] = min(best, found) if number else best
     model.load_state_dict(state)
     model.zero_grad(set_to_none=True)
     return seconds
 
 
-def _one(model: nn.Module, images: torch.Tensor, device: torch.device, precision: str) -> float:
+def _step_seconds(model: nn.Module, images: torch.Tensor, device: torch.device, precision: str) -> float:
     begin = time.perf_counter()
     with autocast(device, precision):
         loss = model(images).float().logsumexp(1).mean()
@@ -124,7 +144,7 @@ def _machine(device: torch.device) -> str:
     return f"{torch.backends.cpu.get_cpu_capability()} cpu with {torch.get_num_threads()} threads"
 
 
-def _known(file: Path) -> dict[str, Any]:
+def _read_times(file: Path) -> dict[str, Any]:
     try:
         return read_json(file) if file.exists() else {}
     except DataError as error:
@@ -132,7 +152,7 @@ def _known(file: Path) -> dict[str, Any]:
         return {}
 
 
-def _remember(file: Path, known: dict[str, Any]) -> None:
+def _write_times(file: Path, known: dict[str, Any]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, known)

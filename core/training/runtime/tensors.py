@@ -1,13 +1,13 @@
-"""Memory layout of image tensors, and their way to the device."""
+"""Memory layout of image tensors, and their transfer to the device."""
 
 import torch
 from torch import Tensor
 
 
 def channels_last(images: Tensor) -> Tensor:
-    """The same images (b, C, H, W) laid out pixel by pixel, which convolutions on CPU and GPU are fastest on.
+    """The same images (b, C, H, W) in channels-last layout, the fastest for convolutions on CPU and GPU.
 
-    One channel looks laid out either way; without strides that say which, the slow kernels are taken.
+    A single channel has both layouts at once; only strides that say channels-last select the fast kernels.
     """
     images = images.contiguous(memory_format=torch.channels_last)
     _, channels, height, width = images.shape
@@ -15,5 +15,5 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 def on_device(values: Tensor, device: torch.device) -> Tensor:
-    """A tensor in main memory, on the device; to a GPU by way of pinned memory, so that the host does not wait."""
+    """A tensor in main memory, on the device; to a GPU through pinned memory, so that the host does not wait."""
     return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchvision.transforms import functional as oracle
 
 from core.training.augmentation import photometric
-from core.training.augmentation.photometric import TABLES, color, look_up, sharpness
+from core.training.augmentation.photometric import TABLES, apply_tables, color, sharpness
 
 
 def images(num: int = 12, channels: int = 3) -> Tensor:
@@ -47,7 +47,7 @@ def apart(one: Tensor, two: Tensor) -> int:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_does_what_the_oracle_does(name: str, channels: int) -> None:
     given, strengths = images(channels=channels), STRENGTHS[name]
-    found = look_up(given, TABLES[name](given, strengths))
+    found = apply_tables(given, TABLES[name](given, strengths))
     for row in range(len(given)):
         expected = ORACLES[name](given[row], float(strengths[row]))
         assert apart(found[row], expected) <= (1 if name in ("contrast", "autocontrast") else 0), row
@@ -73,6 +73,6 @@ def test_grey_images_have_no_color_to_lose() -> None:
 def test_a_neutral_strength_changes_nothing() -> None:
     given, one = images(), torch.ones(12)
     for name in ("brightness", "contrast"):
-        assert apart(look_up(given, TABLES[name](given, one)), given) == 0
+        assert apart(apply_tables(given, TABLES[name](given, one)), given) == 0
     assert apart(color(given, one), given) == apart(sharpness(given, one), given) == 0
-    assert torch.equal(look_up(given, photometric.identity(given)), given)
+    assert torch.equal(apply_tables(given, photometric.identity(given)), given)

@@ -10,7 +10,7 @@ from torchvision.transforms import functional as oracle
 
 from core.base import config
 from core.training.augmentation import weak
-from core.training.augmentation.strong import STRONG, composed, move, move_matrix, punched, relit, strong
+from core.training.augmentation.strong import STRONG, apply_photometric, cutout, strong, warp, warp_matrix
 
 ACTIVE = [name for name, recipe in STRONG.items() if recipe is not None]
 
@@ -74,7 +74,7 @@ def judged(height: int = 16, **moves: float) -> tuple[Tensor, Tensor]:
     """Our move and torchvision's, away from the border, of an image (height, 16)."""
     given = copies(1)[:, :, :height].float() / 255
     strengths = still(1) | {name: torch.tensor([value]) for name, value in moves.items()}
-    found = move(given, move_matrix(strengths), 0.0)
+    found = warp(given, warp_matrix(strengths), 0.0)
     sides = {"translate_x": given.shape[3], "translate_y": given.shape[2]}
     translate = [round(side * moves.get(name, 0.0)) for name, side in sides.items()]
     slopes = [math.degrees(math.atan(moves.get(name, 0.0))) for name in ("shear_x", "shear_y")]
@@ -109,7 +109,7 @@ def test_a_move_keeps_the_proportions_of_an_image_that_is_not_square(moves: dict
 def test_shear_slides_rows_by_their_distance_from_the_middle() -> None:
     given = torch.zeros(1, 1, 9, 9)
     given[..., 4] = 1
-    found = move(given, move_matrix(still(1) | {"shear_x": torch.tensor([0.5])}), 0.0)
+    found = warp(given, warp_matrix(still(1) | {"shear_x": torch.tensor([0.5])}), 0.0)
     centers = (found[0, 0] * torch.arange(9)).sum(1) / found[0, 0].sum(1)
     slopes = centers[3:6].diff()
     assert slopes.abs().tolist() == pytest.approx([0.5, 0.5], abs=0.05)
@@ -118,15 +118,15 @@ def test_shear_slides_rows_by_their_distance_from_the_middle() -> None:
 
 def test_two_moves_composed_are_one_after_the_other() -> None:
     given = copies(1)[:, :, :16].float() / 255
-    first = move_matrix(still(1) | {"translate_x": torch.tensor([0.25])})
-    second = move_matrix(still(1) | {"translate_y": torch.tensor([0.125])})
-    one_by_one = move(move(given, first, 0.0), second, 0.0)
-    torch.testing.assert_close(move(given, composed(first, second), 0.0), one_by_one, atol=1e-5, rtol=0)
+    first = warp_matrix(still(1) | {"translate_x": torch.tensor([0.25])})
+    second = warp_matrix(still(1) | {"translate_y": torch.tensor([0.125])})
+    one_by_one = warp(warp(given, first, 0.0), second, 0.0)
+    torch.testing.assert_close(warp(given, first @ second, 0.0), one_by_one, atol=1e-5, rtol=0)
 
 
 def test_what_comes_in_from_outside_has_the_filling_value() -> None:
     given = torch.ones(1, 1, 8, 8)
-    found = move(given, move_matrix(still(1) | {"translate_x": torch.tensor([0.5])}), 0.25)
+    found = warp(given, warp_matrix(still(1) | {"translate_x": torch.tensor([0.5])}), 0.25)
     assert found[0, 0, 4].tolist() == pytest.approx([0.25] * 4 + [1.0] * 4)
 
 
@@ -134,14 +134,14 @@ def test_only_the_chosen_operation_changes_an_image() -> None:
     given = copies(2)
     names = ("brightness", "contrast", "color", "sharpness", "posterize", "autocontrast", "equalize", "solarize")
     chosen = {name: torch.tensor([name == "brightness", False]) for name in names}
-    found = relit(given, {name: torch.full((2,), 0.5) for name in names}, chosen)
+    found = apply_photometric(given, {name: torch.full((2,), 0.5) for name in names}, chosen)
     assert torch.equal(found[1], given[1])
     assert torch.equal(found[0], (given[0].float() * 0.5).to(torch.uint8))
 
 
 def test_the_hole_is_where_its_draws_say() -> None:
     """Side, row and column of each hole by hand; one is cut off at the border."""
-    found = punched(torch.ones(3, 1, 10, 20), 0.5, 0.25, seeded(4))
+    found = cutout(torch.ones(3, 1, 10, 20), 0.5, 0.25, seeded(4))
     for view, (side, row, column) in zip(found[:, 0], torch.rand(3, 3, generator=seeded(4)).tolist(), strict=True):
         expected = torch.ones(10, 20)
         for y in range(10):
@@ -165,7 +165,7 @@ def test_a_strong_digit_is_turned_and_moved_by_no_more_than_its_docstring_says()
 
 
 def test_the_hole_is_at_most_its_side_and_square() -> None:
-    found = punched(torch.ones(500, 1, 20, 20), 0.5, 0.0, seeded())
+    found = cutout(torch.ones(500, 1, 20, 20), 0.5, 0.0, seeded())
     holes = (found == 0)[:, 0]
     heights, widths = holes.any(2).sum(1), holes.any(1).sum(1)
     assert int(heights.max()) <= 11

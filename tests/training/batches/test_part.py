@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.training.batches import part as part_module
-from core.training.batches.part import OnDisk, part
+from core.training.batches.part import OnDisk, load_part
 
 CPU = torch.device("cpu")
 
@@ -13,9 +13,9 @@ CPU = torch.device("cpu")
 def test_a_part_that_stays_on_disk_gives_the_same_images(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 6, 5, 3), dtype=np.uint8)
     ids, rows = np.array([3, 7, 11, 19]), torch.tensor([2, 0, 3])
-    resident = part(pixels, ids, np.arange(4), None, CPU)
+    resident = load_part(pixels, ids, np.arange(4), None, CPU)
     monkeypatch.setattr(part_module, "_free_bytes", lambda _: 10)
-    on_disk = part(pixels, ids, None, None, CPU)
+    on_disk = load_part(pixels, ids, None, None, CPU)
     assert isinstance(on_disk.images, OnDisk)
     assert isinstance(resident.images, torch.Tensor)
     assert torch.equal(on_disk.take(rows), resident.take(rows))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from core.training.batches.part import Part, part
+from core.training.batches.part import Part, load_part
 from core.training.batches.stream import Stream
 
 CPU = torch.device("cpu")
@@ -60,7 +60,7 @@ def test_a_restored_stream_goes_on_inside_its_permutation() -> None:
 
 
 def test_a_full_batch_goes_through_a_small_part_more_than_once() -> None:
-    source = part(np.zeros((3, 2, 2, 1), np.uint8), np.arange(3), np.arange(3), None, CPU)
+    source = load_part(np.zeros((3, 2, 2, 1), np.uint8), np.arange(3), np.arange(3), None, CPU)
     stream = Stream(source, 7, torch.Generator().manual_seed(0), is_full=True)
     rows = [stream.draw()[0] for _ in range(3)]
     assert [len(found) for found in rows] == [7, 7, 7]

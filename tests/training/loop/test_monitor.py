@@ -7,23 +7,23 @@ import torch
 from torch import Tensor
 
 from core.base.types import UNKNOWN
-from core.training.loop.monitor import Watch, divergence
-from core.training.methods.methods import Guess
+from core.training.loop.monitor import PoolMonitor, divergence
+from core.training.methods.methods import PseudoLabels
 
 TRUTH = torch.tensor([0, 0, 1, 1, UNKNOWN, 2])
 PRIOR = torch.tensor([0.5, 0.25, 0.25])
 
 
-def guess(labels: list[int], weights: list[float], rows: list[int]) -> Guess:
+def pseudo_labels(labels: list[int], weights: list[float], rows: list[int]) -> PseudoLabels:
     probs: Tensor = torch.full((len(labels), 3), 0.1)
     probs[torch.arange(len(labels)), torch.tensor(labels)] = 0.8
-    return Guess(probs, torch.tensor(weights), torch.tensor(rows))
+    return PseudoLabels(probs, torch.tensor(weights), torch.tensor(rows))
 
 
 def test_the_numbers_of_a_batch_are_those_counted_by_hand() -> None:
-    watch = Watch(TRUTH, PRIOR)
-    counts = watch.see(guess([0, 1, 1, 2], [1.0, 1.0, 0.5, 0.0], [0, 1, 2, 4]))  # right, wrong, right, nobody knows
-    line = watch.read(counts)
+    monitor = PoolMonitor(TRUTH, PRIOR)
+    counts = monitor.count(pseudo_labels([0, 1, 1, 2], [1.0, 1.0, 0.5, 0.0], [0, 1, 2, 4]))  # right, wrong, right, ?
+    line = monitor.metrics(counts)
     assert line["mask_rate"] == pytest.approx(2.5 / 4)
     assert line["pool_accuracy"] == pytest.approx(2 / 3)
     assert line["pool_kept_accuracy"] == pytest.approx(1.5 / 2.5)  # by weight
@@ -34,33 +34,33 @@ def test_the_numbers_of_a_batch_are_those_counted_by_hand() -> None:
 
 
 def test_a_flip_is_another_label_than_at_the_last_look() -> None:
-    watch = Watch(TRUTH, PRIOR)
-    watch.see(guess([0, 1, 2], [1.0, 1.0, 1.0], [0, 1, 4]))
-    counts = watch.see(guess([0, 0, 1, 2], [1.0, 1.0, 1.0, 1.0], [0, 1, 4, 5]))  # same, flipped, flipped, new
-    assert watch.read(counts)["flip_rate"] == pytest.approx(2 / 3)
-    assert watch.line()["flip_rate"] == pytest.approx(2 / 3)
-    watch.see(guess([0, 0], [1.0, 1.0], [0, 1]))
-    assert watch.line()["flip_rate"] == 0  # counted anew, against labels of the epoch before
+    monitor = PoolMonitor(TRUTH, PRIOR)
+    monitor.count(pseudo_labels([0, 1, 2], [1.0, 1.0, 1.0], [0, 1, 4]))
+    counts = monitor.count(pseudo_labels([0, 0, 1, 2], [1.0, 1.0, 1.0, 1.0], [0, 1, 4, 5]))  # 2 of 3 flipped
+    assert monitor.metrics(counts)["flip_rate"] == pytest.approx(2 / 3)
+    assert monitor.end_epoch()["flip_rate"] == pytest.approx(2 / 3)
+    monitor.count(pseudo_labels([0, 0], [1.0, 1.0], [0, 1]))
+    assert monitor.end_epoch()["flip_rate"] == 0  # counted anew, against labels of the epoch before
 
 
 def test_once_all_were_drawn_the_accuracy_is_the_whole_pools_latest() -> None:
-    watch = Watch(TRUTH, PRIOR)
-    watch.see(guess([0, 1, 1], [1.0, 0.0, 1.0], [0, 1, 2]))
-    line = watch.line()
+    monitor = PoolMonitor(TRUTH, PRIOR)
+    monitor.count(pseudo_labels([0, 1, 1], [1.0, 0.0, 1.0], [0, 1, 2]))
+    line = monitor.end_epoch()
     assert line["pool_accuracy"] == pytest.approx(2 / 3)  # of those drawn
-    watch.see(guess([0, 0, 1], [0.0, 0.0, 1.0], [3, 4, 5]))  # wrong, nobody knows, wrong
-    line = watch.line()
+    monitor.count(pseudo_labels([0, 0, 1], [0.0, 0.0, 1.0], [3, 4, 5]))  # wrong, unknown, wrong
+    line = monitor.end_epoch()
     assert line["pool_accuracy"] == pytest.approx(2 / 5)  # rows 0 and 2 of the five that are known
     assert line["pool_kept_accuracy"] == 0  # of this epoch: row 5 alone
-    watch.see(guess([0], [1.0], [1]))
-    assert watch.line()["pool_accuracy"] == pytest.approx(3 / 5)  # row 1 was relabeled
+    monitor.count(pseudo_labels([0], [1.0], [1]))
+    assert monitor.end_epoch()["pool_accuracy"] == pytest.approx(3 / 5)  # row 1 was relabeled
 
 
 def test_nothing_seen_and_nothing_kept_give_no_numbers_that_are_none() -> None:
-    watch = Watch(TRUTH, PRIOR)
-    assert watch.line() == {}
-    watch.see(guess([1], [0.0], [2]))
-    line = watch.line()
+    monitor = PoolMonitor(TRUTH, PRIOR)
+    assert monitor.end_epoch() == {}
+    monitor.count(pseudo_labels([1], [0.0], [2]))
+    line = monitor.end_epoch()
     assert (line["mask_rate"], line["class_mix"], line["kl_to_prior"]) == (0, None, None)
     assert (line["pool_accuracy"], line["pool_kept_accuracy"]) == (1, None)
 

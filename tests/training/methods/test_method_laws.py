@@ -10,8 +10,9 @@ import torch
 from core.base.config import METHODS
 from core.training.batches.part import Part
 from core.training.loop.trainer import Trainer
+from core.training.methods.losses import fairness_loss
 from core.training.methods.methods import METHODS as FUNCTIONS
-from core.training.methods.methods import SECOND_VIEWS, fairness_loss
+from core.training.methods.methods import SECOND_VIEWS
 from core.training.methods.thresholds import FlexThreshold, FreeThreshold
 from tests.training.loop.test_trainer import finish
 from tests.training.separable import CPU, make_data, make_images, make_splits
@@ -50,7 +51,7 @@ def alike(one: Trainer, two: Trainer) -> bool:
 )
 def test_without_a_confident_image_a_method_equals_supervised(method: str, changes: dict[str, Any]) -> None:
     found = trained(method, **changes)
-    assert found.watch.state_dict()["last"].amax() >= 0  # the pool was looked at
+    assert found.monitor.state_dict()["last"].amax() >= 0  # the pool was looked at
     assert alike(found, trained("supervised"))
     assert not alike(found, trained(method, threshold=0.0))  # and would have taught something
 
@@ -101,7 +102,7 @@ def test_freematchs_fairness_enters_the_loss_and_the_gradient_of_a_step() -> Non
         gradients.append([p.grad.clone() for p in training.model.parameters() if p.grad is not None])
         totals.append(training._totals)
     start = trainer(CONFIG.model_copy(update=words), material)  # the same step by hand
-    labeled, pool = start.streams["labeled"].next(start.view), start._pool_views()
+    labeled, pool = start.streams["labeled"].next(start.augmenter.weak), start._pool_views()
     assert pool is not None
     assert isinstance(start.threshold, FreeThreshold)
     with torch.no_grad():
@@ -127,7 +128,7 @@ def hidden() -> Part:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_classes_that_can_be_told_apart(method: str) -> None:
-    """Judged on images that no part of the training has; chance is a third."""
+    """Evaluated on images that no part of the training has; chance is a third."""
     words = {"method": method, "epochs": 12, "batch_size": 8, "learning_rate": 0.02, "profile": "natural"}
     config = CONFIG.model_copy(update={**words, "threshold": 0.8, "ema_decay": 0.9, "ramp": "linear"})
     given = make_data()

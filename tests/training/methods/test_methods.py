@@ -9,21 +9,17 @@ from torch import Tensor, nn
 from core.base import config
 from core.base.config import TrainConfig
 from core.training.batches.batch import Batch, PoolViews, Views
+from core.training.methods.losses import complementary, cross_entropy, fairness_loss, squared_error, targets
 from core.training.methods.methods import (
     METHODS,
     SECOND_VIEWS,
     Losses,
     State,
-    complementary,
-    cross_entropy,
-    fairness_loss,
     fixmatch,
     mean_teacher,
     pseudo_label,
     self_training,
-    squared_error,
     supervised,
-    targets,
 )
 from core.training.methods.thresholds import THRESHOLDS, Threshold
 from core.training.models.models import has_batch_norm
@@ -68,7 +64,7 @@ def test_every_method_answers_with_finite_terms_that_can_be_learned_from(name: s
     (losses.labeled + losses.pseudo + losses.pool + losses.rejected + losses.regulariser).backward()  # type: ignore[no-untyped-call]
     assert all(math.isfinite(value) for value in values(losses).values())
     assert 0 <= int(losses.num_right) <= 6
-    assert (losses.guess is not None) == (name in SECOND_VIEWS)
+    assert (losses.pseudo_labels is not None) == (name in SECOND_VIEWS)
     assert values(losses)["rejected"] > 0  # a person's rejects train in every method
 
 
@@ -121,8 +117,8 @@ def test_fixmatch_learns_the_strong_view_of_confident_images_and_divides_by_all(
     assert 0 < int(kept.sum()) < 40
     expected = (kept * by_hand(MODEL(pool(40).strong), probs.argmax(1))).sum() / 40
     assert values(losses)["pool"] == pytest.approx(float(expected.detach()), abs=1e-6)
-    assert losses.guess is not None
-    assert losses.guess.weights.tolist() == kept.float().tolist()
+    assert losses.pseudo_labels is not None
+    assert losses.pseudo_labels.weights.tolist() == kept.float().tolist()
 
 
 def test_fixmatch_at_threshold_zero_keeps_all_and_at_one_none() -> None:

@@ -24,7 +24,8 @@ def settings(**changes: object) -> TrainConfig:
 def test_a_fixed_threshold_keeps_from_its_value_on() -> None:
     fixed = Threshold(settings(threshold=0.5), 2, 3, CPU)
     assert fixed.weights(rows((0.5, 0.5), (0.6, 0.4), (0.51, 0.49)), torch.arange(3)).tolist() == [1, 1, 1]
-    assert Threshold(settings(threshold=0.55), 2, 3, CPU).judge(rows((0.5, 0.5), (0.6, 0.4))).tolist() == [0, 1]
+    higher = Threshold(settings(threshold=0.55), 2, 3, CPU)
+    assert higher.current_weights(rows((0.5, 0.5), (0.6, 0.4))).tolist() == [0, 1]
 
 
 # --- flexmatch ------------------------------------------------------------------------------------------------------
@@ -43,10 +44,10 @@ def test_flexmatch_lowers_the_threshold_of_classes_seldom_confident() -> None:
     assert of_three.counts.tolist() == [4, 1, 0, 5]  # β = .8, .2 and 0: thresholds .6, .1 and 0
     assert of_three.per_class().tolist() == pytest.approx([0.9 * 0.8 / 1.2, 0.9 * 0.2 / 1.8, 0])
     given = rows((0.61, 0.3, 0.09), (0.59, 0.3, 0.11), (0.3, 0.4, 0.3), (0.3, 0.3, 0.4))
-    assert of_three.judge(given).tolist() == [1, 0, 1, 1]
+    assert of_three.current_weights(given).tolist() == [1, 0, 1, 1]
     of_three.counts = torch.tensor([5.0, 4.5, 1.0, 0.0])  # thresholds .9, .9 · .9 / 1.1 and .1
     given = rows((0.89, 0.1, 0.01), (0.91, 0.08, 0.01), (0.2, 0.73, 0.07), (0.2, 0.74, 0.06), (0.3, 0.3, 0.4))
-    assert of_three.judge(given).tolist() == [0, 1, 0, 1, 1]
+    assert of_three.current_weights(given).tolist() == [0, 1, 0, 1, 1]
 
 
 def test_flexmatch_moves_an_image_from_its_old_class_to_the_new() -> None:
@@ -95,10 +96,10 @@ def test_freematch_keeps_from_each_classs_own_threshold_on() -> None:
     free = FreeThreshold(settings(), 2, 10, CPU)
     free.common, free.mean_probs = torch.tensor(0.9), torch.tensor([0.6, 0.4])  # thresholds .9 and .9 · .4 / .6 = .6
     given = rows((0.89, 0.11), (0.91, 0.09), (0.41, 0.59), (0.39, 0.61))
-    assert free.judge(given).tolist() == [0, 1, 0, 1]
+    assert free.current_weights(given).tolist() == [0, 1, 0, 1]
     raised = FreeThreshold(settings(threshold_floor=0.95), 2, 10, CPU)
     raised.common, raised.mean_probs = free.common, free.mean_probs
-    assert raised.judge(rows((0.94, 0.06), (0.96, 0.04), (0.06, 0.94), (0.04, 0.96))).tolist() == [0, 1, 0, 1]
+    assert raised.current_weights(rows((0.94, 0.06), (0.96, 0.04), (0.06, 0.94), (0.04, 0.96))).tolist() == [0, 1, 0, 1]
 
 
 # --- softmatch ------------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def test_freematch_keeps_from_each_classs_own_threshold_on() -> None:
 def test_softmatch_falls_off_below_the_mean_as_a_bell() -> None:
     soft = SoftThreshold(settings(), 2, 10, CPU)
     soft.mean, soft.variance = torch.tensor(0.8), torch.tensor(0.01)
-    weights = soft.judge(rows((0.9, 0.1), (0.8, 0.2), (0.7, 0.3))).tolist()
+    weights = soft.current_weights(rows((0.9, 0.1), (0.8, 0.2), (0.7, 0.3))).tolist()
     assert weights == pytest.approx([1, 1, math.exp(-(0.1**2) / (2 * 0.01 / 4))], abs=1e-4)
 
 
@@ -154,7 +155,7 @@ def test_going_back_to_a_mark_and_moving_again_moves_once(name: str) -> None:
     probs, of = (3 * torch.eye(4)).softmax(1), torch.arange(4)
     once, twice = (KINDS[name](settings(threshold=0.5), 4, 9, CPU) for _ in range(2))
     once.update(probs, of)
-    mark = twice.mark()
+    mark = twice.rollback_state()
     twice.update(probs, of)
     twice.load_state_dict(twice.state_dict() | mark)
     twice.update(probs, of)

@@ -103,7 +103,7 @@ def test_a_start_that_fails_is_told_in_the_status(tmp_path: Path, monkeypatch: p
     def refuse(_device: torch.device) -> None:
         raise ValueError("Expected a torch.device with a specified index")
 
-    monkeypatch.setattr(distributed, "joined", refuse)
+    monkeypatch.setattr(distributed, "process_group", refuse)
     assert TrainingWorker(project, folder.id, is_resume=False).run() == 1
     assert folder.status().state == "failed"
     assert "specified index" in folder.status().message
@@ -141,14 +141,14 @@ def children(pid: int) -> list[int]:
 
 def test_alone_nothing_is_shared_and_nothing_waited_for() -> None:
     rows = torch.arange(6)
-    assert (distributed.world(), distributed.rank()) == (1, 0)
-    assert distributed.share(rows) is rows
-    assert distributed.gathered(rows) is rows
-    assert distributed.span(10) == slice(0, 10)
-    assert distributed.agreed(True, rows.device)
-    distributed.together()
-    with distributed.joined(rows.device):
-        assert distributed.world() == 1
+    assert (distributed.world_size(), distributed.rank()) == (1, 0)
+    assert distributed.local_share(rows) is rows
+    assert distributed.gather(rows) is rows
+    assert distributed.local_span(10) == slice(0, 10)
+    assert distributed.broadcast_flag(True, rows.device)
+    distributed.barrier()
+    with distributed.process_group(rows.device):
+        assert distributed.world_size() == 1
 
 
 def test_the_batch_must_divide_among_the_devices() -> None:

@@ -19,7 +19,7 @@ from core.training import predict as predict_module
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
 from core.training.predict import predict
-from core.training.runtime.memory import chunk_size, in_chunks, keep_freed, out_of_memory
+from core.training.runtime.memory import chunk_size, is_out_of_memory, keep_freed_memory, run_in_chunks
 from core.training.runtime.tensors import channels_last
 from core.training.worker import TrainingWorker
 from tests.training.loop.test_trainer import finish, through_disk
@@ -53,11 +53,11 @@ def starved(training: Trainer, most: int) -> list[int]:
 def test_torchs_own_word_for_no_memory_on_the_cpu_is_understood() -> None:
     with pytest.raises(RuntimeError, match="can't allocate memory") as caught:
         torch.empty(2**60, dtype=torch.uint8)
-    assert out_of_memory(caught.value)
-    assert out_of_memory(MemoryError())
-    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
-    assert not out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
-    assert not out_of_memory(ValueError("out of memory"))
+    assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not is_out_of_memory(ValueError("out of memory"))
 
 
 PIECES = {"ramp": "none", "epochs": 4, "threshold_memory": 0.5, "fairness_weight": 0.0}
@@ -73,7 +73,7 @@ def test_pieces_of_a_batch_train_what_the_whole_batch_trains(method: str) -> Non
     expected, lines = finish(whole), finish(tight)
     assert tight.pieces in (2, 4)
     assert max(asked[-2:]) <= 7
-    assert f"{tight.pieces} pieces of the same batch of 4" in tight.remark
+    assert f"{tight.pieces} pieces of the same batch of 4" in tight.memory_warning
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(tight.model.state_dict()[name], value, atol=1e-5, rtol=1e-4)
     assert lines[-1]["loss"] == pytest.approx(expected[-1]["loss"], abs=1e-4)
@@ -106,11 +106,11 @@ def test_a_resumed_training_still_says_that_memory_ran_out() -> None:
     first = trainer(CONFIG.model_copy(update={"method": "fixmatch"}))
     starved(first, 7)
     first.run(lambda _: None, lambda: first.step == 2)
-    assert first.remark
+    assert first.memory_warning
     second = trainer(CONFIG.model_copy(update={"method": "fixmatch"}))
-    assert second.remark == ""
+    assert second.memory_warning == ""
     second.load_state_dict(through_disk(first.state_dict()))
-    assert second.remark == first.remark
+    assert second.memory_warning == first.memory_warning
 
 
 # --- chunks ---------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_chunks_are_halved_until_they_fit_and_cover_every_row_once(capsys: pytes
             raise torch.OutOfMemoryError("out of memory")
         seen.extend(range(rows.start, rows.stop))
 
-    assert in_chunks(slice(5, 25), 12, act) == 3
+    assert run_in_chunks(slice(5, 25), 12, act) == 3
     assert seen == list(range(5, 25))
     assert "at 12 images at a time: from here on 6" in capsys.readouterr().out
 
@@ -143,7 +143,7 @@ def test_a_single_row_that_does_not_fit_is_an_error() -> None:
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        in_chunks(slice(0, 4), 4, act)
+        run_in_chunks(slice(0, 4), 4, act)
     assert tried == [slice(0, 4), slice(0, 2), slice(0, 1)]
 
 
@@ -155,7 +155,7 @@ def test_other_errors_are_not_tried_again() -> None:
         raise RuntimeError("shapes do not fit")
 
     with pytest.raises(RuntimeError, match="shapes"):
-        in_chunks(slice(0, 8), 4, act)
+        run_in_chunks(slice(0, 8), 4, act)
     assert tried == [slice(0, 4)]
 
 
@@ -188,13 +188,13 @@ def test_scoring_in_smaller_chunks_gives_the_same_logits_and_features(monkeypatc
 
 
 def test_a_run_without_memory_for_one_image_fails_with_advice(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Trainer._accumulated
+    whole = Trainer._accumulate
 
     def accumulated(self: Trainer, batch: Any) -> Any:
         hungry(lambda images: images, 0, [])(batch.labeled.images)
         return whole(self, batch)
 
-    monkeypatch.setattr(Trainer, "_accumulated", accumulated)
+    monkeypatch.setattr(Trainer, "_accumulate", accumulated)
     folder = make_run(tiny, TINY)
     assert TrainingWorker(tiny, folder.id, is_resume=False).run() == 1
     assert "Memory ran out: lower batch_size (it is 8) or unlabeled_ratio (it is 2)" in folder.status().message
@@ -221,7 +221,7 @@ def test_a_run_that_goes_through_in_pieces_says_so_in_its_log(
 
 FAULTS = """
 import resource, sys, torch
-from core.training.runtime.memory import keep_freed
+from core.training.runtime.memory import keep_freed_memory
 
 def step():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -232,7 +232,7 @@ def step():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 if sys.argv[1] == "keep":
-    assert keep_freed()
+    assert keep_freed_memory()
 counts = [step() for _ in range(20)]
 print(sum(counts[-5:]))
 """
@@ -249,4 +249,4 @@ def test_kept_memory_is_not_cleared_by_the_kernel_again_in_every_step() -> None:
 def test_elsewhere_malloc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     monkeypatch.setattr(ctypes, "CDLL", None)
-    assert not keep_freed()
+    assert not keep_freed_memory()
