@@ -1,7 +1,7 @@
 """Several runs one after the other in the same processes, for tests that would else start torchrun for each.
 
 python -m torch.distributed.run … -m tests.training.several_processes PROJECT RUN …
-STARVE=RANK in the environment lets that rank run out of memory in its third step.
+STARVE=RANK in the environment lets that rank run out of memory in its third step; SMOOTH=1 takes models without kinks.
 """
 
 import os
@@ -14,8 +14,10 @@ import torch
 from core.training.batches.batch import Batch
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import PseudoLabels
+from core.training.models.models import MODELS
 from core.training.runtime import distributed
 from core.training.worker import TrainingWorker
+from tests.training.smooth_models import smooth_models
 
 
 def starve() -> None:
@@ -33,6 +35,8 @@ def starve() -> None:
 if __name__ == "__main__":
     if os.environ.get("STARVE") == os.environ.get("RANK"):
         starve()
+    if os.environ.get("SMOOTH"):
+        MODELS.update(smooth_models())
     project, *runs = sys.argv[1:]
     with distributed.process_group(torch.device("cpu")):
         vars(distributed)["process_group"] = lambda _: (
