@@ -1,4 +1,4 @@
-"""Laws of the rules: who is kept by hand, and a contract that every entry of RULES keeps."""
+"""Rules keep the images that a calculation on paper keeps, and every entry of RULES keeps one contract."""
 
 from itertools import pairwise
 from typing import Any

@@ -67,7 +67,7 @@ def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_proj
 
 
 def test_verified_images_bring_the_pool_nearer_on_both_ways_to_see_it(trained_project: Project) -> None:
-    """Images far from every labeled one are no longer foreign once their like has been accepted."""
+    """Accepted images count as known, so images like them are no longer out of distribution."""
     run, splits = trained_project.run(RUN), trained_project.splits
     features = np.zeros_like(run.folder.features())
     features[:, 0] = 1  # all images look alike …

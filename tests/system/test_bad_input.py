@@ -1,4 +1,4 @@
-"""What a person may hand in by mistake: a sentence each, nothing lost."""
+"""Wrong input gets a sentence, and nothing is lost."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The whole way of an image through the house, in real processes, by the Python face."""
+"""A project goes from images to an exported model through the Python API, in real processes."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A tiny world for the engine room: 8 x 8 images of three classes that any model can tell apart."""
+"""Small images of three classes that any model can tell apart."""
 
 import numpy as np
 import torch

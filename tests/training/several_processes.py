@@ -17,7 +17,7 @@ from core.training.methods.methods import PseudoLabels
 from core.training.models.models import MODELS
 from core.training.runtime import distributed
 from core.training.worker import TrainingWorker
-from tests.training.smooth_models import smooth_models
+from tests.training.runtime.smooth_models import smooth_models
 
 
 def starve() -> None:

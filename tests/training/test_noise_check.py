@@ -1,4 +1,4 @@
-"""The noise check in the engine's room: shapes, fitting of foreign images, the file it leaves."""
+"""The noise check draws images, fits those of other data sets and writes its file."""
 
 from pathlib import Path
 

@@ -18,11 +18,11 @@ from core.training.batches.batch import Batch, PoolViews, Views
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData
 from core.training.loop.ema import AveragedModel
-from core.training.loop.evaluation import Evaluation, evaluate_part, none_if_nan
 from core.training.loop.monitor import PoolMonitor
 from core.training.loop.optim import make_optimizer
 from core.training.loop.schedules import learning_rate, unlabeled_weight
 from core.training.loop.streams import make_streams
+from core.training.loop.validation import Evaluation, evaluate_part, none_if_nan
 from core.training.methods.methods import METHODS, SECOND_VIEWS, Losses, PseudoLabels, State
 from core.training.methods.thresholds import THRESHOLDS, Threshold
 from core.training.models.models import Classifier, has_batch_norm

@@ -140,7 +140,7 @@ def test_only_the_chosen_operation_changes_an_image() -> None:
 
 
 def test_the_hole_is_where_its_draws_say() -> None:
-    """Side, row and column of each hole by hand; one is cut off at the border."""
+    """Side, row and column of each hole are given; one is cut off at the border."""
     found = cutout(torch.ones(3, 1, 10, 20), 0.5, 0.25, seeded(4))
     for view, (side, row, column) in zip(found[:, 0], torch.rand(3, 3, generator=seeded(4)).tolist(), strict=True):
         expected = torch.ones(10, 20)

@@ -1,4 +1,4 @@
-"""What is watched, counted by hand."""
+"""The monitor counts what a calculation on paper counts."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Laws of the losses, each paper's formula on hand-made numbers, and the contract of every method."""
+"""Losses follow their papers' formulas on small numbers, and every method keeps one contract."""
 
 import math
 

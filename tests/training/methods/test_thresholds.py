@@ -1,4 +1,4 @@
-"""Each paper's rule on hand-made numbers; state that is saved, restored, and moved once."""
+"""Thresholds follow their papers' rules on small numbers; their state is saved and restored."""
 
 import math
 

@@ -21,8 +21,8 @@ from core.store.run_folder import RunFolder
 from core.training.models.models import MODELS
 from core.training.runtime import distributed
 from core.training.worker import TrainingWorker
+from tests.training.runtime.smooth_models import smooth_models
 from tests.training.small_datasets import TINY, make_project, make_run
-from tests.training.smooth_models import smooth_models
 
 ROOT = Path(__file__).parents[3]
 
