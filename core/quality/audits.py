@@ -1,8 +1,8 @@
-"""Audits: random images of what a rule keeps, asked blind; answers are decisions in the log.
+"""Audits: certify a selection from blind answers about random images of it.
 
-All audits of a run share one random order of the pool. An audit goes through the images of its set in that order, so
-its answers are always a uniform sample without replacement. A tighter threshold keeps the answers that fall inside; a
-looser one first asks about the added images that come earlier in the order, until the answers behind them count again.
+All audits of a run share one random order of the pool. An audit follows that order through the images of its set, so
+its answers are always a uniform sample without replacement. A stricter threshold keeps the answers inside its set. A
+looser one first asks about the added images that come earlier in the order; later answers then count again.
 The guarantee is about one set: choosing the threshold by its audit answers would void it.
 """
 
@@ -28,15 +28,15 @@ from core.workspace.pool_index import PoolScores
 
 @dataclass(frozen=True)
 class EarlierAudit:
-    """What an earlier set's answers are worth for this one: a guarantee of its own, beside the certificate."""
+    """Guarantee that answers about an earlier set give for this set."""
 
-    rule: str  # of the set audited before
+    rule: str  # of the earlier set
     params: Mapping[str, Any]
-    num_kept: int  # images of this set that were in that one
-    num_added: int  # images of this set that were not
+    num_kept: int  # images in both sets
+    num_added: int  # images of this set alone
     num_valid: int  # answers that remain valid
-    invalid: Ids  # images answered then that lie outside this set: they say nothing about it
-    certified: float  # share proven right by the two strata together, each at half of alpha
+    invalid: Ids  # answered images outside this set
+    certified: float  # share certified by both strata, each at alpha / 2
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Audit:
     answered: Ids  # (t,) in the order drawn
     is_right: Mask  # (t,) whether the answer is the pseudo-label
     decisions: tuple[int, ...]  # (t,) their ids in the log
-    num_waiting: int  # answers of another set that count again once earlier draws of this set are answered
-    next_id: int | None  # image to ask about now; None when all have been seen
+    num_waiting: int  # answers that count once earlier draws of this set are answered
+    next_id: int | None  # next image to ask about; None when all are answered
     certificate: Certificate
-    earlier: EarlierAudit | None  # where the latest answers were given about another set
+    earlier: EarlierAudit | None  # None without answers about another set
 
 
 class Audits(QualityBase):
@@ -63,7 +63,7 @@ class Audits(QualityBase):
     def audit(
         self, run_id: str, rule: str, *, target: float = 0.95, alpha: float = 0.05, seed: int = 0, **params: Any
     ) -> Audit:
-        """The audit of what a rule keeps of the pool: answers so far, what they prove, which image is next.
+        """Replay the audit of what a rule keeps of the pool.
 
         Args:
             run_id: A finished run.
@@ -73,9 +73,13 @@ class Audits(QualityBase):
             seed: Seed of the random order.
             params: Parameters of the rule.
 
+        Returns:
+            The answers so far, the certificate from them, and the next image to ask about.
+
         Raises:
             RunError: The run has no scores yet.
             ConfigError: There is no such rule, or a parameter does not fit.
+            InputError: The target or alpha is out of range.
         """
         pool = self._workspace.scores(run_id)
         mask = checked_rule(rule, params)(pool.scores)
@@ -101,15 +105,17 @@ class Audits(QualityBase):
         )
 
     def answer_audit(self, current: Audit, label: int | None, reviewer: str = "me") -> Outcome:
-        """Record the class that a person sees on the audit's next image, and store what is proven by then.
+        """Record a person's class for the next image, and store the certificate.
 
-        An answer that agrees with the hidden pseudo-label is an accept, another one a correction: both train the next
-        run.
+        An answer that agrees with the hidden pseudo-label is an accept, another one a relabel; both train the next run.
 
         Args:
             current: The audit.
             label: The class; None where the image is none of the classes.
             reviewer: Who answers.
+
+        Returns:
+            Whether the decision was saved, or why it was refused.
 
         Raises:
             InputError: Every image of the selection has been audited.
@@ -134,7 +140,11 @@ class Audits(QualityBase):
         return outcome
 
     def certificates(self) -> list[Audit]:
-        """One audit for each set that somebody has answered about and that still has answers, the latest first."""
+        """Replay one audit for each set with live answers, the latest first.
+
+        Returns:
+            The audits; sets whose run or scores can no longer be read are left out.
+        """
         found: dict[tuple[str, str], Audit] = {}
         for line in reversed(live_decisions(self._decisions.all())):
             asked = line.params
@@ -144,20 +154,20 @@ class Audits(QualityBase):
             try:
                 audit = self.audit(line.run_id, asked["rule"], **numbers, **asked["params"])
             except WinnowError:
-                continue  # its run is gone: what the answers were about can no longer be said
+                continue  # its run is gone, so its set is unknown
             if len(audit.answered) and audit.ids_hash == asked["ids_hash"]:
                 found[line.run_id, audit.ids_hash] = audit
         return list(found.values())
 
     def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
-        """Write what an audit proves by now as JSON: rule, set hash, alpha, seed, every draw with its decision.
+        """Write the certificate of an audit as JSON.
 
         Args:
-            current: The audit; the answers given since are read anew.
+            current: The audit; answers given since are included.
             file: Where to; by default the project's folder `certificates`, named by the set's hash.
 
         Returns:
-            The file.
+            The file, with rule, set hash, alpha, seed and every draw with its decision.
         """
         asked = current.certificate
         audit = self.audit(
@@ -177,9 +187,16 @@ class Audits(QualityBase):
 
 
 def certificate_manifest(audit: Audit) -> dict[str, Any]:
-    """The certificate as a JSON-serializable dict: run, rule, set hash, risk, seed, what is proven, every draw."""
+    """Return an audit's certificate as a JSON-serializable dict.
+
+    Args:
+        audit: The audit.
+
+    Returns:
+        Run, rule, parameters, set hash, seed, certificate and every draw.
+    """
     facts = asdict(audit.certificate)
-    del facts["log_evidence"]  # infinite where the hypothesis is excluded, which JSON cannot say
+    del facts["log_evidence"]  # may be infinite, which JSON cannot store
     draws = [
         {"image_id": int(image), "is_right": bool(right), "decision": line}
         for image, right, line in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
@@ -189,7 +206,7 @@ def certificate_manifest(audit: Audit) -> dict[str, Any]:
 
 
 def _prefix(order: Ids, given: Mapping[int, Decision]) -> tuple[list[Decision], int]:
-    """The answers at the front of an order without a gap, and how many more lie behind the gap."""
+    """Answers before the first gap in an order, and how many follow it."""
     is_answered = np.isin(order, np.array(list(given), dtype=np.int64))
     gaps = np.flatnonzero(~is_answered)
     count = int(gaps[0]) if len(gaps) else len(order)
@@ -203,7 +220,10 @@ def _are_right(lines: Sequence[Decision]) -> Mask:
 def _earlier(
     pool: PoolScores, whole: Ids, ids: Ids, digest: str, given: Mapping[int, Decision], alpha: float
 ) -> EarlierAudit | None:
-    """The set of the latest answers about another set, as a stratum of this one; the added images are the other."""
+    """Certify this set from the latest answers about another set.
+
+    Images in both sets and added images are two strata.
+    """
     before = next((d for d in sorted(given.values(), key=lambda d: -d.id) if d.params["ids_hash"] != digest), None)
     if before is None:
         return None
@@ -211,22 +231,22 @@ def _earlier(
     old = pool.ids[checked_rule(rule, params)(pool.scores)]
     earlier, _ = _prefix(whole[np.isin(whole, old)], given)
     seen = np.array([line.image_id for line in earlier], dtype=np.int64)
-    moved = audit_overlap(seen, old, ids)
-    strata = [moved.kept_ids, moved.added_ids]
+    overlap = audit_overlap(seen, old, ids)
+    strata = [overlap.kept_ids, overlap.added_ids]
     answers = [_are_right(_prefix(whole[np.isin(whole, part)], given)[0]) for part in strata]
     return EarlierAudit(
         rule=rule,
         params=dict(params),
-        num_kept=len(moved.kept_ids),
-        num_added=len(moved.added_ids),
-        num_valid=int(moved.is_valid.sum()),
-        invalid=seen[~moved.is_valid],
+        num_kept=len(overlap.kept_ids),
+        num_added=len(overlap.added_ids),
+        num_valid=int(overlap.is_valid.sum()),
+        invalid=seen[~overlap.is_valid],
         certified=stratified_certified_share(answers, [len(part) for part in strata], alpha),
     )
 
 
 def _answers(decisions: Sequence[Decision], run_id: str, seed: int) -> dict[int, Decision]:
-    """The live audit answers about a run's images; the first one counts where an image was asked twice."""
+    """Live audit answers about a run's images; the first answer about an image counts."""
     found: dict[int, Decision] = {}
     for line in live_decisions(decisions):
         is_mine = line.run_id == run_id and line.params.get("queue") == "audit" and line.params.get("seed") == seed

@@ -1,11 +1,11 @@
-"""What every part of the quality service works on: the workspace and the decisions."""
+"""Base class of the parts of the quality service."""
 
 from core.review.decisions import DecisionService
 from core.workspace.workspace import Workspace
 
 
 class QualityBase:
-    """One topic of the quality service of a project."""
+    """Part of the quality service: it holds the workspace and the decisions."""
 
     def __init__(self, workspace: Workspace, decisions: DecisionService) -> None:
         self._workspace, self._decisions = workspace, decisions

@@ -1,4 +1,4 @@
-"""Data checks: probably wrong given labels, class shares of a selection, images in two splits."""
+"""Data checks: probable label errors, class shares of a selection, images in two splits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from core.scoring.scores import probabilities
 
 @dataclass(frozen=True)
 class LabelIssues:
-    """Given labels that are probably wrong, the least sound first."""
+    """Given labels that are probably wrong, the most suspicious first."""
 
     ids: Ids  # (n,)
     given: Labels  # (n,)
@@ -30,7 +30,17 @@ class DataChecks(QualityBase):
     """Checks of given labels, selections and splits."""
 
     def label_issues(self, run_id: str) -> LabelIssues:
-        """Given labels of val and calibration images that confident learning calls wrong, the least sound first.
+        """Find given labels of val and calibration images that are probably wrong.
+
+        Args:
+            run_id: A finished run.
+
+        Returns:
+            The labels that confident learning calls wrong, the most suspicious first.
+
+        Raises:
+            InputError: There is no such run.
+            DataError: The run's predictions cannot be read.
 
         Source: Northcutt et al. 2021, arXiv 1911.00068.
         """
@@ -45,7 +55,7 @@ class DataChecks(QualityBase):
         return LabelIssues(ids[rows], labels[ids[rows]], suggested, sound[rows], len(ids))
 
     def class_shares(self, run_id: str, rule: str, *, factor: float = 2.0, **params: Any) -> tuple[ClassShare, ...]:
-        """Share of each class in what a rule keeps beside its share of the labeled images.
+        """Compare the class shares of a selection with those of the labeled images.
 
         Args:
             run_id: A finished run.
@@ -55,13 +65,22 @@ class DataChecks(QualityBase):
 
         Returns:
             One share for each class, in the order of the classes.
+
+        Raises:
+            RunError: The run has no scores yet.
+            ConfigError: There is no such rule, or a parameter does not fit.
+            InputError: The factor is below 1.
         """
         pool = self._workspace.scores(run_id)
         kept = pool.scores.pseudo_labels[checked_rule(rule, params)(pool.scores)]
         return class_shares(kept, self._workspace.labeled_counts(), factor)
 
     def split_leakage(self) -> list[Ids]:
-        """Groups of images with the same pixels that lie in more than one split; empty where nothing leaks."""
+        """Find groups of images with equal pixels in more than one split.
+
+        Returns:
+            Ids of each group, (size,) each; empty where no split shares an image with another.
+        """
         images, splits = self._workspace.images, self._workspace.splits
         groups, part = exact_duplicates(images.pixels), np.full(len(images.labels), -1)
         for number, name in enumerate(SPLIT_NAMES):

@@ -19,7 +19,7 @@ from core.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class KnownScores:
-    """Scores of the images whose label is known (val and hidden calibration), and whether the run is right on each."""
+    """Scores of images with a known label (val and hidden calibration)."""
 
     ids: Ids  # (n,)
     scores: Scores
@@ -29,7 +29,7 @@ class KnownScores:
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """Reliability on val before and after dividing the logits by the temperature; ECE in [0, 1], low is good."""
+    """Reliability on val before and after temperature scaling; low ECE is good."""
 
     temperature: float
     before: Reliability
@@ -41,7 +41,7 @@ class CalibrationReport:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a rule keeps of the pool, and what the hidden calibration items say about its error."""
+    """Images that a rule keeps of the pool, with their estimated error."""
 
     rule: str
     params: dict[str, object]
@@ -55,13 +55,16 @@ class Selection:
 
     @property
     def count(self) -> int:
-        """How many images the rule keeps."""
+        """Number of images kept."""
         return len(self.ids)
 
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Two runs on the test images; positions in `comparison` refer to test_ids."""
+    """Comparison of two runs on the test images.
+
+    Positions in `comparison` refer to test_ids.
+    """
 
     run_a: str
     run_b: str
@@ -70,17 +73,37 @@ class RunComparison:
 
 
 class Evaluation(QualityBase):
-    """Scores of images with known labels, calibration, and the comparison of two runs."""
+    """Scores of images with known labels, and calibration of a run."""
 
     def known_scores(self, run_id: str) -> KnownScores:
-        """Scores of the images whose labels are known (val and hidden calibration) beside their labels."""
+        """Score the images whose labels are known (val and hidden calibration).
+
+        Args:
+            run_id: A finished run.
+
+        Returns:
+            Ids, scores, labels, and whether the run is right on each.
+
+        Raises:
+            RunError: The run has no predictions yet.
+        """
         splits, labels = self._workspace.splits, self._workspace.images.labels
         ids = np.sort(np.concatenate([splits.val, splits.calibration]))
         scores = score_images(self._workspace.finished_run(run_id).folder, ids).scores
         return KnownScores(ids, scores, labels[ids], scores.pseudo_labels == labels[ids])
 
     def calibration_report(self, run_id: str) -> CalibrationReport:
-        """Reliability of the confidence on val, before and after temperature scaling."""
+        """Measure the reliability of confidence on val before and after temperature scaling.
+
+        Args:
+            run_id: A finished run.
+
+        Returns:
+            The temperature, and reliability bins and ECE before and after it.
+
+        Raises:
+            RunError: The run has no predictions yet.
+        """
         folder, val = self._workspace.finished_run(run_id).folder, self._workspace.splits.val
         temperature, known = folder.temperature(), self._workspace.images.labels[val]
         logits = np.asarray(folder.logits()[val])
@@ -96,17 +119,20 @@ class Evaluation(QualityBase):
 
 
 def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dict[str, object]) -> Selection:
-    """Apply a rule to the pool and estimate its error from the hidden calibration items it keeps.
+    """Apply a rule to the pool and estimate its error.
 
     Args:
         pool: Scores of the pool.
-        hidden: Ids of the hidden calibration items.
+        hidden: Ids of the hidden calibration items, which give the estimate.
         labels: (N,) true labels; only those of the hidden items are read.
         rule: One of RULES.
         params: Parameters of the rule.
 
     Returns:
         What the rule keeps, its coverage, and its error with a Clopper-Pearson interval.
+
+    Raises:
+        ConfigError: There is no such rule, or a parameter does not fit.
     """
     mask = checked_rule(rule, params)(pool.scores)
     kept = pool.ids[mask]
@@ -127,7 +153,15 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
 
 
 def compare_runs(workspace: Workspace, run_a: str, run_b: str) -> RunComparison:
-    """Two finished runs on the test images, paired: accuracies, difference, McNemar test, flips, per class.
+    """Compare two finished runs on the same test images.
+
+    Args:
+        workspace: The project's workspace.
+        run_a: A finished run.
+        run_b: Another one; differences are b minus a.
+
+    Returns:
+        Accuracies, paired difference, McNemar test, changed predictions, and numbers per class.
 
     Raises:
         InputError: The project has no test images.

@@ -1,4 +1,4 @@
-"""Out-of-distribution checks: images that belong to no class, and the run's answers to noise."""
+"""Out-of-distribution checks: unusual pool images, and the run's scores of noise."""
 
 import tempfile
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from core.scoring.ood import LOGIT_SCORES, auroc, conformal_p_values, is_ood, kn
 from core.workspace.creation import load_source
 
 OOD_SCORES = (*LOGIT_SCORES, "knn")
-"""Scores that can tell images of no class; high means unlike the classes."""
+"""Out-of-distribution scores; high means unlike the classes."""
 
 
 @dataclass(frozen=True)
 class OutOfDistribution:
-    """Pool images that look like none of the classes, the least usual first."""
+    """Pool images unlike the classes, the most unusual first."""
 
     ids: Ids  # (n,)
-    p_values: NDArray[np.float64]  # (n,) conformal, among the val images; low: unusual
+    p_values: NDArray[np.float64]  # (n,) conformal p-values against val images; low: unusual
     num_pool: int
     num_val: int
 
 
 @dataclass(frozen=True)
 class OodReport:
-    """Scores (high: unlike the labels) of held-out images, noise and, where asked for, other images."""
+    """Scores of held-out images, noise and, if named, other images."""
 
     scores: dict[str, dict[str, PerImage]]  # by score (entropy in bits, energy in nats, neighbor distance), by group
-    auroc: dict[str, dict[str, float]]  # by score, by group: how well it tells the group from held-out images
+    auroc: dict[str, dict[str, float]]  # by score, by group: area under the ROC curve against held-out images
 
     @property
     def groups(self) -> list[str]:
-        """held-out first, then noise, then another data set."""
+        """Names of the groups: held-out, noise, then another data set if checked."""
         return list(next(iter(self.scores.values())))
 
 
@@ -46,7 +46,7 @@ class OodChecks(QualityBase):
     """Out-of-distribution checks of a run."""
 
     def out_of_distribution(self, run_id: str, score: str = "energy", false_alarms: float = 0.01) -> OutOfDistribution:
-        """Pool images that look like none of the classes.
+        """Find pool images that look like none of the classes.
 
         Args:
             run_id: A finished run.
@@ -54,10 +54,11 @@ class OodChecks(QualityBase):
             false_alarms: Share of val images that would be named as well, [0, 1].
 
         Returns:
-            The images with their conformal p-values, the least usual first.
+            The images with their conformal p-values, the most unusual first.
 
         Raises:
             InputError: There is no such score, or the share is out of range.
+            RunError: The run has no scores yet.
         """
         if score not in OOD_SCORES:
             raise unknown_name("outlier score", score, OOD_SCORES)
@@ -71,11 +72,20 @@ class OodChecks(QualityBase):
         return OutOfDistribution(pool[rows], p_values[rows], len(pool), len(val))
 
     def check_ood(self, run_id: str, other: str | None = None) -> OodReport:
-        """Let a run predict random noise and, if named, other images; the report is kept in the run folder.
+        """Score random noise and, if named, other images with a run.
+
+        The report is kept in the run folder.
 
         Args:
             run_id: A finished run.
             other: A built-in data set, an image folder or a project folder.
+
+        Returns:
+            The report.
+
+        Raises:
+            RunError: The run has no predictions yet.
+            InputError: The model or the other images cannot be read.
         """
         path = self._workspace.path
         self._workspace.finished_run(run_id)
@@ -93,7 +103,17 @@ class OodChecks(QualityBase):
         return report
 
     def ood_report(self, run_id: str) -> OodReport | None:
-        """The report of the last `check_ood` of a run; None before the first."""
+        """Read the report of the last `check_ood` of a run.
+
+        Args:
+            run_id: A finished run.
+
+        Returns:
+            The report; None before the first check.
+
+        Raises:
+            RunError: The run has no predictions yet.
+        """
         folder = self._workspace.finished_run(run_id).folder
         found = folder.noise()
         if not found:
@@ -113,9 +133,10 @@ class OodChecks(QualityBase):
         )
 
     def reference_ids(self) -> Ids:
-        """Reference set for kNN distances, sorted: labeled images, and unlabeled ones that a person confirmed.
+        """Ids of the reference set for kNN distances, sorted.
 
-        Hidden calibration items stay out even where they were reviewed: the distances are measured on them.
+        It holds the labeled images and the unlabeled ones that a person confirmed. Hidden calibration items stay out,
+        because the distances are measured on them.
         """
         splits = self._workspace.splits
         verified = np.flatnonzero(np.isin(self._decisions.state().verdict, HUMAN_LABELS))

@@ -1,7 +1,8 @@
-"""Estimates from the answers to a random queue, about everything that was open when it was drawn.
+"""Accuracy and error estimates from the answers to a random queue.
 
-Answers count from the front of the queue as far as there is no gap: the order was drawn before the first answer, so
-that stopping early costs precision, never truth. An answer given elsewhere about an image of the queue counts as well.
+They are about all images that were open when the queue was drawn. Answers count from its start up to the first gap.
+The order was drawn before the first answer, so stopping early widens the interval and causes no bias. Answers given
+elsewhere about an image of the queue count as well.
 """
 
 from collections.abc import Mapping
@@ -18,12 +19,12 @@ from core.risk.sampling_estimates import MeanEstimate, complement, lure, lure_of
 
 @dataclass(frozen=True)
 class QueueEstimate:
-    """What the answers to one random queue say about the images that were open when it was drawn."""
+    """Accuracy and error estimated from one random queue."""
 
     queue: RandomQueue
     num_open: int  # N, images that could be drawn
-    num_answers: int  # from the front of the queue, without a gap
-    num_waiting: int  # answers further behind, which count once the gap is closed
+    num_answers: int  # from the start of the queue, without a gap
+    num_waiting: int  # answers after the gap; they count once it is closed
     accuracy: MeanEstimate  # share of the N whose pseudo-label is right
     threshold: float  # confidence
     num_kept: int  # of the N, those at or above the threshold
@@ -34,14 +35,19 @@ class QueueEstimates(QualityBase):
     """Estimates from random queues."""
 
     def queue_estimates(self, run_id: str, threshold: float) -> list[QueueEstimate]:
-        """Accuracy of the pool's pseudo-labels, and error above a threshold, from every answered random queue.
+        """Estimate pseudo-label accuracy, and error above a threshold, from answered random queues.
 
         Args:
             run_id: A finished run.
             threshold: Confidence from which labels would be accepted, [0, 1].
 
         Returns:
-            One estimate for each random queue that somebody has answered, the latest first.
+            One estimate for each random queue with an answer, the latest first.
+
+        Raises:
+            RunError: The run has no scores yet.
+
+        Source: LURE weights, Farquhar et al. 2021, arXiv 2101.11665.
         """
         queues = self._decisions.review(run_id).queues.random
         lines = [line for line in live_decisions(self._decisions.all()) if line.image_id is not None]
@@ -72,7 +78,7 @@ class QueueEstimates(QualityBase):
         count = next((place for place, answer in enumerate(right) if answer is None), len(right))
         is_wrong = np.array([not answer for answer in right[:count]], dtype=np.bool_)
         probability = picks.probability[:count].copy()
-        for rank, value in logged.items():  # what the log says of the draw counts
+        for rank, value in logged.items():  # the logged probability has precedence
             if rank < count:
                 probability[rank] = value
         keep = pool.scores.confidence >= np.float32(threshold)
@@ -91,7 +97,7 @@ class QueueEstimates(QualityBase):
 
 
 def _is_right(line: Decision | None, suggested: int) -> bool | None:
-    """Whether a person's answer is the pseudo-label; None where there is none, or it says nothing about it."""
+    """Whether an answer confirms the pseudo-label; None where it does not tell."""
     if line is None:
         return None
     if line.verdict in ("accept", "relabel"):

@@ -19,7 +19,7 @@ _MOST_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class ReviewerCheck:
-    """One reviewer, by the answers that count and the checks among them."""
+    """Attention-check result of one reviewer."""
 
     reviewer: str
     num_decisions: int  # single decisions that count
@@ -33,11 +33,18 @@ class ReviewerChecks(QualityBase):
 
     @property
     def check_interval(self) -> int:
-        """One attention check among so many cards of Review; 0: none."""
+        """Number of cards per attention check on the review page; 0: no checks."""
         return read_interval(self._workspace)
 
     def set_check_interval(self, interval: int) -> None:
-        """Put one attention check among so many cards of Review, one of CHECK_INTERVALS; 0: none."""
+        """Set the number of cards per attention check.
+
+        Args:
+            interval: One of CHECK_INTERVALS; 0 turns the checks off.
+
+        Raises:
+            InputError: The interval is not one of them, or the project has no val images.
+        """
         if interval not in CHECK_INTERVALS:
             allowed = ", ".join(map(str, CHECK_INTERVALS[1:]))
             raise InputError(f"A check can stand among {allowed} cards, or 0: none (got {interval}).")
@@ -46,7 +53,11 @@ class ReviewerChecks(QualityBase):
         write_json(self._workspace.path / CHECKS_FILE, {"every": interval})
 
     def reviewers(self) -> list[ReviewerCheck]:
-        """Every reviewer with a single decision: wrong suggestions caught, repeats answered otherwise, seconds."""
+        """Summarize the attention checks of every reviewer with a single decision.
+
+        Returns:
+            One result per reviewer: wrong suggestions caught, repeats answered differently, seconds per decision.
+        """
         lines = live_decisions(self._decisions.all())
         names = sorted({line.reviewer for line in lines if line.image_id is not None})
         return [_check(name, answers_of(lines, name)) for name in names]
@@ -64,12 +75,15 @@ def _check(reviewer: str, mine: list[Decision]) -> ReviewerCheck:
 
 
 def _said(line: Decision) -> tuple[bool, int | None]:
-    """What was answered: a class, or that it is not one; accept and relabel to the same class are the same answer."""
+    """Answer in comparable form: accept and relabel to one class are equal."""
     return line.verdict in ("accept", "relabel"), line.label
 
 
 def _seconds(mine: list[Decision]) -> list[float]:
-    """Seconds a decision: what the page measured, else the time since the line before; pauses are left out."""
+    """Seconds per decision, measured by the page or since the line before.
+
+    Pauses are left out.
+    """
     times = [datetime.fromisoformat(line.time) for line in mine]
     gaps = [None, *((b - a).total_seconds() for a, b in pairwise(times))]
     found = [line.params.get("seconds", gap) for line, gap in zip(mine, gaps, strict=True)]

@@ -1,4 +1,4 @@
-"""Quality service: everything that is measured about the labels and the models of a project."""
+"""Quality service: target errors, audits, estimates, data checks and evaluation."""
 
 from core.quality.audits import Audits
 from core.quality.data_checks import DataChecks
@@ -10,4 +10,4 @@ from core.quality.target_error import TargetErrorThresholds
 
 
 class Quality(TargetErrorThresholds, Audits, QueueEstimates, ReviewerChecks, DataChecks, OodChecks, Evaluation):
-    """Target errors, audits, estimates, checks and evaluation; each topic is a class in its own module."""
+    """Quality of a project's labels and models; each base class is one topic."""

@@ -1,7 +1,7 @@
 """Target error: thresholds from hidden calibration items.
 
-Pool and calibration items are always looked at through the same window, the images still open: what was accepted or
-decided has left both, so that the rest of the calibration items still represents the rest of the pool.
+Pool and calibration items are both restricted to open images. Decided images leave both, so the open calibration items
+still represent the open pool.
 """
 
 from collections.abc import Sequence
@@ -31,21 +31,23 @@ class _Window:
 
 
 class TargetErrorThresholds(QualityBase):
-    """Thresholds that keep a target error, and the estimates beside them."""
+    """Thresholds that keep a target error, and estimates beside them."""
 
     def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:
-        """Lowest threshold at which, on average over draws, at most `target` of the newly accepted labels are wrong.
+        """Find the lowest threshold whose expected error is at most the target.
+
+        The expectation is over draws of the calibration items; the error is that of the newly accepted labels.
 
         Args:
             run_id: A finished run.
-            target: RunRequest share of wrong labels among the accepted, in (0, 1).
+            target: Highest share of wrong labels among the accepted, in (0, 1).
 
         Returns:
             The threshold of the open pool; None in it where no threshold meets the target.
 
         Raises:
             RunError: The run has no scores yet.
-            InputError: The target is out of range, or there are no hidden calibration items.
+            InputError: The target is out of range.
 
         Source: conformal selection, Jin & Candes 2023, arXiv 2210.01408.
         """
@@ -53,14 +55,38 @@ class TargetErrorThresholds(QualityBase):
         return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
 
     def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
-        """`conformal_threshold` at each of several targets at once: what a slider of the target error moves along."""
+        """Find the conformal threshold of each of several targets.
+
+        Args:
+            run_id: A finished run.
+            targets: Target errors, each in (0, 1).
+
+        Returns:
+            One result of `conformal_threshold` for each target, in the same order.
+
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: A target is out of range.
+        """
         seen = self._window(run_id)
         return risk_control.conformal_thresholds_by_target(
             seen.confidence, seen.known_confidence, seen.is_right, targets
         )
 
     def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
-        """`conformal_threshold` for each predicted class from its own items; K of them, in the order of the classes."""
+        """Find the conformal threshold of each predicted class from its own items.
+
+        Args:
+            run_id: A finished run.
+            target: Highest share of wrong labels among the accepted of each class, in (0, 1).
+
+        Returns:
+            K results of `conformal_threshold`, in the order of the classes.
+
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: The target is out of range.
+        """
         seen = self._window(run_id)
         return risk_control.conformal_thresholds_per_class(
             seen.confidence,
@@ -73,12 +99,19 @@ class TargetErrorThresholds(QualityBase):
         )
 
     def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
-        """Lowest threshold whose error is at most `target` with probability 1 - delta.
+        """Find the lowest threshold that meets the target with probability 1 - delta.
 
         Args:
             run_id: A finished run.
-            target: RunRequest share of wrong labels among the accepted, in (0, 1).
+            target: Highest share of wrong labels among the accepted, in (0, 1).
             delta: Probability with which the error may be higher, in (0, 1).
+
+        Returns:
+            The threshold; None in it where no threshold meets the target.
+
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: The target or delta is out of range.
 
         Source: Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.
         """
@@ -88,16 +121,35 @@ class TargetErrorThresholds(QualityBase):
         )
 
     def plug_in_threshold(self, run_id: str, target: float) -> float | None:
-        """Lowest threshold whose estimated error meets the target; an estimate that guarantees nothing.
+        """Find the lowest threshold whose estimated error meets the target; no guarantee.
 
-        It looks at the same open calibration items as the conformal thresholds that it is compared with (decision
-        0019). None where no threshold meets the target.
+        It uses the same open calibration items as the conformal thresholds (decision 0019).
+
+        Args:
+            run_id: A finished run.
+            target: Highest estimated share of wrong labels among the accepted, in (0, 1).
+
+        Returns:
+            The threshold, a confidence in [0, 1]; None where no threshold meets the target.
+
+        Raises:
+            RunError: The run has no scores yet.
         """
         seen = self._window(run_id)
         return threshold_for_error(seen.known_confidence, seen.is_right, target)
 
     def coverage_error(self, run_id: str) -> CoverageErrorCurve:
-        """Coverage of the pool and estimated error at every confidence threshold."""
+        """Compute pool coverage and estimated error at every confidence threshold.
+
+        Args:
+            run_id: A finished run.
+
+        Returns:
+            The curve, over all pool images; the error comes from the hidden calibration items.
+
+        Raises:
+            RunError: The run has no scores yet.
+        """
         hidden = self._decisions.hidden_calibration()
         known = score_images(self._workspace.finished_run(run_id).folder, hidden).scores
         is_right = known.pseudo_labels == self._workspace.images.labels[hidden]
