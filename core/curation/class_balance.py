@@ -1,4 +1,4 @@
-"""Class balance of a selection: shares of the classes, and a cap on each class."""
+"""Class balance of a selection: class shares, and a cap on each class."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,9 @@ def class_shares(pseudo_labels: Labels, prior_counts: NDArray[np.int64], factor:
 
 
 def class_caps(num_kept: int, prior_counts: NDArray[np.int64], factor: float = 2.0) -> NDArray[np.int64]:
-    """Highest number of images of each class: factor · num_kept · its labeled share, rounded up.
+    """Compute the highest number of images of each class in a selection.
+
+    It is factor · num_kept · labeled share of the class, rounded up.
 
     Args:
         num_kept: Images in the selection.

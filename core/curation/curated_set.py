@@ -26,6 +26,9 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
         labeled_ids: (n,) images with a given label.
         labeled_labels: (n,) their labels.
         bulk_weight: Weight of bulk-accepted labels, [0, 1].
+
+    Returns:
+        The labels of the next run with weight, source and decision, sorted by image.
     """
     num_images = len(state.verdict)
     source = np.full(num_images, -1, dtype=np.int8)
@@ -50,15 +53,18 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
 
 
 def with_selection(curated: CuratedSet, ids: Ids, labels: Labels, weight: float = 1.0) -> CuratedSet:
-    """Add selected images as pseudo-labels (BULK, decision 0) to a curated set.
+    """Add selected images as pseudo-labels to a curated set.
 
-    Images that the set already labels or rejects stay as they are.
+    Images that the set already labels or rejects stay as they are. Added images have the source BULK and decision 0.
 
     Args:
         curated: The curated set.
         ids: (n,) selected images, sorted.
         labels: (n,) their pseudo-labels.
         weight: Weight of the added labels, [0, 1].
+
+    Returns:
+        The larger set, sorted by image, with the digest of its columns.
     """
     is_new = ~np.isin(ids, np.concatenate([curated.ids, curated.reject_ids]))
     ids, labels = ids[is_new], labels[is_new]
@@ -89,7 +95,7 @@ def digest(
     reject_ids: Ids,
     reject_labels: Labels,
 ) -> str:
-    """Hash all columns of a curated set with sha256; the same on every machine."""
+    """Hash all columns of a curated set with sha256; equal on every machine."""
     total = hashlib.sha256()
     kinds = ("<i8", "<i8", "<f4", "<i1", "<i8", "<i8", "<i8")
     columns: tuple[NDArray[Any], ...] = (ids, labels, weights, sources, decisions, reject_ids, reject_labels)

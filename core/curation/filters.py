@@ -1,7 +1,7 @@
-"""Queues: which images of a pool a filter lets through. Every condition that is set must hold.
+"""Queue filters: which images of a pool a queue shows. Every condition must hold.
 
-Conditions on scores are fixed with the run (`range_mask`); those on decisions change with every key (`verdict_mask`).
-Both answer with a mask (n,), row by row as the scores are.
+Conditions on scores are fixed with the run (`range_mask`); those on decisions change with each decision
+(`verdict_mask`). Both return a mask (n,) with one row per image.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.scoring.scores import Scores
 
 OPEN = "open"
 SHOWN = ("all", OPEN, *(verdict.name.lower() for verdict in Verdict))
-"""What can be shown by verdict; open: undecided or skipped."""
+"""Values of `show`: all, open (undecided or skipped), or one verdict."""
 RANGED = ("confidence", "entropy", "margin")
 _CHUNK = 65_536
 _IS_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
@@ -23,7 +23,10 @@ _IS_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
 
 @dataclass(frozen=True)
 class ScoreRange:
-    """A half-open range of one score: low <= value < high; the highest value there can be belongs to it too."""
+    """Half-open range of one score: low <= value < high.
+
+    A range up to the highest possible value contains that value.
+    """
 
     score: str  # one of RANGED
     low: float
@@ -32,7 +35,7 @@ class ScoreRange:
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Conditions of a queue; those that say nothing let everything through."""
+    """Conditions of a queue; the defaults pass every image."""
 
     show: str = "all"  # one of SHOWN
     predicted: int | None = None  # class that the run suggests
@@ -42,10 +45,17 @@ class QueueFilter:
     text: str = ""  # part of the file's name, or the image's number
     label: int | None = None  # class that a person gave it
     reviewer: str | None = None  # who decided
-    decision: int | None = None  # the line in the log that decided: all images of one bulk decision
+    decision: int | None = None  # id of a decision, such as a bulk accept: all its images
 
     def check(self, num_classes: int) -> None:
-        """InputError with a sentence where a condition cannot be meant."""
+        """Check every condition.
+
+        Args:
+            num_classes: K.
+
+        Raises:
+            InputError: A condition names an unknown verdict, class or score.
+        """
         if self.show not in SHOWN:
             raise unknown_name("filter", self.show, SHOWN)
         for name in ("predicted", "runner_up", "label"):
@@ -57,7 +67,7 @@ class QueueFilter:
 
     @property
     def fixed(self) -> "QueueFilter":
-        """The same without the conditions on decisions."""
+        """The filter without its conditions on decisions."""
         return QueueFilter(
             predicted=self.predicted,
             runner_up=self.runner_up,
@@ -68,7 +78,15 @@ class QueueFilter:
 
 
 def runner_ups(logits: Logits, ids: Ids) -> Labels:
-    """Second most probable class of the named images (n,); -1 where there is one class only. logits: (N, K)."""
+    """Find the second most probable class of some images.
+
+    Args:
+        logits: (N, K) logits of all images.
+        ids: (n,) images.
+
+    Returns:
+        (n,) classes; -1 where K is 1.
+    """
     second = np.full(len(ids), -1, dtype=np.int64)
     if logits.shape[1] < 2:
         return second
@@ -80,7 +98,15 @@ def runner_ups(logits: Logits, ids: Ids) -> Labels:
 
 
 def range_mask(scores: Scores, wanted: ScoreRange) -> Mask:
-    """Rows whose score lies in the range; an upper end at or above the highest possible value is closed."""
+    """Mark rows whose score lies in a range.
+
+    Args:
+        scores: Scores of n images.
+        wanted: The range; it includes its upper end where that is the highest possible value or more.
+
+    Returns:
+        (n,) rows inside.
+    """
     values: PerImage = getattr(scores, wanted.score)
     top = np.log2(scores.num_classes) if wanted.score == "entropy" else 1.0
     above = values >= np.float32(wanted.low)
@@ -88,9 +114,15 @@ def range_mask(scores: Scores, wanted: ScoreRange) -> Mask:
 
 
 def name_mask(names: NDArray[np.str_], ids: Ids, text: str) -> Mask:
-    """Rows whose file is called so in part (folders left out, case does not count), or whose image number it is.
+    """Mark rows whose file name contains a text or whose image number equals it.
 
-    names holds the file of every image of the project, (N,).
+    Args:
+        names: (N,) file of every image of the project.
+        ids: (n,) images.
+        text: Part of the file name without folders; case is ignored.
+
+    Returns:
+        (n,) rows that match.
     """
     wanted = text.strip().casefold()
     is_named = np.zeros(len(ids), dtype=np.bool_)
@@ -101,14 +133,21 @@ def name_mask(names: NDArray[np.str_], ids: Ids, text: str) -> Mask:
 
 
 def base_name(name: str) -> str:
-    """A file's name without its folders: a folder may be called after the class, which nobody shall see here."""
+    """Return a file name without its folders, because a folder may name the class."""
     return name.rsplit("/", 1)[-1]
 
 
 def verdict_mask(wanted: QueueFilter, state: LabelState, ids: Ids, authors: NDArray[np.int64] | None) -> Mask | None:
-    """Rows that the conditions on decisions let through; None where there are no such conditions.
+    """Mark rows that meet the conditions on decisions.
 
-    authors holds the ids of the decisions that the wanted reviewer made, sorted.
+    Args:
+        wanted: The filter.
+        state: The replayed decisions.
+        ids: (n,) images.
+        authors: Sorted ids of the decisions of the wanted reviewer; None without that condition.
+
+    Returns:
+        (n,) rows that match; None without any condition on decisions.
     """
     conditions: list[Mask] = []
     if wanted.show == OPEN:
@@ -125,7 +164,7 @@ def verdict_mask(wanted: QueueFilter, state: LabelState, ids: Ids, authors: NDAr
 
 
 def is_open(state: LabelState, ids: Ids) -> Mask:
-    """Rows that wait for a decision: undecided or skipped."""
+    """Mark rows that wait for a decision: undecided or skipped, (n,)."""
     waits = np.zeros(len(Verdict), dtype=np.bool_)
     waits[list(_IS_OPEN)] = True
     return np.asarray(waits[state.verdict[ids]])

@@ -1,7 +1,7 @@
 """Query strategies: which images a reviewer sees next.
 
-A strategy answers with positions (count,) in the order shown and the probability of each draw among the images left at
-that moment. An acquisition is a value per image (n,), highest first, -inf where an image must not be shown. Only
+A strategy returns positions (count,) in the order shown and the probability of each draw among the images left at
+that moment. An acquisition is a value per image (n,), highest first, -inf for images that must not be shown. Only
 `audit` and `mixed` can show every eligible image and therefore allow estimates; a pure ranking allows none.
 """
 
@@ -40,7 +40,7 @@ class Picks:
     positions: Ids  # (count,)
     probability: NDArray[np.float64]  # (count,) in (0, 1]
     num_eligible: int  # images that could have been drawn at the start
-    is_random: bool  # whether every eligible image had a chance: only then may one estimate from these picks
+    is_random: bool  # every eligible image could be drawn, so the picks allow estimates
 
 
 def entropy(inputs: AcquisitionInputs) -> PerImage:
@@ -64,7 +64,7 @@ def border(inputs: AcquisitionInputs) -> PerImage:
 
 
 def reject_hunt(inputs: AcquisitionInputs) -> PerImage:
-    """Rank kept images: changed pseudo-labels first, then the least confident.
+    """Rank kept images: changed pseudo-labels first, then the lowest confidence.
 
     It finds wrong labels quickly, so its answers do not estimate how many there are.
     """
@@ -80,21 +80,36 @@ ACQUISITIONS: dict[str, Callable[[AcquisitionInputs], PerImage]] = {
 
 
 def first_ranked(values: PerImage, is_open: Mask, count: int) -> Picks:
-    """Take the first `count` open images of a ranking, each with probability 1."""
+    """Take the first open images of a ranking, each with probability 1.
+
+    Args:
+        values: (n,) acquisition, highest first.
+        is_open: (n,) images that may be shown.
+        count: Number of images wanted.
+    """
     shown = _ranked(values, is_open, count)
     eligible = int(np.count_nonzero(is_open & ~np.isneginf(values)))
     return Picks(shown, np.ones(len(shown)), eligible, is_random=False)
 
 
 def audit(is_open: Mask, count: int, rng: np.random.Generator) -> Picks:
-    """Draw open images uniformly without replacement; each has probability 1 / (images left)."""
+    """Draw open images uniformly without replacement.
+
+    Args:
+        is_open: (n,) images that may be shown.
+        count: Number of images wanted.
+        rng: Generator of the draws.
+
+    Returns:
+        The images; each has probability 1 / (images left at its draw).
+    """
     eligible = np.flatnonzero(is_open)
     shown = rng.choice(eligible, size=min(count, len(eligible)), replace=False).astype(np.int64)
     return Picks(shown, 1 / (len(eligible) - np.arange(len(shown))), len(eligible), is_random=True)
 
 
 def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator, eta: float = 0.3) -> Picks:
-    """Draw without replacement: with probability eta uniformly, else the first of the ranking.
+    """Draw without replacement: with probability eta uniformly, else the ranking's first.
 
     The probability of an image is eta / left, plus 1 - eta for the image that leads the ranking at that moment.
 
@@ -104,6 +119,9 @@ def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator,
         count: Number of images wanted.
         rng: Generator of the draws.
         eta: Share of uniform draws, [0.3, 1].
+
+    Returns:
+        The images in the order drawn, fewer than `count` where fewer are open.
 
     Raises:
         InputError: eta is out of range.
@@ -131,8 +149,8 @@ def mixed(values: PerImage, is_open: Mask, count: int, rng: np.random.Generator,
 def typical_ids(features: NDArray[np.floating], is_labeled: Mask, is_open: Mask, count: int, seed: int = 0) -> Ids:
     """Choose typical images of the largest clusters with the fewest labels (TypiClust).
 
-    Features are scaled to length 1 and put into min(labeled + count, 500) clusters. Typical is the smallest mean
-    distance to the 20 nearest neighbors in the cluster.
+    Features are scaled to length 1 and divided into min(labeled + count, 500) clusters. The most typical image has the
+    smallest mean distance to its 20 nearest neighbors in the cluster.
 
     Args:
         features: (n, D) features.
@@ -166,7 +184,10 @@ def typical_ids(features: NDArray[np.floating], is_labeled: Mask, is_open: Mask,
 
 
 def _most_typical(unit: PerImage, members: Ids, rng: np.random.Generator) -> int:
-    """Position among members of the one closest to its neighbors; at most 2,000 members are compared."""
+    """Find the member closest to its neighbors, as a position among the members.
+
+    At most 2,000 members are compared.
+    """
     among = members if len(members) <= _MOST_NEIGHBORS else rng.choice(members, _MOST_NEIGHBORS, replace=False)
     similar = unit[members] @ unit[among].T
     neighbors = min(21, len(among))  # an image is its own nearest neighbor

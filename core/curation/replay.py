@@ -1,7 +1,7 @@
 """Replay of the decision log: the state of every image.
 
-A decision is live unless a live undo names it, so undoing an undo restores the decision. Of the live decisions about
-an image the last one counts.
+A decision is live unless a live undo names it, so undoing an undo restores the decision. The last live decision about
+an image counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ _NAMES_CLASS = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
 
 
 def undecided(num_images: int) -> LabelState:
-    """State before the first decision."""
+    """Return the state before the first decision, (num_images,) per column."""
     return LabelState(
         np.zeros(num_images, dtype=np.int8),
         np.full(num_images, UNKNOWN, dtype=np.int32),
@@ -39,13 +39,13 @@ def undecided(num_images: int) -> LabelState:
 
 
 def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
-    """Decisions that no live undo names, in order of their ids, without the undos."""
+    """Return decisions that no live undo names, without undos, sorted by id."""
     ordered = sorted(decisions, key=attrgetter("id"))
     undos = [decision for decision in ordered if decision.verdict == UNDO]
     if not undos:
         return ordered
     void: set[int | None] = set()
-    for undo in reversed(undos):  # an undo comes after what it names, so the last undo is always live
+    for undo in reversed(undos):  # the last undo is always live: an undo follows what it names
         if undo.id not in void:
             void.add(undo.undo_of)
     return [decision for decision in ordered if decision.verdict != UNDO and decision.id not in void]
@@ -57,7 +57,15 @@ def is_planted(decision: Decision) -> bool:
 
 
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
-    """Decision that the next undo of a reviewer takes back; None without one."""
+    """Find the decision that the next undo of a reviewer takes back.
+
+    Args:
+        decisions: The whole log.
+        reviewer: Who undoes.
+
+    Returns:
+        The reviewer's latest live decision; None without one.
+    """
     own = (decision for decision in reversed(live_decisions(decisions)) if decision.reviewer == reviewer)
     return next(own, None)
 
@@ -68,13 +76,18 @@ def replay(
     num_images: int,
     start: LabelState | None = None,
 ) -> LabelState:
-    """Replay decisions into the state of every image; answers to attention checks are left out.
+    """Replay decisions into the state of every image.
+
+    Answers to attention checks are left out.
 
     Args:
         decisions: The whole log, or with `start` the decisions after that state.
         bulk: Finds the images of a bulk decision by its hash.
         num_images: N.
         start: A state to continue from; the cost is then that of the new decisions and one copy of the state.
+
+    Returns:
+        Verdict, label and deciding decision of each image, (N,) per column.
 
     Raises:
         ValueError: With `start`, an undo names a decision that the state contains; replay the whole log instead.
@@ -102,7 +115,7 @@ def _refuse_old_undos(decisions: Sequence[Decision]) -> None:
 
 
 def _slices(live: Sequence[Decision]) -> list[tuple[int, int]]:
-    """Slices of consecutive single decisions; each bulk decision is a slice of its own."""
+    """Find slices of consecutive single decisions; a bulk decision is its own slice."""
     found: list[tuple[int, int]] = []
     begin = 0
     for place, decision in enumerate(live):

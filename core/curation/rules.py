@@ -1,7 +1,7 @@
-"""Rules: which pseudo-labels are kept. A rule answers with a boolean mask (n,), always.
+"""Selection rules: which pseudo-labels are kept. A rule returns a boolean mask (n,).
 
-A parameter's range and meaning stand in its annotation; the page draws its slider from it, the command line checks
-it.
+The annotation of a parameter holds its range and meaning. The page makes its slider from it; the command line checks
+values against it.
 """
 
 import inspect
@@ -43,8 +43,8 @@ def margin_at_least(
 def lowest_entropy(
     scores: Scores, *, percent: Annotated[float, Between(0, 100), "share of all images that is kept, %"] = 10.0
 ) -> Mask:
-    """Keep the given percentage of images with the lowest entropy, rounded down to whole images."""
-    count = int(round(len(scores.entropy) * percent / 100, 6))  # 0.57 % of 10,000 is 57, though floats say 56.999…
+    """Keep the given percentage of images with the lowest entropy, rounded down."""
+    count = int(round(len(scores.entropy) * percent / 100, 6))  # 0.57 % of 10,000 is 57, not 56.999…
     mask = np.zeros(len(scores.entropy), dtype=np.bool_)
     mask[np.argsort(scores.entropy, kind="stable")[:count]] = True
     return mask
@@ -53,7 +53,7 @@ def lowest_entropy(
 def highest_confidence(
     scores: Scores, *, percent: Annotated[float, Between(0, 100), "share of all images that is kept, %"] = 20.0
 ) -> Mask:
-    """Keep the given percentage of images with the highest confidence, rounded down to whole images."""
+    """Keep the given percentage of images with the highest confidence, rounded down."""
     count = int(round(len(scores.confidence) * percent / 100, 6))
     mask = np.zeros(len(scores.confidence), dtype=np.bool_)
     mask[np.argsort(-scores.confidence, kind="stable")[:count]] = True
@@ -68,8 +68,17 @@ def per_class_threshold(
 ) -> Mask:
     """Keep confidence at or above the threshold of the predicted class.
 
-    thresholds maps a class number (as text, as JSON keeps it) to its own threshold, None keeping nothing of that class;
-    the others take `threshold`.
+    Args:
+        scores: Scores of n images.
+        threshold: Confidence for classes without a threshold of their own, [0, 1].
+        thresholds: Own threshold by class number, which is a text because JSON stores it so; None keeps nothing of
+            the class.
+
+    Returns:
+        (n,) kept images.
+
+    Raises:
+        ConfigError: There is no such class.
     """
     per_class = np.full(scores.num_classes, threshold, dtype=np.float32)
     for label, value in (thresholds or {}).items():
@@ -82,7 +91,7 @@ def per_class_threshold(
 def top_per_class(
     scores: Scores, *, count: Annotated[int, Between(0, 1_000_000), "images kept of each class"] = 100
 ) -> Mask:
-    """Keep the most confident images of each predicted class, the same number for every class."""
+    """Keep the same number of most confident images of each predicted class."""
     by_class = np.lexsort((-scores.confidence, scores.pseudo_labels))
     sizes = np.bincount(scores.pseudo_labels, minlength=scores.num_classes)
     starts = np.cumsum(sizes) - sizes
@@ -109,7 +118,7 @@ RULES: dict[str, Callable[..., Mask]] = {
 
 @dataclass(frozen=True)
 class RuleParameter:
-    """One number that a rule takes: its range, default and, in a few words, its meaning."""
+    """One number that a rule takes: range, default and meaning."""
 
     name: str
     low: float
@@ -120,7 +129,17 @@ class RuleParameter:
 
 
 def rule_parameters(rule: str) -> tuple[RuleParameter, ...]:
-    """The numbers that a rule takes, read from its signature; ConfigError for a rule there is not."""
+    """Read the numbers that a rule takes from its signature.
+
+    Args:
+        rule: One of RULES.
+
+    Returns:
+        The parameters in the order of the signature.
+
+    Raises:
+        ConfigError: There is no such rule.
+    """
     function = _rule(rule)
     hints = get_type_hints(function, include_extras=True)
     found = []
@@ -133,7 +152,18 @@ def rule_parameters(rule: str) -> tuple[RuleParameter, ...]:
 
 
 def checked_rule(rule: str, params: Mapping[str, Any]) -> Callable[[Scores], Mask]:
-    """The rule with its parameters filled in; ConfigError names what is unknown or out of range."""
+    """Return a rule with its parameters filled in.
+
+    Args:
+        rule: One of RULES.
+        params: Values by name.
+
+    Returns:
+        A function from scores to the mask (n,) of the kept images.
+
+    Raises:
+        ConfigError: There is no such rule or parameter, or a value is out of range.
+    """
     known = {parameter.name: parameter for parameter in rule_parameters(rule)}
     for name, value in params.items():
         if name == "thresholds" and rule == per_class_threshold.__name__:

@@ -1,7 +1,7 @@
-"""A cut through a pool: what it keeps, and the cuts one image away from it on either side.
+"""Thresholds around a threshold: each keeps one image more or less than the next.
 
-Rows are handed over from the most doubtful to the surest. A cut keeps confidence or margin at or above its value,
-entropy at or below it. Equal values cannot be cut apart, so a step takes all of them.
+Rows are given from the least certain to the most certain. A threshold keeps confidence or margin at or above its
+value, entropy at or below it. No threshold separates equal values, so a step takes all of them.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,8 +15,8 @@ from core.base.types import Ids, Labels, Mask, PerImage
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of n rows: the class suggested, whether it waits for a decision, what calibration items say."""
+class StepInputs:
+    """Row properties that each step counts, n rows each."""
 
     group: Labels  # (n,) row of the class in the histogram
     is_open: Mask  # (n,)
@@ -26,8 +26,8 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One cut and what it keeps."""
+class ThresholdStep:
+    """One threshold and what it keeps."""
 
     value: float
     kept: int
@@ -37,64 +37,85 @@ class Step:
     per_class: list[int]
 
 
-def first_kept(values: PerImage, doubtful: Ids, cut: float, *, is_below: bool) -> int:
-    """How many rows a cut leaves out; is_below: it keeps values at or below it."""
+def first_kept(values: PerImage, uncertain_first: Ids, threshold: float, *, is_below: bool) -> int:
+    """Find the first kept row: the number of rows that a threshold leaves out.
+
+    Args:
+        values: (n,) scores.
+        uncertain_first: (n,) rows from the least certain to the most certain.
+        threshold: In the unit of the score.
+        is_below: Whether the threshold keeps values at or below it, as for entropy.
+
+    Returns:
+        Position in `uncertain_first`, [0, n]; n where nothing is kept.
+    """
     strict = _strictness(values, is_below)
-    return bisect_left(doubtful, -np.float32(cut) if is_below else np.float32(cut), key=strict)
+    return bisect_left(uncertain_first, -np.float32(threshold) if is_below else np.float32(threshold), key=strict)
 
 
-def steps(
-    values: PerImage, doubtful: Ids, cut: float, known: Known, *, is_below: bool, count: int = 40
-) -> tuple[list[Step], int]:
-    """The cut itself and up to `count` cuts on either side, from loose to strict; and the place of the cut among them.
+def threshold_steps(
+    values: PerImage, uncertain_first: Ids, threshold: float, inputs: StepInputs, *, is_below: bool, count: int = 40
+) -> tuple[list[ThresholdStep], int]:
+    """Compute a threshold and up to `count` neighboring thresholds on either side.
 
     Each step differs from the next by one image, or by as many as share a value. The strictest keeps at least one.
+
+    Args:
+        values: (n,) scores.
+        uncertain_first: (n,) rows from the least certain to the most certain.
+        threshold: In the unit of the score.
+        inputs: What each step counts.
+        is_below: Whether the threshold keeps values at or below it, as for entropy.
+        count: Highest number of steps on either side.
+
+    Returns:
+        The steps from loose to strict, and the position of the threshold itself among them.
     """
-    place = first_kept(values, doubtful, cut, is_below=is_below)
-    keeps = values <= np.float32(cut) if is_below else values >= np.float32(cut)
-    here = _sums(known, keeps)
+    first = first_kept(values, uncertain_first, threshold, is_below=is_below)
+    keeps = values <= np.float32(threshold) if is_below else values >= np.float32(threshold)
+    here = _sums(inputs, keeps)
     strict = _strictness(values, is_below)
     looser: list[tuple[float, int, int]] = []
     stricter: list[tuple[float, int, int]] = []
-    row = place
+    row = first
     while len(looser) < count and row > 0:
-        start = bisect_left(doubtful, strict(doubtful[row - 1]), hi=row, key=strict)
-        looser.append((float(values[doubtful[row - 1]]), start, row))
+        start = bisect_left(uncertain_first, strict(uncertain_first[row - 1]), hi=row, key=strict)
+        looser.append((float(values[uncertain_first[row - 1]]), start, row))
         row = start
-    row = place
-    while len(stricter) < count and row < len(doubtful):
-        end = bisect_right(doubtful, strict(doubtful[row]), lo=row, key=strict)
-        if end == len(doubtful):
+    row = first
+    while len(stricter) < count and row < len(uncertain_first):
+        end = bisect_right(uncertain_first, strict(uncertain_first[row]), lo=row, key=strict)
+        if end == len(uncertain_first):
             break
-        stricter.append((float(values[doubtful[end]]), row, end))
+        stricter.append((float(values[uncertain_first[end]]), row, end))
         row = end
-    found = [_step(float(np.float32(cut)), here)]
+    found = [_step(float(np.float32(threshold)), here)]
     total = here
     for value, start, end in looser:
-        total = total + _sums(known, doubtful[start:end])
+        total = total + _sums(inputs, uncertain_first[start:end])
         found.insert(0, _step(value, total))
     total = here
     for value, start, end in stricter:
-        total = total - _sums(known, doubtful[start:end])
+        total = total - _sums(inputs, uncertain_first[start:end])
         found.append(_step(value, total))
     return found, len(looser)
 
 
 def _strictness(values: PerImage, is_below: bool) -> Callable[[int], np.float32]:
-    """What rises along the rows from the most doubtful to the surest."""
+    """Return a key that rises from the least certain row to the most certain."""
     return (lambda row: -values[row]) if is_below else (lambda row: values[row])
 
 
-def _sums(known: Known, rows: Ids | Mask) -> NDArray[np.int64]:
-    """Images, open ones, right and wrong calibration items, then images per class; rows by number or by mask."""
-    masks = (known.is_open, known.is_right, known.is_wrong)
-    if rows.dtype == np.bool_:  # most of the pool, as a rule: counting it beats copying it
+def _sums(inputs: StepInputs, rows: Ids | Mask) -> NDArray[np.int64]:
+    """Count images, open ones, right and wrong calibration items, then images per class."""
+    masks = (inputs.is_open, inputs.is_right, inputs.is_wrong)
+    if rows.dtype == np.bool_:  # usually most of the pool: counting is faster than copying
         counts = [int(np.count_nonzero(rows)), *(int(np.count_nonzero(mask & rows)) for mask in masks)]
     else:
         counts = [len(rows), *(int(np.count_nonzero(mask[rows])) for mask in masks)]
-    return np.concatenate([counts, np.bincount(known.group[rows], minlength=known.num_groups)]).astype(np.int64)
+    return np.concatenate([counts, np.bincount(inputs.group[rows], minlength=inputs.num_groups)]).astype(np.int64)
 
 
-def _step(value: float, sums: NDArray[np.int64]) -> Step:
+def _step(value: float, sums: NDArray[np.int64]) -> ThresholdStep:
     kept, is_open, right, wrong, *per_class = (int(number) for number in sums)
-    return Step(value, kept, is_open, right, wrong, per_class)
+    return ThresholdStep(value, kept, is_open, right, wrong, per_class)

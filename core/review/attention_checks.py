@@ -1,9 +1,9 @@
-"""Attention checks: known images with a wrong suggestion, and blind repeats, among the cards.
+"""Attention checks: known images with a wrong suggestion, and repeats, among the cards.
 
-With an interval of n, one val image with a deliberately wrong suggestion stands among every n cards of undecided
-images, and in every second group also one image that the same reviewer answered long ago. Such an answer is a decision
-in the log like any other, marked `planted`: a replay leaves it out, so that no label, count or run depends on it.
-Calibration images are never used.
+With an interval of n, every n cards of undecided images contain one val image with a deliberately wrong suggestion.
+Every second group also contains an image that the same reviewer answered earlier. Such an answer is a decision in the
+log, marked `planted`; a replay leaves it out, so that no label, count or run depends on it. Calibration images are
+never used.
 """
 
 import zlib
@@ -25,7 +25,7 @@ from core.workspace.workspace import Workspace
 CHECKS_FILE = "checks.json"
 WRONG, REPEAT = "wrong", "repeat"
 CHECK_INTERVALS = (0, 8, 12, 20)
-"""One wrong suggestion among so many cards; 0: none. At 8 somebody who always accepts is found within 40 decisions."""
+"""Cards per wrong suggestion; 0: none. At 8, a reviewer who always accepts is flagged within 40 decisions."""
 _REST = 20
 ANSWERS = ("accept", "relabel", "reject", "none")
 
@@ -37,7 +37,7 @@ class AttentionCheck:
     kind: str  # wrong or repeat
     image: int
     suggestion: int
-    after: int  # position on the page of the card that it follows
+    after: int  # position on the page of the card before it
 
 
 class AttentionChecks:
@@ -48,7 +48,7 @@ class AttentionChecks:
 
     @cached_property
     def wrong_suggestions(self) -> Mapping[int, int]:
-        """Val images and the wrong suggestion that each is shown with, in a random order; the same for every page."""
+        """Wrong suggestion by val image, in an order fixed for the run."""
         val, logits = self._workspace.splits.val, self._workspace.run(self._run).folder.logits()
         rng = np.random.default_rng(zlib.crc32(self._run.encode()))
         num_classes = len(self._workspace.images.class_names)
@@ -59,7 +59,15 @@ class AttentionChecks:
         return dict(zip(val[rows].tolist(), labels.tolist(), strict=True))
 
     def for_page(self, ids: Sequence[int], reviewer: str) -> list[AttentionCheck]:
-        """The checks among the cards of a page, whose images are named in order; those answered come no more."""
+        """Choose the attention checks of a page; answered ones do not return.
+
+        Args:
+            ids: Images of the page, in order.
+            reviewer: Who looks at the page.
+
+        Returns:
+            The checks with their positions; empty where the project uses none.
+        """
         if not (interval := read_interval(self._workspace)):
             return []
         mine, shown = answers_of(self._history.all(), reviewer), set(ids)
@@ -70,7 +78,18 @@ class AttentionChecks:
         return _plan(ids, interval, {image: self.wrong_suggestions[image] for image in wrong}, repeats)
 
     def logged_params(self, command: Command, decisions: Sequence[Decision]) -> dict[str, Any]:
-        """What the log keeps of an answer to a check; DecisionError where it is none."""
+        """Return the params that the log stores for an answer to a check.
+
+        Args:
+            command: The answer.
+            decisions: The decisions so far.
+
+        Returns:
+            The params, with the known class of a wrong suggestion or the first decision of a repeat.
+
+        Raises:
+            DecisionError: The command answers no check of this reviewer.
+        """
         params, image = dict(command.params), -1 if command.image_id is None else command.image_id
         if (
             params.get(PLANTED) == WRONG
@@ -86,7 +105,10 @@ class AttentionChecks:
 
 
 def _plan(ids: Sequence[int], interval: int, wrong: dict[int, int], repeats: list[Decision]) -> list[AttentionCheck]:
-    """One wrong suggestion in each group of cards, in every second also a repeat; the first image seeds where."""
+    """Place a wrong suggestion in each group of cards, repeats in every second.
+
+    The first image of a group seeds the positions.
+    """
     found, place, group = [], 0, 0
     while place < len(ids):
         rng = np.random.default_rng(ids[place])
@@ -107,12 +129,12 @@ def _plan(ids: Sequence[int], interval: int, wrong: dict[int, int], repeats: lis
 
 
 def read_interval(workspace: Workspace) -> int:
-    """One wrong suggestion among so many cards, as the project is set; 0: none."""
+    """Read a project's number of cards per attention check; 0: no checks."""
     file = workspace.path / CHECKS_FILE
     return int(read_json(file).get("every", 0)) if file.exists() else 0
 
 
 def answers_of(decisions: Sequence[Decision], reviewer: str) -> list[Decision]:
-    """A reviewer's live answers about single images, skips left out."""
+    """Return a reviewer's live decisions about single images, without skips."""
     mine = [line for line in live_decisions(decisions) if line.reviewer == reviewer and line.image_id is not None]
     return [line for line in mine if line.verdict in ANSWERS]

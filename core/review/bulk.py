@@ -1,6 +1,7 @@
-"""Decisions about many images at once: by a rule, by a filter, or named one by one. Each is one line in the log.
+"""Bulk decisions: about the images of a rule, of a filter, or named ones.
 
-What a person saw is checked first: the number that was spelled out, or the suggestion under each named image.
+Each is one decision in the log. What the person saw is checked first: the number of images, or the suggestion of each
+named image.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,20 @@ def is_bulk(command: Command) -> bool:
 
 
 def resolve_bulk(command: Command, queues: RunQueues, state: LabelState) -> BulkSet:
-    """The images that a command is about, and the label that each gets; DecisionError where it cannot be applied."""
+    """Find the images that a bulk command is about, and their labels.
+
+    Args:
+        command: The command.
+        queues: Queues of its run.
+        state: The replayed decisions.
+
+    Returns:
+        Images and the label of each.
+
+    Raises:
+        DecisionError: No image is left, or the number differs from the one that the person saw.
+        ConfigError: The rule or a parameter does not fit.
+    """
     mask = bulk_mask(command, queues, state)
     count, expected = int(mask.sum()), command.params.get("expected")
     if not count:
@@ -48,7 +62,20 @@ def resolve_bulk(command: Command, queues: RunQueues, state: LabelState) -> Bulk
 
 
 def bulk_mask(command: Command, queues: RunQueues, state: LabelState) -> Mask:
-    """Rows of the pool (n,) that a command is about; DecisionError or ConfigError where it says nothing clear."""
+    """Mark the pool rows that a bulk command is about.
+
+    Args:
+        command: The command.
+        queues: Queues of its run.
+        state: The replayed decisions.
+
+    Returns:
+        (n,) rows of the pool.
+
+    Raises:
+        DecisionError: The filter or the named images cannot be read, or a named suggestion has changed.
+        ConfigError: The rule or a parameter does not fit.
+    """
     if NAMED in command.params:
         return _named(command.params[NAMED], queues)
     if FILTER not in command.params:
@@ -60,7 +87,10 @@ def bulk_mask(command: Command, queues: RunQueues, state: LabelState) -> Mask:
 
 
 def logged_params(command: Command) -> dict[str, Any]:
-    """What the log keeps of a bulk decision's parameters; the images themselves are kept under their hash."""
+    """Return the params that the log stores for a bulk decision.
+
+    The images themselves are stored under their hash.
+    """
     params = dict(command.params)
     if NAMED in params:
         return {"rule": "page", "expected": len(params[NAMED])}
@@ -68,12 +98,22 @@ def logged_params(command: Command) -> dict[str, Any]:
 
 
 def is_by_rule(params: Mapping[str, Any]) -> bool:
-    """Whether a logged bulk decision went by a rule; else it went by a filter or by named images."""
+    """Whether a logged bulk decision used a rule, not a filter or named images."""
     return FILTER not in params and params.get("rule") in RULES
 
 
 def filter_of(facts: Any) -> QueueFilter:
-    """A filter from what stands in a command; DecisionError for anything else."""
+    """Read a filter from the params of a command.
+
+    Args:
+        facts: Conditions by name; None leaves a condition out.
+
+    Returns:
+        The filter.
+
+    Raises:
+        DecisionError: It is no mapping, or a condition has the wrong type.
+    """
     if not isinstance(facts, Mapping):
         raise DecisionError(f"A filter is an object with conditions (got {facts!r}).")
     words = {name: value for name, value in facts.items() if value is not None}
@@ -87,10 +127,23 @@ def filter_of(facts: Any) -> QueueFilter:
 
 
 def rule_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64], is_free: Mask) -> Mask:
-    """Free rows (n,) that a bulk decision's rule keeps; with `class_cap` no class takes more than its share allows.
+    """Mark the free rows that the rule of a bulk decision keeps.
 
-    The cap is a factor (at least 1) on each class's share among the labeled images, whose counts are prior (K,); a
-    class's least confident images stay out. DecisionError where the factor is none.
+    With `class_cap` the least confident images of a class above its cap are left out.
+
+    Args:
+        params: The rule, its parameters and perhaps `class_cap`, a factor of at least 1 on each class's labeled share.
+        scores: Scores of the pool.
+        prior: (K,) labeled images per class.
+        is_free: (n,) rows that may be decided.
+
+    Returns:
+        (n,) rows kept.
+
+    Raises:
+        ConfigError: The rule or a parameter does not fit.
+        DecisionError: The cap is not a number.
+        InputError: The cap is below 1.
     """
     words = {name: value for name, value in params.items() if name not in ("rule", "expected", CAP)}
     mask = checked_rule(str(params.get("rule", "")), words)(scores) & is_free

@@ -1,4 +1,4 @@
-"""What a page of the review shows: its query, its cards, and the images at a threshold."""
+"""Data of a review page: query, cards, neighbors, and images around a threshold."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from core.review.random_queues import ETA
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Which cards: ranking, start, direction and filter. Ranks are positions in the ranking, from 0."""
+    """Query of a page: ranking, start, direction and filter; ranks count from 0."""
 
     ranking: str = "entropy"  # one of QUEUES
     start: int = 0
@@ -18,8 +18,8 @@ class PageQuery:
     threshold: float = 0.95  # confidence; for border and reject_hunt only
     wanted: QueueFilter = field(default_factory=QueueFilter)
     eta: float = ETA  # share of uniform draws, for mixed only
-    reviewer: str = "me"  # who looks: attention checks are chosen for this person
-    drawn: int | None = None  # which random queue: the last decision when it was drawn; None draws one now
+    reviewer: str = "me"  # attention checks are chosen for this person
+    drawn: int | None = None  # last decision when the random queue was drawn; None draws one now
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ class Card:
     verdict: str
     label: int | None
     why: str
-    planted: str = ""  # an attention check: wrong or repeat; its answer must say so
+    planted: str = ""  # kind of an attention check, wrong or repeat; its answer must repeat it
 
 
 @dataclass(frozen=True)
 class Page:
-    """Cards in order, and how many images lie behind them."""
+    """Cards in order, and the numbers of images in the queue."""
 
     cards: list[Card]
     total: int  # images in the queue
-    matching: int  # pool images that the filter lets through
-    open: int  # of those, undecided ones
-    drawn: int | None = None  # of a random queue: ask for the next page with it
+    matching: int  # pool images that the filter shows
+    open: int  # undecided or skipped among them
+    drawn: int | None = None  # of a random queue; the next page needs it
 
 
 @dataclass(frozen=True)
 class Neighbor:
-    """A labeled image and how alike it is."""
+    """A labeled image and its similarity to another image."""
 
     id: int
     label: int
@@ -62,7 +62,7 @@ class Neighbor:
 
 @dataclass(frozen=True)
 class Border:
-    """The images nearest to a threshold, and the thresholds one image apart from it (loose to strict)."""
+    """Images nearest to a threshold, and neighboring thresholds from loose to strict."""
 
     steps: list[dict[str, Any]]
     here: int  # position of the threshold itself among the steps

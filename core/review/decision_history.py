@@ -1,6 +1,6 @@
-"""The decision log as state: what was decided, and what it says now about every image.
+"""Decision log in memory: all decisions, and the current state of every image.
 
-State is held in memory and follows the log, so that decisions of other processes are seen too.
+The memory follows the log, so decisions of other processes are included.
 """
 
 import threading
@@ -30,57 +30,68 @@ class DecisionHistory:
         self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
 
     def all(self) -> list[Decision]:
-        """The whole log, oldest first."""
+        """Return the whole log, oldest first."""
         with self._lock:
             self._follow()
             return list(self._decisions)
 
     def latest(self, limit: int = 20) -> list[Decision]:
-        """The latest decisions, newest first."""
+        """Return the latest decisions, newest first."""
         return self.all()[-limit:][::-1]
 
     def last_id(self) -> int:
-        """Id of the last decision, 0 before the first."""
+        """Return the id of the last decision, 0 before the first."""
         with self._lock:
             self._follow()
             return self._decisions[-1].id if self._decisions else 0
 
     def live_ids(self) -> set[int]:
-        """Ids of the decisions that no undo has taken back."""
+        """Return the ids of the decisions that no undo has taken back."""
         return {decision.id for decision in live_decisions(self.all())}
 
     def state(self) -> LabelState:
-        """What the log says now about every image."""
+        """Return the current verdict, label and decision of every image, (N,) each."""
         with self._lock:
             self._follow()
             return self._state
 
     def state_at(self, last: int) -> LabelState:
-        """What the log said about every image when `last` was the id of its latest decision."""
+        """Return the state of every image at an earlier time.
+
+        Args:
+            last: Id of the latest decision that counts.
+
+        Returns:
+            Verdict, label and decision, (N,) each.
+        """
         decisions = [decision for decision in self.all() if decision.id <= last]
         return replay(decisions, self._find_bulk, len(self._workspace.images.labels))
 
     def counts(self) -> dict[str, int]:
-        """Pool images per verdict, and those undecided."""
+        """Count pool images per verdict, undecided ones included."""
         verdicts = self.state().verdict[self._workspace.splits.pool]
         counts = np.bincount(verdicts, minlength=len(Verdict))
         return {verdict.name.lower(): int(counts[verdict]) for verdict in Verdict}
 
     def is_open(self) -> Mask:
-        """Which images a bulk accept may take, (N,): undecided or skipped ones."""
+        """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
         return np.isin(self.state().verdict, _OPEN)
 
     def hidden_calibration(self) -> Ids:
-        """Calibration images that nobody has decided one by one: those from which errors may be estimated."""
+        """Find calibration images that nobody has decided individually.
+
+        Returns:
+            Their ids; only these estimate errors.
+        """
         ids = self._workspace.splits.calibration
         return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
 
     def bulk_set(self, decision: Decision) -> BulkSet:
-        """Images and labels that a bulk decision took; DataError where the log has lost them."""
+        """Return images and labels of a bulk decision; DataError where they are lost."""
         return self._find_bulk(str(decision.ids_hash))
 
     def _follow(self) -> None:
-        """Read what was appended since the last look, and bring the state up to it."""
+        """Read new decisions from the log and update the state."""
         last = self._decisions[-1].id if self._decisions else 0
         new = self._log.rows_after(last)
         if not new:

@@ -1,6 +1,6 @@
-"""Commands become decisions: checked against what was on the screen, then appended to the log.
+"""Decision service: checks commands against what was shown, then writes them to the log.
 
-A command names the image, the run and the suggestion that was shown; a stale one is refused, never applied to
+A command names the image, the run and the suggestion that was shown. A stale command is refused and never applied to
 something else.
 """
 
@@ -20,7 +20,7 @@ from core.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one command."""
+    """Result of one command."""
 
     command_id: str
     status: str  # "saved" or "refused"
@@ -36,14 +36,14 @@ class DecisionService(DecisionHistory):
         self._reviews: dict[str, RunReview] = {}
 
     def review(self, run_id: str) -> RunReview:
-        """What the review page shows of one finished run, made once and kept."""
+        """Return what the review page shows of one finished run, computed once."""
         with self._lock:
             if run_id not in self._reviews:
                 self._reviews[run_id] = RunReview(self._workspace, run_id, self)
             return self._reviews[run_id]
 
     def execute(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Record a batch of commands; what is saved is on disk when this returns.
+        """Record a batch of commands; saved ones are on disk on return.
 
         Args:
             commands: In the order in which they were given. A command sent again changes nothing.
@@ -61,7 +61,7 @@ class DecisionService(DecisionHistory):
             for command in commands:
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
-                if command.verdict == UNDO or is_bulk(command):  # they depend on what the batch has changed so far
+                if command.verdict == UNDO or is_bulk(command):  # these depend on the batch so far
                     self._append(waiting)
                     waiting = []
                 try:
@@ -116,7 +116,7 @@ class DecisionService(DecisionHistory):
         )
 
     def _check_answer(self, command: Command) -> NewDecision:
-        """An answer to an attention check."""
+        """Decision from an answer to an attention check."""
         params = self.review(command.run_id).checks.logged_params(command, self._decisions)
         label = self._label(command, self._known(command.suggestion))
         facts = _common(command, params)
@@ -152,6 +152,6 @@ class DecisionService(DecisionHistory):
 
 
 def _common(command: Command, params: Any) -> dict[str, Any]:
-    """What every decision has, with the parameters that the log keeps of it."""
+    """Fields that every decision has, with its logged params."""
     names = ("command_id", "reviewer", "run_id", "verdict")
     return {**{name: value for name, value in asdict(command).items() if name in names}, "params": params}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.base.errors import unknown_name
 from core.base.types import UNKNOWN, Ids, Labels, PerImage, Verdict
 from core.curation.filters import RANGED, is_open
-from core.curation.threshold_steps import Known, first_kept, steps
+from core.curation.threshold_steps import StepInputs, first_kept, threshold_steps
 from core.review.decision_history import DecisionHistory
 from core.review.queues import RunQueues
 from core.risk.error_estimates import class_mix
@@ -20,12 +20,12 @@ from core.workspace.workspace import Workspace
 SCORES = RANGED
 """Scores that a histogram can show."""
 MOST_CLASSES = 24
-"""With more classes the histogram names the most suggested ones and adds up the rest."""
+"""Most rows of a histogram; less frequent classes share the last row."""
 BORDER_CARDS = 8
 
 
 class RunHistogram:
-    """Histograms of one run's pool; what decisions do not change is computed once."""
+    """Histograms of one run's pool; parts without decisions are computed once."""
 
     def __init__(self, workspace: Workspace, queues: RunQueues, history: DecisionHistory) -> None:
         self._workspace, self._queues, self._history, self._pool = workspace, queues, history, queues.pool
@@ -34,7 +34,17 @@ class RunHistogram:
         self._rows: Labels | None = None
 
     def counts(self, score: str) -> dict[str, Any]:
-        """Pool images per bin: by predicted class, by verdict, of the parent run; right and wrong calibration items."""
+        """Count pool images per bin of a score.
+
+        Args:
+            score: One of SCORES.
+
+        Returns:
+            Counts per bin by predicted class, by verdict and of the parent run, and right and wrong calibration items.
+
+        Raises:
+            InputError: There is no such score.
+        """
         high, bins = self._high(score), self._bin(score)
         verdicts = count_cells(bins, self._history.state().verdict[self._pool.ids], len(Verdict), BINS)
         rows, is_right = self._calibration()
@@ -52,7 +62,14 @@ class RunHistogram:
         }
 
     def per_class(self, labels: list[int]) -> dict[str, Any]:
-        """Confidence of the images suggested as each of some classes: all, open ones, right and wrong ones, per bin."""
+        """Count images per confidence bin for each of some predicted classes.
+
+        Args:
+            labels: Class numbers.
+
+        Returns:
+            One row of counts per class: all images, open ones, right and wrong calibration items.
+        """
         bins, suggested = self._bin("confidence"), self._pool.scores.pseudo_labels
         num = self._pool.scores.num_classes
         known, is_right = self._calibration()
@@ -66,29 +83,48 @@ class RunHistogram:
         return {"bins": BINS, "classes": labels, **{name: part[labels].tolist() for name, part in parts.items()}}
 
     def steps(self, score: str, value: float) -> tuple[list[dict[str, Any]], int]:
-        """The thresholds one image apart around a value, loose to strict, and the position of the value among them."""
+        """Compute the thresholds one image apart around a value.
+
+        Args:
+            score: One of SCORES.
+            value: The threshold, in the unit of the score.
+
+        Returns:
+            The steps from loose to strict, and the position of the value among them.
+
+        Raises:
+            InputError: There is no such score.
+        """
         self._high(score)
         values: PerImage = getattr(self._pool.scores, score)
-        doubtful, is_below = self._queues.order(score, 0.0), score == "entropy"
+        uncertain_first, is_below = self._queues.order(score, 0.0), score == "entropy"
         group, names = self._groups()
         rows, is_right = self._calibration()
-        known = Known(
+        inputs = StepInputs(
             group,
             is_open(self._history.state(), self._pool.ids),
             _marked(len(group), rows[is_right]),
             _marked(len(group), rows[~is_right]),
             len(names),
         )
-        found, here = steps(values, doubtful, value, known, is_below=is_below)
+        found, here = threshold_steps(values, uncertain_first, value, inputs, is_below=is_below)
         return [asdict(step) for step in found], here
 
     def border(self, score: str, value: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Ranks just left out by a threshold, and just kept, each nearest to it first."""
+        """Find the ranks just outside and just inside a threshold.
+
+        Args:
+            score: One of SCORES.
+            value: The threshold, in the unit of the score.
+
+        Returns:
+            Ranks left out and ranks kept, up to 8 each, the nearest first.
+        """
         values: PerImage = getattr(self._pool.scores, score)
-        doubtful = self._queues.order(score, 0.0)
-        place = first_kept(values, doubtful, value, is_below=score == "entropy")
+        uncertain_first = self._queues.order(score, 0.0)
+        place = first_kept(values, uncertain_first, value, is_below=score == "entropy")
         left = np.arange(max(0, place - BORDER_CARDS), place)[::-1]
-        return left, np.arange(place, min(len(doubtful), place + BORDER_CARDS))
+        return left, np.arange(place, min(len(uncertain_first), place + BORDER_CARDS))
 
     def _high(self, score: str) -> float:
         if score not in SCORES:
@@ -110,7 +146,7 @@ class RunHistogram:
         return rows, self._pool.scores.pseudo_labels[rows] == self._workspace.images.labels[hidden]
 
     def _groups(self) -> tuple[Labels, list[int]]:
-        """The histogram's row of each image, and the class of each row; -1 for the rest."""
+        """Histogram row of each image, and class of each row; -1 for the rest."""
         suggested, num = self._pool.scores.pseudo_labels, self._pool.scores.num_classes
         if num <= MOST_CLASSES:
             return suggested, list(range(num))
@@ -136,7 +172,7 @@ class RunHistogram:
         return self._fixed[score]
 
     def _ghost(self, score: str, high: float) -> list[int] | None:
-        """The same pool under the parent run, where there is one."""
+        """Counts of the same pool under the parent run; None without one."""
         parent = self._queues.parent
         if parent is None:
             return None

@@ -1,6 +1,6 @@
-"""Queues of one finished run: order of a ranking, ranks that a filter lets through.
+"""Queues of one finished run: order of rankings, ranks that filters show.
 
-What depends on scores alone is computed once and kept; decisions are looked at only as far as a page needs.
+What depends on scores alone is computed once; decisions are read only as far as a page needs.
 """
 
 from collections import OrderedDict
@@ -31,7 +31,7 @@ from core.workspace.workspace import Workspace
 
 HUNT = "reject_hunt"
 BORDER = "border"
-"""The queue that shows what is closest to the threshold first."""
+"""Queue with the images closest to the threshold first."""
 QUEUES: dict[str, str] = {
     "entropy": "highest entropy first",
     "confidence": "lowest confidence first",
@@ -45,7 +45,7 @@ QUEUES: dict[str, str] = {
     AUDIT: "drawn uniformly from the open images; logged in the same way",
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
 }
-"""Everything that Review can be ordered by, and what comes first; the drawn ones are drawn from what is open."""
+"""Queues of the review page, with what each shows first; drawn queues hold open images only."""
 Ranking = str | RandomQueue
 Ranks = NDArray[np.int64]
 K = TypeVar("K")
@@ -56,7 +56,7 @@ _FIRST_LOOK = 4096
 
 @dataclass(frozen=True)
 class Counts:
-    """How much of the pool a filter lets through, and how many of those wait for a decision."""
+    """Images that a filter matches, and the open ones among them."""
 
     matching: int
     open: int
@@ -77,11 +77,28 @@ class RunQueues:
         self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
 
     def named(self, name: str, eta: float = ETA, since: int | None = None) -> Ranking:
-        """The ranking or queue of that name; a random one without `since` is drawn now."""
+        """Return the ranking or queue of a name.
+
+        Args:
+            name: One of QUEUES.
+            eta: Share of uniform draws, [0.3, 1]; for mixed only.
+            since: Last decision when a random queue was drawn; None draws one now.
+
+        Raises:
+            InputError: No queue can have been drawn after that decision.
+        """
         return self.random.named(name, eta, since) if name in DRAWN else name
 
     def order(self, ranking: Ranking, threshold: float) -> Ids:
-        """Rows of the pool in the order of a ranking; InputError for a ranking there is not."""
+        """Return the pool rows in the order of a ranking.
+
+        Args:
+            ranking: A ranking or a random queue.
+            threshold: Confidence, [0, 1]; for border and reject_hunt only.
+
+        Raises:
+            InputError: There is no such ranking.
+        """
         if isinstance(ranking, RandomQueue):
             return self.random.picks(ranking).positions
         if ranking in (BORDER, HUNT):
@@ -99,16 +116,25 @@ class RunQueues:
         return self._orders[ranking]
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
-        """Where a row stands in a ranking, from 0; -1 where the queue does not show it."""
+        """Return the position of a pool row in a ranking.
+
+        Args:
+            ranking: A ranking or a random queue.
+            threshold: Confidence, [0, 1]; for border and reject_hunt only.
+            row: Row of the pool.
+
+        Returns:
+            Position from 0; -1 where the queue does not show the row.
+        """
         if isinstance(ranking, RandomQueue):
             return self.random.rank(ranking, row)
         places = np.flatnonzero(self.order(ranking, threshold) == row)
         return int(places[0]) if len(places) else -1
 
     def _near(self, threshold: float) -> Ids:
-        doubtful = self.order("confidence", threshold)  # two sorted runs of distances: sorting is a merge
-        near = -np.abs(self.pool.scores.confidence[doubtful] - np.float32(threshold))
-        return doubtful[order(near)]
+        uncertain_first = self.order("confidence", threshold)  # distances fall, then rise: sorting merges two runs
+        near = -np.abs(self.pool.scores.confidence[uncertain_first] - np.float32(threshold))
+        return uncertain_first[order(near)]
 
     def _hunted(self, threshold: float) -> Ids:
         scores, before = self.pool.scores, self.parent_labels
@@ -120,7 +146,19 @@ class RunQueues:
     def find(
         self, wanted: QueueFilter, ranking: Ranking, threshold: float, start: int, count: int, state: LabelState
     ) -> Ranks:
-        """Up to count ranks from start on that the filter lets through; with a negative count those before start."""
+        """Find ranks that a filter shows, from a start onwards or before it.
+
+        Args:
+            wanted: The filter.
+            ranking: A ranking or a random queue.
+            threshold: Confidence, [0, 1]; for border and reject_hunt only.
+            start: Rank from which to look.
+            count: Most ranks to return; a negative count returns ranks before the start.
+            state: The replayed decisions.
+
+        Returns:
+            Ranks in ascending order.
+        """
         ordered = self.order(ranking, threshold)
         ranks = self._fixed_ranks(wanted.fixed, ranking, threshold, ordered)
         place = int(np.searchsorted(ranks, start)) if ranks is not None else min(start, len(ordered))
@@ -140,14 +178,14 @@ class RunQueues:
         return np.concatenate(found[::step]) if found else np.empty(0, dtype=np.int64)
 
     def mask(self, wanted: QueueFilter, state: LabelState) -> Mask:
-        """Rows of the pool that the filter lets through, (n,)."""
+        """Mark the pool rows that a filter shows, (n,)."""
         fixed = self._fixed_mask(wanted.fixed)
         keep = verdict_mask(wanted, state, self.pool.ids, self._authors(wanted))
         both = [mask for mask in (fixed, keep) if mask is not None]
         return np.logical_and.reduce(both) if both else np.ones(len(self.pool.ids), dtype=np.bool_)
 
     def counts(self, wanted: QueueFilter, state: LabelState) -> Counts:
-        """How many rows the filter lets through, and how many of them are open."""
+        """Count the rows that a filter shows, and the open ones among them."""
         known = self._counted
         if known is None or known[0] != wanted or known[1] is not state:
             keep = self.mask(wanted, state)
@@ -162,13 +200,13 @@ class RunQueues:
 
     @cached_property
     def parent_labels(self) -> Labels | None:
-        """What the parent run suggests for each row, (n,); None where there is no parent that can be read."""
+        """Pseudo-labels of the parent run, (n,); None without a readable parent."""
         parent = self.parent
         return None if parent is None else self._workspace.scores(parent).scores.pseudo_labels
 
     @cached_property
     def parent(self) -> str | None:
-        """The parent run, where its scores can be read."""
+        """The parent run, if its scores can be read."""
         parent = self._run.record.parent
         known = {run.id: run for run in self._workspace.runs()} if parent is not None else {}
         return parent if parent in known and known[parent].has_predictions else None
@@ -186,7 +224,7 @@ class RunQueues:
         return _kept(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
 
     def _fixed_mask(self, fixed: QueueFilter) -> Mask | None:
-        """None where the filter says nothing about scores, class or name."""
+        """Mask of the conditions on score, class and name; None without any."""
         if fixed == QueueFilter():
             return None
         return _kept(self._fixed, fixed, lambda: self._make_mask(fixed))
@@ -201,7 +239,7 @@ class RunQueues:
         if fixed.is_changed:
             before = self.parent_labels
             keep &= before != scores.pseudo_labels if before is not None else np.zeros(len(ids), dtype=np.bool_)
-        if fixed.runner_up is not None:  # of the rows that are left: it reads logits
+        if fixed.runner_up is not None:  # only for the remaining rows, because it reads logits
             rows = np.flatnonzero(keep)
             keep[rows] = runner_ups(self._run.folder.logits(), ids[rows]) == fixed.runner_up
         if fixed.text.strip():
@@ -211,7 +249,10 @@ class RunQueues:
 
 
 def _kept(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
-    """What is kept under a key, made where it is missing; the latest few stay. Safe from several threads."""
+    """Return the value of a key, computed if missing; the latest few are kept.
+
+    Safe from several threads.
+    """
     found = kept.get(key)
     if found is None:
         found = kept[key] = make()

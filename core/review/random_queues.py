@@ -1,9 +1,9 @@
-"""Queues of one run that are drawn: uniform, mixed with a ranking, or typical.
+"""Drawn queues of one run: uniform, mixed with a ranking, or typical.
 
 A drawn queue is named by its kind, its share of uniform draws and `since`, the last decision when it was drawn. From
-these it can be drawn again at any time, to the same images: a refresh, a colleague's link and the estimate all see one
-queue. Its images are those that were open at that time. The probability of each image stands in the log with the
-decision about it; core.quality.queue_estimates reads it from there.
+these it can be drawn again with the same images, so a refresh, a shared link and the estimate use one queue. Its
+images are those that were open at that time. The log stores the probability of each image with the decision about it;
+core.quality.queue_estimates reads it from there.
 """
 
 import zlib
@@ -23,20 +23,20 @@ from core.workspace.workspace import Workspace
 
 AUDIT, MIXED, DIVERSE = "audit", "mixed", "diverse"
 DRAWN = (AUDIT, MIXED, DIVERSE)
-"""Queues that are drawn."""
+"""Kinds of drawn queues."""
 RANDOM = (AUDIT, MIXED)
-"""Those drawn at random, so that their answers allow estimates."""
+"""Kinds drawn at random, whose answers allow estimates."""
 ETA = 0.3
-"""Share of uniform draws in a mixed queue, where none is named."""
+"""Default share of uniform draws in a mixed queue."""
 MOST = 5_000
-"""A queue is drawn that far: nobody clicks further without drawing anew."""
+"""Most images of a drawn queue."""
 _MOST_TYPICAL = 500
 _MOST_CLUSTERED = 20_000
 
 
 @dataclass(frozen=True)
 class RandomQueue:
-    """The name of a drawn queue."""
+    """Name of a drawn queue: kind, share of uniform draws and time."""
 
     kind: str  # one of DRAWN
     eta: float  # share of uniform draws, [0.3, 1]; 1 for audit, 0 for diverse
@@ -44,7 +44,7 @@ class RandomQueue:
 
 
 class RandomQueues:
-    """The drawn queues of one run; each is drawn once and kept."""
+    """Drawn queues of one run; each is drawn once."""
 
     def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
         self._workspace, self._history = workspace, history
@@ -53,7 +53,16 @@ class RandomQueues:
         self._ranks = lru_cache(maxsize=8)(self._ranks_of)
 
     def named(self, kind: str, eta: float = ETA, since: int | None = None) -> RandomQueue:
-        """The queue of that name; without `since` one that is drawn now. InputError where there cannot be one."""
+        """Return the queue of a kind, drawn at an earlier time or now.
+
+        Args:
+            kind: One of DRAWN.
+            eta: Share of uniform draws, [0.3, 1]; for mixed only.
+            since: Last decision when it was drawn; None draws one now.
+
+        Raises:
+            InputError: The log does not reach that decision.
+        """
         last = self._history.last_id()
         if since is not None and not 0 <= since <= last:
             raise InputError(f"The log has {last:,} decisions: no queue can have been drawn after #{since}.")
@@ -61,17 +70,25 @@ class RandomQueues:
         return RandomQueue(kind, share, last if since is None else since)
 
     def is_population(self, queue: RandomQueue) -> Mask:
-        """Pool rows that could be drawn, (n,): those open when it was drawn."""
+        """Mark the pool rows that could be drawn, (n,): open when it was drawn."""
         return is_open(self._history.state_at(queue.since), self._pool.ids)
 
     def rank(self, queue: RandomQueue, row: int) -> int:
-        """The place of a pool row in the queue, from 0; -1 where it is not in it."""
+        """Return the rank of a pool row in a queue, -1 if absent."""
         return self._ranks(queue).get(row, -1)
 
     def logged_params(self, row: int, params: Mapping[str, Any]) -> dict[str, Any]:
-        """What the log keeps of where an image was shown: a random queue adds the probability of its draw.
+        """Return the params that the log stores for where an image was shown.
 
-        DecisionError where the queue does not show the image at that place.
+        Args:
+            row: Row of the pool.
+            params: Ranking, rank and, for a random queue, eta and drawn.
+
+        Returns:
+            The params; a random queue adds the probability of the draw and the number of eligible images.
+
+        Raises:
+            DecisionError: The queue does not show the image at that rank.
         """
         kind = params.get("ranking")
         if kind not in RANDOM or params.get("rank") == -1:
@@ -96,7 +113,7 @@ class RandomQueues:
         return mixed(ACQUISITIONS["entropy"](view), is_free, MOST, rng, queue.eta)
 
     def _typical(self, is_free: Mask, state: LabelState) -> Picks:
-        """TypiClust among the open images, and at most 20,000 of them: it is for the first clicks."""
+        """Choose typical open images (TypiClust) among at most 20,000 of them."""
         labeled = self._workspace.splits.labeled
         rows, rng = np.flatnonzero(is_free), np.random.default_rng(0)
         if len(rows) > _MOST_CLUSTERED:

@@ -1,4 +1,4 @@
-"""What the review page shows of one finished run; quick at a million images."""
+"""Review of one finished run: pages, cards, neighbors; fast with a million images."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,13 +37,13 @@ class RunReview:
         self.checks = AttentionChecks(workspace, run_id, history)
 
     def page(self, query: PageQuery) -> Page:
-        """The cards that a query asks for.
+        """Return the cards that a query asks for.
 
         Args:
             query: Ranking, start, direction, number and filter of the cards.
 
         Returns:
-            The cards in the order of the ranking, with attention checks among them where the project asks for some.
+            The cards in the order of the ranking, with attention checks if the project uses them.
 
         Raises:
             InputError: There is no such ranking or filter.
@@ -62,7 +62,7 @@ class RunReview:
         return Page(cards, len(ordered), counts.matching, counts.open, since)
 
     def border(self, score: str, value: float) -> Border:
-        """The images on both sides of a threshold, and the thresholds one image away from it.
+        """Return the images on both sides of a threshold, and the neighboring thresholds.
 
         Args:
             score: confidence, entropy or margin.
@@ -80,13 +80,35 @@ class RunReview:
         return Border(steps, here, kept, left)
 
     def card(self, image: int, query: PageQuery) -> Card:
-        """One image of the pool, with its rank, -1 where the queue lacks it; InputError for one not in the pool."""
+        """Return one image of the pool as a card.
+
+        Args:
+            image: The image.
+            query: The query of the page.
+
+        Returns:
+            The card with its rank in the queue; -1 where the queue does not show it.
+
+        Raises:
+            InputError: The image is not in the pool, or there is no such ranking.
+        """
         row, ranking = self._row(image), self.queues.named(query.ranking, query.eta, query.drawn)
         rank, total = self.queues.rank(ranking, query.threshold, row), len(self.queues.order(ranking, query.threshold))
         return self._cards(np.array([row]), np.array([rank]), total)[0]
 
     def shown(self, image: int, query: PageQuery) -> dict[str, Any]:
-        """Where the queue of a query shows an image, and the probability of its draw in a random queue."""
+        """Return where a query's queue shows an image, as the log stores it.
+
+        Args:
+            image: The image.
+            query: The query of the page.
+
+        Returns:
+            Ranking and rank; a random queue adds eta, drawn and the probability of the draw.
+
+        Raises:
+            InputError: The image is not in the pool, or there is no such ranking.
+        """
         row, ranking = self._row(image), self.queues.named(query.ranking, query.eta, query.drawn)
         where = {"ranking": query.ranking, "rank": self.queues.rank(ranking, query.threshold, row)}
         if isinstance(ranking, RandomQueue):
@@ -94,12 +116,31 @@ class RunReview:
         return self.queues.random.logged_params(row, where)
 
     def bulk_count(self, params: Mapping[str, Any]) -> int:
-        """How many images a bulk accept with these parameters would take now; it decides nothing."""
+        """Count the images that a bulk accept would take now; nothing is decided.
+
+        Args:
+            params: Rule and its parameters, or a filter.
+
+        Raises:
+            DecisionError: The params cannot be read.
+            ConfigError: The rule or a parameter does not fit.
+        """
         command = Command("count", BULK_ACCEPT, self._run.id, params=params)
         return int(bulk_mask(command, self.queues, self._history.state()).sum())
 
     def neighbors(self, image: int, count: int) -> list[Neighbor]:
-        """The labeled images that look most like one image of the pool to this run."""
+        """Find the labeled images most similar to an image of the pool.
+
+        Args:
+            image: The image, of the pool or of an attention check.
+            count: Most neighbors to return.
+
+        Returns:
+            Neighbors by cosine similarity of the run's features, the most similar first.
+
+        Raises:
+            InputError: The image is neither.
+        """
         if image not in self.checks.wrong_suggestions:
             self._row(image)
         labeled, features = self._workspace.splits.labeled, self._run.folder.features()
@@ -110,7 +151,7 @@ class RunReview:
         ]
 
     def _with_checks(self, cards: list[Card], reviewer: str) -> list[Card]:
-        """The cards with attention checks among them, each shown like any other."""
+        """Insert the attention checks among the cards of a page."""
         found = list(cards)
         checks = self.checks.for_page([card.id for card in cards], reviewer)
         for check in sorted(checks, key=lambda check: -check.after):
@@ -118,7 +159,7 @@ class RunReview:
         return found
 
     def _check_card(self, check: AttentionCheck, before: Card) -> Card:
-        """A check as a card: its own image and classes with the numbers of the card before, so that none stands out."""
+        """Turn a check into a card with the numbers of the card before."""
         logits = np.asarray(self._run.folder.logits()[check.image])
         others = [int(c) for c in np.argsort(-logits, kind="stable") if c != check.suggestion]
         labels = [check.suggestion, *others][: len(before.top)]
