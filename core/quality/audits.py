@@ -79,7 +79,7 @@ class Audits(QualityBase):
         Raises:
             RunError: The run has no scores yet.
             ConfigError: There is no such rule, or a parameter does not fit.
-            InputError: The target or alpha is out of range.
+            InputError: The selection is empty, or the target or alpha is out of range.
         """
         pool = self._workspace.scores(run_id)
         mask = checked_rule(rule, params)(pool.scores)

@@ -1,4 +1,4 @@
-"""axe-core for the browser tests, fetched once by npm."""
+"""axe-core for the browser tests, fetched once with npm."""
 
 from tests.browser.from_npm import fetched
 
@@ -6,5 +6,5 @@ VERSION = "4.10.3"
 
 
 def source() -> str:
-    """The script."""
+    """Return the script of axe-core."""
     return fetched("axe-core", VERSION, "axe.min.js").read_text(encoding="utf-8")

@@ -1,4 +1,7 @@
-"""A dashboard as `winnow open` starts it, and a page of real Chromium that fails the test on any script error."""
+"""Fixtures of the browser tests: a running dashboard and a Chromium page.
+
+A page fails its test on any script error.
+"""
 
 import os
 import signal
@@ -24,7 +27,7 @@ TOKEN = "test-token"
 
 
 class Server:
-    """One dashboard process on a port of its own; it can be killed and started again."""
+    """One dashboard process on its own port; it can be killed and restarted."""
 
     def __init__(self, project: Path, home: Path, log: Path) -> None:
         self.project, self.home, self._log = project, home, log
@@ -34,12 +37,12 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def address(self, page: str = "", **query: str) -> str:
-        """The address of a page, with the token."""
+        """Return the URL of a page, with the token."""
         rest = "&".join(f"{key}={value}" for key, value in {"token": TOKEN, **query}.items())
         return f"http://127.0.0.1:{self.port}/{page}?{rest}"
 
     def start(self) -> None:
-        """Start and wait until it answers."""
+        """Start the process and wait until it answers."""
         environment = os.environ | {"WINNOW_HOME": str(self.home), "WINNOW_TOKEN": TOKEN}
         command = [
             sys.executable,
@@ -64,7 +67,7 @@ class Server:
         raise AssertionError(f"The dashboard did not answer within 60 s: {self._log.read_text()}")
 
     def show(self, project: Path) -> None:
-        """Make a project the only one it knows; start it where it does not run."""
+        """Make a project the only known one; start the process if needed."""
         self.project = project
         self.home.mkdir(exist_ok=True)
         write_json(self.home / "projects.json", {"projects": [str(project)]})
@@ -72,11 +75,11 @@ class Server:
             self.start()
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """End the process as a crash does."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it as Ctrl+C would."""
+        """End the process as Ctrl+C does."""
         self._end(signal.SIGINT)
 
     def _end(self, how: signal.Signals) -> None:
@@ -103,7 +106,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The one dashboard of this test process; each test shows it the project it needs."""
+    """One dashboard for this test process; each test selects its project."""
     folder = tmp_path_factory.mktemp("dashboard")
     running = Server(folder / "none", folder / "home", folder / "server.log")
     yield running
@@ -112,7 +115,7 @@ def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def server(worker_server: Server, trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The dashboard on a project with one finished run."""
+    """Dashboard on a project with one finished run."""
     worker_server.show(trained_project.path)
     monkeypatch.setenv("WINNOW_HOME", str(worker_server.home))
     return worker_server
@@ -125,7 +128,7 @@ SHARED = {"bench", "family", "many", "photos"}
 
 
 def shared(running: Server, folder: Path, make: Callable[[Path], Project]) -> Iterator[Bench]:
-    """Show a project to all tests of a file; `make` makes it in a folder of its own."""
+    """Show a project, made once by `make`, to all tests of a file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINNOW_HOME", str(running.home))
         project = make(folder / "project")
@@ -135,14 +138,14 @@ def shared(running: Server, folder: Path, make: Callable[[Path], Project]) -> It
 
 @pytest.fixture(scope="module")
 def bench(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """300 images of 12 classes, one finished run, doubtful and sure ones."""
+    """300 images of 12 classes with one finished run, uncertain and certain ones."""
     folder = tmp_path_factory.mktemp("bench")
     yield from shared(worker_server, folder, lambda place: synthetic_project(place, num_images=300, num_classes=12))
 
 
 @pytest.fixture(autouse=True)
 def _shown_again(request: pytest.FixtureRequest) -> None:
-    """Show the shared project of a test again, because another test may have shown its own since."""
+    """Show the shared project of a test again after other tests."""
     for name in SHARED & set(request.fixturenames):
         running, project = request.getfixturevalue(name)
         running.show(project.path)
@@ -150,12 +153,12 @@ def _shown_again(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1280 x 900 pixels; errors of scripts fail the test."""
+    """New window of 1280 x 900 pixels; script errors fail the test."""
     yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}))
 
 
 def window_of(context: BrowserContext) -> Iterator[Page]:
-    """A window whose scripts must not fail; it closes with its context."""
+    """Open a window whose script errors fail the test."""
     window = context.new_page()
     errors: list[str] = []
     watch(window)

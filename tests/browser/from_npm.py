@@ -1,4 +1,4 @@
-"""JavaScript tools for the tests, fetched once by npm into an outside folder."""
+"""JavaScript tools for the tests, fetched once with npm."""
 
 import os
 import shutil
@@ -10,7 +10,10 @@ import pytest
 
 
 def fetched(package: str, version: str, file: str) -> Path:
-    """A file of a package; skips with a sentence where it cannot be had, fails in CI where npm cannot fetch it."""
+    """Return a file of an npm package.
+
+    The test is skipped where npm cannot fetch it, and fails in CI.
+    """
     folder = Path(tempfile.gettempdir()) / f"winnow-{package}-{version}-{os.getuid()}"
     wanted = folder / "node_modules" / package / file
     if wanted.exists():

@@ -18,12 +18,12 @@ def review(page: Page, server: Server, **query: str) -> None:
 
 
 def saved(page: Page, number: int) -> None:
-    """Wait until the server has saved a decision of this number."""
+    """Wait until the server has saved a decision number."""
     expect(page.locator(".saved")).to_have_text(f"✓ saved #{number}")
 
 
 def drag_to(page: Page, share: float) -> None:
-    """Drag the threshold to a share of the axis, and keep the button pressed."""
+    """Drag the threshold to a share of the axis without releasing it."""
     box = page.locator(".plot").bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -34,10 +34,10 @@ def drag_to(page: Page, share: float) -> None:
 
 
 def kept(page: Page) -> int:
-    """The number of images that the threshold keeps, as the page shows it."""
+    """Read the number of kept images from the page."""
     return int(page.locator(".selection-summary .summary-line b").first.inner_text().replace(",", ""))
 
 
 def verdicts(project: Project) -> dict[str, int]:
-    """How many images have each verdict, as a new process reads the log."""
+    """Count images per verdict in the log."""
     return {name: count for name, count in Project.open(project.path).decisions.counts().items() if count}

@@ -1,4 +1,4 @@
-"""Waits until a page is still, however loaded the machine is."""
+"""Waits until a page is idle, independent of the machine's load."""
 
 import time
 from weakref import WeakKeyDictionary
@@ -10,7 +10,7 @@ PATIENCE = 30
 
 
 class Traffic:
-    """The requests of a page that are on their way, and when the last one came or went."""
+    """Requests of a page in flight, and the time of the last change."""
 
     def __init__(self, page: Page) -> None:
         self.waiting: set[Request] = set()
@@ -32,12 +32,12 @@ _traffic: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()
 
 
 def watch(page: Page) -> Traffic:
-    """What is on its way, from the first call on."""
+    """Return the traffic of a page, recorded from the first call on."""
     return _traffic[page] if page in _traffic else _traffic.setdefault(page, Traffic(page))
 
 
 def painted(page: Page) -> None:
-    """What was done to the page so far can be seen: two frames have passed."""
+    """Wait for two frames, so that changes are visible."""
     page.evaluate(
         "() => new Promise((done) => {"
         " requestAnimationFrame(() => requestAnimationFrame(done));"
@@ -46,7 +46,10 @@ def painted(page: Page) -> None:
 
 
 def still(page: Page, quiet: int = 300) -> None:
-    """Streamlit is done with the page, no request has come or gone for `quiet` ms, and the answers are drawn."""
+    """Wait until Streamlit, the network and the drawing are idle.
+
+    No request may start or end for `quiet` ms.
+    """
     app = page.locator("[data-testid=stApp]")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE * 1000)
     traffic, start = watch(page), time.monotonic()

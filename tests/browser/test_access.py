@@ -27,7 +27,7 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 
 def problems(page: Page) -> list[dict[str, Any]]:
-    """What axe-core calls serious or critical inside the review page."""
+    """Serious and critical findings of axe-core in the review page."""
     found: list[dict[str, Any]] = page.evaluate(
         """async () => {
           const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.review-app'));

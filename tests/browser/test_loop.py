@@ -1,4 +1,4 @@
-"""The whole loop in Chromium on the running dashboard."""
+"""The review loop in Chromium on a running dashboard."""
 
 import re
 from pathlib import Path

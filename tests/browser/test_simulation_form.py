@@ -1,4 +1,4 @@
-"""Simulate page in the browser: a refusal is a message, a simulation can be cancelled."""
+"""Simulate page in the browser: error messages and cancellation."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -24,7 +24,7 @@ OPTIONS = {
 
 
 def compiled(folder: Path) -> str:
-    """What the compiler says about the modules of a folder that main.js reaches; empty when all is well."""
+    """Return the compiler's errors about the modules that main.js imports."""
     compiler = fetched("typescript", VERSION, "lib/tsc.js")
     node = shutil.which("node")
     if node is None:
@@ -38,7 +38,7 @@ def compiled(folder: Path) -> str:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The modules in a folder of this test's own."""
+    """Copy the modules into the test's own folder."""
     return Path(shutil.copytree(components.FOLDER / "review", tmp_path / "review"))
 
 

@@ -7,7 +7,7 @@ from core.base.errors import InputError
 from core.curation import class_balance as g
 
 
-def test_a_class_above_its_cap_is_named_and_the_cap_keeps_its_surest_images() -> None:
+def test_cap_keeps_the_most_confident_images_of_a_class() -> None:
     labels = np.array([0] * 8 + [1] * 2)
     confidence = np.linspace(0.5, 0.95, 10).astype(np.float32)
     shares = g.class_shares(labels, np.array([50, 50]), factor=1.2)
@@ -18,7 +18,7 @@ def test_a_class_above_its_cap_is_named_and_the_cap_keeps_its_surest_images() ->
         g.class_caps(10, np.array([1, 1]), 0.5)
 
 
-def test_a_cap_only_takes_away_and_leaves_a_balanced_selection_alone() -> None:
+def test_cap_only_removes_and_keeps_a_balanced_selection() -> None:
     rng = np.random.default_rng(0)
     mask, labels = rng.random(300) < 0.5, rng.integers(0, 5, 300)
     confidence, prior = rng.random(300).astype(np.float32), np.array([10, 20, 30, 20, 20])

@@ -1,4 +1,4 @@
-"""Laws of the curated set: whose word counts, and a digest that sees every column."""
+"""Curated set: sources of its labels, and its digest."""
 
 from dataclasses import astuple
 from typing import Any
@@ -14,7 +14,7 @@ LABELED = (np.array([7, 0]), np.array([2, 1]))
 
 
 def state_of(**verdicts: tuple[int, int]) -> LabelState:
-    """Ten images; a keyword such as relabel=(3, 2) decides image 3 with label 2 by decision 103."""
+    """State of ten images; relabel=(3, 2) decides image 3 with label 2."""
     state = undecided(10)
     for name, (image, label) in verdicts.items():
         state.verdict[image] = Verdict[name.upper()]
@@ -27,7 +27,7 @@ def columns(found: CuratedSet) -> list[Any]:
     return list(astuple(found)[:-1])
 
 
-def test_every_source_by_hand() -> None:
+def test_sources_of_a_small_example() -> None:
     state = state_of(
         accept=(5, 0), relabel=(3, 2), bulk_accept=(8, 1), reject=(4, 2), none=(1, -1), skip=(2, -1), unsure=(6, -1)
     )
@@ -46,62 +46,62 @@ def test_every_source_by_hand() -> None:
     assert (found.reject_ids.tolist(), found.reject_labels.tolist()) == ([4], [2])
 
 
-def test_columns_have_the_types_of_the_records() -> None:
+def test_column_types() -> None:
     found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
     kinds = [column.dtype for column in columns(found)]
     assert kinds == [np.int64, np.int64, np.float32, np.int8, np.int64, np.int64, np.int64]
 
 
 @pytest.mark.parametrize(("verdict", "source"), [("accept", LabelSource.ACCEPTED), ("relabel", LabelSource.CORRECTED)])
-def test_a_persons_decision_wins_over_a_given_label(verdict: str, source: LabelSource) -> None:
+def test_decision_replaces_a_given_label(verdict: str, source: LabelSource) -> None:
     found = curated_set(state_of(**{verdict: (7, 0)}), *LABELED)
     assert (found.ids.tolist(), found.labels.tolist()) == ([0, 7], [1, 0])
     assert (found.sources[1], found.decisions[1]) == (source, 107)
 
 
 @pytest.mark.parametrize("verdict", ["none", "reject"])
-def test_a_given_label_that_a_person_denies_is_struck_out(verdict: str) -> None:
+def test_rejected_given_label_is_removed(verdict: str) -> None:
     assert curated_set(state_of(**{verdict: (7, 2)}), *LABELED).ids.tolist() == [0]
 
 
 @pytest.mark.parametrize("verdict", ["skip", "unsure"])
-def test_a_given_label_stands_where_a_person_said_nothing_about_it(verdict: str) -> None:
+def test_skip_and_unsure_keep_a_given_label(verdict: str) -> None:
     found = curated_set(state_of(**{verdict: (7, UNKNOWN)}), *LABELED)
     assert found.digest == curated_set(undecided(10), *LABELED).digest
     assert found.labels.tolist() == [1, 2]
 
 
-def test_nothing_given_and_nothing_decided_is_an_empty_set() -> None:
+def test_no_labels_and_no_decisions_give_an_empty_set() -> None:
     nothing = np.empty(0, dtype=np.int64)
     found = curated_set(undecided(4), nothing, nothing)
     assert [len(column) for column in columns(found)] == [0] * 7
 
 
-def test_the_digest_is_the_same_for_the_same_content_and_any_order_given() -> None:
+def test_digest_does_not_depend_on_input_order() -> None:
     state = state_of(accept=(5, 0))
     turned = tuple(part[::-1] for part in LABELED)
     assert curated_set(state, *LABELED).digest == curated_set(state, turned[0], turned[1]).digest
 
 
-def test_the_digest_does_not_depend_on_the_byte_order_in_memory() -> None:
+def test_digest_does_not_depend_on_byte_order() -> None:
     found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
     assert digest(*(column.astype(column.dtype.newbyteorder(">")) for column in columns(found))) == found.digest
 
 
 @pytest.mark.parametrize("place", range(7))
-def test_the_digest_sees_a_change_in_any_column(place: int) -> None:
+def test_digest_changes_with_any_column(place: int) -> None:
     found = curated_set(state_of(accept=(5, 0), reject=(4, 2)), *LABELED)
     changed = columns(found)
     changed[place] = changed[place] + 1
     assert digest(*changed) != found.digest
 
 
-def test_the_digest_sees_an_image_move_from_one_column_to_the_next() -> None:
+def test_digest_changes_when_an_image_changes_columns() -> None:
     found = curated_set(state_of(accept=(5, 0)), *LABELED)
-    moved = columns(found)
-    moved[5], moved[6] = moved[4][-1:], moved[6]
-    moved[4] = moved[4][:-1]
-    assert digest(*moved) != found.digest
+    changed = columns(found)
+    changed[5], changed[6] = changed[4][-1:], changed[6]
+    changed[4] = changed[4][:-1]
+    assert digest(*changed) != found.digest
 
 
 def small_set() -> CuratedSet:
@@ -114,7 +114,7 @@ def small_set() -> CuratedSet:
     return CuratedSet(*columns, digest=digest(*columns))
 
 
-def test_selected_images_join_as_pseudo_labels_in_the_order_of_ids() -> None:
+def test_selected_images_are_added_in_order_of_ids() -> None:
     found = with_selection(small_set(), np.array([1, 3, 8]), np.array([2, 2, 0]), weight=0.5)
     assert found.ids.tolist() == [1, 2, 3, 5, 8]
     assert found.labels.tolist() == [2, 0, 2, 1, 0]
@@ -131,13 +131,13 @@ def test_selected_images_join_as_pseudo_labels_in_the_order_of_ids() -> None:
     assert found.sources.dtype == np.int8
 
 
-def test_what_a_person_decided_stands_rejects_too() -> None:
+def test_selection_does_not_replace_decisions() -> None:
     found = with_selection(small_set(), np.array([2, 5, 7]), np.array([1, 2, 2]))
     assert found.digest == small_set().digest
     assert found.ids.tolist() == [2, 5]
 
 
-def test_the_digest_is_that_of_the_new_columns() -> None:
+def test_digest_matches_the_new_columns() -> None:
     found = with_selection(small_set(), np.array([1]), np.array([2]))
     assert found.digest != small_set().digest
     columns = [value for name, value in vars(found).items() if name != "digest"]

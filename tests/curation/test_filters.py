@@ -1,4 +1,4 @@
-"""Filters: each condition lets through what it says, together they narrow."""
+"""Queue filters: each condition alone and in combination."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -28,7 +28,7 @@ def state() -> LabelState:
     return start
 
 
-def test_the_runner_up_is_the_second_of_the_row_and_never_the_first() -> None:
+def test_runner_up_is_the_second_most_probable_class() -> None:
     ids = np.arange(0, 400, 3)
     np.testing.assert_array_equal(runner_ups(LOGITS, ids), np.argsort(LOGITS[ids], axis=1)[:, -2])
     tied = np.zeros((1, 3), dtype=np.float32)
@@ -37,21 +37,21 @@ def test_the_runner_up_is_the_second_of_the_row_and_never_the_first() -> None:
 
 
 @pytest.mark.parametrize("name", ["confidence", "entropy", "margin"])
-def test_neighboring_ranges_share_no_image_and_leave_none_out(name: str) -> None:
+def test_adjacent_ranges_partition_the_images(name: str) -> None:
     top = float(np.log2(5)) if name == "entropy" else 1.0
-    cuts = [0.0, 0.2, float(getattr(scores(), name)[17]), 0.9, top]
-    cuts.sort()
-    masks = [range_mask(scores(), ScoreRange(name, low, high)) for low, high in pairwise(cuts)]
+    limits = [0.0, 0.2, float(getattr(scores(), name)[17]), 0.9, top]
+    limits.sort()
+    masks = [range_mask(scores(), ScoreRange(name, low, high)) for low, high in pairwise(limits)]
     assert (np.sum(masks, axis=0) == 1).all()
 
 
-def test_a_range_up_to_the_top_holds_the_surest_image() -> None:
+def test_range_up_to_the_maximum_includes_it() -> None:
     sure = replace(scores(), confidence=np.ones(400, dtype=np.float32))
     assert range_mask(sure, ScoreRange("confidence", 0.5, 1.0)).all()
     assert not range_mask(sure, ScoreRange("confidence", 0.5, 0.999)).any()
 
 
-def test_a_name_is_found_by_a_part_of_the_file_or_by_number_and_the_folder_tells_nothing() -> None:
+def test_text_matches_file_name_or_number_but_no_folder() -> None:
     names = np.array(["cat/IMG_1.png", "dog/img_12.png", "cat/other.png", "2/x.png"])
     ids = np.arange(4)
     assert name_mask(names, ids, "img_1").tolist() == [True, True, False, False]
@@ -60,7 +60,7 @@ def test_a_name_is_found_by_a_part_of_the_file_or_by_number_and_the_folder_tells
 
 
 @pytest.mark.parametrize("show", SHOWN)
-def test_what_is_shown_by_verdict_has_that_verdict(show: str) -> None:
+def test_show_filters_by_verdict(show: str) -> None:
     now, ids = state(), np.arange(0, 400, 2)
     mask = verdict_mask(QueueFilter(show=show), now, ids, None)
     if show == "all":
@@ -70,7 +70,7 @@ def test_what_is_shown_by_verdict_has_that_verdict(show: str) -> None:
     np.testing.assert_array_equal(mask, np.isin(now.verdict[ids], wanted))
 
 
-def test_a_given_label_is_one_that_a_person_gave() -> None:
+def test_label_filter_matches_labels_by_persons_only() -> None:
     now, ids = state(), np.arange(400)
     mask = verdict_mask(QueueFilter(label=2), now, ids, None)
     assert mask is not None
@@ -79,7 +79,7 @@ def test_a_given_label_is_one_that_a_person_gave() -> None:
     assert set(now.label[mask].tolist()) == {2}
 
 
-def test_conditions_narrow_each_other() -> None:
+def test_conditions_are_combined_with_and() -> None:
     now, ids = state(), np.arange(400)
     one, two = QueueFilter(show="accept"), QueueFilter(decision=3)
     both = verdict_mask(QueueFilter(show="accept", decision=3), now, ids, np.array([3, 5]))
@@ -98,11 +98,11 @@ def test_conditions_narrow_each_other() -> None:
         QueueFilter(range=ScoreRange("x", 0, 1)),
     ],
 )
-def test_what_cannot_be_meant_is_a_sentence(wanted: QueueFilter) -> None:
+def test_invalid_conditions_raise_input_error(wanted: QueueFilter) -> None:
     with pytest.raises(InputError):
         wanted.check(5)
 
 
-def test_the_fixed_part_of_a_filter_forgets_only_what_decisions_change() -> None:
+def test_fixed_filter_drops_only_conditions_on_decisions() -> None:
     whole = QueueFilter("accept", 1, 2, ScoreRange("margin", 0, 1), True, "x", 3, "ann", 4)
     assert whole.fixed == replace(whole, show="all", label=None, reviewer=None, decision=None)

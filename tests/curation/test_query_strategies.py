@@ -1,4 +1,4 @@
-"""Laws of the queues and of what may be estimated from them."""
+"""Query strategies, and estimates from their draws."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def inputs(num: int = 200, seed: int = 0) -> q.AcquisitionInputs:
 
 
 @pytest.mark.parametrize("queue", q.ACQUISITIONS.values(), ids=list(q.ACQUISITIONS))
-def test_a_queue_shows_open_images_once_each_the_highest_value_first(
+def test_ranking_shows_open_images_once_highest_first(
     queue: Callable[[q.AcquisitionInputs], PerImage],
 ) -> None:
     seen = inputs()
@@ -34,7 +34,7 @@ def test_a_queue_shows_open_images_once_each_the_highest_value_first(
     assert sorted(mix.positions) == np.flatnonzero(seen.is_open).tolist()
 
 
-def test_border_is_closest_to_the_cut_and_reject_hunt_stays_inside_with_flips_first() -> None:
+def test_border_and_reject_hunt_order() -> None:
     sure = np.array([0.1, 0.58, 0.63, 0.95, 0.7], dtype=np.float32)
     scores = Scores(sure, sure, sure, np.zeros(5, dtype=np.int64), 2)
     flipped = np.array([True, False, False, True, False])
@@ -43,7 +43,7 @@ def test_border_is_closest_to_the_cut_and_reject_hunt_stays_inside_with_flips_fi
     assert q.first_ranked(q.reject_hunt(seen), seen.is_open, 5).positions.tolist() == [3, 2, 4]
 
 
-def test_an_audit_draws_each_open_image_as_often_as_any_other() -> None:
+def test_audit_draws_open_images_uniformly() -> None:
     rng, is_open, times = np.random.default_rng(0), np.array([True, True, False, True, True]), np.zeros(5)
     for _ in range(4_000):
         picks = q.audit(is_open, 2, rng)
@@ -53,7 +53,7 @@ def test_an_audit_draws_each_open_image_as_often_as_any_other() -> None:
     assert np.abs(times[is_open] - 2_000).max() < 5 * np.sqrt(4_000 / 4)
 
 
-def test_the_logged_probability_is_how_often_an_image_really_comes_first() -> None:
+def test_logged_probability_matches_the_frequency_of_draws() -> None:
     values, is_open = np.array([0.1, 0.9, 0.5, 0.3], dtype=np.float32), np.ones(4, dtype=np.bool_)
     rng, times = np.random.default_rng(1), np.zeros(4)
     for _ in range(6_000):
@@ -65,12 +65,12 @@ def test_the_logged_probability_is_how_often_an_image_really_comes_first() -> No
 
 
 @pytest.mark.parametrize("eta", [0.0, 0.29, 1.1])
-def test_a_mix_with_too_few_uniform_draws_is_refused(eta: float) -> None:
+def test_mixed_refuses_a_low_eta(eta: float) -> None:
     with pytest.raises(InputError, match="eta"):
         q.mixed(np.ones(3, dtype=np.float32), np.ones(3, dtype=np.bool_), 1, np.random.default_rng(0), eta)
 
 
-def test_asking_for_more_than_there_is_answers_with_what_there_is() -> None:
+def test_count_above_the_open_images_returns_all() -> None:
     nothing = np.zeros(3, dtype=np.bool_)
     values = np.ones(3, dtype=np.float32)
     for picks in (
@@ -81,7 +81,7 @@ def test_asking_for_more_than_there_is_answers_with_what_there_is() -> None:
         assert len(picks.positions) == len(picks.probability) == picks.num_eligible == 0
 
 
-def test_a_cold_start_takes_one_typical_image_from_each_group() -> None:
+def test_typical_ids_take_one_image_of_each_cluster() -> None:
     rng = np.random.default_rng(0)
     centers = np.eye(4, 6) * 5
     group = np.repeat(np.arange(4), [60, 30, 20, 10])
@@ -94,7 +94,7 @@ def test_a_cold_start_takes_one_typical_image_from_each_group() -> None:
     assert q.typical_ids(features, nobody, everybody, 4).tolist() == chosen.tolist()
 
 
-def test_weights_of_uniform_draws_are_one_and_a_whole_set_is_known_exactly() -> None:
+def test_uniform_draws_have_weight_one_and_a_full_sample_is_exact() -> None:
     size = 40
     assert e.lure_weights(1 / (size - np.arange(15)), size) == pytest.approx(np.ones(15))
     truth = np.random.default_rng(0).random(size) < 0.3
@@ -104,7 +104,7 @@ def test_weights_of_uniform_draws_are_one_and_a_whole_set_is_known_exactly() -> 
     assert found.high - found.low == pytest.approx(0)
 
 
-def test_a_mixed_queue_estimates_without_bias_what_its_plain_mean_gets_wrong() -> None:
+def test_mixed_queue_estimate_is_unbiased_and_its_plain_mean_is_not() -> None:
     rng, size = np.random.default_rng(3), 600
     values = rng.random(size).astype(np.float32)
     is_wrong = rng.random(size) < 0.3 * values
@@ -122,7 +122,7 @@ def test_a_mixed_queue_estimates_without_bias_what_its_plain_mean_gets_wrong() -
     assert 0.8 < np.mean(covers) < 0.9, "the docstring says 84 %"
 
 
-def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
+def test_no_draws_give_nan_and_invalid_probabilities_are_refused() -> None:
     found = e.lure(np.empty(0), np.empty(0), 5)
     assert np.isnan(found.value)
     assert (found.low, found.high) == (0, 1)
@@ -132,7 +132,7 @@ def test_no_draw_is_unknown_and_impossible_probabilities_are_refused() -> None:
         e.lure(np.ones(3), np.full(3, 0.5), 2)
 
 
-def test_the_mean_over_a_part_is_unbiased_and_unknown_without_a_draw_inside() -> None:
+def test_mean_over_a_part_is_unbiased() -> None:
     rng, size = np.random.default_rng(3), 40
     values = rng.random(size)
     truth, is_part = rng.random(size) < 0.4, rng.random(size) < 0.5
@@ -147,8 +147,8 @@ def test_the_mean_over_a_part_is_unbiased_and_unknown_without_a_draw_inside() ->
 
 
 @pytest.mark.parametrize("eta", [0.3, 1.0])
-def test_draws_without_a_wrong_label_leave_room_for_unseen_ones(eta: float) -> None:
-    """The interval of draws that saw nothing covers the truth at least as often as it says, and shrinks with draws."""
+def test_interval_without_wrong_labels_covers_the_truth(eta: float) -> None:
+    """An interval without a wrong answer covers the truth and shrinks with draws."""
     rng, size, num = np.random.default_rng(5), 400, 30
     values, missed = rng.random(size).astype(np.float32), []
     truth = rng.random(size) < 0.06

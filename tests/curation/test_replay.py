@@ -1,4 +1,4 @@
-"""Laws of the log: a random log against a naive replay, and what undo means."""
+"""Replay of random logs against a naive replay, and undo."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ BULK = {
 
 
 def decision(number: int, verdict: str, image: int | None = None, **fields: object) -> Decision:
-    """One line of the log; label 1 where the verdict names a class."""
+    """One decision; label 1 where the verdict names a class."""
     label = 1 if verdict in ("accept", "relabel", "reject") else None
     plain = Decision(number, f"c{number}", "", "me", "001", verdict, image, 1, label, 0.9, {}, 1, None, None)
     return replace(plain, **fields)  # type: ignore[arg-type]
@@ -36,7 +36,7 @@ def undo(number: int, of: int) -> Decision:
 
 @st.composite
 def logs(draw: st.DrawFn, undos: bool = True) -> list[Decision]:
-    """A log of up to 14 lines with gaps between the ids; an undo may name any earlier line, undos among them."""
+    """Random log of up to 14 decisions; an undo names any earlier decision."""
     log: list[Decision] = []
     for place in range(draw(st.integers(0, 14))):
         number = 3 * place + draw(st.integers(1, 3))
@@ -57,7 +57,7 @@ def is_live(line: Decision, log: Sequence[Decision]) -> bool:
 
 
 def naive(log: Sequence[Decision]) -> list[tuple[int, int, int]]:
-    """Verdict, label and decision of each image, one line at a time."""
+    """Replay one decision at a time: verdict, label and decision of each image."""
     rows = [(0, UNKNOWN, 0)] * NUM_IMAGES
     for line in log:
         if line.verdict == UNDO or not is_live(line, log):
@@ -83,12 +83,12 @@ def replayed(*log: Decision) -> list[tuple[int, int, int]]:
 
 
 @given(logs())
-def test_replay_agrees_with_reading_the_log_line_by_line(log: list[Decision]) -> None:
+def test_replay_equals_a_naive_replay(log: list[Decision]) -> None:
     assert replayed(*log) == naive(log)
 
 
 @given(logs(), st.data())
-def test_an_undo_leaves_the_log_as_if_the_line_had_never_been_written(log: list[Decision], data: st.DataObject) -> None:
+def test_undo_equals_a_log_without_the_decision(log: list[Decision], data: st.DataObject) -> None:
     said = [line for line in live_decisions(log) if not any(other.undo_of == line.id for other in log)]
     if said:
         target = data.draw(st.sampled_from(said))
@@ -96,7 +96,7 @@ def test_an_undo_leaves_the_log_as_if_the_line_had_never_been_written(log: list[
 
 
 @given(logs(), st.data())
-def test_undoing_an_undo_restores_what_it_took_back(log: list[Decision], data: st.DataObject) -> None:
+def test_undo_of_an_undo_restores_the_decision(log: list[Decision], data: st.DataObject) -> None:
     if log:
         target = data.draw(st.sampled_from(log))
         assert replayed(*log, undo(98, target.id), undo(99, 98)) == replayed(*log)
@@ -112,64 +112,64 @@ def test_new_decisions_on_a_state_equal_a_replay_of_everything(old: list[Decisio
 
 
 @given(logs(), st.randoms())
-def test_the_higher_id_wins_in_whatever_order_the_lines_arrive(log: list[Decision], random: object) -> None:
+def test_higher_id_wins_in_any_order(log: list[Decision], random: object) -> None:
     mixed = list(log)
     random.shuffle(mixed)  # type: ignore[attr-defined]
     assert replayed(*mixed) == replayed(*log)
 
 
-def test_undo_shows_again_what_was_decided_before() -> None:
+def test_undo_restores_the_earlier_decision() -> None:
     log = [decision(1, "accept", 0), decision(2, "skip", 0), undo(3, 2)]
     assert replayed(*log)[0] == (Verdict.ACCEPT, 1, 1)
 
 
-def test_a_later_single_verdict_outlives_the_undo_of_the_bulk_it_corrected() -> None:
+def test_single_decision_remains_after_undo_of_an_earlier_bulk_accept() -> None:
     log = [bulk(1, "all"), decision(2, "relabel", 4, label=0), undo(3, 1)]
     assert replayed(*log) == [(0, UNKNOWN, 0)] * 4 + [(Verdict.RELABEL, 0, 2), (0, UNKNOWN, 0)]
 
 
-def test_undoing_the_single_verdict_shows_the_bulk_again() -> None:
+def test_undo_of_a_single_decision_restores_the_bulk_accept() -> None:
     log = [bulk(1, "evens"), decision(2, "relabel", 4, label=0), undo(3, 2)]
     assert replayed(*log)[4] == (Verdict.BULK_ACCEPT, 1, 1)
 
 
-def test_a_second_undo_of_the_same_line_changes_nothing_and_both_must_be_undone() -> None:
+def test_two_undos_of_one_decision_must_both_be_undone() -> None:
     log = [decision(1, "accept", 0), undo(2, 1), undo(3, 1)]
     assert replayed(*log)[0] == replayed(*log, undo(4, 3))[0] == (0, UNKNOWN, 0)
     assert replayed(*log, undo(4, 3), undo(5, 2))[0] == (Verdict.ACCEPT, 1, 1)
 
 
 @pytest.mark.parametrize("verdict", ["skip", "unsure", "none"])
-def test_a_verdict_without_a_class_carries_no_label(verdict: str) -> None:
+def test_verdict_without_a_class_has_no_label(verdict: str) -> None:
     assert replayed(decision(1, verdict, 2, label=1))[2] == (Verdict[verdict.upper()], UNKNOWN, 1)
 
 
-def test_a_reject_carries_the_class_it_rejects() -> None:
+def test_reject_stores_the_rejected_class() -> None:
     assert replayed(decision(1, "reject", 2, label=0))[2] == (Verdict.REJECT, 0, 1)
 
 
-def test_an_empty_log_decides_nothing() -> None:
+def test_empty_log_leaves_all_undecided() -> None:
     assert replayed() == rows_of(undecided(NUM_IMAGES)) == [(0, UNKNOWN, 0)] * NUM_IMAGES
 
 
-def test_bulk_sets_may_come_from_a_function() -> None:
+def test_bulk_sets_from_a_function() -> None:
     log = [bulk(1, "evens")]
     assert rows_of(replay(log, BULK.__getitem__, NUM_IMAGES)) == replayed(*log)
 
 
-def test_an_undo_of_something_older_than_the_new_lines_is_refused_on_a_state() -> None:
+def test_undo_of_an_older_decision_is_refused_with_a_start_state() -> None:
     start = replay([decision(1, "accept", 0)], BULK, NUM_IMAGES)
     with pytest.raises(ValueError, match="whole log"):
         replay([undo(2, 1)], BULK, NUM_IMAGES, start)
     assert rows_of(replay([decision(2, "skip", 0), undo(3, 2)], BULK, NUM_IMAGES, start)) == rows_of(start)
 
 
-def test_live_decisions_leave_out_undone_lines_and_undos() -> None:
+def test_live_decisions_exclude_undone_decisions_and_undos() -> None:
     log = [decision(1, "accept", 0), decision(2, "skip", 1), undo(3, 1), bulk(4, "all"), undo(5, 4), undo(6, 5)]
     assert [line.id for line in live_decisions(log)] == [2, 4]
 
 
-def test_the_latest_live_line_is_the_reviewers_own_and_steps_back_with_each_undo() -> None:
+def test_latest_live_is_the_reviewers_own_decision() -> None:
     log = [decision(1, "accept", 0), decision(2, "skip", 1), decision(3, "accept", 2, reviewer="you")]
     found = []
     for number in (4, 5):

@@ -1,4 +1,4 @@
-"""Certificates: whatever rule chose the set, what remains when the cut moves, and that every export carries them."""
+"""Audits of every rule, changed thresholds, certificates in exports, and stop advice."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from core.risk.audit_certificate import stratified_certified_share
 from tests.dashboard.page_helpers import open_page
 
 RUN = "001-supervised-mlp"
-CUTS: list[tuple[str, dict[str, Any]]] = [
+SELECTIONS: list[tuple[str, dict[str, Any]]] = [
     ("fixed_threshold", {"threshold": 0.0}),
     ("entropy_at_most", {"entropy": 1.58}),
     ("margin_at_least", {"margin": 0.1}),
@@ -27,7 +27,7 @@ CUTS: list[tuple[str, dict[str, Any]]] = [
 
 
 def answered(project: Project, num: int, /, rule: str = "lowest_entropy", **params: Any) -> Audit:
-    """The audit of a rule after so many right answers."""
+    """Return the audit of a rule after some right answers."""
     pool = project.scores(RUN)
     for _ in range(num):
         audit = project.quality.audit(RUN, rule, **params)
@@ -37,10 +37,8 @@ def answered(project: Project, num: int, /, rule: str = "lowest_entropy", **para
     return project.quality.audit(RUN, rule, **params)
 
 
-@pytest.mark.parametrize(("rule", "params"), CUTS)
-def test_the_selection_of_any_rule_is_audited_and_its_certificate_is_stored(
-    trained_project: Project, rule: str, params: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("rule", "params"), SELECTIONS)
+def test_audit_of_any_rule_stores_its_certificate(trained_project: Project, rule: str, params: dict[str, Any]) -> None:
     audit = answered(trained_project, 3, rule, **params)
     selection = trained_project.select(RUN, rule, **params)
     assert audit.certificate.size == selection.count
@@ -51,7 +49,7 @@ def test_the_selection_of_any_rule_is_audited_and_its_certificate_is_stored(
     assert json.loads(stored.read_text())["certificate"]["num_answers"] == 3
 
 
-def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project: Project) -> None:
+def test_stricter_threshold_names_answers_outside_its_set(trained_project: Project) -> None:
     wide = answered(trained_project, 10, percent=100.0)
     narrow = trained_project.quality.audit(RUN, "lowest_entropy", percent=30.0)
     inside = trained_project.select(RUN, "lowest_entropy", percent=30.0).ids
@@ -61,37 +59,37 @@ def test_a_tighter_cut_says_which_answers_are_no_longer_about_it(trained_project
     assert narrow.earlier.num_added == 0
 
 
-def test_a_looser_cut_keeps_its_answers_as_a_stratum_at_half_the_risk(trained_project: Project) -> None:
+def test_looser_threshold_keeps_answers_as_a_stratum_at_half_alpha(trained_project: Project) -> None:
     narrow = answered(trained_project, 12, percent=50.0)
     assert narrow.earlier is None
     wide = trained_project.quality.audit(RUN, "lowest_entropy", percent=100.0)
-    moved = wide.earlier
-    assert moved is not None
-    assert (moved.num_kept, moved.num_valid, len(moved.invalid)) == (narrow.certificate.size, 12, 0)
-    assert moved.num_kept + moved.num_added == wide.certificate.size
-    # the added images may have come earlier in the common order: then no answer of theirs exists yet
+    earlier = wide.earlier
+    assert earlier is not None
+    assert (earlier.num_kept, earlier.num_valid, len(earlier.invalid)) == (narrow.certificate.size, 12, 0)
+    assert earlier.num_kept + earlier.num_added == wide.certificate.size
+    # added images may come earlier in the common order, so none is answered yet
     strata = [narrow.is_right, np.zeros(0, dtype=np.bool_)]
-    assert moved.certified == stratified_certified_share(strata, [moved.num_kept, moved.num_added], 0.05) > 0
+    assert earlier.certified == stratified_certified_share(strata, [earlier.num_kept, earlier.num_added], 0.05) > 0
 
 
-def test_every_export_carries_set_hash_risk_and_draws(trained_project: Project, tmp_path: Path) -> None:
+def test_every_export_contains_the_certificate(trained_project: Project, tmp_path: Path) -> None:
     audit = answered(trained_project, 4, percent=60.0)
     for kind in ("csv", "parquet", "folder_per_class", "model", "round_card"):
         trained_project.export(kind, tmp_path / kind, RUN)
-        (told,) = json.loads((tmp_path / kind / "manifest.json").read_text())["certificates"]
-        assert (told["run"], told["rule"], told["ids_hash"]) == (RUN, "lowest_entropy", audit.ids_hash)
-        assert (told["certificate"]["alpha"], told["certificate"]["num_answers"]) == (0.05, 4)
-        assert [draw["image_id"] for draw in told["draws"]] == audit.answered.tolist()
+        (stored,) = json.loads((tmp_path / kind / "manifest.json").read_text())["certificates"]
+        assert (stored["run"], stored["rule"], stored["ids_hash"]) == (RUN, "lowest_entropy", audit.ids_hash)
+        assert (stored["certificate"]["alpha"], stored["certificate"]["num_answers"]) == (0.05, 4)
+        assert [draw["image_id"] for draw in stored["draws"]] == audit.answered.tolist()
 
 
-def test_a_certificate_without_a_live_answer_is_none(trained_project: Project) -> None:
+def test_undone_answers_leave_no_certificate(trained_project: Project) -> None:
     answered(trained_project, 1, percent=60.0)
     trained_project.undo(RUN)
     assert trained_project.quality.certificates() == []
 
 
 def later_run(project: Project, share: float, noise: int | None = None) -> str:
-    """A copy of the run as a child of it, with other predictions for a share of all images, or noise for all."""
+    """Copy the run as its child, with other or random predictions."""
     name = f"{len(project.runs()) + 1:03d}-copy"
     folder = shutil.copytree(project.path / "runs" / RUN, project.path / "runs" / name)
     record = json.loads((folder / "run.json").read_text())
@@ -107,7 +105,7 @@ def later_run(project: Project, share: float, noise: int | None = None) -> str:
     return name
 
 
-def test_advice_says_stop_only_when_labels_have_settled_and_the_target_is_proven(trained_project: Project) -> None:
+def test_stop_advice_needs_stable_labels_and_a_certified_target(trained_project: Project) -> None:
     still, turned = later_run(trained_project, 0.0), later_run(trained_project, 0.5)
     assert not trained_project.stop_advice(still).is_enough  # nothing is proven yet
     size = trained_project.select(RUN, "lowest_entropy", percent=30.0).count
@@ -120,7 +118,7 @@ def test_advice_says_stop_only_when_labels_have_settled_and_the_target_is_proven
     assert "no earlier run" in first.reasons[1]
 
 
-def test_a_class_cap_keeps_the_surest_of_each_class_and_stands_in_the_log(trained_project: Project) -> None:
+def test_class_cap_keeps_the_most_confident_and_is_logged(trained_project: Project) -> None:
     pool = trained_project.scores(RUN)
     everything = trained_project.select(RUN, "fixed_threshold", threshold=0.0)
     cap = int(np.ceil(everything.count / 3))  # 5 labeled images of each of 3 classes: factor 1 is a third
@@ -135,13 +133,13 @@ def test_a_class_cap_keeps_the_surest_of_each_class_and_stands_in_the_log(traine
 
 
 @pytest.mark.parametrize("factor", [0.5, "two", True])
-def test_a_class_cap_below_one_or_no_number_is_refused(trained_project: Project, factor: Any) -> None:
+def test_invalid_class_cap_is_refused(trained_project: Project, factor: Any) -> None:
     outcome = trained_project.bulk_accept(RUN, "fixed_threshold", threshold=0.0, class_cap=factor)
     assert outcome.status == "refused"
     assert trained_project.decisions.all() == []
 
 
-def test_with_uninformative_scores_the_value_panel_says_no_measurable_gain(trained_project: Project) -> None:
+def test_noise_scores_show_no_measurable_gain(trained_project: Project) -> None:
     control, curated = (later_run(trained_project, 0.0, noise=seed) for seed in (1, 2))
     for image in trained_project.splits.pool[:5].tolist():
         trained_project.decide(RUN, "accept", image)

@@ -1,4 +1,4 @@
-"""Laws of the guards of a project: false alarms, shares, planted duplicates."""
+"""Data checks of a project: OOD images, class shares, leaks, reference images."""
 
 import numpy as np
 import pytest
@@ -10,9 +10,7 @@ RUN = "001-supervised-mlp"
 
 
 @pytest.mark.parametrize("score", constants.OOD_SCORES)
-def test_more_false_alarms_call_more_images_foreign_and_all_of_them_at_one(
-    trained_project: Project, score: str
-) -> None:
+def test_higher_false_alarm_rate_marks_more_images_as_ood(trained_project: Project, score: str) -> None:
     quality, pool = trained_project.quality, trained_project.splits.pool
     few, many, everything = (quality.out_of_distribution(RUN, score, rate) for rate in (0.1, 0.5, 1.0))
     assert set(few.ids) <= set(many.ids) <= set(everything.ids) == set(pool)
@@ -21,21 +19,21 @@ def test_more_false_alarms_call_more_images_foreign_and_all_of_them_at_one(
     assert quality.out_of_distribution(RUN, score, 0.0).ids.size == 0
 
 
-def test_an_unknown_score_and_an_impossible_rate_are_sentences(trained_project: Project) -> None:
+def test_unknown_score_and_invalid_rate_raise_input_error(trained_project: Project) -> None:
     with pytest.raises(InputError, match="energy"):
         trained_project.quality.out_of_distribution(RUN, "magic")
     with pytest.raises(InputError, match="0 to 1"):
         trained_project.quality.out_of_distribution(RUN, "energy", 2.0)
 
 
-def test_the_shares_count_what_the_rule_keeps(trained_project: Project) -> None:
+def test_class_shares_count_the_kept_images(trained_project: Project) -> None:
     shares = trained_project.quality.class_shares(RUN, "lowest_entropy", percent=50)
     kept = trained_project.select(RUN, "lowest_entropy", percent=50)
     assert [share.count for share in shares] == kept.class_counts.tolist()
     assert sum(share.prior for share in shares) == pytest.approx(1)
 
 
-def test_all_planted_duplicates_across_splits_are_found_and_no_others(untrained_project: Project) -> None:
+def test_split_leakage_finds_exactly_the_duplicates_across_splits(untrained_project: Project) -> None:
     assert untrained_project.quality.split_leakage() == []
     images, splits = untrained_project.images, untrained_project.splits
     pixels = np.array(images.pixels)
@@ -49,8 +47,8 @@ def test_all_planted_duplicates_across_splits_are_found_and_no_others(untrained_
     )
 
 
-def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_project: Project) -> None:
-    """A person's live accept or relabel counts; a reject, a bulk accept, an undone and a calibration one do not."""
+def test_reference_ids_are_labeled_and_verified_images(trained_project: Project) -> None:
+    """Live accepts and relabels of unlabeled images count, other decisions do not."""
     splits, open_ids = trained_project.splits, trained_project.splits.unlabeled
     np.testing.assert_array_equal(trained_project.quality.reference_ids(), splits.labeled)
     accepted, relabeled, rejected, undone = (int(image) for image in open_ids[:4])
@@ -66,8 +64,8 @@ def test_neighbors_are_looked_for_among_labeled_and_verified_images(trained_proj
     assert trained_project.quality.reference_ids().tolist() == expected
 
 
-def test_verified_images_bring_the_pool_nearer_on_both_ways_to_see_it(trained_project: Project) -> None:
-    """Accepted images count as known, so images like them are no longer out of distribution."""
+def test_verified_images_reduce_knn_distances(trained_project: Project) -> None:
+    """Images like accepted ones are no longer out of distribution."""
     run, splits = trained_project.run(RUN), trained_project.splits
     features = np.zeros_like(run.folder.features())
     features[:, 0] = 1  # all images look alike …

@@ -1,4 +1,4 @@
-"""OOD check of a run: its report, and what it refuses."""
+"""OOD check of a run: its report and its errors."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from core.base.errors import InputError
 BASE = "001-supervised-mlp"
 
 
-def test_the_report_holds_every_group_and_is_remembered(trained_project: Project, pictures: Path) -> None:
+def test_ood_report_holds_every_group_and_is_stored(trained_project: Project, pictures: Path) -> None:
     assert trained_project.quality.ood_report(BASE) is None
     report = trained_project.quality.check_ood(BASE, str(pictures))
     assert report.groups == ["held-out", "noise", "foreign"]
@@ -32,7 +32,7 @@ def test_another_project_can_be_the_ood_set(trained_project: Project, untrained_
     assert len(report.scores["entropy"]["foreign"]) == len(untrained_project.images.labels)
 
 
-def test_an_unknown_data_set_is_refused_with_a_sentence(trained_project: Project) -> None:
+def test_unknown_data_set_raises_input_error(trained_project: Project) -> None:
     with pytest.raises(InputError, match="neither an image folder nor a built-in data set"):
         trained_project.quality.check_ood(BASE, "nowhere")
     assert trained_project.quality.ood_report(BASE) is None

@@ -1,4 +1,4 @@
-"""Laws of the risk methods of a project: audits live in the log, cuts use open images only."""
+"""Audit answers in the log, target-error thresholds and label issues of a project."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ RUN = "001-supervised-mlp"
 
 
 def answered(project: Project, count: int, percent: float = 100, *, wrong: tuple[int, ...] = ()) -> Audit:
-    """An audit after `count` answers, right except at the positions named."""
+    """Return an audit after `count` answers, wrong at the given positions."""
     pool = project.scores(RUN)
     for number in range(count):
         audit = project.quality.audit(RUN, "lowest_entropy", percent=percent)
@@ -23,7 +23,7 @@ def answered(project: Project, count: int, percent: float = 100, *, wrong: tuple
     return project.quality.audit(RUN, "lowest_entropy", percent=percent)
 
 
-def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certificate_is_a_replay(
+def test_audit_answers_are_logged_with_probability_and_replayed(
     trained_project: Project,
 ) -> None:
     audit = answered(trained_project, 5, wrong=(2,))
@@ -37,7 +37,7 @@ def test_answers_of_an_audit_are_decisions_with_their_probability_and_the_certif
     assert (again.certificate, again.next_id) == (audit.certificate, audit.next_id)
 
 
-def test_undoing_an_audit_answer_asks_for_the_same_image_again(trained_project: Project) -> None:
+def test_undo_of_an_audit_answer_asks_again(trained_project: Project) -> None:
     audit = answered(trained_project, 3)
     last = audit.answered[-1]
     trained_project.undo(RUN, "ann")
@@ -46,13 +46,13 @@ def test_undoing_an_audit_answer_asks_for_the_same_image_again(trained_project: 
     assert after.certificate.num_answers == 2
 
 
-def test_a_tighter_cut_keeps_its_answers_and_a_looser_one_asks_for_what_was_added_first(
+def test_stricter_threshold_keeps_answers_and_looser_one_asks_for_added_images(
     trained_project: Project,
 ) -> None:
     audit = answered(trained_project, 8, percent=50)
     kept = trained_project.select(RUN, "lowest_entropy", percent=25).ids.tolist()
-    tighter = trained_project.quality.audit(RUN, "lowest_entropy", percent=25)
-    assert tighter.answered.tolist() == [i for i in audit.answered.tolist() if i in kept]
+    stricter = trained_project.quality.audit(RUN, "lowest_entropy", percent=25)
+    assert stricter.answered.tolist() == [i for i in audit.answered.tolist() if i in kept]
     looser = trained_project.quality.audit(RUN, "lowest_entropy", percent=100)
     assert looser.certificate.num_answers + looser.num_waiting == 8
     assert looser.num_waiting > 0
@@ -60,18 +60,18 @@ def test_a_tighter_cut_keeps_its_answers_and_a_looser_one_asks_for_what_was_adde
     assert looser.ids_hash != audit.ids_hash
 
 
-def test_an_answer_that_is_none_of_the_classes_counts_as_wrong(trained_project: Project) -> None:
+def test_none_of_the_classes_counts_as_wrong(trained_project: Project) -> None:
     audit = trained_project.quality.audit(RUN, "lowest_entropy", percent=100)
     trained_project.quality.answer_audit(audit, None)
     assert trained_project.quality.audit(RUN, "lowest_entropy", percent=100).is_right.tolist() == [False]
 
 
-def test_an_audit_of_nothing_is_a_sentence(trained_project: Project) -> None:
+def test_audit_of_an_empty_selection_raises_input_error(trained_project: Project) -> None:
     with pytest.raises(InputError, match="empty selection"):
         trained_project.quality.audit(RUN, "top_per_class", count=0)
 
 
-def test_the_certificate_file_names_set_risk_and_every_draw(trained_project: Project, tmp_path: Path) -> None:
+def test_certificate_file_holds_set_hash_alpha_and_draws(trained_project: Project, tmp_path: Path) -> None:
     audit = answered(trained_project, 4)
     for file in (
         trained_project.quality.save_certificate(audit),
@@ -85,25 +85,25 @@ def test_the_certificate_file_names_set_risk_and_every_draw(trained_project: Pro
     assert trained_project.quality.save_certificate(audit).parent == trained_project.path / "certificates"
 
 
-def test_a_cut_looks_at_open_images_only_and_never_at_calibration_as_pool(trained_project: Project) -> None:
+def test_conformal_threshold_uses_open_images_only(trained_project: Project) -> None:
     splits = trained_project.splits
-    cut = trained_project.quality.conformal_threshold(RUN, 0.4)
-    assert (cut.num_pool, cut.num_calibration) == (len(splits.unlabeled), len(splits.calibration))
+    before = trained_project.quality.conformal_threshold(RUN, 0.4)
+    assert (before.num_pool, before.num_calibration) == (len(splits.unlabeled), len(splits.calibration))
     trained_project.decide(RUN, "accept", int(splits.unlabeled[0]))
     trained_project.decide(RUN, "accept", int(splits.calibration[0]))
     after = trained_project.quality.conformal_threshold(RUN, 0.4)
-    assert (after.num_pool, after.num_calibration) == (cut.num_pool - 1, cut.num_calibration - 1)
+    assert (after.num_pool, after.num_calibration) == (before.num_pool - 1, before.num_calibration - 1)
 
 
-def test_class_thresholds_go_through_the_bulk_accept_as_a_rule(trained_project: Project) -> None:
-    cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.5)
-    assert sum(cut.num_pool for cut in cuts) == len(trained_project.splits.unlabeled)
-    kept = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
+def test_class_thresholds_work_as_a_rule(trained_project: Project) -> None:
+    thresholds = trained_project.quality.conformal_thresholds_per_class(RUN, 0.5)
+    assert sum(one.num_pool for one in thresholds) == len(trained_project.splits.unlabeled)
+    kept = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(thresholds))
     unlabeled = np.isin(kept.ids, trained_project.splits.unlabeled)
-    assert int(unlabeled.sum()) == sum(cut.num_kept for cut in cuts)
+    assert int(unlabeled.sum()) == sum(one.num_kept for one in thresholds)
 
 
-def test_label_issues_name_the_labels_that_were_changed(trained_project: Project) -> None:
+def test_label_issues_find_a_changed_label(trained_project: Project) -> None:
     images, splits = trained_project.images, trained_project.splits
     before = trained_project.quality.label_issues(RUN)
     known = trained_project.quality.known_scores(RUN)
@@ -117,6 +117,6 @@ def test_label_issues_name_the_labels_that_were_changed(trained_project: Project
     assert sure not in before.ids
 
 
-def test_a_run_has_no_value_against_itself_or_without_decisions(trained_project: Project) -> None:
+def test_review_value_of_a_run_against_itself_raises_input_error(trained_project: Project) -> None:
     with pytest.raises(InputError, match="its own control"):
         trained_project.review_value(RUN, RUN)

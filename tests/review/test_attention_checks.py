@@ -1,4 +1,4 @@
-"""Checks of the reviewer: they find somebody who always accepts, and change no label, count or run."""
+"""Attention checks: they flag inattentive reviewers and change no labels or runs."""
 
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ OPEN = QueueFilter(show="undecided")
 
 
 class Reviewer:
-    """Somebody at the review page: takes the first undecided cards and answers each as `say` decides."""
+    """Simulated reviewer: answers the first undecided cards of the review page."""
 
     def __init__(self, project: Project, name: str = "me") -> None:
         self.project, self.name, self.num, self.seen = project, name, 0, list[Card]()
@@ -45,7 +45,7 @@ def project(trained_project: Project) -> Project:
     return trained_project
 
 
-def test_somebody_who_always_accepts_is_flagged_within_40_decisions(project: Project) -> None:
+def test_reviewer_who_always_accepts_is_flagged_within_40_decisions(project: Project) -> None:
     person = Reviewer(project)
     person.work(40, looks=False)
     (found,) = project.quality.reviewers()
@@ -55,7 +55,7 @@ def test_somebody_who_always_accepts_is_flagged_within_40_decisions(project: Pro
     assert found.attention.median_seconds == 0.5
 
 
-def test_somebody_who_looks_is_not_flagged(project: Project) -> None:
+def test_attentive_reviewer_is_not_flagged(project: Project) -> None:
     person = Reviewer(project)
     person.work(60, looks=True)
     (found,) = project.quality.reviewers()
@@ -65,25 +65,25 @@ def test_somebody_who_looks_is_not_flagged(project: Project) -> None:
     assert found.attention.disagreement.value == 0
 
 
-def test_a_check_changes_no_label_no_count_and_no_run(project: Project) -> None:
+def test_check_answers_change_no_label_count_or_run(project: Project) -> None:
     before, counts = project.curate().digest, project.decisions.counts()
     person = Reviewer(project)
-    plants = [card for card in person.cards(40) if card.planted]
-    assert len(plants) == 6
-    assert all(card.id in project.splits.val for card in plants)
-    assert all(card.suggestion != project.images.labels[card.id] for card in plants)
-    for card in plants:
+    checks = [card for card in person.cards(40) if card.planted]
+    assert len(checks) == 6
+    assert all(card.id in project.splits.val for card in checks)
+    assert all(card.suggestion != project.images.labels[card.id] for card in checks)
+    for card in checks:
         assert person.decide(card, "accept") == "saved"
     assert project.curate().digest == before
     assert project.decisions.counts() == counts
     assert not project.decisions.state().verdict.any()
     lines = Project.open(project.path).decisions.all()
     assert [line.params["planted"] for line in lines] == ["wrong"] * 6
-    assert [line.params["known"] for line in lines] == [int(project.images.labels[card.id]) for card in plants]
-    assert not {card.id for card in person.cards(40)} & {card.id for card in plants}
+    assert [line.params["known"] for line in lines] == [int(project.images.labels[card.id]) for card in checks]
+    assert not {card.id for card in person.cards(40)} & {card.id for card in checks}
 
 
-def test_a_repeat_changes_nothing_and_its_disagreement_is_counted(project: Project) -> None:
+def test_repeat_changes_no_label_and_its_disagreement_is_counted(project: Project) -> None:
     person = Reviewer(project)
     person.work(30, looks=True)
     repeats = [card for card in person.cards(40) if card.planted == "repeat"]
@@ -97,19 +97,19 @@ def test_a_repeat_changes_nothing_and_its_disagreement_is_counted(project: Proje
     assert after.num_decisions == before.num_decisions
 
 
-def test_a_check_looks_like_any_other_card(project: Project) -> None:
+def test_check_looks_like_other_cards(project: Project) -> None:
     cards = Reviewer(project).cards(40)
     for card in cards:
         assert card.top[0][0] == card.suggestion
         assert card.top[0][1] == pytest.approx(card.confidence)
         assert card.why.count(" · ") == cards[0].why.count(" · ")
         assert card.verdict == ""
-    assert all(a.entropy >= b.entropy for a, b in pairwise(cards))  # the order of the queue does not give it away
+    assert all(a.entropy >= b.entropy for a, b in pairwise(cards))  # checks do not break the order of the queue
     places = np.flatnonzero([bool(card.planted) for card in cards])
     assert all(cards[place].rank == cards[place - 1].rank for place in places)
 
 
-def test_undo_takes_a_check_back(project: Project) -> None:
+def test_undo_of_a_check_answer(project: Project) -> None:
     person = Reviewer(project)
     card = next(card for card in person.cards() if card.planted)
     person.decide(card, "accept")
@@ -118,20 +118,20 @@ def test_undo_takes_a_check_back(project: Project) -> None:
     assert project.quality.reviewers() == []
 
 
-def test_no_check_is_planted_unless_the_project_says_so(trained_project: Project) -> None:
+def test_no_checks_without_an_interval(trained_project: Project) -> None:
     assert not any(card.planted for card in Reviewer(trained_project).cards(100))
     with pytest.raises(InputError, match="A check can stand among"):
         trained_project.quality.set_check_interval(3)
 
 
 @pytest.mark.parametrize("kind", ["wrong", "repeat", "banana"])
-def test_a_check_that_was_not_planted_is_refused(project: Project, kind: str) -> None:
+def test_answer_to_an_unknown_check_is_refused(project: Project, kind: str) -> None:
     person = Reviewer(project)
     card = next(card for card in person.cards() if not card.planted)
     assert person.decide(card, "accept", planted=kind) == "refused"
     assert project.decisions.all() == []
 
 
-def test_checks_are_only_among_undecided_images(project: Project) -> None:
+def test_checks_appear_among_undecided_images_only(project: Project) -> None:
     everything = project.review(RUN).page(PageQuery(count=400)).cards
     assert not any(card.planted for card in everything)

@@ -1,4 +1,4 @@
-"""Every decision once, for the suggestion that was seen, and taken back when asked."""
+"""Decision service, history and histogram: commands, undo, counts."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from core.workspace.workspace import Workspace
 
 
 class Review:
-    """The decisions of a trained project, and commands as a client makes them."""
+    """Decisions of a trained project, and commands as a client makes them."""
 
     def __init__(self, project: Project) -> None:
         self.project, self.decisions, self.run = project, project.decisions, project.runs()[0].id
@@ -45,7 +45,7 @@ def review(trained_project: Project) -> Review:
     return Review(trained_project)
 
 
-def test_a_command_sent_again_answers_with_the_same_decision_and_adds_no_line(review: Review) -> None:
+def test_repeated_command_returns_the_same_decision(review: Review) -> None:
     commands = [review.command(0), review.command(1, "reject"), review.command(0)]
     first = review.decisions.execute(commands)
     assert [outcome.status for outcome in first] == ["saved"] * 3
@@ -67,9 +67,7 @@ def test_a_command_sent_again_answers_with_the_same_decision_and_adds_no_line(re
         ({"run_id": "nope"}, "no run"),
     ],
 )
-def test_what_does_not_fit_what_was_seen_is_refused_and_changes_nothing(
-    review: Review, change: dict[str, Any], words: str
-) -> None:
+def test_stale_or_invalid_commands_are_refused(review: Review, change: dict[str, Any], words: str) -> None:
     (outcome,) = review.decisions.execute([Command(**{**vars(review.command(0)), **change})])
     assert outcome.status == "refused"
     assert words in outcome.reason
@@ -82,7 +80,7 @@ def test_test_and_labeled_images_cannot_be_decided(review: Review) -> None:
         assert outcome.status == "refused"
 
 
-def test_a_bulk_accept_takes_undecided_and_skipped_images_only_and_is_one_decision(review: Review) -> None:
+def test_bulk_accept_is_one_decision_about_open_images(review: Review) -> None:
     review.decisions.execute(
         [review.command(0, "reject"), review.command(1, "skip"), review.command(2, "relabel", label=1)]
     )
@@ -99,7 +97,7 @@ def test_a_bulk_accept_takes_undecided_and_skipped_images_only_and_is_one_decisi
     assert review.decisions.counts()["bulk_accept"] == 0
 
 
-def test_undo_takes_back_my_latest_live_decision_one_after_the_other(review: Review) -> None:
+def test_undo_takes_back_own_live_decisions_latest_first(review: Review) -> None:
     review.decisions.execute([review.command(0), review.command(1), review.command(2, reviewer="ann")])
     for name, left in (("u1", [1, 0, 1]), ("u2", [0, 0, 1])):
         assert review.decisions.execute([review.undo(name)])[0].status == "saved"
@@ -108,7 +106,7 @@ def test_undo_takes_back_my_latest_live_decision_one_after_the_other(review: Rev
     assert (nothing.status, nothing.reason) == ("refused", "There is nothing left to undo.")
 
 
-def test_a_named_decision_is_taken_back_once_and_undoing_the_undo_brings_it_again(review: Review) -> None:
+def test_named_decision_is_undone_once_and_undo_of_undo_restores_it(review: Review) -> None:
     first, _ = review.decisions.execute([review.command(0), review.command(1)])
     undo = review.decisions.execute([review.undo("u", undo_of=first.decision)])[0]
     assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
@@ -118,13 +116,13 @@ def test_a_named_decision_is_taken_back_once_and_undoing_the_undo_brings_it_agai
     assert review.verdict(0) is Verdict.ACCEPT
 
 
-def test_a_batch_may_undo_what_it_has_just_decided(review: Review) -> None:
+def test_batch_can_undo_its_own_decision(review: Review) -> None:
     outcomes = review.decisions.execute([review.command(0), review.undo("u"), review.command(1)])
     assert [outcome.status for outcome in outcomes] == ["saved"] * 3
     assert [review.verdict(0), review.verdict(1)] == [Verdict.UNDECIDED, Verdict.ACCEPT]
 
 
-def test_what_another_process_decides_is_seen(review: Review) -> None:
+def test_decisions_of_another_process_are_read(review: Review) -> None:
     assert review.verdict(0) is Verdict.UNDECIDED
     DecisionService(Workspace(review.project.path)).execute([review.command(0)])
     assert review.verdict(0) is Verdict.ACCEPT
@@ -145,9 +143,7 @@ def test_threads_lose_no_decision(review: Review) -> None:
     assert len(review.decisions.all()) == 40
 
 
-def test_a_log_that_cannot_be_written_is_an_error_and_never_an_answer(
-    review: Review, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unwritable_log_raises_data_error(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise DataError("The disk is full.")
 
@@ -158,7 +154,7 @@ def test_a_log_that_cannot_be_written_is_an_error_and_never_an_answer(
     assert review.decisions.execute([review.command(0)])[0].status == "saved"
 
 
-def test_only_a_persons_own_verdict_takes_a_calibration_image_out_of_hiding(review: Review) -> None:
+def test_only_single_decisions_reveal_calibration_images(review: Review) -> None:
     hidden = review.project.splits.calibration
     place = {int(number): row for row, number in enumerate(review.pool.ids)}
     review.decisions.execute([review.bulk("b", 0.0)])
@@ -173,7 +169,7 @@ def test_only_a_persons_own_verdict_takes_a_calibration_image_out_of_hiding(revi
 
 
 @pytest.mark.parametrize("score_name", ["confidence", "entropy", "margin"])
-def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) -> None:
+def test_bin_sums_are_exact_counts(review: Review, score_name: str) -> None:
     found = review.decisions.review(review.run).histogram.counts(score_name)
     values, counts = getattr(review.pool.scores, score_name), np.array(found["counts"]).sum(axis=0)
     for place in (0, 333, 500, 999):
@@ -182,20 +178,22 @@ def test_sums_over_the_bins_are_exact_counts(review: Review, score_name: str) ->
 
 
 @pytest.mark.parametrize(
-    ("score_name", "cut"), [("confidence", 0.6), ("confidence", 0.0), ("entropy", 0.9), ("margin", 1.0)]
+    ("score_name", "threshold"), [("confidence", 0.6), ("confidence", 0.0), ("entropy", 0.9), ("margin", 1.0)]
 )
-def test_the_border_strip_holds_the_images_nearest_to_the_cut(review: Review, score_name: str, cut: float) -> None:
-    found = review.decisions.review(review.run).border(score_name, cut)
+def test_boundary_strip_holds_the_images_nearest_to_the_threshold(
+    review: Review, score_name: str, threshold: float
+) -> None:
+    found = review.decisions.review(review.run).border(score_name, threshold)
     values = getattr(review.pool.scores, score_name)
-    keeps = values <= np.float32(cut) if score_name == "entropy" else values >= np.float32(cut)
-    distance = np.abs(values.astype(np.float64) - np.float32(cut))
+    keeps = values <= np.float32(threshold) if score_name == "entropy" else values >= np.float32(threshold)
+    distance = np.abs(values.astype(np.float64) - np.float32(threshold))
     for cards, side in ((found.kept, keeps), (found.left, ~keeps)):
         nearest = np.sort(distance[side])[:8]
-        np.testing.assert_allclose([abs(getattr(card, score_name) - np.float32(cut)) for card in cards], nearest)
+        np.testing.assert_allclose([abs(getattr(card, score_name) - np.float32(threshold)) for card in cards], nearest)
     assert found.steps[found.here]["kept"] == keeps.sum()
 
 
-def test_the_histogram_by_verdict_adds_up_to_the_pool_and_right_and_wrong_to_the_calibration_items(
+def test_histogram_parts_add_up_to_pool_and_calibration_items(
     review: Review,
 ) -> None:
     review.decisions.execute([review.command(0), review.command(1, "skip")])
@@ -209,7 +207,7 @@ def test_the_histogram_by_verdict_adds_up_to_the_pool_and_right_and_wrong_to_the
     np.testing.assert_array_equal(apart["counts"], np.array(found["counts"])[[0, 2]])
 
 
-def test_of_many_classes_the_histogram_names_the_most_suggested_and_adds_up_the_rest(tmp_path: Any) -> None:
+def test_histogram_sums_up_the_rarest_of_many_classes(tmp_path: Any) -> None:
     workspace = _large_workspace(tmp_path, 5000, num_classes=300)
     review = DecisionService(workspace).review("001")
     found = review.histogram.counts("confidence")
@@ -221,7 +219,7 @@ def test_of_many_classes_the_histogram_names_the_most_suggested_and_adds_up_the_
     assert sum(step.steps[step.here]["per_class"]) == step.steps[step.here]["kept"]
 
 
-def test_filters_leave_ranks_as_they_are(review: Review) -> None:
+def test_filters_do_not_change_ranks(review: Review) -> None:
     everything = review.decisions.review(review.run).page(PageQuery(count=200)).cards
     chosen = [card for card in everything if card.suggestion == 1]
     found = review.decisions.review(review.run).page(PageQuery(count=200, wanted=QueueFilter(predicted=1)))
@@ -236,7 +234,7 @@ def test_filters_leave_ranks_as_they_are(review: Review) -> None:
     )
 
 
-def test_the_border_ranking_begins_at_the_threshold(review: Review) -> None:
+def test_border_ranking_starts_at_the_threshold(review: Review) -> None:
     cards = review.decisions.review(review.run).page(PageQuery(ranking="border", threshold=0.5, count=200)).cards
     distances = [abs(card.confidence - 0.5) for card in cards]
     assert distances == sorted(distances)

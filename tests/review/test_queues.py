@@ -1,4 +1,4 @@
-"""Queues on a project: pages, counts and commands see the same images, forwards and backwards."""
+"""Queues of a project: pages, filters, and decisions about filtered images."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from core import Command, LabelSource, PageQuery, Project, QueueFilter, ScoreRan
 
 
 class Place:
-    """A trained project and commands about many of its images."""
+    """Trained project with commands about many of its images."""
 
     def __init__(self, project: Project) -> None:
         self.project, self.decisions, self.run = project, project.decisions, project.runs()[0].id
@@ -54,9 +54,7 @@ FILTERS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("words", FILTERS, ids=str)
-def test_turning_pages_forwards_and_backwards_meets_each_matching_image_once(
-    place: Place, words: dict[str, Any]
-) -> None:
+def test_pages_in_both_directions_show_each_matching_image_once(place: Place, words: dict[str, Any]) -> None:
     for row, (verdict, who) in enumerate([("accept", "ann"), ("accept", "bob"), ("skip", "ann"), ("reject", "ann")]):
         place.single(row, verdict, who)
     wanted, whole = QueueFilter(**words), place.ids(**words)
@@ -75,7 +73,7 @@ def test_turning_pages_forwards_and_backwards_meets_each_matching_image_once(
     assert page.open == sum(int(place.decisions.state().verdict[i]) in (Verdict.UNDECIDED, Verdict.SKIP) for i in whole)
 
 
-def test_without_a_parent_nothing_has_changed(place: Place) -> None:
+def test_changed_filter_is_empty_without_a_parent(place: Place) -> None:
     assert place.ids(is_changed=True) == []
 
 
@@ -84,9 +82,7 @@ def test_without_a_parent_nothing_has_changed(place: Place) -> None:
     [("bulk_accept", Verdict.BULK_ACCEPT), ("reject", Verdict.REJECT), ("relabel", Verdict.RELABEL),
      ("none", Verdict.NONE), ("skip", Verdict.SKIP), ("unsure", Verdict.UNSURE)],
 )  # fmt: skip
-def test_a_verdict_on_a_filter_is_one_decision_about_just_these_and_one_undo_takes_it_back(
-    place: Place, verdict: str, code: Verdict
-) -> None:
+def test_verdict_on_a_filter_is_one_decision_with_one_undo(place: Place, verdict: str, code: Verdict) -> None:
     ids, others = place.ids(predicted=1), place.ids(predicted=0)
     before = place.decisions.state()
     label = 2 if verdict == "relabel" else None
@@ -104,7 +100,7 @@ def test_a_verdict_on_a_filter_is_one_decision_about_just_these_and_one_undo_tak
         np.testing.assert_array_equal(getattr(place.decisions.state(), name), getattr(before, name))
 
 
-def test_what_was_decided_is_overruled_only_where_that_was_asked_for(place: Place) -> None:
+def test_filter_verdict_changes_decided_images_only_on_request(place: Place) -> None:
     ids = place.ids(predicted=1)
     place.single(int(np.flatnonzero(place.pool.ids == ids[0])[0]), "accept")
     place.do("reject", filter={"show": "all", "predicted": 1}, expected=len(ids) - 1)
@@ -114,7 +110,7 @@ def test_what_was_decided_is_overruled_only_where_that_was_asked_for(place: Plac
     assert place.verdicts(ids) == {Verdict.NONE}
 
 
-def test_another_number_than_the_one_that_was_read_is_refused(place: Place) -> None:
+def test_wrong_expected_number_is_refused(place: Place) -> None:
     number = len(place.ids(predicted=1))
     outcome = place.do("reject", filter={"predicted": 1}, expected=number + 1)
     assert outcome.status == "refused"
@@ -122,7 +118,7 @@ def test_another_number_than_the_one_that_was_read_is_refused(place: Place) -> N
     assert place.decisions.all() == []
 
 
-def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
+def test_page_accept_is_one_decision(place: Place) -> None:
     pairs = [[int(place.pool.ids[row]), int(place.pool.scores.pseudo_labels[row])] for row in range(5)]
     assert place.do("accept", images=pairs).status == "saved"
     curated = place.project.curate()
@@ -151,16 +147,14 @@ def test_a_page_is_accepted_as_one_decision_of_a_person(place: Place) -> None:
         ("accept", {"images": [[10**9, 0]]}, "not in the pool"),
     ],
 )
-def test_a_group_that_cannot_be_meant_is_refused_with_a_sentence(
-    place: Place, verdict: str, params: dict[str, Any], words: str
-) -> None:
+def test_invalid_bulk_command_is_refused(place: Place, verdict: str, params: dict[str, Any], words: str) -> None:
     outcome = place.do(verdict, **params)
     assert outcome.status == "refused"
     assert words in outcome.reason
     assert place.decisions.all() == []
 
 
-def test_a_page_on_which_one_suggestion_is_stale_is_refused_whole(place: Place) -> None:
+def test_page_with_one_stale_suggestion_is_refused(place: Place) -> None:
     pairs = [[int(place.pool.ids[row]), int(place.pool.scores.pseudo_labels[row])] for row in range(3)]
     pairs[1][1] = (pairs[1][1] + 1) % 3
     outcome = place.do("accept", images=pairs)

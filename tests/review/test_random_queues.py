@@ -1,4 +1,4 @@
-"""Random queues: drawn again they are the same, answers carry probabilities, estimates are fair."""
+"""Random queues: reproducible draws, logged probabilities, estimates."""
 
 from typing import Any
 
@@ -24,9 +24,7 @@ def answer(project: Project, image: int, label: int, **shown: Any) -> None:
 
 
 @pytest.mark.parametrize("ranking", ["audit", "mixed", "diverse"])
-def test_a_drawn_queue_is_the_same_after_decisions_and_in_another_process(
-    trained_project: Project, ranking: str
-) -> None:
+def test_drawn_queue_is_reproducible(trained_project: Project, ranking: str) -> None:
     first = cards(trained_project, ranking)
     assert first.drawn == 0
     assert len({card.id for card in first.cards}) == len(first.cards) == first.total
@@ -38,16 +36,16 @@ def test_a_drawn_queue_is_the_same_after_decisions_and_in_another_process(
     assert first.cards[3].id not in {card.id for card in anew.cards}
 
 
-def test_the_reject_hunt_shows_what_the_cut_keeps_and_the_least_confident_first(trained_project: Project) -> None:
+def test_reject_hunt_shows_kept_images_least_confident_first(trained_project: Project) -> None:
     pool = trained_project.scores(RUN)
-    cut = float(np.median(pool.scores.confidence))
-    found = [card.confidence for card in cards(trained_project, "reject_hunt", threshold=cut).cards]
+    threshold = float(np.median(pool.scores.confidence))
+    found = [card.confidence for card in cards(trained_project, "reject_hunt", threshold=threshold).cards]
     assert found == sorted(found)
-    assert len(found) == int((pool.scores.confidence >= np.float32(cut)).sum())
+    assert len(found) == int((pool.scores.confidence >= np.float32(threshold)).sum())
 
 
 @pytest.mark.parametrize("ranking", ["audit", "mixed"])
-def test_the_log_keeps_the_probability_of_each_draw(trained_project: Project, ranking: str) -> None:
+def test_log_stores_the_probability_of_each_draw(trained_project: Project, ranking: str) -> None:
     page = cards(trained_project, ranking, eta=0.5)
     query = PageQuery(ranking, eta=0.5, drawn=page.drawn)
     picks = trained_project.review(RUN).queues.random.picks(RandomQueue(ranking, 1.0 if ranking == "audit" else 0.5, 0))
@@ -59,7 +57,7 @@ def test_the_log_keeps_the_probability_of_each_draw(trained_project: Project, ra
         assert (logged["rank"], logged["of"]) == (rank, picks.num_eligible)
 
 
-def test_a_place_that_the_queue_does_not_show_is_refused(trained_project: Project) -> None:
+def test_wrong_rank_in_a_queue_is_refused(trained_project: Project) -> None:
     page = cards(trained_project, "mixed")
     card = page.cards[0]
     for params in ({"rank": 1}, {"rank": 0, "drawn": None}, {"rank": "0"}, {"rank": 0, "drawn": 9}, {"eta": 0.1}):
@@ -76,23 +74,23 @@ def test_a_place_that_the_queue_does_not_show_is_refused(trained_project: Projec
 
 
 @pytest.mark.parametrize("ranking", ["audit", "mixed"])
-def test_a_queue_answered_to_the_end_says_the_truth(trained_project: Project, ranking: str) -> None:
+def test_fully_answered_queue_gives_the_true_values(trained_project: Project, ranking: str) -> None:
     pool, rng = trained_project.scores(RUN), np.random.default_rng(0)
     truth = dict(zip(pool.ids.tolist(), rng.integers(0, 3, len(pool.ids)).tolist(), strict=True))
     page = cards(trained_project, ranking)
     for card in page.cards:
         shown = trained_project.review(RUN).shown(card.id, PageQuery(ranking, drawn=page.drawn))
         answer(trained_project, card.id, truth[card.id], **shown)
-    cut = float(np.median(pool.scores.confidence))
-    (found,) = trained_project.quality.queue_estimates(RUN, cut)
+    threshold = float(np.median(pool.scores.confidence))
+    (found,) = trained_project.quality.queue_estimates(RUN, threshold)
     is_right = np.array([truth[i] == s for i, s in zip(pool.ids.tolist(), pool.scores.pseudo_labels, strict=True)])
-    keep = pool.scores.confidence >= np.float32(cut)
+    keep = pool.scores.confidence >= np.float32(threshold)
     assert found.num_answers == found.num_open == len(pool.ids)
     assert found.accuracy.value == pytest.approx(is_right.mean())
     assert found.error.value == pytest.approx((~is_right)[keep].mean())
 
 
-def test_answers_count_up_to_the_first_gap_and_the_others_wait(trained_project: Project) -> None:
+def test_answers_count_up_to_the_first_gap(trained_project: Project) -> None:
     page = cards(trained_project, "mixed")
     for rank in (0, 1, 3, 4):
         shown = trained_project.review(RUN).shown(page.cards[rank].id, PageQuery("mixed", drawn=0))
@@ -107,7 +105,7 @@ def test_answers_count_up_to_the_first_gap_and_the_others_wait(trained_project: 
     assert found.accuracy == complement(lure(np.array([0, 0, 1.0, 0, 0]), probability, found.num_open))
 
 
-def test_an_undone_answer_no_longer_counts(trained_project: Project) -> None:
+def test_undone_answer_does_not_count(trained_project: Project) -> None:
     card = cards(trained_project, "audit").cards[0]
     shown = trained_project.review(RUN).shown(card.id, PageQuery("audit", drawn=0))
     trained_project.decide(RUN, "accept", card.id, **shown)

@@ -34,7 +34,7 @@ def test_the_evidence_is_the_formula(data: st.DataObject) -> None:
     )
 
 
-def test_three_evidences_by_hand() -> None:
+def test_evidence_of_three_small_examples() -> None:
     # two images, "at most one is right": one right answer has likelihood 2 under A = 2 and 1 under A = 1
     assert c.log_evidence(2, 1, 0, 1) == pytest.approx(np.log(2))
     assert c.log_evidence(2, 2, 0, 1) == np.inf  # two right answers exclude it
@@ -54,9 +54,7 @@ def test_the_evidence_of_the_next_answer_is_fair_under_the_hypothesis(refuted: i
 
 
 @given(st.integers(5, 200), st.lists(st.booleans(), min_size=1, max_size=60), st.sampled_from([0.01, 0.05, 0.25]))
-def test_whatever_is_certified_all_smaller_shares_are_certified_too(
-    size: int, answers: list[bool], alpha: float
-) -> None:
+def test_certified_share_implies_all_smaller_shares(size: int, answers: list[bool], alpha: float) -> None:
     right, wrong = sum(answers), len(answers) - sum(answers)
     if len(answers) > size:
         return
@@ -88,12 +86,12 @@ def test_answers_needed_without_an_error() -> None:
     assert 59 <= found[0.95] <= 100  # a fixed number of 59 would do; looking each time costs a little more
 
 
-def test_a_target_out_of_reach_says_so() -> None:
+def test_unreachable_target_is_reported() -> None:
     assert c.num_more(100, 10, 5, 0.96) is None
     assert c.num_more(100, 10, 5, 0.95) == 85  # every image that is left
 
 
-def test_a_whole_set_seen_is_known_exactly() -> None:
+def test_full_audit_is_exact() -> None:
     found = c.certificate([False] * 2 + [True] * 18, 20, 0.9)
     assert (found.certified, found.is_certified) == (0.9, True)
     assert found.low <= 0.9 <= found.high
@@ -103,14 +101,14 @@ def test_a_whole_set_seen_is_known_exactly() -> None:
     assert c.certificate(unlucky, 20, 0.9).certified == 0.9, "what has been seen to be false is not claimed"
 
 
-def test_nothing_answered_proves_nothing() -> None:
+def test_no_answers_certify_nothing() -> None:
     found = c.certificate([], 1_000)
     assert (found.certified, found.low, found.high, found.is_certified) == (0, 0, 1, False)
     assert found.next_target == 0.8
     assert found.log_evidence == pytest.approx(0)
 
 
-def test_what_was_certified_stays_so_after_wrong_answers() -> None:
+def test_certified_share_survives_wrong_answers() -> None:
     answers = [True] * 100
     assert c.certificate(answers, 5_000).is_certified
     after = c.certificate([*answers, *[False] * 5], 5_000)
@@ -119,12 +117,12 @@ def test_what_was_certified_stays_so_after_wrong_answers() -> None:
 
 
 @pytest.mark.parametrize("arguments", [([], 0), ([True], 10, 0.95, 0.5), ([True], 10, 1.5), ([True] * 3, 2)])
-def test_bad_input_is_a_sentence(arguments: tuple[object, ...]) -> None:
+def test_invalid_input_raises_input_error(arguments: tuple[object, ...]) -> None:
     with pytest.raises(InputError):
         c.certificate(*arguments)  # type: ignore[arg-type]
 
 
-def test_a_false_certificate_is_as_rare_as_guaranteed_however_often_one_looks() -> None:
+def test_false_certificates_are_rarer_than_alpha_at_any_time() -> None:
     rng, size, rounds, false = np.random.default_rng(1), 2_000, 400, 0
     truth = c.highest_refuted(size, 0.95)  # the best set that misses the target
     for _ in range(rounds):
@@ -166,7 +164,7 @@ def test_an_audit_draws_every_image_once_in_a_random_order() -> None:
     assert first.tolist() != second.tolist()
 
 
-def test_a_tighter_cut_keeps_the_answers_inside_and_a_looser_one_names_what_is_new() -> None:
+def test_audit_overlap_of_stricter_and_looser_sets() -> None:
     old, answered = np.arange(10), np.array([3, 9, 1])
     tight = c.audit_overlap(answered, old, np.arange(5))
     assert not len(tight.added_ids)
@@ -176,7 +174,7 @@ def test_a_tighter_cut_keeps_the_answers_inside_and_a_looser_one_names_what_is_n
     assert loose.is_valid.all()
 
 
-def test_strata_prove_together_what_they_prove_apart_at_half_the_risk() -> None:
+def test_strata_certify_the_sum_of_parts_at_half_alpha() -> None:
     one, two = np.ones(90, dtype=np.bool_), np.ones(40, dtype=np.bool_)
     apart = c.certified_count(one, 1_000, 0.025) + c.certified_count(two, 300, 0.025)
     assert c.stratified_certified_share([one, two], [1_000, 300]) == apart / 1_300

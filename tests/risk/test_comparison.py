@@ -16,7 +16,7 @@ def logits_of(predictions: list[int] | Labels, num_classes: int = 3) -> Logits:
     return np.asarray(certain[np.asarray(predictions)])
 
 
-def test_two_runs_by_hand() -> None:
+def test_comparison_of_a_small_example() -> None:
     found = c.compare(logits_of(A), logits_of(B), LABELS)
     assert (found.accuracy_a.count, found.accuracy_b.count, found.accuracy_a.n) == (3, 4, 6)
     assert (found.gained, found.lost, found.changed) == (2, 1, 1)
@@ -71,7 +71,7 @@ def test_mcnemar_is_the_exact_binomial_test_of_the_changed(gained: int, lost: in
     assert c.mcnemar(gained, lost) == pytest.approx(p_value)
 
 
-def test_the_paired_interval_by_hand() -> None:
+def test_paired_interval_of_a_small_example() -> None:
     # 10 gained, 2 lost of 50: middle 8 / 52, spread sqrt(13 - 64 / 52) / 52 = .0659737, times 1.959964
     assert c.paired_interval(10, 2, 50) == pytest.approx((0.024540, 0.283153), abs=1e-5)
 

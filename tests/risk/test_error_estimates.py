@@ -27,7 +27,7 @@ def test_intervals_equal_published_clopper_pearson_values(count: int, n: int, lo
 
 
 @pytest.mark.parametrize(("answers", "certified"), [(59, 0.95), (149, 0.98), (299, 0.99)])
-def test_so_many_answers_without_an_error_certify_so_much(answers: int, certified: float) -> None:
+def test_interval_of_answers_without_errors(answers: int, certified: float) -> None:
     assert q.proportion(answers, answers, level=0.9).low >= certified
     assert q.proportion(answers - 1, answers - 1, level=0.9).low < certified
 
@@ -84,7 +84,7 @@ def test_the_curve_starts_at_full_coverage_and_falls() -> None:
     assert (curve.coverage > 0).all()
 
 
-def test_above_the_surest_calibration_item_the_error_is_unknown() -> None:
+def test_error_is_nan_above_the_highest_calibration_confidence() -> None:
     pool, sure = np.array([0.5, 0.9], dtype=np.float32), np.array([0.6], dtype=np.float32)
     curve = q.coverage_error_curve(pool, sure, np.array([True]))
     assert curve.n.tolist() == [1, 0]

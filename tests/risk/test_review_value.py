@@ -20,7 +20,7 @@ def test_review_value_is_a_paired_difference_per_hundred_decisions() -> None:
     assert v.review_value(control, curated, labels, 600).low == pytest.approx(found.low / 2)
 
 
-def test_clicks_that_change_nothing_but_luck_show_no_measurable_gain() -> None:
+def test_random_changes_show_no_measurable_gain() -> None:
     rng, measured = np.random.default_rng(0), 0
     labels = np.zeros(1_000, dtype=np.int64)
     for _ in range(400):
@@ -31,7 +31,7 @@ def test_clicks_that_change_nothing_but_luck_show_no_measurable_gain() -> None:
     assert "no measurable gain" in v.review_value(labels, labels, labels, 100).sentence
 
 
-def test_a_value_without_decisions_or_test_images_is_a_sentence() -> None:
+def test_no_decisions_or_test_images_raise_input_error() -> None:
     labels = np.zeros(3, dtype=np.int64)
     with pytest.raises(InputError, match="review some"):
         v.review_value(labels, labels, labels, 0)

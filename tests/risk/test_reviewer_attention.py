@@ -21,7 +21,7 @@ def test_a_reviewer_who_always_accepts_is_flagged_within_40_decisions_and_one_wh
     assert np.mean([decisions(40, 0.9, rng).is_flagged for _ in range(1_000)]) < 0.01
 
 
-def test_the_result_holds_how_much_it_has_seen() -> None:
+def test_result_holds_the_number_of_checks() -> None:
     found = r.reviewer_attention(np.array([True, False]), np.array([True, True, False, True]), [1.0, 3.0, 9.0])
     assert (found.caught.count, found.caught.n, found.disagreement.value, found.median_seconds) == (1, 2, 0.25, 3.0)
     nothing = r.reviewer_attention(np.empty(0, np.bool_), np.empty(0, np.bool_), [])
@@ -29,7 +29,7 @@ def test_the_result_holds_how_much_it_has_seen() -> None:
     assert np.isnan(nothing.median_seconds)
 
 
-def test_a_suggestion_is_always_wrong_and_the_models_own_mistake_where_it_makes_one() -> None:
+def test_wrong_suggestions_prefer_the_models_own_mistakes() -> None:
     rng = np.random.default_rng(0)
     labels, guesses = rng.integers(0, 4, 300), rng.integers(0, 4, 300)
     rows, shown = r.wrong_suggestions(guesses, labels, 4, 100, rng)

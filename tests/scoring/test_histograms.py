@@ -1,4 +1,4 @@
-"""Histograms: sums over the bins from an edge upwards equal exact float32 counts."""
+"""Histograms: sums over the bins from an edge upwards equal exact counts."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def nasty(bins: int, low: float, high: float) -> PerImage:
 
 @pytest.mark.parametrize("bins", [1, 7, 200, 1000])
 @pytest.mark.parametrize(("low", "high"), RANGES)
-def test_bins_from_an_edge_upwards_hold_exactly_the_values_that_reach_it(bins: int, low: float, high: float) -> None:
+def test_bins_from_an_edge_upwards_are_exact_counts(bins: int, low: float, high: float) -> None:
     values = nasty(bins, low, high)
     counts = np.bincount(bin_of(values, bins, low, high), minlength=bins)
     from_edge = counts[::-1].cumsum()[::-1]
@@ -29,20 +29,20 @@ def test_bins_from_an_edge_upwards_hold_exactly_the_values_that_reach_it(bins: i
     np.testing.assert_array_equal(from_edge, exact)
 
 
-def test_an_edge_is_the_float32_of_the_threshold_it_stands_for() -> None:
+def test_edge_is_the_float32_of_its_threshold() -> None:
     np.testing.assert_array_equal(edges(1000, 0, 1), [np.float32(i / 1000) for i in range(1000)])
 
 
-def test_the_histogram_keeps_groups_apart_and_loses_nobody() -> None:
+def test_count_cells_separates_groups_and_counts_all() -> None:
     values = nasty(1000, 0, 1)
     labels = np.random.default_rng(1).integers(0, 4, len(values))
     found = count_cells(bin_of(values, 1000, 0, 1).astype(np.uint16), labels.astype(np.int8), 5, 1000)
     assert found.shape == (5, 1000)
     assert found.sum(axis=1).tolist() == [*np.bincount(labels, minlength=5)]
     for label in range(4):
-        for cut in (1, 500, 950, 999):
-            exact = ((values >= np.float32(cut / 1000)) & (labels == label)).sum()
-            assert found[label, cut:].sum() == exact
+        for edge in (1, 500, 950, 999):
+            exact = ((values >= np.float32(edge / 1000)) & (labels == label)).sum()
+            assert found[label, edge:].sum() == exact
 
 
 def test_no_values_give_empty_bins() -> None:
@@ -50,7 +50,7 @@ def test_no_values_give_empty_bins() -> None:
     assert count_cells(nothing, nothing, 3, 4).tolist() == [[0] * 4] * 3
 
 
-def test_the_largest_groups_stay_in_their_own_order() -> None:
+def test_largest_groups_are_in_ascending_order() -> None:
     counts = np.array([[1, 0], [5, 5], [0, 0], [3, 4], [2, 0]])
     assert largest(counts, 3).tolist() == [1, 3, 4]
     assert largest(counts, 9).tolist() == [0, 1, 2, 3, 4]

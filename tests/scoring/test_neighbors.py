@@ -1,11 +1,11 @@
-"""Neighbors: the most similar first, whatever the length of the vectors."""
+"""Nearest neighbors: by angle, whatever the length of the vectors."""
 
 import numpy as np
 
 from core.scoring.neighbors import nearest, unit_vectors
 
 
-def test_the_nearest_has_the_smallest_angle_and_length_does_not_matter() -> None:
+def test_nearest_has_the_smallest_angle() -> None:
     rng = np.random.default_rng(0)
     features, query = rng.normal(size=(50, 8)).astype(np.float16), rng.normal(size=8).astype(np.float16)
     rows, similarity = nearest(unit_vectors(features), query, 5)
@@ -19,7 +19,7 @@ def test_the_nearest_has_the_smallest_angle_and_length_does_not_matter() -> None
     )
 
 
-def test_an_image_is_its_own_nearest_and_a_zero_vector_is_like_nothing() -> None:
+def test_image_is_its_own_nearest_and_zero_vector_has_no_similarity() -> None:
     features = np.eye(4, dtype=np.float16)
     features[3] = 0
     rows, similarity = nearest(unit_vectors(features), features[1], 4)

@@ -33,7 +33,7 @@ def test_logit_scores_are_high_for_an_image_of_no_class() -> None:
     assert LOGIT_SCORES["energy"](logits, 2.0) == pytest.approx(-2 * logsumexp(logits / 2, axis=1), rel=1e-5)
 
 
-def test_the_distance_to_the_kth_neighbor_by_hand() -> None:
+def test_knn_distance_of_a_small_example() -> None:
     reference = np.array([[1, 0], [0, 3], [-1, 0]])
     found = knn_distance(np.array([[5.0, 0.0], [0.0, -2.0]]), reference, k=2)
     assert found == pytest.approx([np.sqrt(2), np.sqrt(2)], abs=1e-6)
@@ -42,7 +42,7 @@ def test_the_distance_to_the_kth_neighbor_by_hand() -> None:
         knn_distance(reference, reference, k=4)
 
 
-def test_conformal_p_values_by_hand() -> None:
+def test_conformal_p_values_of_a_small_example() -> None:
     known = np.array([0.1, 0.2, 0.3, 0.4], dtype=np.float32)
     found = conformal_p_values(np.array([0.05, 0.3, 0.9], dtype=np.float32), known)
     assert found.tolist() == [1.0, 0.6, 0.2]
@@ -50,7 +50,7 @@ def test_conformal_p_values_by_hand() -> None:
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
-def test_in_distribution_images_are_called_ood_at_the_false_alarm_rate(rate: float) -> None:
+def test_in_distribution_images_are_marked_at_the_false_alarm_rate(rate: float) -> None:
     rng, called = np.random.default_rng(0), []
     for _ in range(400):
         known, new = rng.normal(size=99).astype(np.float32), rng.normal(size=200).astype(np.float32)

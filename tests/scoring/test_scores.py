@@ -29,7 +29,7 @@ def test_entropy_runs_from_zero_for_a_certain_row_to_log2_of_the_classes() -> No
     assert s.entropy(np.full((1, 8), 1 / 8, dtype=np.float32))[0] == pytest.approx(3)
 
 
-def test_confidence_margin_and_classes_of_a_row_by_hand() -> None:
+def test_confidence_margin_and_classes_of_a_small_example() -> None:
     probs = np.array([[0.1, 0.6, 0.3], [0.5, 0.25, 0.25]], dtype=np.float32)
     assert s.confidence(probs) == pytest.approx([0.6, 0.5])
     assert s.margin(probs) == pytest.approx([0.3, 0.25])
@@ -38,13 +38,13 @@ def test_confidence_margin_and_classes_of_a_row_by_hand() -> None:
     assert s.top_classes(probs, 9).shape == (2, 3)
 
 
-def test_energy_by_hand_and_without_overflow() -> None:
+def test_energy_of_a_small_example_and_without_overflow() -> None:
     assert s.energy(np.log(np.array([[1, 3]], dtype=np.float32)))[0] == pytest.approx(-np.log(4))
     assert s.energy(np.array([[4.0, 4.0]], dtype=np.float32), 2.0)[0] == pytest.approx(-4 - 2 * np.log(2))
     assert s.energy(np.array([[1000.0, 0.0]], dtype=np.float32))[0] == pytest.approx(-1000)
 
 
-def test_probabilities_by_hand() -> None:
+def test_probabilities_of_a_small_example() -> None:
     logits = np.log(np.array([[1, 3], [9, 1]], dtype=np.float32))
     np.testing.assert_allclose(s.probabilities(logits), [[0.25, 0.75], [0.9, 0.1]], rtol=1e-6)
     np.testing.assert_allclose(s.probabilities(logits, 2.0)[1], [0.75, 0.25], rtol=1e-6)
@@ -65,19 +65,19 @@ def test_a_temperature_never_changes_a_prediction(logits: Logits, temperature: f
     assert (s.score(logits, temperature).pseudo_labels == logits.argmax(axis=1)).all()
 
 
-def test_a_temperature_does_not_break_a_tie_that_float32_makes() -> None:
+def test_temperature_keeps_float32_ties() -> None:
     logits = np.array([[1.0, np.nextafter(np.float32(1), np.float32(2))]], dtype=np.float32)
     assert s.score(logits, 20.0).pseudo_labels[0] == 1
 
 
-def test_a_higher_temperature_makes_every_image_less_sure() -> None:
+def test_higher_temperature_lowers_confidence() -> None:
     logits = np.random.default_rng(0).normal(0, 3, (200, 5)).astype(np.float32)
     cold, hot = s.score(logits, 0.5), s.score(logits, 2.0)
     assert (hot.confidence < cold.confidence).all()
     assert (hot.entropy > cold.entropy).all()
 
 
-def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_do_not_change_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     logits = np.random.default_rng(1).normal(0, 3, (50, 4)).astype(np.float32)
     probs = s.probabilities(logits, 1.5)
     monkeypatch.setattr(s, "_CHUNK", 7)
@@ -99,7 +99,7 @@ def test_order_is_highest_first_and_keeps_equal_values_in_place() -> None:
 
 
 @pytest.mark.parametrize("name", s.RANKINGS)
-def test_a_ranking_gives_one_number_per_image_and_puts_the_right_end_first(name: str) -> None:
+def test_ranking_returns_one_value_per_image_in_the_right_direction(name: str) -> None:
     probs = np.concatenate([peaked(top) for top in (0.9, 0.5, 0.99, 0.7)])
     scores = s.score(np.log(probs))
     values = s.RANKINGS[name](scores)

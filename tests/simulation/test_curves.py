@@ -33,7 +33,7 @@ def test_a_curve_is_the_mean_over_the_seeds_between_lowest_and_highest() -> None
     assert labels_of(points) == (POINT.label, "another")
 
 
-def test_a_round_that_accepts_nothing_counts_as_one_without_error_and_the_baseline_does_not_count() -> None:
+def test_empty_bulk_accept_counts_as_zero_error() -> None:
     reviewed = replace(POINT, round=1)
     points = [POINT, *(replace(reviewed, selected=10, selected_error=e) for e in (0.03, 0.06)), reviewed]
     mean, spread, num = bulk_accept_error(points, POINT.label)

@@ -34,7 +34,7 @@ ONE = SimulateConfig(rounds=1, clicks=6, error_rate=0.0, controls=False, keep=Tr
 
 @pytest.fixture
 def known_project(pictures: Path, tmp_path: Path) -> Project:
-    """A project of three shapes whose labels are all known, without a run."""
+    """Make a project of three shapes with all labels known, without a run."""
     for name in CLASSES:
         shutil.copytree(pictures / name, tmp_path / "known" / name)
     return Project.create(tmp_path / "shapes", tmp_path / "known", split=SMALL)
@@ -42,7 +42,7 @@ def known_project(pictures: Path, tmp_path: Path) -> Project:
 
 @pytest.fixture
 def judged_project(trained_project: Project) -> Project:
-    """A project with a finished run whose unknown labels are made up, so that a reviewer can be simulated."""
+    """Give a project with a finished run made-up labels for a simulated reviewer."""
     labels = trained_project.images.labels
     object.__setattr__(trained_project.images, "labels", np.where(labels < 0, np.arange(len(labels)) % 3, labels))
     return trained_project
@@ -52,7 +52,7 @@ def simulated_review(project: Project, queue: str, rule: AcceptRule) -> Simulate
     return SimulatedReview(project, ReviewStrategy(queue, rule), 0, np.random.default_rng(0), RUN)
 
 
-def test_the_loop_runs_in_a_sandbox_and_is_written_as_data_and_chart(known_project: Project) -> None:
+def test_simulation_runs_in_a_sandbox_and_writes_results(known_project: Project) -> None:
     made = Simulations(known_project.workspace).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
     assert made.status.state == "queued"
     run_simulation(made, known_project)
@@ -87,7 +87,7 @@ def test_the_loop_runs_in_a_sandbox_and_is_written_as_data_and_chart(known_proje
     assert after.test_accuracy == pytest.approx(accuracy)
 
 
-def test_a_process_of_its_own_runs_it_and_stops_on_request(known_project: Project) -> None:
+def test_worker_process_runs_and_is_cancelled(known_project: Project) -> None:
     simulations = Simulations(known_project.workspace)
     long = QUICK.model_copy(update={"epochs": 100_000})
     made = simulations.start(["entropy"], ["none"], ONE.model_copy(update={"keep": False}), long)
@@ -102,7 +102,7 @@ def test_a_process_of_its_own_runs_it_and_stops_on_request(known_project: Projec
         simulations.cancel(made.id)
 
 
-def test_a_training_that_fails_fails_the_simulation_with_its_sentence(known_project: Project) -> None:
+def test_failed_training_fails_the_simulation(known_project: Project) -> None:
     wild = QUICK.model_copy(update={"learning_rate": 10.0, "weight_decay": 1.0, "ema_decay": 0.0, "epochs": 300})
     made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, wild)
     with pytest.raises(RunError, match=r"(?i)learning rate"):
@@ -111,7 +111,7 @@ def test_a_training_that_fails_fails_the_simulation_with_its_sentence(known_proj
     assert "earning rate" in made.status.message
 
 
-def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
+def test_dead_process_is_reported_as_lost(known_project: Project) -> None:
     made = Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)
     assert made.folder.status(now=time.time() + 59).state == "queued"
     assert made.folder.status(now=time.time() + 61).state == "lost"
@@ -121,7 +121,7 @@ def test_a_process_that_is_gone_reads_as_lost(known_project: Project) -> None:
             pass
 
 
-def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept_alone(judged_project: Project) -> None:
+def test_error_rate_zero_gives_true_answers(judged_project: Project) -> None:
     review = simulated_review(judged_project, "entropy", AcceptRule("fixed_threshold", 0.5))
     answer_queue(review, 10, 0.0, 1)
     clicked = {decision.image_id for decision in judged_project.decisions.all()}
@@ -140,7 +140,7 @@ def test_a_reviewer_without_mistakes_makes_none_and_clicks_leave_the_bulk_accept
     assert point.selected_error == pytest.approx((state.label[judged] != truth[judged]).mean())
 
 
-def test_a_reviewer_who_is_always_wrong_is_always_wrong(judged_project: Project) -> None:
+def test_error_rate_one_gives_wrong_answers_only(judged_project: Project) -> None:
     review = simulated_review(judged_project, "random", AcceptRule("none", 0.0))
     answer_queue(review, 10, 1.0, 1)
     bulk_accept(review)
@@ -149,7 +149,7 @@ def test_a_reviewer_who_is_always_wrong_is_always_wrong(judged_project: Project)
 
 
 @pytest.mark.parametrize("rule", ["conformal", "careful", "plug_in"])
-def test_a_target_error_accepts_at_the_threshold_of_its_rule(judged_project: Project, rule: str) -> None:
+def test_bulk_accept_uses_the_threshold_of_its_rule(judged_project: Project, rule: str) -> None:
     review = simulated_review(judged_project, "none", AcceptRule(rule, 0.9))
     bulk_accept(review)
     assert review.selected > 0
@@ -157,13 +157,13 @@ def test_a_target_error_accepts_at_the_threshold_of_its_rule(judged_project: Pro
     assert judged_project.decisions.all()[0].params["threshold"] == review.threshold
 
 
-def test_unknown_labels_cannot_be_simulated(trained_project: Project) -> None:
+def test_unknown_labels_raise_input_error(trained_project: Project) -> None:
     with pytest.raises(InputError, match=r"60 of the .* pool images .* are not known"):
         Simulations(trained_project.workspace).prepare(["entropy"], ["conformal=0.05"], ONE, QUICK)
     assert Simulations(trained_project.workspace).all() == []
 
 
-def test_a_missing_split_is_refused_with_a_sentence(pictures: Path, tmp_path: Path) -> None:
+def test_missing_split_raises_input_error(pictures: Path, tmp_path: Path) -> None:
     for name in CLASSES:
         shutil.copytree(pictures / name, tmp_path / "known" / name)
 
@@ -179,7 +179,7 @@ def test_a_missing_split_is_refused_with_a_sentence(pictures: Path, tmp_path: Pa
     assert prepare(3, "fixed_threshold=0.9", calibration=0).id == "001"
 
 
-def test_a_simulation_that_is_not_there_names_those_that_are(known_project: Project) -> None:
+def test_unknown_simulation_lists_the_known_ones(known_project: Project) -> None:
     with pytest.raises(InputError, match="none yet"):
         Simulations(known_project.workspace).find("001")
     Simulations(known_project.workspace).prepare(["entropy"], ["none"], ONE, QUICK)

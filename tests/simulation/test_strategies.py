@@ -34,7 +34,7 @@ def features(num: int = 200) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 1.0])
-def test_the_reviewer_errs_at_the_given_rate(rate: float) -> None:
+def test_answers_are_wrong_at_the_error_rate(rate: float) -> None:
     truth = RNG(0).integers(0, 4, 20_000)
     given = simulated_answers(truth, rate, 4, RNG(1))
     spread = np.sqrt(rate * (1 - rate) / len(truth))
@@ -43,7 +43,7 @@ def test_the_reviewer_errs_at_the_given_rate(rate: float) -> None:
     assert given.max() <= 3
 
 
-def test_each_other_class_is_answered_equally_often_and_never_the_true_one() -> None:
+def test_wrong_answers_are_uniform_over_the_other_classes() -> None:
     truth = np.full(30_000, 2)
     counts = np.bincount(simulated_answers(truth, 1.0, 4, RNG(0)), minlength=4)
     assert counts[2] == 0
@@ -77,7 +77,7 @@ def test_fewer_are_shown_where_fewer_are_open() -> None:
         assert sorted(choose(queue, seen, 30, RNG(0), features(), 200).positions) == [0, 1, 2]
 
 
-def test_the_same_generator_gives_the_same_reinputs() -> None:
+def test_same_seed_gives_the_same_choices() -> None:
     for queue in ("random", "mixed", "diverse"):
         one, two = (choose(queue, inputs(), 20, RNG(5), features(), 200).positions for _ in range(2))
         np.testing.assert_array_equal(one, two)
@@ -118,7 +118,7 @@ def test_controls_are_each_accept_rule_without_clicks_and_with_random_clicks() -
     assert len(review_strategies(["entropy", "entropy"], rules[:1], has_controls=False)) == 1
 
 
-def test_neither_clicks_nor_accept_rule_and_unknown_queues_are_refused() -> None:
+def test_empty_strategies_and_unknown_queues_are_refused() -> None:
     with pytest.raises(InputError, match="Nothing to simulate"):
         review_strategies(["none"], [AcceptRule("none", 0.0)], has_controls=False)
     with pytest.raises(InputError, match="Nothing to simulate"):

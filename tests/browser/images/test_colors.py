@@ -1,4 +1,4 @@
-"""Colors of verdicts: readable text, and distinct for everybody."""
+"""Colors of verdicts: text contrast, and distinct with color blindness."""
 
 import re
 from itertools import combinations
@@ -31,7 +31,7 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
 def colors(scheme: str) -> dict[str, str]:
-    """What the style sheet says in a theme: the dark one says anew what differs."""
+    """Read the colors of a theme from the style sheet."""
     sheet = components.assets()["review/style.css"].decode()
     (light,) = re.findall(r"\n\.review-app \{(.*?)\n\}", sheet, re.S)
     (dark,) = re.findall(r'\n\.review-app\[data-scheme="dark"\] \{(.*?)\n\}', sheet, re.S)

@@ -1,4 +1,4 @@
-"""Cursor in the grid: visible, with the keyboard focus; and drag selection."""
+"""Cursor in the grid: visibility and keyboard focus; drag selection."""
 
 import re
 

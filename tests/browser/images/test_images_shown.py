@@ -1,4 +1,4 @@
-"""Images: photographs fit and zoom, small ones are crisp, the next ones are prefetched."""
+"""Images: scaling, zoom, crisp small images and prefetching."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def photos(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """90 photographs of 640 x 480 pixels, some upright, of two classes: warm and cold ones."""
+    """90 photographs of 640 x 480 pixels, some upright, of two classes."""
     folder = tmp_path_factory.mktemp("photos")
     take(folder / "pictures")
 

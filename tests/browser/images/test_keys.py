@@ -1,4 +1,4 @@
-"""Keys: each one in the grid and in the focus view."""
+"""Keyboard commands in the grid and in the focus view."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ RUN = "001-supervised-small_cnn"
 
 @pytest.fixture(scope="module", params=["grid", "focus"])
 def window(request: pytest.FixtureRequest, browser: Browser, bench: Bench) -> Iterator[Page]:
-    """One window for each view, in which all tests of this file go on where the one before ended."""
+    """One window per view, shared by all tests of this file in order."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     for page in window_of(context):
         page.goto(bench[0].address("review", show="all", view=request.param))
@@ -27,7 +27,7 @@ def window(request: pytest.FixtureRequest, browser: Browser, bench: Bench) -> It
 
 @pytest.fixture(autouse=True)
 def _at_the_front(window: Page) -> None:
-    """Nothing selected, and on the fourth image of the first page, loaded anew."""
+    """Reload with nothing selected and the cursor on the fourth image."""
     page = window
     page.keyboard.press("Escape")
     for key, first in (("PageDown", "49 of"), ("PageUp", "1 of")):
@@ -43,7 +43,7 @@ def shown(page: Page) -> Locator:
 
 
 def here(page: Page) -> int:
-    """The image that a verdict would fall on."""
+    """Return the image that a verdict decides."""
     return int(
         page.locator(".tile.cursor:visible, .focus-view:visible .large[data-image]").get_attribute("data-image") or -1
     )
@@ -54,7 +54,7 @@ def is_grid(page: Page) -> bool:
 
 
 def quiet(page: Page) -> None:
-    """Nothing is on its way, and no page is turning."""
+    """Wait until no request is in flight and no page loads."""
     expect(page.locator(".saved")).to_have_attribute("data-state", re.compile("saved|idle"))
     still(page, quiet=120)
 
@@ -64,7 +64,7 @@ def lines(project: Project) -> list[Decision]:
 
 
 def decided(page: Page, project: Project, before: int) -> list[Decision]:
-    """The lines that came since, once all are saved."""
+    """Return the new decisions, once all are saved."""
     quiet(page)
     return lines(project)[before:]
 
@@ -140,7 +140,7 @@ def test_arrows_move_by_image_and_by_row(window: Page, bench: Bench) -> None:
 
 
 def place(page: Page) -> int:
-    """Which image of the queue, from 1."""
+    """Return the position of the cursor in the queue, from 1."""
     return int(page.locator(".position").inner_text().split(" of ")[0])
 
 

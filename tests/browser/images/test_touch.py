@@ -15,18 +15,18 @@ Point = tuple[float, float]
 
 @pytest.fixture
 def tablet(browser: Browser) -> Iterator[Page]:
-    """A touch screen of a tablet's size; errors of scripts fail the test."""
+    """Touch screen of tablet size; script errors fail the test."""
     yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True, is_mobile=True))
 
 
 def fingers(screen: CDPSession, kind: str, *points: Point) -> None:
-    """One event of the touch screen: touchStart, touchMove or touchEnd (without points)."""
+    """Send one touch event: touchStart, touchMove or touchEnd (without points)."""
     places = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
     screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
 
 def swipe(page: Page, start: Point, end: Point, steps: int = 8) -> None:
-    """One finger from here to there."""
+    """Move one finger from one point to another."""
     screen = page.context.new_cdp_session(page)
     fingers(screen, "touchStart", start)
     for step in range(1, steps + 1):
@@ -36,14 +36,14 @@ def swipe(page: Page, start: Point, end: Point, steps: int = 8) -> None:
 
 
 def at(element: Locator, across: float = 0.5, down: float = 0.5) -> Point:
-    """A point of an element, as shares of its width and height."""
+    """Return a point of an element, given as shares of its width and height."""
     box = element.bounding_box()
     assert box is not None
     return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
 def hold(page: Page, element: Locator) -> None:
-    """A finger stays on an element until it is marked."""
+    """Hold a finger on an element until it is selected."""
     screen = page.context.new_cdp_session(page)
     fingers(screen, "touchStart", at(element))
     expect(element).to_have_attribute("aria-selected", "true")

@@ -1,4 +1,4 @@
-"""Back button of the browser over the pages."""
+"""Back button of the browser across pages."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Filters and queues: in the URL, and counted before a verdict on all matches."""
+"""Filters and queues: stored in the URL, counted before a bulk verdict."""
 
 import re
 import uuid

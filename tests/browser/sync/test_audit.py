@@ -1,4 +1,4 @@
-"""Audit in the browser: answers, certificate, refresh; and the log of a mixed queue."""
+"""Audit in the browser: answers, certificate, refresh, logged probabilities."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ def metric(page: Page, label: str) -> Any:
 
 
 def answer(project: Project, page: Page, num: int, cut: float) -> None:
-    """Answer the audit's next image as the run would, and wait until the page has counted it."""
+    """Answer the next audit image with the pseudo-label, and wait for the count."""
     audit = project.quality.audit(RUN, "lowest_entropy", percent=cut)
     assert audit.next_id is not None
     pool = project.scores(RUN)

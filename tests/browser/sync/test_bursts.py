@@ -1,4 +1,4 @@
-"""Bursts of keys: nothing is lost over disturbances, page turns and refused commands."""
+"""Fast typing: no decision is lost over failures, page loads and refusals."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def open_review(page: Page, server: Server, **query: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """The review page is drawn, and Streamlit is done with it."""
+    """Wait until the review page is drawn and Streamlit is idle."""
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)

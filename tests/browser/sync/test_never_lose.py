@@ -117,7 +117,7 @@ def test_a_stale_command_is_refused_and_shown_and_the_image_stays_as_it_was(
 
 
 def _stale(body: str) -> str:
-    """The same batch as if the suggestion on screen had been another one."""
+    """Return a batch with another suggestion than on screen."""
     batch = json.loads(body)
     for command in batch["commands"]:
         command["suggestion"] = (command["suggestion"] + 1) % 3

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def ann(browser: Browser) -> Iterator[Page]:
-    """Her own browser."""
+    """Browser of the first reviewer."""
     yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}))
 
 
 @pytest.fixture
 def ben(browser: Browser) -> Iterator[Page]:
-    """His own browser."""
+    """Browser of the second reviewer."""
     yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}))
 
 

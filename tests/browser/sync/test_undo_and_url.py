@@ -1,4 +1,4 @@
-"""Quick input on the review page: cursor, undo, URL."""
+"""Fast input on the review page: cursor, undo, URL."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def cursor(window: Page) -> int:
-    """Place of the cursor in the grid."""
+    """Return the position of the cursor in the grid."""
     return int(window.locator(".tile.cursor").get_attribute("data-index") or -1)
 
 

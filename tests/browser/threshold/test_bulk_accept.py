@@ -1,4 +1,4 @@
-"""A bulk accept in the browser: few functions lie between a click and the request, each named for what it does."""
+"""Bulk accept in the browser: few function calls from click to request."""
 
 import re
 
@@ -26,7 +26,7 @@ HTMLDialogElement.prototype.showModal = function () {
 
 
 def calls(stack: str) -> list[tuple[str, str]]:
-    """File and function of each call of the review component in a stack of Chromium, the outermost first."""
+    """File and function of each component call in a stack, outermost first."""
     frames = re.findall(r"at (?:async )?(?:([\w.<>]+) \()?http\S+/review/([\w/]+\.js):", stack)
     return [(file, function.split(".")[-1]) for function, file in frames][::-1]
 

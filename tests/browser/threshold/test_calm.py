@@ -1,4 +1,4 @@
-"""Layout shift: nothing moves when content changes."""
+"""Layout shift: no element moves when content changes."""
 
 from collections.abc import Callable
 
@@ -50,7 +50,10 @@ _FOUND = """() => [
 
 
 def jumps(page: Page, work: Callable[[], object], fixed: tuple[str, ...] = FIXED) -> list[str]:
-    """What moved while the work was done, soon after an input too (Chromium's own sum leaves that out)."""
+    """Return the elements that move during an action, also just after an input.
+
+    Chromium's own sum leaves those out.
+    """
     page.evaluate(_WATCH, list(fixed))
     still(page)
     work()

@@ -1,4 +1,4 @@
-"""Histogram frame by frame: counts, class mix, error, scale and the parent run."""
+"""Histogram in each frame: counts, class mix, error, scale and parent run."""
 
 import json
 import re
@@ -42,7 +42,7 @@ _PIXELS = """() => {
 
 @pytest.fixture(scope="module")
 def family(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """2,000 images of 5 classes with a run and its child, whose scores are those of other images."""
+    """2,000 images of 5 classes with a run and a child run."""
 
     def make(place: Path) -> Project:
         project = synthetic_project(place, num_images=2000, num_classes=5)
@@ -61,7 +61,7 @@ def give_birth(runs: Path) -> None:
 
 
 def open_review(page: Page, server: Server, run: str) -> dict[str, Any]:
-    """Open the page; what the histogram route said."""
+    """Open the page and return the response of the histogram route."""
     with page.expect_response(re.compile(r"/histogram\?")) as said:
         page.goto(server.address("review", project=Project.open(server.project).key, run=run, show="all"))
     expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
@@ -76,13 +76,13 @@ def grouped(counts: list[int]) -> np.ndarray:
 
 
 def pixels(page: Page) -> np.ndarray:
-    """The canvas as (height, width, 4), red first."""
+    """Return the canvas as (height, width, 4), red first."""
     packed = np.array(page.evaluate(_PIXELS), dtype=np.uint32)
     return np.stack([(packed >> shift) & 255 for shift in (24, 16, 8, 0)], axis=-1)
 
 
 def columns(width: int) -> list[slice]:
-    """Of each bar, without its edges."""
+    """Return the pixels of each bar without its edges."""
     step = width / BARS
     return [slice(int(np.ceil(bar * step + 1)), int(bar * step + step - 1) + 1) for bar in range(BARS)]
 

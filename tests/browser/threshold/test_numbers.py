@@ -1,4 +1,4 @@
-"""Bulk decisions: their number is confirmed, and each can be undone."""
+"""Bulk decisions: confirmation of their number, and undo."""
 
 import re
 import uuid
@@ -19,7 +19,7 @@ RUN = "001-supervised-small_cnn"
 
 @pytest.fixture(scope="module")
 def many(worker_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """600 images of 30 classes: more than the small histograms show at once."""
+    """600 images of 30 classes, more than the small histograms show at once."""
     yield from shared(
         worker_server,
         tmp_path_factory.mktemp("many"),

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
-def _doubtful(trained_project: Project) -> None:
-    """The toy run is certain of everything: give its logits the spread of a real one."""
+def _realistic_confidence(trained_project: Project) -> None:
+    """Give the run's logits a realistic spread of confidence."""
     folder = trained_project.run(RUN).folder
     logits = np.array(folder.logits())
     noise = np.random.default_rng(0).normal(0, 1.2, logits.shape)
@@ -26,12 +26,12 @@ def _doubtful(trained_project: Project) -> None:
 
 
 def quantile(project: Project, share: float) -> float:
-    """A confidence, on an edge of the histogram, below which about that share of the pool lies."""
+    """Return the histogram edge below which about a share of the pool lies."""
     return round(float(np.quantile(project.scores(RUN).scores.confidence, share)), 3)
 
 
 def settle(page: Page) -> None:
-    """Let go, and wait until the boundary strip shows the threshold."""
+    """Release the threshold and wait until the boundary strip shows it."""
     with page.expect_response(re.compile("/border")):
         page.mouse.up()
     still(page)
