@@ -136,7 +136,11 @@ def _weights(name: str, published: Any, pretrained: str) -> Weights:
                 f"The pretrained weights of {name} are not here and could not be downloaded ({error}). Put "
                 f"{published.url} at {place}, or name a file of weights instead of imagenet."
             ) from error
-    path = Path(pretrained).expanduser()
+    return read_weights(Path(pretrained).expanduser())
+
+
+def read_weights(path: Path) -> Weights:
+    """The weights in a .safetensors or .pth file; TrainingError where it cannot be read or holds more than weights."""
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

