@@ -1,0 +1,1 @@
+"""Heads: small classifiers on stored features, fitted in a fraction of a second."""

@@ -1,0 +1,163 @@
+"""Kernel ridge regression, one class against the rest, with an RBF kernel.
+
+Up to EXACT_LABELS labels it is exact; above, landmarks stand for the labels (Nyström; Williams & Seeger 2001).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+
+from core.base.errors import InputError
+from core.base.types import Labels, Logits
+
+Values = NDArray[np.float32]
+Wide = NDArray[np.float64]
+
+EXACT_LABELS = 3_000
+"""Most labels for which the kernel matrix is solved exactly."""
+NUM_LANDMARKS = 2_000
+STRENGTH = 0.1
+"""Ridge; fixed beforehand, not tuned."""
+_JITTER = 1e-6  # keeps the landmarks' kernel matrix positive definite where images repeat
+_TEMPERATURES = np.geomspace(0.1, 5.0, 50)
+
+
+@dataclass(frozen=True)
+class KernelRidge:
+    """A fitted head.
+
+    Attributes:
+        points: (m, D) labeled images or landmarks.
+        coefficients: (m, K).
+        gamma: Kernel exp(−gamma · squared distance), above 0.
+        offsets: (K,) taken off the logits.
+        temperature: Divides the outputs, from leave-one-out on the labels.
+    """
+
+    points: Values
+    coefficients: Wide
+    gamma: float
+    offsets: Wide
+    temperature: float
+
+    def logits(self, features: NDArray[np.floating]) -> Logits:
+        """Score images: (n, D) features of any float type to (n, K) logits."""
+        outputs = rbf(features, self.points, self.gamma) @ self.coefficients.astype(np.float32)
+        return np.asarray(outputs / np.float32(self.temperature) - self.offsets.astype(np.float32), dtype=np.float32)
+
+
+def rbf(a: NDArray[np.floating], b: NDArray[np.floating], gamma: float) -> Values:
+    """Kernel of every row of a (n, D) with every row of b (m, D): (n, m) in [0, 1], 1 where two rows are equal."""
+    left, right = np.asarray(a, dtype=np.float32), np.asarray(b, dtype=np.float32)
+    kernel = left @ right.T
+    kernel *= 2
+    kernel -= np.einsum("nd,nd->n", left, left)[:, None]
+    kernel -= np.einsum("md,md->m", right, right)[None]
+    np.minimum(kernel, 0, out=kernel)  # rounding may leave a distance below zero
+    kernel *= np.float32(gamma)
+    return np.asarray(np.exp(kernel, out=kernel), dtype=np.float32)
+
+
+def fit_kernel_ridge(
+    features: Values,
+    labels: Labels,
+    weights: Wide,
+    rejected: tuple[Values, Labels],
+    num_classes: int,
+    *,
+    strength: float = STRENGTH,
+    reject_weight: float = 1.0,
+    offsets: Wide | None = None,
+    seed: int = 0,
+) -> KernelRidge:
+    """Fit targets +1 (the class) and −1 (the others) by weighted ridge regression.
+
+    A rejected label adds the target −1 to its own class. Its targets of the other classes are what the head without
+    rejections says, so that their solution stays exactly as it was.
+
+    Args:
+        features: (n, D) of the labeled images.
+        labels: (n,) classes.
+        weights: (n,) above 0; an image counts as strength / weight on the diagonal.
+        rejected: (m, D) features and (m,) classes that the images are not.
+        num_classes: K.
+        strength: Ridge, above 0.
+        reject_weight: Weight of each rejected label; 0 ignores them.
+        offsets: (K,) taken off the logits; None takes none.
+        seed: Draws the landmarks.
+
+    Returns:
+        The head.
+
+    Raises:
+        InputError: The kernel matrix cannot be solved.
+    """
+    gamma = kernel_width(features)
+    targets = np.where(labels[:, None] == np.arange(num_classes), 1.0, -1.0)
+    rows, classes = rejected
+    solve = _exact if len(features) + len(rows) <= EXACT_LABELS else _landmarks
+    try:
+        points, coefficients, left_out = solve(features, targets, weights / strength, gamma, seed)
+        if len(rows) and reject_weight > 0:
+            said = np.asarray(rbf(rows, points, gamma) @ coefficients, dtype=np.float64)
+            said[np.arange(len(rows)), classes] = -1.0
+            both = np.concatenate([weights, np.full(len(rows), reject_weight)]) / strength
+            points, coefficients, _ = solve(
+                np.concatenate([features, rows]), np.concatenate([targets, said]), both, gamma, seed
+            )
+    except LinAlgError as error:
+        raise InputError(f"The kernel head cannot be fitted ({error}): raise its strength.") from error
+    temperature = _best_temperature(left_out, labels)
+    return KernelRidge(points, coefficients, gamma, np.zeros(num_classes) if offsets is None else offsets, temperature)
+
+
+def kernel_width(features: Values) -> float:
+    """Width 1 / (D · variance) of the kernel from (n, D) features; 1 where they do not vary."""
+    spread = float(np.var(features, dtype=np.float64)) * features.shape[1]
+    return 1.0 / spread if spread > 0 else 1.0
+
+
+def _exact(features: Values, targets: Wide, precision: Wide, gamma: float, _seed: int) -> tuple[Values, Wide, Wide]:
+    """Points, coefficients and leave-one-out outputs; precision (n,) is weight / strength."""
+    matrix = rbf(features, features, gamma).astype(np.float64)
+    np.fill_diagonal(matrix, 1.0 + 1.0 / precision)
+    factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    coefficients = cho_solve(factor, targets, check_finite=False)
+    inverse = solve_triangular(np.tril(factor[0]), np.eye(len(features)), lower=True, check_finite=False)
+    diagonal = np.einsum("ij,ij->j", inverse, inverse)
+    return features, coefficients, targets - coefficients / diagonal[:, None]
+
+
+def _landmarks(features: Values, targets: Wide, precision: Wide, gamma: float, seed: int) -> tuple[Values, Wide, Wide]:
+    """As _exact, with NUM_LANDMARKS points drawn from the labeled images."""
+    drawn = np.random.default_rng(seed).choice(len(features), min(NUM_LANDMARKS, len(features)), replace=False)
+    points = features[np.sort(drawn)]
+    among = rbf(points, points, gamma).astype(np.float64)
+    among[np.diag_indices_from(among)] = 1.0 + _JITTER
+    root = np.linalg.cholesky(among)
+    mapped = solve_triangular(
+        root, rbf(features, points, gamma).T.astype(np.float64), lower=True, check_finite=False
+    ).T  # (n, m): the kernel between two images is the product of their rows
+    weighted = mapped * precision[:, None]
+    factor = cho_factor(weighted.T @ mapped + np.eye(len(points)), lower=True, check_finite=False)
+    inner = cho_solve(factor, weighted.T @ targets, check_finite=False)
+    outputs = mapped @ inner
+    leverage = np.einsum("nm,nm->n", mapped, cho_solve(factor, weighted.T, check_finite=False).T)
+    left_out = targets - (targets - outputs) / np.maximum(1.0 - leverage, 1e-9)[:, None]
+    return points, solve_triangular(root.T, inner, lower=False, check_finite=False), left_out
+
+
+def _best_temperature(outputs: Wide, labels: Labels) -> float:
+    """Temperature of least negative log likelihood, among fixed ones, for outputs that did not see their label."""
+    best, least = 1.0, np.inf
+    for temperature in _TEMPERATURES:
+        scaled = outputs / temperature
+        top = scaled.max(axis=1, keepdims=True)
+        loss = float(
+            np.mean(np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0] - scaled[np.arange(len(labels)), labels])
+        )
+        if loss < least:
+            best, least = float(temperature), loss
+    return best

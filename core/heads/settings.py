@@ -1,0 +1,117 @@
+"""Settings of a head, and the labels that it is fitted on."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.config import Between, Config
+from core.base.errors import InputError
+from core.base.types import Ids, Labels
+
+HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
+Balance = Literal["none", "weights", "logit_adjustment"]
+
+
+class HeadSettings(Config):
+    """What decides a head, beside its features and labels."""
+
+    kind: HeadKind = "kernel_ridge"
+    """kernel_ridge: RBF, one class against the rest; logistic: linear; label_propagation: over near neighbors."""
+    strength: Annotated[float, Between(0.0, 1e6)] = 0.0
+    """Regularization; 0 takes the kind's own: .1 for kernel_ridge, .01 for logistic, unused in label_propagation."""
+    balance: Balance = "none"
+    """For uneven classes: weights by class, or log priors taken off the logits (Menon et al. 2021)."""
+    reject_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
+    """Weight of rejected labels, which say "not this class"; 0 ignores them."""
+    neighbors: Annotated[int, Between(1, 1000)] = 10
+    """label_propagation: neighbors of each image in the graph."""
+    seed: Annotated[int, Between(0, 2**31 - 1)] = 0
+    """Seed of the landmarks that stand for many labels."""
+
+
+@dataclass(frozen=True)
+class HeadLabels:
+    """Labels of some images, and labels that were rejected.
+
+    Attributes:
+        ids: (n,) images with a label, each once.
+        labels: (n,) their classes, 0 to num_classes - 1.
+        weights: (n,) weights, 0 or more.
+        reject_ids: (m,) images with a rejected label; an image may stand here for several classes.
+        reject_labels: (m,) classes that they are not.
+        num_classes: K, at least 1.
+    """
+
+    ids: Ids
+    labels: Labels
+    weights: NDArray[np.float32]
+    reject_ids: Ids
+    reject_labels: Labels
+    num_classes: int
+
+    def checked(self, num_images: int) -> "HeadLabels":
+        """Check the labels against the images; those of weight 0 are left out.
+
+        Args:
+            num_images: Rows of the features.
+
+        Raises:
+            InputError: There is no label, or an image, a class or a weight is out of range.
+        """
+        if len({len(self.ids), len(self.labels), len(self.weights)}) != 1 or len(self.reject_ids) != len(
+            self.reject_labels
+        ):
+            raise InputError("Images, labels and weights of a head must be equally many.")
+        for ids in (self.ids, self.reject_ids):
+            if len(ids) and not 0 <= ids.min() <= ids.max() < num_images:
+                raise InputError(f"A head's labels name an image beyond the {num_images:,} images with features.")
+        for labels in (self.labels, self.reject_labels):
+            if len(labels) and not 0 <= labels.min() <= labels.max() < self.num_classes:
+                raise InputError(f"A head's labels name a class beyond the {self.num_classes:,} classes.")
+        if not np.isfinite(self.weights).all() or (self.weights < 0).any():
+            raise InputError("The weights of a head's labels must be finite and 0 or more.")
+        kept = self.weights > 0
+        if not kept.any():
+            raise InputError("A head needs at least one labeled image: decide some images first.")
+        return HeadLabels(
+            self.ids[kept],
+            self.labels[kept].astype(np.int64),
+            self.weights[kept],
+            self.reject_ids,
+            self.reject_labels.astype(np.int64),
+            self.num_classes,
+        )
+
+
+def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float64]:
+    """Weigh classes so that each counts the same: n / (K_present · n_k); 0 for a class without labels.
+
+    Args:
+        labels: (n,) classes.
+        num_classes: K.
+
+    Returns:
+        (K,) weights; their mean over the labels is 1.
+    """
+    counts = np.bincount(labels, minlength=num_classes).astype(np.float64)
+    present = counts > 0
+    return np.where(present, len(labels) / np.maximum(counts, 1) / present.sum(), 0.0)
+
+
+def log_priors(labels: Labels, weights: NDArray[np.float32], num_classes: int) -> NDArray[np.float64]:
+    """Logarithm of each class's share of the labels, each class counted with one label more.
+
+    Source: Menon et al. 2021, arXiv 2007.07314; taken off the logits, they make rare classes as likely as others.
+
+    Args:
+        labels: (n,) classes.
+        weights: (n,) weights.
+        num_classes: K.
+
+    Returns:
+        (K,) log shares, 0 or less.
+    """
+    counts = np.bincount(labels, weights=weights, minlength=num_classes) + 1.0
+    return np.asarray(np.log(counts / counts.sum()), dtype=np.float64)
