@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from core.base.errors import ConfigError
 
 Method = Literal[
-    "supervised", "pseudo_label", "self_training", "fixmatch", "flexmatch", "freematch", "softmatch", "mean_teacher"
-]
+    "supervised", "pseudo_label", "self_training", "fixmatch", "flexmatch", "freematch", "softmatch", "mean_teacher",
+    "head"
+]  # fmt: skip
+HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
+Balance = Literal["none", "weights", "logit_adjustment"]
 Model = Literal["mlp", "small_cnn", "wrn", "resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16"]
 Profile = Literal["natural", "digits", "none"]
 Ramp = Literal["none", "linear", "seed", "sigmoid"]
@@ -24,6 +27,8 @@ SplitKind = Literal["balanced", "stratified"]
 
 METHODS: tuple[str, ...] = get_args(Method)
 """Training methods, by the name that `TrainConfig.method` takes."""
+NETWORK_METHODS: tuple[str, ...] = tuple(name for name in METHODS if name != "head")
+"""Training methods that train a network; the other fits a head on stored features."""
 MODELS: tuple[str, ...] = get_args(Model)
 """Models, by the name that `TrainConfig.model` takes."""
 PROFILES: tuple[str, ...] = get_args(Profile)
@@ -101,7 +106,8 @@ class TrainConfig(Config):
     """Settings of one training run, written to run.json before the first step."""
 
     method: Method = "supervised"
-    """supervised: labels only; self_training: also curated pseudo-labels; the others: these and the unlabeled pool."""
+    """supervised: labels only; self_training: also curated pseudo-labels; head: these, on features, in seconds; the
+    others: these and the unlabeled pool."""
     model: Model = "small_cnn"
     """mlp, small_cnn: minutes on a CPU; wrn: Wide ResNet (WRN-28-2 by default); the others are torchvision's."""
     profile: Profile = "natural"
@@ -158,6 +164,12 @@ class TrainConfig(Config):
     """Processes that train this run together on this machine, one per GPU (or sharing the CPU)."""
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
+    extractor: str = "hog"
+    """head: its features. hog and pixels need nothing; efficientnet_lite0, torchvision:NAME, timm:NAME, onnx:FILE."""
+    head: HeadKind = "kernel_ridge"
+    """head: kernel_ridge (RBF), logistic (linear) or label_propagation (over near neighbors)."""
+    head_balance: Balance = "none"
+    """head, for uneven classes: weights by class, or their log priors taken off the logits."""
     compile: bool = False
     """Compile the model with torch.compile: slower to begin, faster on long runs."""
     log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
@@ -175,6 +187,11 @@ class TrainConfig(Config):
             raise ValueError(f"wrn_depth must be 6 n + 4, as 10, 16, 22, 28, 34 or 40 (got {self.wrn_depth})")
         if self.batch_size % self.devices:
             raise ValueError(f"batch_size must be a multiple of devices ({self.devices})")
+        if self.method == "head" and (self.warm_start or self.pretrained or self.devices > 1):
+            raise ValueError(
+                "a head has no weights to start from and takes one device: leave warm_start, pretrained "
+                "and devices as they are"
+            )
         if self.pretrained and self.model in ("mlp", "small_cnn", "wrn"):
             raise ValueError(f"{self.model} has no pretrained weights: choose another model or leave it empty")
         return self

@@ -83,8 +83,20 @@ def score_chunks(head: Head, features: Features, order: Ids | None = None) -> It
         yield chunk, head.logits(read_rows(features, chunk))
 
 
-def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) -> Logits:
-    """Fit a head of any kind and score all images: (N, D) features to (N, K) logits; errors as in fit_head."""
+def score_head(features: Features, labels: HeadLabels, settings: HeadSettings) -> Iterator[tuple[Ids, Logits]]:
+    """Fit a head of any kind and score all images, chunk by chunk.
+
+    Args:
+        features: (N, D) of all images.
+        labels: What is known about them.
+        settings: Of the head.
+
+    Yields:
+        Images (n,) and their logits (n, K); every image once.
+
+    Raises:
+        InputError: As in fit_head.
+    """
     if settings.kind == "label_propagation":
         known = labels.checked(len(features))
         rows = read_rows(features, np.arange(len(features)))
@@ -95,12 +107,20 @@ def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) 
         weights = known.weights.astype(np.float64)
         if settings.balance != "none":
             weights = weights * class_weights(known.labels, known.num_classes)[known.labels]
-        return propagate(
-            rows, known.ids, known.labels, weights, rejected, known.num_classes, neighbors=settings.neighbors
+        yield (
+            np.arange(len(features)),
+            propagate(
+                rows, known.ids, known.labels, weights, rejected, known.num_classes, neighbors=settings.neighbors
+            ),
         )
-    head = fit_head(features, labels, settings)
+    else:
+        yield from score_chunks(fit_head(features, labels, settings), features)
+
+
+def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) -> Logits:
+    """Fit a head of any kind and score all images: (N, D) features to (N, K) logits; errors as in fit_head."""
     logits = np.empty((len(features), labels.num_classes), dtype=np.float32)
-    for ids, part in score_chunks(head, features):
+    for ids, part in score_head(features, labels, settings):
         logits[ids] = part
     return logits
 

@@ -1,17 +1,14 @@
 """Settings of a head, and the labels that it is fitted on."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.config import Between, Config
+from core.base.config import Balance, Between, Config, HeadKind
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
-
-HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
-Balance = Literal["none", "weights", "logit_adjustment"]
 
 
 class HeadSettings(Config):
@@ -20,7 +17,7 @@ class HeadSettings(Config):
     kind: HeadKind = "kernel_ridge"
     """kernel_ridge: RBF, one class against the rest; logistic: linear; label_propagation: over near neighbors."""
     strength: Annotated[float, Between(0.0, 1e6)] = 0.0
-    """Regularization; 0 takes the kind's own: .1 for kernel_ridge, .01 for logistic, unused in label_propagation."""
+    """Regularization; 0 takes the kind's own: .1 for kernel_ridge and logistic, unused in label_propagation."""
     balance: Balance = "none"
     """For uneven classes: weights by class, or log priors taken off the logits (Menon et al. 2021)."""
     reject_weight: Annotated[float, Between(0.0, 100.0)] = 1.0

@@ -15,6 +15,7 @@ TORCHRUN_ENVIRONMENT = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "PYTHONSAFEPA
 """Environment of torchrun. Without the first, restarts hang (torch 2.15); the second is -P for its child processes."""
 _PYTHON = [sys.executable, "-P"]  # -P: a folder called core in the current directory is not imported
 _WORKER = "core.training.worker"
+_HEAD_WORKER = "core.experiments.head_worker"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ def training_command(project: Path, run_id: str, launch: Launch, num_devices: in
         rendezvous = ["--rdzv-backend", "c10d", "--rdzv-endpoint", launch.rendezvous, "--rdzv-id", run_id]
     sizes = ["--nnodes", str(launch.nodes), "--nproc-per-node", str(num_devices), "--max-restarts", "0"]
     return module_command("torch.distributed.run", *rendezvous, *sizes, "-m", _WORKER, *arguments)
+
+
+def head_command(project: Path, run_id: str) -> list[str]:
+    """Build the command line that fits a head run; it needs no device of its own."""
+    return module_command(_HEAD_WORKER, str(project), run_id)
 
 
 def command_for_other_machines(project: Path, folder: RunFolder, *, is_resume: bool) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.base.errors import WinnowError
 from core.jobs.device_lock import DeviceLock, candidate_devices
-from core.jobs.launch import TORCHRUN_ENVIRONMENT, Launch, training_command
+from core.jobs.launch import TORCHRUN_ENVIRONMENT, Launch, head_command, training_command
 from core.store.run_folder import RunFolder
 
 _HEARTBEAT = 5.0
@@ -31,6 +31,9 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
     """
     folder = RunFolder(project / "runs" / run_id)
     config = folder.record().config
+    if config.method == "head":
+        command = head_command(project, run_id)
+        os.execv(command[0], command)
     lock = DeviceLock(candidate_devices(config.device), config.devices, run_id)
     last_written = 0.0
     while not lock.acquire():

@@ -172,6 +172,8 @@ class SimulationWorker:
         try:
             path.mkdir(parents=True)
             (path / "images").symlink_to(source / "images", target_is_directory=True)
+            (source / "features").mkdir(exist_ok=True)  # head runs of all sandboxes share what they compute
+            (path / "features").symlink_to(source / "features", target_is_directory=True)
             shutil.copy2(source / "splits.npz", path / "splits.npz")
             facts = tomllib.loads((source / "project.toml").read_text(encoding="utf-8"))
             facts["name"] = f"{facts['name']} (simulated: {name})"

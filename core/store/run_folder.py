@@ -230,7 +230,13 @@ class RunFolder:
         return load_array(self.path / "predictions" / "logits.npy")
 
     def features(self) -> NDArray[np.float16]:
-        """Load features of all images, (N, D) float16, memory-mapped; row = image id."""
+        """Load features of all images, (N, D) float16, memory-mapped; row = image id.
+
+        Those of a head run lie in the project's folder of features, which several runs share.
+        """
+        pointer = self.path / "predictions" / "features.json"
+        if pointer.exists():
+            return load_array(self.path.parents[1] / "features" / str(read_json(pointer)["folder"]) / "features.npy")
         return load_array(self.path / "predictions" / "features.npy")
 
     def temperature(self) -> float:
@@ -286,4 +292,5 @@ def next_run_id(runs: Path, config: TrainConfig) -> str:
     """Return the next free run name, such as "002-fixmatch-wrn"."""
     names = os.listdir(runs) if runs.is_dir() else []
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
-    return f"{max(numbers, default=0) + 1:03d}-{config.method}-{config.model}"
+    kind = re.sub(r"[^\w.]+", "-", config.extractor).strip("-") if config.method == "head" else config.model
+    return f"{max(numbers, default=0) + 1:03d}-{config.method}-{kind}"

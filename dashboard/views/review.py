@@ -75,15 +75,23 @@ def _advice(project: Project, run: str) -> str:
     return str(st.session_state["advice"])
 
 
+def next_config(config: TrainConfig, *, is_warm: bool) -> TrainConfig:
+    """Return the settings of the run that follows a review: a head stays a head, a network learns the decisions."""
+    if config.method == "head":
+        return config
+    return config.model_copy(update={"method": "self_training", "warm_start": is_warm})
+
+
 def _retrain(project: Project, run: Run) -> None:
     st.markdown(f"Train a new run on all labels so far. Its parent run is **{run.id}**.")
     if run.record.parent:
         st.caption(_advice(project, run.id))
-    is_warm = st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
+    is_head = run.record.config.method == "head"
+    is_warm = not is_head and st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
     help_text = "The same seed and budget without your decisions, trained after the run. The review value needs them."
     has_controls = st.toggle("Train control runs too", value=True, help=help_text)
     if st.button("Start", type="primary", width="stretch", key="retrain"):
-        config = run.record.config.model_copy(update={"method": "self_training", "warm_start": is_warm})
+        config = next_config(run.record.config, is_warm=is_warm)
         started = project.start_run(config, parent=run.id, with_controls=has_controls)
         url.write("run", started.id)
         st.toast(f"{started.id} has started.")

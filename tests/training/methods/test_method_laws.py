@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.base.config import METHODS
+from core.base.config import NETWORK_METHODS as METHODS
 from core.training.batches.part import Part
 from core.training.loop.trainer import Trainer
 from core.training.methods.losses import fairness_loss

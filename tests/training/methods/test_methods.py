@@ -52,7 +52,7 @@ def values(losses: Losses) -> dict[str, float]:
 
 
 def test_the_catalogue_and_the_settings_name_the_same_methods() -> None:
-    assert tuple(METHODS) == config.METHODS
+    assert tuple(METHODS) == config.NETWORK_METHODS
     assert set(THRESHOLDS) < set(SECOND_VIEWS) < set(METHODS)
 
 

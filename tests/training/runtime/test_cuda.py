@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.base.config import METHODS
+from core.base.config import NETWORK_METHODS as METHODS
 from core.store.files import read_json
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData

@@ -13,7 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.base.config import METHODS, TrainConfig
+from core.base.config import NETWORK_METHODS as METHODS
+from core.base.config import TrainConfig
 from core.base.errors import ConfigError
 from core.jobs.launch import Launch, training_command
 from core.jobs.start import start

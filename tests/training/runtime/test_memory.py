@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.base.config import METHODS
+from core.base.config import NETWORK_METHODS as METHODS
 from core.training import predict as predict_module
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build

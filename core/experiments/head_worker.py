@@ -1,0 +1,170 @@
+"""Head worker: fit the head of one run on stored features and score all images, in its own process, without torch.
+
+    python -m core.experiments.head_worker PROJECT RUN
+
+It reads images, splits and the frozen labels, never the decision log, and writes its state to status.json. Features
+that are not there yet are computed first and kept for the next run.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.config import TrainConfig
+from core.base.errors import Cancelled, DataError, WinnowError
+from core.base.types import CuratedSet, LabelSource, RunStatus
+from core.data.image_store import open_images
+from core.data.splits import load_splits
+from core.features.catalog import find_extractor
+from core.features.compute import compute_features
+from core.features.store import FeatureStatus, StoredFeatures
+from core.heads.fitting import score_head
+from core.heads.settings import HeadLabels, HeadSettings
+from core.scoring.calibration import calibrate
+from core.store.files import draft_array, finish_draft, open_draft, write_json
+from core.store.run_folder import RunFolder
+from core.workspace.pool_index import ensure_index, needs_index
+
+
+class HeadWorker:
+    """Fits one run; `run` always leaves a finished, cancelled or failed run folder.
+
+    Args:
+        project: Folder of the project.
+        run_id: A prepared run whose method is "head".
+    """
+
+    def __init__(self, project: Path, run_id: str) -> None:
+        self.project, self.folder = project, RunFolder(project / "runs" / run_id)
+        self.config = self.folder.record().config
+        self.status = RunStatus("running", "Reading images and labels.", epochs=1, steps=1, device="cpu")
+        self._begin, self._is_stopped = time.monotonic(), False
+
+    def run(self) -> int:
+        """Fit, score and calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
+        signal.signal(signal.SIGTERM, self._stop)
+        with self.folder.lock():
+            self._tell(pid=os.getpid(), started=time.time())
+            try:
+                self._fit()
+            except Cancelled:
+                self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
+            except Exception as error:
+                sentence = str(error) if isinstance(error, WinnowError) else self._unexpected(error)
+                print(sentence, flush=True)
+                self._tell(state="failed", message=sentence, eta_seconds=None)
+                return 1
+            else:
+                self._tell(state="done", message="", eta_seconds=None, epoch=1, step=1)
+        return 0
+
+    def _fit(self) -> None:
+        images, splits = open_images(self.project / "images"), load_splits(self.project / "splits.npz")
+        stored = self._features()
+        self._tell(message="Fitting the head and scoring all images.", eta_seconds=None)
+        file, num_classes = self.folder.path / "predictions" / "logits.npy", len(images.class_names)
+        draft_array(file, (len(images.pixels), num_classes), np.float32)
+        logits, settings = open_draft(file), head_settings(self.config)
+        for ids, part in score_head(stored.values, self._labels(num_classes), settings):
+            logits[ids] = part
+            self._check_cancelled()
+        finish_draft(file)
+        write_json(self.folder.path / "predictions" / "features.json", {"folder": stored.folder.name})
+        calibration = calibrate(logits[splits.val], images.labels[splits.val])
+        write_json(self.folder.path / "calibration.json", calibration)
+        val_accuracy = None
+        if len(splits.val):
+            val_accuracy = float((logits[splits.val].argmax(axis=1) == images.labels[splits.val]).mean())
+            seconds = time.monotonic() - self._begin
+            line = {"val_accuracy": val_accuracy, "val_loss": calibration["nll_before"], "seconds": seconds}
+            self.folder.append_metrics({"epoch": 1, "step": 1, **line})
+        if needs_index(splits.pool):
+            ensure_index(self.folder, splits.pool)
+        self.status = replace(self.status, best_epoch=1, best_val_accuracy=val_accuracy)
+
+    def _features(self) -> StoredFeatures:
+        extractor = find_extractor(self.config.extractor)
+        return compute_features(
+            extractor,
+            self.project / "images",
+            self.project / "features",
+            on_progress=self._on_progress,
+            should_stop=lambda: self._is_stopped or self.folder.is_cancel_requested(),
+        )
+
+    def _labels(self, num_classes: int) -> HeadLabels:
+        curated = self.folder.curated()
+        if curated is None:
+            raise DataError(f"{self.folder.path} holds no labels: start the run again.")
+        return head_labels(curated, num_classes, self.config.unlabeled_weight)
+
+    def _on_progress(self, status: FeatureStatus) -> None:
+        self._tell(
+            message=f"Computing features: {status.done:,} of {status.total:,} images.",
+            eta_seconds=status.eta_seconds,
+            images_per_second=status.images_per_second,
+        )
+
+    def _check_cancelled(self) -> None:
+        if self._is_stopped or self.folder.is_cancel_requested():
+            raise Cancelled
+
+    def _tell(self, **news: Any) -> None:
+        self.status = replace(self.status, **news, seconds=time.monotonic() - self._begin)
+        self.folder.write_status(self.status)
+
+    def _unexpected(self, error: Exception) -> str:
+        traceback.print_exc()
+        return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
+
+    def _stop(self, _signal: int, _frame: object) -> None:
+        self._is_stopped = True
+
+
+def head_settings(config: TrainConfig) -> HeadSettings:
+    """Settings of the head that a run's config asks for."""
+    return HeadSettings(
+        kind=config.head, balance=config.head_balance, reject_weight=config.reject_weight, seed=config.seed
+    )
+
+
+def head_labels(curated: CuratedSet, num_classes: int, bulk_weight: float = 1.0) -> HeadLabels:
+    """Labels of a head from a curated set.
+
+    Args:
+        curated: Frozen labels.
+        num_classes: K.
+        bulk_weight: Weight of labels that were accepted in bulk, beside 1 of the others.
+
+    Returns:
+        All labels with their weights, and the rejected ones.
+    """
+    weights = np.where(curated.sources == LabelSource.BULK, bulk_weight, 1.0) * curated.weights
+    return HeadLabels(
+        curated.ids, curated.labels, weights.astype(np.float32), curated.reject_ids, curated.reject_labels, num_classes
+    )
+
+
+def main() -> int:
+    """Fit the run that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m core.experiments.head_worker")
+    parser.add_argument("project", type=Path)
+    parser.add_argument("run")
+    arguments = parser.parse_args()
+    try:
+        return HeadWorker(arguments.project, arguments.run).run()
+    except WinnowError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
