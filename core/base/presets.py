@@ -114,5 +114,6 @@ PRESETS: dict[str, Preset] = {
         "agree with the averaged model, weight 50 after a sigmoid ramp (Tarvainen & Valpola 2017)",
         {"method": "mean_teacher"},
     ),
+    "head": Preset("a classifier on features that no label has touched: suggestions in seconds", {"method": "head"}),
 }  # fmt: skip
 """By name. Curriculum rounds are a run each: `winnow curriculum`."""

@@ -88,7 +88,8 @@ class OodChecks(QualityBase):
             InputError: The model or the other images cannot be read.
         """
         path = self._workspace.path
-        self._workspace.finished_run(run_id)
+        if self._workspace.finished_run(run_id).record.config.method == "head":
+            raise InputError(f"{run_id} is a head, which answers stored features alone: check a run with a network.")
         if other is None:
             check_ood(path, run_id, None)
         elif ((folder := Path(other).expanduser()) / "project.toml").exists():

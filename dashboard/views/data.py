@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core import DataSummary, Project
+from core import DataSummary, Project, TrainConfig
 from dashboard import charts, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import create_project
 from dashboard.sections.widgets import class_input, metric_row
+from dashboard.state import url
 from dashboard.state.current import current_key
 from dashboard.state.projects import open_project
 
@@ -18,6 +19,10 @@ _SPLITS = {
     "test": "only for the Compare page",
 }
 """Splits, each with its use."""
+
+
+_SUGGEST_HELP = "Fits a small classifier on features of the images: seconds on any processor, no network is trained."
+_SUGGEST_SECONDS = 300.0
 
 
 def show() -> None:
@@ -49,7 +54,26 @@ def _project(key: str, project: Project) -> None:
     _samples(key, project)
     _excluded_files(summary)
     _split_leakage(key, project)
+    _next_step(project)
+
+
+def _next_step(project: Project) -> None:
+    """Link to training; without a run, offer suggestions within seconds first."""
+    if not project.runs() and len(project.splits.labeled):
+        if st.button("Suggest labels now", type="primary", help=_SUGGEST_HELP):
+            with show_errors(), st.spinner("Computing features and fitting a head."):
+                _suggest(project)
+        st.caption("Or train a network:")
     page_link("train", "Train a model on these images")
+
+
+def _suggest(project: Project) -> None:
+    """Fit a head on hand-made features, and open the review of its suggestions."""
+    run = project.start_run(TrainConfig(method="head"))
+    project.wait_run(run.id, timeout=_SUGGEST_SECONDS)
+    url.write("run", run.id)
+    if "review" in st.session_state.get("pages", {}):
+        st.switch_page(st.session_state["pages"]["review"])
 
 
 def _sizes(project: Project, summary: DataSummary) -> None:

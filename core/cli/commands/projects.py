@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.base.config import SplitConfig
+from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import ServerError
 from core.cli.options import AsJson, ProjectPath, with_options_of
 from core.cli.output import answer
@@ -81,6 +81,9 @@ def open_project(
     if importlib.util.find_spec("streamlit") is None:
         raise ServerError("The dashboard needs Streamlit: install it with: pip install streamlit uvloop")
     project = Project.demo() if path is None else Project.open(path)
+    if path is None and not project.runs():
+        print("Suggesting labels for the demo: features and a head, a few seconds.", flush=True)
+        project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
     words = [sys.executable, "-m", "dashboard", str(project.path), "--port", str(port)]
     sys.stdout.flush()
     os.execv(sys.executable, words if browser else [*words, "--no-browser"])
