@@ -26,7 +26,7 @@ from core.data.splits import load_splits
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.features.store import FeatureStatus, StoredFeatures
-from core.heads.fitting import score_head
+from core.heads.fit import score_head
 from core.heads.settings import HeadLabels, HeadSettings
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json

@@ -68,7 +68,7 @@ def _next_step(project: Project) -> None:
 
 
 def _suggest(project: Project) -> None:
-    """Fit a head on hand-made features, and open the review of its suggestions."""
+    """Fit a head, and open the review of its suggestions."""
     run = project.start_run(TrainConfig(method="head"))
     project.wait_run(run.id, timeout=_SUGGEST_SECONDS)
     url.write("run", run.id)

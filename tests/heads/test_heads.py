@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from core.base.errors import InputError
 from core.heads import kernel_ridge
-from core.heads.comparison import compare_heads, stratified_folds
-from core.heads.fitting import fit_head, head_logits, score_chunks
+from core.heads.fit import fit_head, head_logits, score_chunks
+from core.heads.head_comparison import compare_heads, stratified_folds
 from core.heads.kernel_ridge import kernel_width
 from core.heads.logistic import fit_logistic
 from core.heads.settings import HeadLabels, HeadSettings, class_weights
@@ -226,7 +226,7 @@ def test_features_that_are_not_finite_name_their_image(kind: str) -> None:
 
 
 def test_images_are_scored_in_the_order_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.heads.fitting.CHUNK", 50)
+    monkeypatch.setattr("core.heads.fit.CHUNK", 50)
     features, labels = blobs()
     head, order = fit_head(features, known(labels, np.arange(30)), HeadSettings()), np.arange(300)[::-1]
     chunks = list(score_chunks(head, features, order))

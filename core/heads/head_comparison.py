@@ -7,7 +7,7 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
-from core.heads.fitting import Features, fit_head, head_logits, read_rows
+from core.heads.fit import Features, fit_head, head_logits, read_rows
 from core.heads.settings import HeadLabels, HeadSettings
 
 FOLDS = 5
