@@ -37,13 +37,22 @@ from core.workspace.workspace import Workspace
 
 
 class Project:
-    """One project folder: its images, splits, runs and decisions. Methods raise WinnowError with a sentence.
+    """One project folder: its images, splits, runs and decisions.
+
+    Methods raise WinnowError with a sentence.
+
+    Attributes:
+        workspace: The opened folder, which the packages below work on.
+        path: The project folder, absolute.
+        name: Name of the project.
+        fingerprint: Digest of its images and labels.
 
     Args:
         path: The project folder.
 
     Raises:
-        InputError: There is no project in the folder; DataError where it cannot be read.
+        InputError: There is no project in the folder.
+        DataError: The folder cannot be read.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -52,7 +61,18 @@ class Project:
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Open a project folder and remember it among the recent projects; errors as those of the class."""
+        """Open a project folder and remember it among the recent projects.
+
+        Args:
+            path: The project folder.
+
+        Returns:
+            The project.
+
+        Raises:
+            InputError: There is no project in the folder.
+            DataError: The folder cannot be read.
+        """
         project = cls(path)
         recent_projects.remember(project.path)
         return project
@@ -78,6 +98,9 @@ class Project:
             image_size: Pixels a side, for folders only; None chooses one from the images.
             root: Where a built-in data set's files lie.
 
+        Returns:
+            The project.
+
         Raises:
             InputError: The source or the path cannot be used.
         """
@@ -87,36 +110,60 @@ class Project:
 
     @classmethod
     def demo(cls, path: Path | str | None = None) -> Self:
-        """Open the demo project (10,000 real Fashion-MNIST images); make it first where there is none."""
+        """Open the demo project (10,000 real Fashion-MNIST images); make it first where there is none.
+
+        Args:
+            path: The project folder; None: `demo` in Winnow's own folder.
+
+        Returns:
+            The project.
+
+        Raises:
+            InputError: The path cannot be used.
+        """
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
         return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
 
     @property
     def images(self) -> ImageSet:
-        """All images, memory-mapped."""
+        """Return all images, memory-mapped."""
         return self.workspace.images
 
     @property
     def splits(self) -> Splits:
-        """Which image belongs to which part."""
+        """Return which image belongs to which part."""
         return self.workspace.splits
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The K class names; a label is a position in this tuple."""
+        """Return the K class names; a label is a position in this tuple."""
         return self.images.class_names
 
     @property
     def key(self) -> str:
-        """The project's short name in a URL."""
+        """Return the project's short name in a URL."""
         return recent_projects.key_of(self.path)
 
     def summary(self) -> DataSummary:
-        """Sizes, splits, class counts, duplicates and files left out."""
+        """Summarize sizes, splits, class counts, duplicates and files left out.
+
+        Returns:
+            Counts of images.
+        """
         return summarize_data(self.images, self.splits, self.workspace.info)
 
     def original(self, image: int) -> Pixels:
-        """The pixels of an image's own file, (H, W, C) at its own size; InputError where the project has no files."""
+        """Read the pixels of an image's own file.
+
+        Args:
+            image: Id of the image, 0 to N - 1.
+
+        Returns:
+            Pixels, uint8 (H, W, C) at the file's own size.
+
+        Raises:
+            InputError: The project has no files, or the file is gone.
+        """
         return decode(original_file(str(self.workspace.info["source"]), str(self.images.names[image])))
 
     @cached_property
@@ -135,19 +182,48 @@ class Project:
         return Curricula(self.workspace)
 
     def review(self, run_id: str) -> RunReview:
-        """The review of one finished run: cards, queues, histogram, attention checks."""
+        """Open the review of a finished run: cards, queues, histogram, attention checks.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            The review.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
         return self.decisions.review(run_id)
 
     def runs(self) -> list[Run]:
-        """All runs whose record can be read, in the order they were made."""
+        """List the runs whose record can be read.
+
+        Returns:
+            Runs in the order they were made.
+        """
         return self.workspace.runs()
 
     def broken_runs(self) -> dict[str, str]:
-        """Run folders that cannot be read: name → the sentence that says why."""
+        """List the run folders that cannot be read.
+
+        Returns:
+            Name of the folder → the sentence that says why.
+        """
         return self.workspace.broken_runs()
 
     def run(self, run_id: str) -> Run:
-        """One run by its id; InputError names the runs there are."""
+        """Find a run by its id.
+
+        Args:
+            run_id: The run, such as the `id` of one of `runs()`.
+
+        Returns:
+            The run.
+
+        Raises:
+            InputError: There is no such run; the sentence names those there are.
+        """
         return self.workspace.run(run_id)
 
     def start_run(
@@ -172,6 +248,9 @@ class Project:
             launch: How its processes are started: torchrun, several machines.
             with_controls: Also train its control runs, where a person's decisions went into it.
 
+        Returns:
+            The run, queued.
+
         Raises:
             InputError: The settings do not fit together, or self_training has no curated labels.
             RunError: The parent has not finished.
@@ -180,67 +259,202 @@ class Project:
         return self.start_runs([config], request)[0]
 
     def start_runs(self, configs: Sequence[TrainConfig], request: RunRequest) -> list[Run]:
-        """Start a run for each of `configs`, such as several seeds, as `request` asks; behind them the control runs."""
+        """Start one run per config, such as several seeds, and behind them the control runs.
+
+        Args:
+            configs: Settings of each run.
+            request: Parent, labels and launch of all of them, as in `start_run`.
+
+        Returns:
+            The runs, queued, in the order of configs; without the control runs.
+
+        Raises:
+            InputError: The settings do not fit together, or self_training has no curated labels.
+            RunError: The parent has not finished.
+        """
         return experiments.start_runs(self.workspace, self.decisions, configs, request)
 
     def cancel_run(self, run_id: str) -> None:
-        """Ask a live run to stop after its next step; it keeps a checkpoint. RunError where it is not live."""
+        """Ask a live run to stop after its next step; it keeps a checkpoint.
+
+        Args:
+            run_id: The run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run is not live.
+        """
         experiments.cancel_run(self.workspace, run_id)
 
     def resume_run(self, run_id: str, *, launch: Launch | None = None) -> Run:
-        """Continue a cancelled, failed or lost run from its last checkpoint, launched as before unless told how."""
+        """Continue a cancelled, failed or lost run from its last checkpoint.
+
+        Args:
+            run_id: The run.
+            launch: How its processes are started; None: as before.
+
+        Returns:
+            The run, queued.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run is live or done.
+        """
         return experiments.resume_run(self.workspace, run_id, launch)
 
     def wait_run(self, run_id: str, *, timeout: float | None = None) -> Run:
-        """Wait until a run is no longer live; RunError when it did not end well or the timeout (seconds) has passed."""
+        """Wait until a run is no longer live.
+
+        Args:
+            run_id: The run.
+            timeout: Longest wait in seconds; None: without end.
+
+        Returns:
+            The finished run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run did not end well, or the timeout has passed.
+        """
         return experiments.wait_run(self.workspace, run_id, timeout)
 
     def train_curriculum(
         self, config: TrainConfig, parent: str, num_rounds: int = 5, step: float | None = None
     ) -> Iterator[Run]:
-        """Train a curriculum here and now: a run a round, each on `step` percent more of the pool's pseudo-labels.
+        """Train a curriculum in this process: one run per round, each on more of the pool's pseudo-labels.
 
-        `config` is that of every round, `parent` the run before the first of `num_rounds`; step None: 100 / num_rounds.
-        Yields finished runs. `curricula.start` trains it in its own process instead.
+        `curricula.start` trains it in its own process instead.
+
+        Args:
+            config: Settings of every round; the method is self_training.
+            parent: The finished run that the first round follows.
+            num_rounds: Number of rounds, at least 1.
+            step: Percent of the pool that each round takes more, (0, 100]; None: 100 / num_rounds.
+
+        Yields:
+            Each finished run.
+
+        Raises:
+            InputError: The settings do not fit a curriculum.
+            RunError: The parent has not finished, or a round failed.
+
+        Source: Cascante-Bonilla et al. 2021, arXiv 2001.06001.
         """
         return train_curriculum(self.workspace, self.decisions, config, parent, num_rounds, step)
 
     def control_runs(self, run_id: str) -> dict[str, str]:
-        """The finished control runs of a run, latest first: run → what it trained on."""
+        """List the finished control runs of a run.
+
+        Args:
+            run_id: The curated run.
+
+        Returns:
+            Id of the control run → what it trained on (threshold_only, random_clicks), latest first.
+        """
         return controls_of(self.workspace, run_id)
 
     def start_control_run(self, run_id: str, kind: str) -> Run:
-        """Train a control run (threshold_only, random_clicks) beside a curated run, on its seed, budget and parent."""
+        """Train a control run beside a curated run, on its seed, budget and parent.
+
+        Args:
+            run_id: The curated run.
+            kind: threshold_only (bulk accepts alone) or random_clicks (as many answers on random images).
+
+        Returns:
+            The control run, queued.
+
+        Raises:
+            InputError: There is no such kind, no single decision went into the run, or true labels are unknown.
+        """
         return start_control_run(self.workspace, self.decisions, run_id, kind)
 
     def start_control_runs(self, run_id: str) -> list[Run]:
-        """Train every control run that can be trained beside a curated run, queued behind it."""
+        """Train every control run that can be trained beside a curated run.
+
+        Args:
+            run_id: The curated run.
+
+        Returns:
+            The control runs, queued behind it; none where no kind can be trained.
+        """
         return start_control_runs(self.workspace, self.decisions, run_id)
 
     def scores(self, run_id: str) -> PoolScores:
-        """Confidence, entropy, margin and pseudo-label of every pool image under a finished run."""
+        """Score the pool under a finished run: confidence, entropy, margin and pseudo-label.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            Scores, one row per pool image.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
         return self.workspace.scores(run_id)
 
     def select(self, run_id: str, rule: str, **params: Any) -> Selection:
-        """What a rule keeps of the pool: mask, count, coverage, estimated error with interval.
+        """Apply a rule to the pool and estimate the error of what it keeps.
 
         Args:
-            run_id: A finished run; RunError where it has no scores yet.
-            rule: One of `constants.RULES`; ConfigError where there is no such rule.
+            run_id: A finished run.
+            rule: One of `constants.RULES`.
             params: Parameters of the rule.
+
+        Returns:
+            Mask, count, coverage [0, 1] and estimated error with interval.
+
+        Raises:
+            ConfigError: There is no such rule, or a parameter is out of range.
+            RunError: The run has no scores yet.
         """
         return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
 
     def compare(self, run_a: str, run_b: str) -> RunComparison:
-        """Two finished runs on the test images: accuracies, paired difference, flips, per class."""
+        """Compare two finished runs on the test images.
+
+        Args:
+            run_a: The run before.
+            run_b: The run after.
+
+        Returns:
+            Accuracies, paired difference (b minus a) with interval, flips, per class.
+
+        Raises:
+            InputError: There is no such run, or the project has no test images.
+            RunError: A run has no scores yet.
+        """
         return compare_runs(self.workspace, run_a, run_b)
 
     def review_value(self, control: str, curated: str) -> ReviewValue:
-        """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`."""
+        """Measure the test accuracy that 100 decisions gained over a control run.
+
+        Args:
+            control: The control run.
+            curated: The run with the decisions.
+
+        Returns:
+            Percentage points per 100 decisions, with interval.
+
+        Raises:
+            InputError: Both are the same run, or the project has no test images.
+        """
         return value_over_control(self.workspace, control, curated)
 
     def stop_advice(self, run_id: str) -> StopAdvice:
-        """Whether reviewing further is worth it after a run: flips, audit bound, value over its control run."""
+        """Advise whether reviewing further is worth it after a run.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            The advice, from flips since the parent, audit bound and value over the control run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
         return advise_stopping(self.workspace, self.quality, run_id)
 
     def decide(
@@ -258,6 +472,10 @@ class Project:
 
         Returns:
             Whether it was saved, or why it was refused.
+
+        Raises:
+            InputError: There is no such run, or the image is not in the pool.
+            RunError: The run has no scores yet.
         """
         if image_id not in self.splits.pool:
             raise not_in_pool(image_id)
@@ -268,32 +486,51 @@ class Project:
     def bulk_accept(self, run_id: str, rule: str, reviewer: str = "me", **params: Any) -> Outcome:
         """Accept every undecided image that a rule keeps, as one decision that one undo takes back.
 
-        run_id is the finished run that suggests, rule one of `constants.RULES` with its params, reviewer who decides.
+        Args:
+            run_id: The finished run that suggests.
+            rule: One of `constants.RULES`.
+            reviewer: Who decides.
+            params: Parameters of the rule.
+
+        Returns:
+            Whether it was saved, or why it was refused.
         """
         command = Command(str(uuid.uuid4()), "bulk_accept", run_id, reviewer, params={"rule": rule, **params})
         return self.decisions.execute([command])[0]
 
     def undo(self, run_id: str = "", reviewer: str = "me", decision: int | None = None) -> Outcome:
-        """Take back a decision; itself one more decision in the log, shown under run_id.
+        """Take back a decision; the undo is itself a decision in the log.
 
-        By default the reviewer's latest live decision goes, else the decision with the given id; run_id is the run on
-        the screen, for the log alone.
+        Args:
+            run_id: The run on the screen, for the log alone.
+            reviewer: Who takes back.
+            decision: Id of the decision; None: the reviewer's latest live one.
+
+        Returns:
+            Whether it was saved, or why it was refused.
         """
         return self.decisions.execute([Command(str(uuid.uuid4()), "undo", run_id, reviewer, undo_of=decision)])[0]
 
     def curate(self) -> CuratedSet:
-        """The labels that the next run would train on: a replay of the decision log."""
+        """Replay the decision log into the labels that the next run would train on.
+
+        Returns:
+            The curated set, sorted by image id.
+        """
         return freeze(self.workspace, self.decisions).curated
 
     def export(self, kind: str, folder: Path | str, run_id: str | None = None) -> Path:
-        """Write the curated labels (csv, parquet, folder_per_class), or a run's model or round_card, into a folder.
+        """Write the curated labels, or a run's model or round card, into a folder.
 
         Args:
-            kind: What to write.
+            kind: csv, parquet or folder_per_class for labels; model or round_card for a run.
             folder: Where to.
             run_id: The finished run, for a model or a round_card.
 
         Returns:
             The file or folder that was written.
+
+        Raises:
+            InputError: There is no such kind, the run is missing, or the folder holds other files.
         """
         return export(self.workspace, self.decisions, self.quality, kind, Path(folder).expanduser(), run_id)

@@ -26,26 +26,43 @@ class ScoreRange:
     """Half-open range of one score: low <= value < high.
 
     A range up to the highest possible value contains that value.
+
+    Attributes:
+        score: confidence, entropy or margin.
+        low: Lowest value of the range.
+        high: End of the range, above every value in it.
     """
 
-    score: str  # one of RANGED
+    score: str
     low: float
     high: float
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Conditions of a queue; the defaults pass every image."""
+    """Conditions of a queue; the defaults pass every image.
 
-    show: str = "all"  # one of SHOWN
-    predicted: int | None = None  # class that the run suggests
-    runner_up: int | None = None  # its second most probable class
+    Attributes:
+        show: all, open (undecided or skipped), or one verdict.
+        predicted: Class that the run suggests.
+        runner_up: Second most probable class of the run.
+        range: Range of one score.
+        is_changed: Whether the parent run must suggest another class.
+        text: Part of the file's name, or the image's number.
+        label: Class that a person gave.
+        reviewer: Who decided.
+        decision: Id of a decision, such as a bulk accept: all its images.
+    """
+
+    show: str = "all"
+    predicted: int | None = None
+    runner_up: int | None = None
     range: ScoreRange | None = None
-    is_changed: bool = False  # the parent run suggests another class
-    text: str = ""  # part of the file's name, or the image's number
-    label: int | None = None  # class that a person gave it
-    reviewer: str | None = None  # who decided
-    decision: int | None = None  # id of a decision, such as a bulk accept: all its images
+    is_changed: bool = False
+    text: str = ""
+    label: int | None = None
+    reviewer: str | None = None
+    decision: int | None = None
 
     def check(self, num_classes: int) -> None:
         """Check every condition.

@@ -1,4 +1,4 @@
-"""Curriculum labeling: run after run, each on more of the pseudo-labels of the one before.
+"""Curriculum labeling: a series of runs, each on more pseudo-labels of the one before.
 
 A page starts them in a process of their own (core.experiments.curriculum_worker), which writes its progress into a
 folder beside the runs.
@@ -19,7 +19,18 @@ from core.workspace.workspace import Workspace
 
 
 def shares(num_rounds: int, step: float | None = None) -> list[float]:
-    """Percent of the pool that each round takes: step more each time, 100 at most; None: even steps up to 100."""
+    """Compute the percent of the pool that each round takes.
+
+    Args:
+        num_rounds: Number of rounds, at least 1.
+        step: Percent that each round takes more, (0, 100]; None: 100 / num_rounds.
+
+    Returns:
+        Percents (num_rounds,), rising, 100 at most.
+
+    Raises:
+        InputError: A value is out of range.
+    """
     if step is not None and not 0 < step <= 100:
         raise InputError(f"The step of a curriculum is a percentage above 0 and at most 100 (got {step:g}).")
     if num_rounds < 1:
@@ -66,7 +77,7 @@ def train_curriculum(
 
 
 def _check(workspace: Workspace, config: TrainConfig, parent: str) -> None:
-    """Raise InputError or RunError where rounds cannot be trained like this."""
+    """Raise InputError or RunError where a curriculum cannot be trained like this."""
     if config.method != "self_training":
         raise InputError("Rounds train on the pseudo-labels of the round before: choose the method self_training.")
     if config.warm_start:
@@ -77,18 +88,22 @@ def _check(workspace: Workspace, config: TrainConfig, parent: str) -> None:
 
 @dataclass(frozen=True)
 class Curriculum:
-    """A curriculum that its own process trains, read from its folder each time it is asked."""
+    """One curriculum that its own process trains; each property reads its folder anew.
+
+    Attributes:
+        folder: Files of the curriculum.
+    """
 
     folder: JobFolder
 
     @property
     def id(self) -> str:
-        """Its number, as 001."""
+        """Number of the curriculum, such as 001."""
         return self.folder.id
 
     @property
     def status(self) -> JobStatus:
-        """Rounds done and in all, and a sentence about the one that is being trained."""
+        """State, rounds done and total, and latest message."""
         return self.folder.status()
 
     @property
@@ -97,26 +112,58 @@ class Curriculum:
         return str(self.folder.settings()["parent"])
 
     def runs(self) -> list[str]:
-        """The runs of the rounds that have begun, in order."""
+        """List the runs of the rounds that have begun.
+
+        Returns:
+            Run ids, in order.
+        """
         return [str(point["run"]) for point in self.folder.points()]
 
 
 class Curricula:
-    """The curricula of one project that were started in a process of their own."""
+    """The curricula of one project that train in their own processes."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace, self._root = workspace, workspace.path / "curricula"
 
     def all(self) -> list[Curriculum]:
-        """Every one, oldest first."""
+        """List every curriculum.
+
+        Returns:
+            Curricula, oldest first.
+        """
         return [Curriculum(folder) for folder in list_jobs(self._root)]
 
     def find(self, number: str) -> Curriculum:
-        """One by its number; InputError names those there are."""
+        """Find a curriculum by its number.
+
+        Args:
+            number: Its number, such as "001".
+
+        Returns:
+            The curriculum.
+
+        Raises:
+            InputError: There is no such curriculum; the sentence lists the known ones.
+        """
         return Curriculum(find_job(self._root, number, "curriculum"))
 
     def start(self, config: TrainConfig, parent: str, num_rounds: int, step: float | None = None) -> Curriculum:
-        """Check what is asked for and start a process that trains it."""
+        """Check the settings and start a process that trains the curriculum.
+
+        Args:
+            config: Settings of every round; the method is self_training.
+            parent: The finished run that the first round follows.
+            num_rounds: Number of rounds, at least 1.
+            step: Percent of the pool that each round takes more, (0, 100]; None: 100 / num_rounds.
+
+        Returns:
+            The curriculum, queued.
+
+        Raises:
+            InputError: The settings do not fit a curriculum.
+            RunError: The parent has not finished.
+        """
         _check(self._workspace, config, parent)
         percents = shares(num_rounds, step)
         asked = {"parent": parent, "num_rounds": num_rounds, "step": step, "train": config.model_dump()}
@@ -125,7 +172,15 @@ class Curricula:
         return Curriculum(folder)
 
     def cancel(self, number: str) -> None:
-        """Ask the process to stop, and the run that it trains with it."""
+        """Request that a live curriculum stops, and its current run with it.
+
+        Args:
+            number: Its number, such as "001".
+
+        Raises:
+            InputError: There is no such curriculum.
+            RunError: The curriculum is not live.
+        """
         found = self.find(number)
         if found.status.state not in LIVE_STATES:
             raise RunError(f"Curriculum {number} is {found.status.state}, so there is nothing to cancel.")

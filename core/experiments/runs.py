@@ -1,4 +1,4 @@
-"""Runs: started with their control runs, cancelled, resumed, waited for."""
+"""Start, cancel, resume and wait for runs."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,16 @@ from core.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is asked of a new run beside its settings; `Project.start_run` says what each part means."""
+    """Request for new runs, beside their settings.
+
+    Attributes:
+        parent: The finished run that they follow; None: they follow none.
+        is_curated: False leaves every decision out: the runs train on the given labels alone.
+        rule: A rule that picks pseudo-labels from the parent's scores, past the decision log.
+        params: Parameters of the rule.
+        launch: How their processes are started; None: one process per run.
+        with_controls: Whether to train their control runs too, where a person's decisions went into them.
+    """
 
     parent: str | None = None
     is_curated: bool = True
@@ -32,7 +41,21 @@ class RunRequest:
 def start_runs(
     workspace: Workspace, history: DecisionHistory, configs: Sequence[TrainConfig], request: RunRequest
 ) -> list[Run]:
-    """Start a run for each config, and behind all of them the control runs that are asked for and can be trained."""
+    """Start one run per config, and behind them the requested control runs.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        configs: Settings of each run.
+        request: Parent, labels and launch of all of them.
+
+    Returns:
+        The runs, queued, without the control runs.
+
+    Raises:
+        InputError: The settings do not fit together, or self_training has no curated labels.
+        RunError: The parent has not finished.
+    """
     if request.parent is not None and not workspace.run(request.parent).has_predictions:
         raise RunError(f"{request.parent} has not finished: a run can only follow one that is done.")
     started = []

@@ -24,14 +24,23 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class JobStatus:
-    """Progress that the worker process last wrote."""
+    """Progress that the worker process last wrote.
+
+    Attributes:
+        state: queued, running, done, failed, cancelled or lost.
+        message: A sentence: what it is doing, or why it stopped.
+        done: Trainings finished.
+        total: Trainings in all, at most.
+        updated: Time of writing, seconds since 1970.
+        seconds: Running time so far.
+    """
 
     state: RunState
-    message: str = ""  # a sentence: what it is doing, or why it stopped
-    done: int = 0  # trainings finished
-    total: int = 0  # trainings in all, at most
-    updated: float = 0.0  # seconds since 1970
-    seconds: float = 0.0  # running time so far
+    message: str = ""
+    done: int = 0
+    total: int = 0
+    updated: float = 0.0
+    seconds: float = 0.0
 
 
 class JobFolder:

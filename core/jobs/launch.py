@@ -1,4 +1,4 @@
-"""Command lines of a run's training processes: the worker alone, or torchrun on one or several machines."""
+"""Build the command lines of a run's training processes."""
 
 import shlex
 import sys
@@ -20,7 +20,7 @@ _HEAD_WORKER = "core.experiments.head_worker"
 
 @dataclass(frozen=True)
 class Launch:
-    """How the processes of one run are started.
+    """Launch settings: how the processes of one run are started.
 
     Attributes:
         torchrun: Whether torchrun starts them even where one process is enough.
@@ -34,7 +34,7 @@ class Launch:
 
     @classmethod
     def checked(cls, launcher: str, nodes: int, rendezvous: str) -> Self:
-        """Check the options of a person.
+        """Check launch options and build the settings.
 
         Args:
             launcher: One of LAUNCHERS.
@@ -56,16 +56,37 @@ class Launch:
         return cls(launcher == "torchrun", nodes, rendezvous)
 
     def arguments(self) -> list[str]:
-        """Arguments for the command line of core.jobs.wait."""
+        """Return the options for the command line of core.jobs.wait.
+
+        Returns:
+            Options and their values, one text each.
+        """
         return ["--torchrun", str(int(self.torchrun)), "--nodes", str(self.nodes), "--rendezvous", self.rendezvous]
 
     def needs_torchrun(self, num_devices: int) -> bool:
-        """Whether torchrun starts the processes, one for each device of this machine."""
+        """Return whether torchrun starts the processes.
+
+        Args:
+            num_devices: Devices of this machine that the run uses, one process each.
+
+        Returns:
+            True for several devices, or where torchrun was asked for.
+        """
         return self.torchrun or num_devices > 1
 
 
 def launch_of(folder: RunFolder) -> Launch:
-    """Launch settings kept in a run folder; the default where there are none. DataError when unreadable."""
+    """Read the launch settings kept in a run folder.
+
+    Args:
+        folder: The run's folder.
+
+    Returns:
+        The settings; the default where there are none.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
     file = folder.path / "launch.json"
     if not file.exists():
         return Launch()
@@ -76,7 +97,7 @@ def launch_of(folder: RunFolder) -> Launch:
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """Command line that runs a module with this Python."""
+    """Return the command line that runs a module with this Python."""
     return [*_PYTHON, "-m", module, *arguments]
 
 

@@ -27,7 +27,11 @@ DEFAULT_ACCEPT_RULES = ("conformal=0.05",)
 
 @dataclass(frozen=True)
 class Simulation:
-    """One simulation of a project; each property reads its folder anew."""
+    """One simulation of a project; each property reads its folder anew.
+
+    Attributes:
+        folder: Files of the simulation.
+    """
 
     folder: JobFolder
 
@@ -64,11 +68,22 @@ class Simulation:
         return review_strategies(stored["queues"], rules, has_controls=self.settings.controls)
 
     def points(self) -> list[SimulationPoint]:
-        """Results of each strategy after each round, so far."""
+        """Read the results of each strategy after each round, so far.
+
+        Returns:
+            One point per strategy, seed and round, in the order they were measured.
+        """
         return [SimulationPoint(**line) for line in self.folder.points()]
 
     def curves(self, quantity: str) -> list[SimulationCurve]:
-        """One curve over the rounds for each strategy that has begun; quantity is one of QUANTITIES."""
+        """Compute one curve over the rounds for each strategy that has begun.
+
+        Args:
+            quantity: One of QUANTITIES.
+
+        Returns:
+            Means over the seeds, with the lowest and highest.
+        """
         points = self.points()
         return [curve(points, label, quantity) for label in labels_of(points)]
 
@@ -100,18 +115,36 @@ def _row(points: Sequence[SimulationPoint], one: ReviewStrategy) -> dict[str, An
 
 
 class Simulations:
-    """The simulations of one project."""
+    """The simulations of one project.
+
+    Attributes:
+        root: Folder of the simulations.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.root = workspace.path / "simulations"
 
     def all(self) -> list[Simulation]:
-        """Every simulation, oldest first."""
+        """List every simulation.
+
+        Returns:
+            Simulations, oldest first.
+        """
         return [Simulation(folder) for folder in list_jobs(self.root)]
 
     def find(self, number: str) -> Simulation:
-        """Find a simulation by its number; InputError lists the known ones."""
+        """Find a simulation by its number.
+
+        Args:
+            number: Its number, such as "001".
+
+        Returns:
+            The simulation.
+
+        Raises:
+            InputError: There is no such simulation; the sentence lists the known ones.
+        """
         return Simulation(find_job(self.root, number, "simulation"))
 
     def prepare(
@@ -123,7 +156,10 @@ class Simulations:
             queues: Queues that the simulated reviewer answers, of REVIEW_QUEUES.
             accept_rules: Accept rules as text, such as "conformal=0.05".
             settings: Rounds, clicks, error rate, seeds.
-            train: What each run is trained with.
+            train: Training settings of each run.
+
+        Returns:
+            The simulation, queued.
 
         Raises:
             InputError: The project or a name does not fit.
@@ -144,14 +180,32 @@ class Simulations:
     ) -> Simulation:
         """Prepare a simulation and start a process that runs it.
 
-        The arguments queues, accept_rules, settings and train are those of `prepare`.
+        Args:
+            queues: Queues that the simulated reviewer answers, of REVIEW_QUEUES.
+            accept_rules: Accept rules as text, such as "conformal=0.05".
+            settings: Rounds, clicks, error rate, seeds.
+            train: Training settings of each run.
+
+        Returns:
+            The simulation, queued.
+
+        Raises:
+            InputError: The project or a name does not fit.
         """
         made = self.prepare(queues, accept_rules, settings, train)
         start_worker("core.simulation.simulation_worker", self._workspace.path, made.id, made.folder.log_path)
         return made
 
     def cancel(self, number: str) -> None:
-        """Request that a live simulation stops; its results so far stay."""
+        """Request that a live simulation stops; its results so far stay.
+
+        Args:
+            number: Its number, such as "001".
+
+        Raises:
+            InputError: There is no such simulation.
+            RunError: The simulation is not live.
+        """
         found = self.find(number)
         if found.status.state not in LIVE_STATES:
             raise RunError(f"Simulation {number} is {found.status.state}, so there is nothing to cancel.")

@@ -35,16 +35,30 @@ class PoolScores:
     """Scores of n images; row i belongs to image ids[i].
 
     The images are the pool unless said otherwise.
+
+    Attributes:
+        ids: Image ids (n,), sorted.
+        scores: Confidence, entropy, margin and pseudo-label, one row per image.
+        temperature: Temperature that divided the logits, above 0.
+        orders: Ranking → rows (n,), highest first, where an index keeps them.
+        bins: Score → bin (n,) of each row, 0 to 999, where an index keeps them.
     """
 
     ids: Ids  # (n,) sorted
     scores: Scores
     temperature: float
-    orders: Mapping[str, Ids] = field(default_factory=dict)  # rows in the order of a ranking, where an index keeps them
-    bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)  # bin of each row, 1,000 per score, likewise
+    orders: Mapping[str, Ids] = field(default_factory=dict)
+    bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)
 
     def row_of(self, image: int | None) -> int | None:
-        """Return the row of an image, None where it is not among them."""
+        """Return the row of an image.
+
+        Args:
+            image: Id of the image; None stands for no image.
+
+        Returns:
+            The row, 0 to n - 1; None where the image is not among them.
+        """
         row = int(np.searchsorted(self.ids, -1 if image is None else image))
         return row if row < len(self.ids) and self.ids[row] == image else None
 

@@ -33,7 +33,11 @@ class Control:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a project, read from its folder on each access."""
+    """One run of a project, read from its folder on each access.
+
+    Attributes:
+        folder: Files of the run.
+    """
 
     folder: RunFolder
 
@@ -86,7 +90,11 @@ class Run:
         return self.folder.temperature()
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Read the metrics of every evaluation."""
+        """Read the metrics of every evaluation.
+
+        Returns:
+            One object per evaluation, in order; its keys are those of metrics.jsonl.
+        """
         return self.folder.metrics()
 
     @property
@@ -116,7 +124,14 @@ class Run:
         return self.folder.batches(limit)
 
     def log_tail(self, num_lines: int = 40) -> str:
-        """Return the last lines of the training worker's output."""
+        """Return the last lines of the training worker's output.
+
+        Args:
+            num_lines: Most lines to return.
+
+        Returns:
+            The lines as one text; empty before any output.
+        """
         return self.folder.log_tail(num_lines)
 
 

@@ -244,7 +244,7 @@ def test_a_missing_image_file_fails_the_run_and_nothing_else(trained_project: Pr
     assert "pixels.npy" in folder.status().message
 
 
-def test_a_finished_run_leaves_what_the_house_promises(trained_project: Project) -> None:
+def test_a_finished_run_writes_every_file_of_its_folder(trained_project: Project) -> None:
     folder = trained_project.run(BASE).folder
     facts = json.loads((folder.path / "model.json").read_text())
     assert facts["model"] == "mlp"
