@@ -1,4 +1,4 @@
-"""Curated set: the labels that the next run trains on, from given labels and decisions."""
+"""Curated set: the labels of the next run, from given labels and decisions."""
 
 import hashlib
 from typing import Any

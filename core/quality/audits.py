@@ -246,7 +246,7 @@ def _earlier(
 
 
 def _answers(decisions: Sequence[Decision], run_id: str, seed: int) -> dict[int, Decision]:
-    """Live audit answers about a run's images; the first answer about an image counts."""
+    """Live audit answers about a run's images; the first per image counts."""
     found: dict[int, Decision] = {}
     for line in live_decisions(decisions):
         is_mine = line.run_id == run_id and line.params.get("queue") == "audit" and line.params.get("seed") == seed

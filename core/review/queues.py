@@ -249,9 +249,9 @@ class RunQueues:
 
 
 def _kept(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
-    """Return the value of a key, computed if missing; the latest few are kept.
+    """Return the value of a key, computed if missing.
 
-    Safe from several threads.
+    The latest few values are kept. Safe from several threads.
     """
     found = kept.get(key)
     if found is None:

@@ -60,7 +60,16 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 
 
 def reliability(probs: Probs, labels: Labels, bins: int = 15) -> Reliability:
-    """Compare accuracy with confidence in bins of equal width over [0, 1]; probs (n, K), labels (n,)."""
+    """Compare accuracy with confidence in bins of equal width over [0, 1].
+
+    Args:
+        probs: (n, K) probabilities.
+        labels: (n,) true classes.
+        bins: Number of bins.
+
+    Returns:
+        Mean confidence, accuracy and count per bin; nan where a bin is empty.
+    """
     top = confidence(probs).astype(np.float64)
     bin_index = np.clip((top * bins).astype(np.int64), 0, bins - 1)
     count = np.bincount(bin_index, minlength=bins)

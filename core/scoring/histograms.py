@@ -43,7 +43,17 @@ def bin_of(values: PerImage, bins: int, low: float, high: float) -> NDArray[np.i
 def count_cells(
     bin_index: NDArray[np.integer[Any]], groups: NDArray[np.integer[Any]], num_groups: int, bins: int
 ) -> NDArray[np.int64]:
-    """Count images per group and bin, (num_groups, bins), from the bin and the group of each image (n,)."""
+    """Count images per group and bin.
+
+    Args:
+        bin_index: (n,) bin of each image.
+        groups: (n,) group of each image.
+        num_groups: Number of groups.
+        bins: Number of bins.
+
+    Returns:
+        (num_groups, bins) counts.
+    """
     total = np.zeros(num_groups * bins, dtype=np.int64)
     for start in range(0, len(bin_index), _CHUNK):  # chunks, so that a large pool is not copied
         rows = slice(start, start + _CHUNK)
@@ -52,6 +62,14 @@ def count_cells(
 
 
 def largest(counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Find the `most` largest groups of counts (K, bins), in ascending order of group."""
+    """Find the largest groups, in ascending order of group.
+
+    Args:
+        counts: (K, bins) counts.
+        most: Highest number of groups.
+
+    Returns:
+        (min(K, most),) groups.
+    """
     sizes = counts.sum(axis=1)
     return np.sort(np.argsort(-sizes, kind="stable")[:most]).astype(np.int64)

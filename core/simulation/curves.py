@@ -11,9 +11,9 @@ from core.base.types import Labels
 
 @dataclass(frozen=True)
 class SimulationPoint:
-    """Result of one strategy after one round with one seed; field names are the keys on disk.
+    """Result of one strategy after one round with one seed.
 
-    Errors are measured against the true labels and are nan where there is nothing to measure.
+    Field names are the keys on disk. Errors are measured against the true labels; nan without anything to measure.
     """
 
     seed: int
@@ -56,12 +56,17 @@ QUANTITIES = {
 
 
 def error_among(labels: Labels, truth: Labels) -> float:
-    """Share of labels (n,) that differ from the truth (n,), [0, 1]; nan without labels."""
+    """Compute the share of wrong labels, [0, 1]; nan without labels.
+
+    Args:
+        labels: (n,) labels.
+        truth: (n,) true labels.
+    """
     return float(np.mean(labels != truth)) if len(labels) else float("nan")
 
 
 def labels_of(points: Iterable[SimulationPoint]) -> tuple[str, ...]:
-    """Labels of the strategies in some points, in order of first appearance."""
+    """Return the labels of the strategies in order of first appearance."""
     return tuple(dict.fromkeys(point.label for point in points))
 
 
@@ -72,6 +77,9 @@ def curve(points: Sequence[SimulationPoint], label: str, quantity: str) -> Simul
         points: Points of any strategies.
         label: Label of the strategy.
         quantity: A numeric field of SimulationPoint, such as those of QUANTITIES.
+
+    Returns:
+        Mean, lowest and highest seed per round; nan where no seed has a value.
     """
     own = [point for point in points if point.label == label]
     rounds = np.array(sorted({point.round for point in own}), dtype=np.int64)
@@ -86,11 +94,18 @@ def curve(points: Sequence[SimulationPoint], label: str, quantity: str) -> Simul
 
 
 def bulk_accept_error(points: Sequence[SimulationPoint], label: str) -> tuple[float, float, int]:
-    """Mean error of the bulk accepts of one strategy, its standard error, and the number of rounds.
+    """Compute the mean error of a strategy's bulk accepts with its standard error.
 
     A round that accepted nothing counts as one without error, as in the guarantee of a conformal threshold: the mean
-    should be at most the target. The mean is nan where no round accepted anything; the standard error of one round is
-    nan.
+    should be at most the target.
+
+    Args:
+        points: Points of any strategies.
+        label: Label of the strategy.
+
+    Returns:
+        Mean error in [0, 1], nan where no round accepted anything; its standard error, nan for one round; number of
+        rounds.
     """
     rounds = [point for point in points if point.label == label and point.round > 0]
     if not any(point.selected for point in rounds):

@@ -38,7 +38,7 @@ class SimulatedReview:
 
 
 def answer_queue(review: SimulatedReview, count: int, error_rate: float, round_number: int) -> None:
-    """Answer the images that the queue shows; each answer is a decision in the log of the sandbox.
+    """Answer the images that a queue shows with decisions of the simulated reviewer.
 
     Args:
         review: The strategy; its counts are updated.
@@ -78,7 +78,14 @@ def answer_queue(review: SimulatedReview, count: int, error_rate: float, round_n
 
 
 def bulk_accept(review: SimulatedReview) -> None:
-    """Accept every open image at or above the threshold, as one decision."""
+    """Accept every open image at or above the threshold as one decision.
+
+    Args:
+        review: The strategy; its threshold and the error of the bulk accept are updated.
+
+    Raises:
+        DecisionError: The decision service refuses the bulk accept.
+    """
     project, pool = review.project, review.project.scores(review.run)
     threshold = threshold_of(project, review.run, review.strategy.accept_rule)
     review.threshold, review.selected, review.selected_error = float("nan"), 0, float("nan")
@@ -96,7 +103,16 @@ def bulk_accept(review: SimulatedReview) -> None:
 
 
 def threshold_of(project: Project, run_id: str, rule: AcceptRule) -> float | None:
-    """Lowest confidence that a rule accepts among the open images; None where it accepts nothing."""
+    """Return the lowest confidence that an accept rule accepts.
+
+    Args:
+        project: The sandbox.
+        run_id: A finished run.
+        rule: The accept rule.
+
+    Returns:
+        Confidence in [0, 1]; None where the rule accepts nothing.
+    """
     if rule.name == "none":
         return None
     if rule.name == "fixed_threshold":
@@ -109,7 +125,15 @@ def threshold_of(project: Project, run_id: str, rule: AcceptRule) -> float | Non
 
 
 def measure(review: SimulatedReview, round_number: int) -> SimulationPoint:
-    """Measure the strategy after a round against the true labels."""
+    """Measure a strategy after a round against the true labels.
+
+    Args:
+        review: The strategy.
+        round_number: Number of the round; 0 is the baseline.
+
+    Returns:
+        Counts, errors and test accuracy.
+    """
     project, rule = review.project, review.strategy.accept_rule
     state, truth, test = project.decisions.state(), project.images.labels, project.splits.test
     accepted = np.flatnonzero(np.isin(state.verdict, _ACCEPTED))

@@ -68,7 +68,7 @@ def run_simulation(simulation: Simulation, project: Project, on_progress: OnProg
 
 
 class SimulationWorker:
-    """Runs every review strategy with every seed, and writes the results after each round."""
+    """Runs every review strategy with every seed and writes results per round."""
 
     def __init__(self, simulation: Simulation, project: Project, on_progress: OnProgress | None) -> None:
         self.simulation, self.project = simulation, project
@@ -89,7 +89,7 @@ class SimulationWorker:
                 shutil.rmtree(base.path, ignore_errors=True)
 
     def report(self, state: str, message: str, done: int = 0) -> None:
-        """Write the status and report it."""
+        """Write the status, and pass it to the progress callback."""
         changes = {"state": state, "message": message, "done": self.status.done + done}
         self.status = replace(self.status, **changes, seconds=time.monotonic() - self._begin)  # type: ignore[arg-type]
         self.simulation.folder.write_status(self.status)
@@ -97,12 +97,15 @@ class SimulationWorker:
             self._on_progress(self.status, None)
 
     def end(self, state: str, message: str) -> None:
-        """Clean up, then write the last status."""
+        """Delete the sandboxes and write the last status."""
         self.clean_up()
         self.report(state, message)
 
     def cancel_training(self) -> None:
-        """Cancel the current training and wait up to 20 s so its folder can be deleted."""
+        """Cancel the current training and wait up to 20 s.
+
+        Its folder can be deleted afterwards.
+        """
         if self._live is None:
             return
         sandbox, run = self._live[0], self._live[0].run(self._live[1])
@@ -146,7 +149,7 @@ class SimulationWorker:
             self._on_progress(self.status, point)
 
     def _trained(self, sandbox: Project, seed: int, parent: str | None) -> str:
-        """Train a run on the decisions of the sandbox and wait for it; the baseline has no parent."""
+        """Train a run on the sandbox's decisions and wait; the baseline has no parent."""
         method = self.train.method
         if method in _METHODS_WITH_LABELS:
             method = "supervised" if parent is None else "self_training"
@@ -167,7 +170,10 @@ class SimulationWorker:
         return run.id
 
     def _sandbox(self, name: str, base: Project | None = None) -> Project:
-        """Make a project with the same images and splits, the runs of `base` if given, and an empty log."""
+        """Make a project with the same images and splits and an empty log.
+
+        It holds the runs of `base`, if given.
+        """
         path, source = self.simulation.folder.sandbox / name, self.project.path
         try:
             path.mkdir(parents=True)

@@ -88,17 +88,18 @@ class Simulation:
         return [curve(points, label, quantity) for label in labels_of(points)]
 
     def summary(self) -> list[dict[str, Any]]:
-        """A row for each strategy after its last round.
+        """Summarize each strategy after its last round.
 
         Returns:
-            Means over the seeds, with the lowest and highest test accuracy; errors and accuracies lie in [0, 1].
+            A row per strategy: means over the seeds, with the lowest and highest test accuracy. Errors and accuracies
+            lie in [0, 1].
         """
         points = self.points()
         return [_row(points, one) for one in self.strategies if one.label in labels_of(points)]
 
 
 def _row(points: Sequence[SimulationPoint], one: ReviewStrategy) -> dict[str, Any]:
-    """Summarize the seeds that have reached the last round; unfinished seeds would mix rounds."""
+    """Summarize the seeds that have reached the last round; others would mix rounds."""
     last_round = max(point.round for point in points if point.label == one.label)
     finished = {point.seed for point in points if point.label == one.label and point.round == last_round}
     points = [point for point in points if point.seed in finished]
@@ -178,7 +179,7 @@ class Simulations:
     def start(
         self, queues: Sequence[str], accept_rules: Sequence[str], settings: SimulateConfig, train: TrainConfig
     ) -> Simulation:
-        """Prepare a simulation and start a process that runs it.
+        """Prepare a simulation and start its worker process.
 
         Args:
             queues: Queues that the simulated reviewer answers, of REVIEW_QUEUES.

@@ -28,7 +28,7 @@ REVIEW_QUEUES = (*ACQUISITIONS, "mixed", "diverse", AT_RANDOM, NO_CLICKS)
 ACCEPT_RULES = {
     "conformal": "target error, kept on average",
     "careful": "target error, kept with 90 % probability",
-    "plug_in": "target error, estimated and not promised",
+    "plug_in": "target error, estimated and not guaranteed",
     "fixed_threshold": "lowest confidence that is accepted",
     "none": "nothing is accepted in bulk",
 }
@@ -61,13 +61,19 @@ class ReviewStrategy:
 
     @property
     def label(self) -> str:
-        """Queue and accept rule as text; the controls say "no clicks" or "random clicks"."""
+        """Queue and accept rule as text, such as "entropy, conformal 5 %"."""
         clicks = {NO_CLICKS: "no clicks", AT_RANDOM: "random clicks"}.get(self.queue, self.queue.replace("_", "-"))
         return f"{clicks}, {self.accept_rule.label}"
 
 
 def parse_accept_rule(text: str) -> AcceptRule:
-    """Read an accept rule from a text such as conformal=0.05 or none.
+    """Read an accept rule from text.
+
+    Args:
+        text: Name and number, such as conformal=0.05; or none.
+
+    Returns:
+        The rule.
 
     Raises:
         InputError: There is no such rule, or its number is missing or out of range.
