@@ -86,8 +86,8 @@ class Audits(QualityBase):
         whole = audit_order(pool.ids, np.random.default_rng(seed))
         order = whole[np.isin(whole, pool.ids[mask])]
         given = _answers(self._decisions.all(), run_id, seed)
-        lines, num_waiting = _prefix(order, given)
-        count, is_right = len(lines), _are_right(lines)
+        decisions, num_waiting = _prefix(order, given)
+        count, is_right = len(decisions), _are_right(decisions)
         digest = ids_digest(pool.ids[mask], pool.scores.pseudo_labels[mask])
         return Audit(
             run_id=run_id,
@@ -97,7 +97,7 @@ class Audits(QualityBase):
             ids_hash=digest,
             answered=order[:count],
             is_right=is_right,
-            decisions=tuple(line.id for line in lines),
+            decisions=tuple(decision.id for decision in decisions),
             num_waiting=num_waiting,
             next_id=int(order[count]) if count < len(order) else None,
             certificate=certificate(is_right, len(order), target, alpha),
@@ -146,17 +146,17 @@ class Audits(QualityBase):
             The audits; sets whose run or scores can no longer be read are left out.
         """
         found: dict[tuple[str, str], Audit] = {}
-        for line in reversed(live_decisions(self._decisions.all())):
-            asked = line.params
-            if asked.get("queue") != "audit" or (line.run_id, asked["ids_hash"]) in found:
+        for decision in reversed(live_decisions(self._decisions.all())):
+            asked = decision.params
+            if asked.get("queue") != "audit" or (decision.run_id, asked["ids_hash"]) in found:
                 continue
             numbers = {name: asked[name] for name in ("target", "alpha", "seed")}
             try:
-                audit = self.audit(line.run_id, asked["rule"], **numbers, **asked["params"])
+                audit = self.audit(decision.run_id, asked["rule"], **numbers, **asked["params"])
             except WinnowError:
                 continue  # its run is gone, so its set is unknown
             if len(audit.answered) and audit.ids_hash == asked["ids_hash"]:
-                found[line.run_id, audit.ids_hash] = audit
+                found[decision.run_id, audit.ids_hash] = audit
         return list(found.values())
 
     def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
@@ -198,8 +198,8 @@ def certificate_manifest(audit: Audit) -> dict[str, Any]:
     facts = asdict(audit.certificate)
     del facts["log_evidence"]  # may be infinite, which JSON cannot store
     draws = [
-        {"image_id": int(image), "is_right": bool(right), "decision": line}
-        for image, right, line in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
+        {"image_id": int(image), "is_right": bool(right), "decision": decision}
+        for image, right, decision in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
     ]
     head = {"run": audit.run_id, "rule": audit.rule, "parameters": dict(audit.params), "ids_hash": audit.ids_hash}
     return {**head, "seed": audit.seed, "certificate": facts, "draws": draws}
@@ -213,8 +213,8 @@ def _prefix(order: Ids, given: Mapping[int, Decision]) -> tuple[list[Decision], 
     return [given[int(image)] for image in order[:count]], int(is_answered.sum()) - count
 
 
-def _are_right(lines: Sequence[Decision]) -> Mask:
-    return np.array([line.label == line.suggestion for line in lines], dtype=np.bool_)
+def _are_right(decisions: Sequence[Decision]) -> Mask:
+    return np.array([decision.label == decision.suggestion for decision in decisions], dtype=np.bool_)
 
 
 def _earlier(
@@ -230,7 +230,7 @@ def _earlier(
     rule, params = str(before.params["rule"]), before.params["params"]
     old = pool.ids[checked_rule(rule, params)(pool.scores)]
     earlier, _ = _prefix(whole[np.isin(whole, old)], given)
-    seen = np.array([line.image_id for line in earlier], dtype=np.int64)
+    seen = np.array([decision.image_id for decision in earlier], dtype=np.int64)
     overlap = audit_overlap(seen, old, ids)
     strata = [overlap.kept_ids, overlap.added_ids]
     answers = [_are_right(_prefix(whole[np.isin(whole, part)], given)[0]) for part in strata]
@@ -248,8 +248,12 @@ def _earlier(
 def _answers(decisions: Sequence[Decision], run_id: str, seed: int) -> dict[int, Decision]:
     """Live audit answers about a run's images; the first per image counts."""
     found: dict[int, Decision] = {}
-    for line in live_decisions(decisions):
-        is_mine = line.run_id == run_id and line.params.get("queue") == "audit" and line.params.get("seed") == seed
-        if is_mine and line.image_id is not None:
-            found.setdefault(line.image_id, line)
+    for decision in live_decisions(decisions):
+        is_mine = (
+            decision.run_id == run_id
+            and decision.params.get("queue") == "audit"
+            and decision.params.get("seed") == seed
+        )
+        if is_mine and decision.image_id is not None:
+            found.setdefault(decision.image_id, decision)
     return found

@@ -50,14 +50,18 @@ class QueueEstimates(QualityBase):
         Source: LURE weights, Farquhar et al. 2021, arXiv 2101.11665.
         """
         queues = self._decisions.review(run_id).queues.random
-        lines = [line for line in live_decisions(self._decisions.all()) if line.image_id is not None]
-        lines = [line for line in lines if not is_planted(line)]
+        decisions = [decision for decision in live_decisions(self._decisions.all()) if decision.image_id is not None]
+        decisions = [decision for decision in decisions if not is_planted(decision)]
         found: dict[RandomQueue, dict[int, float]] = {}
-        for line in lines:
-            if line.run_id == run_id and "probability" in line.params and line.params.get("ranking") in RANDOM:
-                queue = queues.named(line.params["ranking"], line.params["eta"], line.params["drawn"])
-                found.setdefault(queue, {})[int(line.params["rank"])] = float(line.params["probability"])
-        answers = {int(line.image_id): line for line in lines if line.image_id is not None}
+        for decision in decisions:
+            if (
+                decision.run_id == run_id
+                and "probability" in decision.params
+                and decision.params.get("ranking") in RANDOM
+            ):
+                queue = queues.named(decision.params["ranking"], decision.params["eta"], decision.params["drawn"])
+                found.setdefault(queue, {})[int(decision.params["rank"])] = float(decision.params["probability"])
+        answers = {int(decision.image_id): decision for decision in decisions if decision.image_id is not None}
         return [
             self._estimate(run_id, queue, logged, answers, threshold)
             for queue, logged in sorted(found.items(), key=lambda item: -item[0].since)
@@ -96,12 +100,12 @@ class QueueEstimates(QualityBase):
         )
 
 
-def _is_right(line: Decision | None, suggested: int) -> bool | None:
+def _is_right(decision: Decision | None, suggested: int) -> bool | None:
     """Whether an answer confirms the pseudo-label; None where it does not tell."""
-    if line is None:
+    if decision is None:
         return None
-    if line.verdict in ("accept", "relabel"):
-        return None if line.label in (None, UNKNOWN) else line.label == suggested
-    if line.verdict == "none" or (line.verdict == "reject" and line.label == suggested):
+    if decision.verdict in ("accept", "relabel"):
+        return None if decision.label in (None, UNKNOWN) else decision.label == suggested
+    if decision.verdict == "none" or (decision.verdict == "reject" and decision.label == suggested):
         return False
     return None

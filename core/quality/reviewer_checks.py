@@ -58,33 +58,33 @@ class ReviewerChecks(QualityBase):
         Returns:
             One result per reviewer: wrong suggestions caught, repeats answered differently, seconds per decision.
         """
-        lines = live_decisions(self._decisions.all())
-        names = sorted({line.reviewer for line in lines if line.image_id is not None})
-        return [_check(name, answers_of(lines, name)) for name in names]
+        decisions = live_decisions(self._decisions.all())
+        names = sorted({decision.reviewer for decision in decisions if decision.image_id is not None})
+        return [_check(name, answers_of(decisions, name)) for name in names]
 
 
 def _check(reviewer: str, mine: list[Decision]) -> ReviewerCheck:
-    by_id = {line.id: line for line in mine}
-    wrong = [line for line in mine if line.params.get(PLANTED) == WRONG and line.verdict in ANSWERS]
-    repeats = [line for line in mine if line.params.get(PLANTED) == REPEAT and line.verdict in ANSWERS]
-    pairs = [(line, by_id[line.params["first"]]) for line in repeats if line.params["first"] in by_id]
-    caught = np.array([line.verdict != "accept" for line in wrong], dtype=np.bool_)
-    alike = np.array([_said(line) == _said(first) for line, first in pairs], dtype=np.bool_)
-    num = sum(not is_planted(line) for line in mine)
+    by_id = {decision.id: decision for decision in mine}
+    wrong = [decision for decision in mine if decision.params.get(PLANTED) == WRONG and decision.verdict in ANSWERS]
+    repeats = [decision for decision in mine if decision.params.get(PLANTED) == REPEAT and decision.verdict in ANSWERS]
+    pairs = [(decision, by_id[decision.params["first"]]) for decision in repeats if decision.params["first"] in by_id]
+    caught = np.array([decision.verdict != "accept" for decision in wrong], dtype=np.bool_)
+    alike = np.array([_said(decision) == _said(first) for decision, first in pairs], dtype=np.bool_)
+    num = sum(not is_planted(decision) for decision in mine)
     return ReviewerCheck(reviewer, num, len(wrong), len(pairs), reviewer_attention(caught, alike, _seconds(mine)))
 
 
-def _said(line: Decision) -> tuple[bool, int | None]:
+def _said(decision: Decision) -> tuple[bool, int | None]:
     """Answer in comparable form: accept and relabel to one class are equal."""
-    return line.verdict in ("accept", "relabel"), line.label
+    return decision.verdict in ("accept", "relabel"), decision.label
 
 
 def _seconds(mine: list[Decision]) -> list[float]:
-    """Seconds per decision, measured by the page or since the line before.
+    """Seconds per decision, measured by the page or since the decision before.
 
     Pauses are left out.
     """
-    times = [datetime.fromisoformat(line.time) for line in mine]
+    times = [datetime.fromisoformat(decision.time) for decision in mine]
     gaps = [None, *((b - a).total_seconds() for a, b in pairwise(times))]
-    found = [line.params.get("seconds", gap) for line, gap in zip(mine, gaps, strict=True)]
+    found = [decision.params.get("seconds", gap) for decision, gap in zip(mine, gaps, strict=True)]
     return [float(s) for s in found if isinstance(s, int | float) and 0 <= s <= _MOST_SECONDS]
