@@ -13,6 +13,10 @@ _WIDTHS = (5, 5, 4, 6, 5)
 """Relative widths of the metrics: no label is truncated on a page 1280 pixels wide."""
 
 
+_HEAD_SETTINGS = ("method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed")
+"""Settings that a head reads; the others belong to networks."""
+
+
 def show() -> None:
     """Show the form of a new run, the latest curriculum, and one chosen run."""
     st.title("Train")
@@ -101,6 +105,7 @@ def _settings(run: Run) -> None:
     rows = [
         {"setting": name, "value": str(value), "meaning": fields[name].description}
         for name, value in record.config.model_dump().items()
+        if record.config.method != "head" or name in _HEAD_SETTINGS
     ]
     widths = {"setting": 160, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
