@@ -19,13 +19,12 @@ from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  #
 from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
-from core.cli.commands.simulations import ACCEPT_RULES  # noqa: E402
 from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.writers import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
 from core.scoring.scores import RANKINGS  # noqa: E402
-from core.simulation.strategies import REVIEW_QUEUES  # noqa: E402
+from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES  # noqa: E402
 from core.workspace.creation import SOURCES  # noqa: E402
 
 NOTE = "<!-- Written by docs/scripts/write_reference.py from the code. Do not edit: a test compares. -->"
