@@ -59,7 +59,8 @@ def _resolve(app: Any, env: Any, node: Any, contnode: Any) -> Any:
 def _sections(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Render Args, Returns and Raises of functions and classes; leave attributes, whose text may hold a colon."""
     if what in ("class", "exception", "function", "method"):
-        lines[:] = GoogleDocstring(list(lines), napoleon.Config(), app, what, name, obj, options).lines()
+        plain = napoleon.Config(napoleon_use_ivar=True, napoleon_attr_annotations=False)  # names and texts, no types
+        lines[:] = GoogleDocstring(list(lines), plain, app, what, name, obj, options).lines()
 
 
 def setup(app: Any) -> None:

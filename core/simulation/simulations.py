@@ -91,8 +91,8 @@ class Simulation:
         """Summarize each strategy after its last round.
 
         Returns:
-            A row per strategy: means over the seeds, with the lowest and highest test accuracy. Errors and accuracies
-            lie in [0, 1].
+            A row per strategy, with means over the seeds and the lowest and highest test accuracy. Errors and
+            accuracies lie in [0, 1].
         """
         points = self.points()
         return [_row(points, one) for one in self.strategies if one.label in labels_of(points)]
