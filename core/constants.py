@@ -1,4 +1,4 @@
-"""Constants: the names that pages, commands and Python share, and what they can be."""
+"""Names that pages, commands and Python share."""
 
 from core.base.config import METHODS, MODELS, PROFILES, RAMPS
 from core.base.presets import PRESETS, RECIPES

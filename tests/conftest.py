@@ -1,4 +1,4 @@
-"""Shared by all tests: a home for each test, a folder of pictures, a small project with a finished run."""
+"""Shared fixtures: Winnow's home, an image folder and a trained project."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ QUICK = TrainConfig(model="mlp", epochs=4, batch_size=15, precision="fp32", devi
 
 @pytest.fixture(autouse=True)
 def winnow_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Winnow's own folder, away from the person's."""
+    """Set Winnow's own folder to a temporary one."""
     home = tmp_path / "winnow-home"
     monkeypatch.setenv("WINNOW_HOME", str(home))
     monkeypatch.delenv("WINNOW_TOKEN", raising=False)
@@ -32,7 +32,10 @@ def winnow_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def draw(shape: str, rng: np.random.Generator, size: int = 16) -> np.ndarray:
-    """One grey picture (size, size) of a shape, with noise; the three shapes can be told apart by a small model."""
+    """Draw one noisy grey image (size, size) of a shape.
+
+    A small model can tell the three shapes apart.
+    """
     y, x = np.mgrid[:size, :size] - (size - 1) / 2
     is_drawn = {
         "circle": np.hypot(x, y) < size / 3,
@@ -66,12 +69,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 60 pictures in each of three class folders and 60 in `unlabeled`."""
+    """Return a folder of 60 images per class and 60 unlabeled ones."""
     return made_once(tmp_path_factory, "pictures", draw_pictures)
 
 
 def draw_pictures(folder: Path) -> None:
-    """Save the pictures of `pictures` in a folder."""
+    """Save the images of `pictures` in a folder."""
     rng = np.random.default_rng(0)
     for name in (*CLASSES, "unlabeled"):
         (folder / name).mkdir()
@@ -93,11 +96,11 @@ def _trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def untrained_project(pictures: Path, tmp_path: Path) -> Project:
-    """A project of three shapes without a run."""
+    """Return a project of three shapes without a run."""
     return Project.create(tmp_path / "shapes", pictures, split=SMALL)
 
 
 @pytest.fixture
 def trained_project(_trained: Path, tmp_path: Path) -> Project:
-    """A project of three shapes with one finished baseline run, this test's own copy."""
+    """Return this test's own copy of a project with one finished baseline run."""
     return Project.open(shutil.copytree(_trained, tmp_path / "trained"))

@@ -1,4 +1,6 @@
-"""A Chromium for the browser tests: an existing one, else Playwright's, else apt's (as root), else a clear sentence.
+"""Find or install a Chromium for the browser tests.
+
+It tries an existing one, Playwright's, then apt's (as root).
 
 `python tests/find_chromium.py` makes sure that there is one and prints where it is; the tests import `find`.
 """
@@ -22,7 +24,10 @@ ARGUMENTS = [
 
 
 def find() -> Path | None:
-    """The browser's program: $CHROMIUM, one on the path, or Playwright's own; None where there is none."""
+    """Return the browser's program, or None.
+
+    It is $CHROMIUM, one on the path, or Playwright's own.
+    """
     named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if named:
         return Path(named)
@@ -34,7 +39,7 @@ def find() -> Path | None:
 
 
 def install() -> None:
-    """Try Playwright's download, then apt as root; each says itself why it failed."""
+    """Try Playwright's download, then apt as root; each prints why it failed."""
     _run([sys.executable, "-m", "playwright", "install", "chromium"], "Playwright")
     if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
         _run(["apt-get", "update", "-qq"], "apt")
@@ -55,7 +60,7 @@ def _run(command: list[str], who: str) -> None:
 
 
 def main() -> int:
-    """Find or install a browser; exit code 2 and a sentence where none is to be had."""
+    """Find or install a browser; exit with code 2 where that fails."""
     if find() is None:
         install()
     browser = find()

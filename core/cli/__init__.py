@@ -1,7 +1,4 @@
-"""The command line: the same project, the same numbers as on the pages, one verb each.
-
-`winnow` alone opens the demo, `winnow PATH` a project. Bad input is one sentence and exit code 2.
-"""
+"""The command line: one verb per task, with the numbers of the pages."""
 
 from core.cli.app import main
 

@@ -1,4 +1,4 @@
-"""`python -m core.cli`: the command line where the command `winnow` is not on the path."""
+"""Run the command line as `python -m core.cli`."""
 
 from core.cli.app import main
 

@@ -1,4 +1,4 @@
-"""Old names of commands, options and values: hidden aliases that warn until the version in which they go."""
+"""Hidden aliases: old names of commands, options and values, which warn."""
 
 from collections.abc import Callable, Sequence
 

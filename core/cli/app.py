@@ -1,4 +1,4 @@
-"""Entry point of the command line: its commands, and errors as one sentence with exit code 2."""
+"""Entry point of the command line: commands, errors and exit codes."""
 
 import json
 import sys
@@ -51,7 +51,10 @@ for _name, _function in COMMANDS.items():
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command; the process ends with 0, or with 2 and a sentence on bad input."""
+    """Run one command and end the process.
+
+    The exit code is 0, or 2 with a sentence on bad input.
+    """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(_with_command(argv))
@@ -62,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:
-    """The command line in today's names; `open` in front where there is no command."""
+    """Return the command line in current names.
+
+    `open` stands in front where there is no command.
+    """
     if not argv:
         return ["open"]
     words, renamed = current_names(argv)

@@ -1,4 +1,4 @@
-"""Arguments and options that the commands share, and options made from the fields of a config."""
+"""Arguments and options that commands share."""
 
 import functools
 import inspect
@@ -44,7 +44,10 @@ Guarantee = Annotated[
 
 
 def with_options_of(config: type[Config]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add one option per field of a config to a command; `settings` holds those that were typed."""
+    """Add one option per field of a config to a command.
+
+    `settings` holds the options that were typed.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)

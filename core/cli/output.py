@@ -24,29 +24,29 @@ def _plain(value: Any) -> Any:
 
 
 def finite(value: float) -> float | None:
-    """The number, or None (null in JSON) where it is nan."""
+    """Return the number, or None (null in JSON) for nan."""
     return None if np.isnan(value) else value
 
 
 def estimate_info(estimate: Estimate | MeanEstimate) -> dict[str, Any]:
-    """The fields of an estimate for JSON; the value of an unknown one is None."""
+    """Return the fields of an estimate for JSON; an unknown value is None."""
     return {**asdict(estimate), "value": finite(estimate.value)}
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A proportion in percent, or "unknown" for nan."""
+    """Format a proportion in percent, or "unknown" for nan."""
     return "unknown" if np.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
 def format_interval(low: float, high: float) -> str:
-    """An interval of proportions: "[1.0 %, 5.0 %]"."""
+    """Format an interval of proportions: "[1.0 %, 5.0 %]"."""
     return f"[{percent(low)}, {percent(high)}]"
 
 
 def format_estimate(estimate: Estimate | MeanEstimate, digits: int = 1) -> str:
-    """A proportion and its interval: "2.5 % [1.0 %, 5.0 %]", or "unknown" without data.
+    """Format a proportion and its interval: "2.5 % [1.0 %, 5.0 %]".
 
-    digits: decimals of the value; the interval has one.
+    Without data it is "unknown".
     """
     if not estimate.n:
         return "unknown"
@@ -54,15 +54,18 @@ def format_estimate(estimate: Estimate | MeanEstimate, digits: int = 1) -> str:
 
 
 def format_range(low: float, high: float) -> str:
-    """The lowest and highest of several proportions: "80.0 % to 85.0 %"."""
+    """Format the lowest and highest of several proportions: "80.0 % to 85.0 %"."""
     return f"{percent(low)} to {percent(high)}"
 
 
 def format_points(difference: float, low: float, high: float) -> str:
-    """A difference of proportions and its interval in percentage points: "+1.20 points [-0.10, +2.50]"."""
+    """Format a difference of proportions in percentage points: "+1.20 points [-0.10, +2.50]"."""
     return f"{100 * difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}]"
 
 
 def format_params(params: Mapping[str, Any]) -> str:
-    """Parameters of a rule: "threshold=0.95"; of one that is not a number the name alone."""
+    """Format the parameters of a rule: "threshold=0.95".
+
+    Of one that is not a number, only the name is shown.
+    """
     return " ".join(f"{name}={value:g}" if isinstance(value, int | float) else name for name, value in params.items())

@@ -1,1 +1,1 @@
-"""Runs: prepared, started, cancelled, resumed; control runs, curriculum and stop advice."""
+"""Runs, control runs, curricula and stop advice."""

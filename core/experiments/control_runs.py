@@ -1,4 +1,4 @@
-"""Control runs: what a curated run would have been without the person.
+"""Control runs: the training of a curated run without the person's labels.
 
 Each has the seed, budget and parent of the curated run.
 
@@ -48,7 +48,10 @@ def start_control_run(workspace: Workspace, history: DecisionHistory, run_id: st
 
 
 def start_control_runs(workspace: Workspace, history: DecisionHistory, run_id: str) -> list[Run]:
-    """Train every control run that can be trained beside a curated run, queued behind it for the device."""
+    """Train every control run that can be trained beside a curated run.
+
+    They are queued behind it for the device.
+    """
     started = []
     for kind in CONTROL_KINDS:
         with suppress(InputError):  # no single decision, no bulk accept, or true labels that nobody knows
@@ -57,7 +60,11 @@ def start_control_runs(workspace: Workspace, history: DecisionHistory, run_id: s
 
 
 def controls_of(workspace: Workspace, run_id: str) -> dict[str, str]:
-    """The finished control runs of a run, latest first: run → what it trained on (one of CONTROL_KINDS)."""
+    """List the finished control runs of a run, latest first.
+
+    Returns:
+        Id of the control run → its kind, one of CONTROL_KINDS.
+    """
     found = {}
     for run in reversed(workspace.runs()):
         control = run.control
@@ -67,7 +74,7 @@ def controls_of(workspace: Workspace, run_id: str) -> dict[str, str]:
 
 
 def value_over_control(workspace: Workspace, control: str, curated: str) -> ReviewValue:
-    """Points of test accuracy per 100 decisions by a person that run `curated` has over run `control`.
+    """Measure the test accuracy that 100 decisions gained over a control run.
 
     Raises:
         InputError: Both are the same run, or the project has no test images.
@@ -82,7 +89,7 @@ def value_over_control(workspace: Workspace, control: str, curated: str) -> Revi
 
 
 def prepare_control_run(workspace: Workspace, history: DecisionHistory, run_id: str, kind: str) -> Run:
-    """Write the record and labels of a control run; its training has not started yet."""
+    """Write the record and labels of a control run without starting it."""
     if kind not in CONTROL_KINDS:
         raise unknown_name("control run", kind, CONTROL_KINDS)
     run = workspace.run(run_id)
@@ -107,7 +114,7 @@ def prepare_control_run(workspace: Workspace, history: DecisionHistory, run_id: 
 
 
 def num_clicks(curated: CuratedSet) -> int:
-    """Images that a person decided one by one in a frozen set: accepted, corrected or rejected."""
+    """Count the images that a person accepted, corrected or rejected one by one."""
     return int(np.isin(curated.sources, (LabelSource.ACCEPTED, LabelSource.CORRECTED)).sum()) + len(curated.reject_ids)
 
 
@@ -117,7 +124,7 @@ def _bulk_decisions(history: DecisionHistory, frozen: CuratedSet) -> list[Decisi
 
 
 def _threshold_state(workspace: Workspace, history: DecisionHistory, bulk: list[Decision]) -> LabelState:
-    """State of the bulk accepts alone, in the order of the log.
+    """Replay the bulk accepts alone, in the order of the log.
 
     A rule is applied to the whole pool, also to images that the person had decided by then. A filter or a list of named
     images is no rule: its stored set is used.

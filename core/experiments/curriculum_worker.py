@@ -1,7 +1,4 @@
-"""Worker process of a curriculum: trains its rounds one after the other and writes its progress.
-
-python -m core.experiments.curriculum_worker PROJECT NUMBER
-"""
+"""Worker process of a curriculum: trains its rounds and writes its progress."""
 
 import sys
 import time
@@ -20,7 +17,7 @@ from core.workspace.workspace import Workspace
 
 
 class CurriculumWorker:
-    """Trains the rounds that were asked for, and writes its status after each."""
+    """Trains the rounds of a curriculum and writes the status after each."""
 
     def __init__(self, workspace: Workspace, number: str) -> None:
         self.workspace, self.folder = workspace, Curricula(workspace).find(number).folder
@@ -28,7 +25,7 @@ class CurriculumWorker:
         self.percents = shares(self.asked["num_rounds"], self.asked["step"])
 
     def train(self) -> None:
-        """Train all rounds; whatever happens stands in the status."""
+        """Train all rounds and record any failure in the status."""
         asked = self.asked
         with self.folder.lock():
             try:
@@ -44,7 +41,7 @@ class CurriculumWorker:
                 self.say("done", "")
 
     def wait(self, run: Run) -> None:
-        """Wait for the run of a round to end; where cancellation was requested, cancel it."""
+        """Wait for a round's run to end, or cancel it on request."""
         self.folder.append_point({"run": run.id})
         share = f"{self.percents[self.done]:g} % of the pool"
         self.say("running", f"Round {self.done + 1} of {len(self.percents)}, on {share}: {run.id}.")

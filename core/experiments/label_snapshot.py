@@ -1,4 +1,4 @@
-"""Label snapshots: the decision log, replayed into the curated set that one run or export reads."""
+"""Label snapshots: the curated set that one run or export reads."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Snapshot:
 
 
 def freeze(workspace: Workspace, history: DecisionHistory, *, is_curated: bool = True) -> Snapshot:
-    """Given labels and, unless is_curated is False, everything decided so far."""
+    """Collect the given labels and, if is_curated, all decisions so far."""
     labeled, labels = workspace.splits.labeled, workspace.images.labels
     if is_curated:
         state, log = history.state(), history.all()

@@ -1,4 +1,4 @@
-"""Prepare a run: write its record and the frozen labels that it trains on."""
+"""Prepare a run: write its record and its frozen labels."""
 
 import platform
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def prepare_run(
     rule: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Write run.json and the frozen labels of a new run; its training has not started yet.
+    """Write run.json and the frozen labels of a new run without starting it.
 
     Args:
         workspace: The project.

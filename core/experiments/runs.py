@@ -78,7 +78,11 @@ def start_runs(
 
 
 def cancel_run(workspace: Workspace, run_id: str) -> None:
-    """Ask a live run to stop after its next step; it keeps a checkpoint. RunError where it is not live."""
+    """Ask a live run to stop after its next step; it keeps a checkpoint.
+
+    Raises:
+        RunError: The run is not live.
+    """
     run = workspace.run(run_id)
     if run.status.state not in LIVE_STATES:
         raise RunError(f"{run_id} is not running, so there is nothing to cancel.")
@@ -86,7 +90,13 @@ def cancel_run(workspace: Workspace, run_id: str) -> None:
 
 
 def resume_run(workspace: Workspace, run_id: str, launch: Launch | None = None) -> Run:
-    """Continue a cancelled, failed or lost run from its last checkpoint; launch None: as it was started."""
+    """Continue a cancelled, failed or lost run from its last checkpoint.
+
+    With launch None it starts as before.
+
+    Raises:
+        RunError: The run is live or done.
+    """
     run = workspace.run(run_id)
     if run.status.state in (*LIVE_STATES, "done"):
         raise RunError(f"{run_id} is {run.status.state}: only a cancelled, failed or lost run can be resumed.")
@@ -95,7 +105,13 @@ def resume_run(workspace: Workspace, run_id: str, launch: Launch | None = None) 
 
 
 def wait_run(workspace: Workspace, run_id: str, timeout: float | None = None) -> Run:
-    """Wait until a run is no longer live; RunError when it did not end well or the timeout (seconds) has passed."""
+    """Wait until a run is no longer live.
+
+    The timeout is in seconds.
+
+    Raises:
+        RunError: The run did not end well, or the timeout has passed.
+    """
     run, end = workspace.run(run_id), None if timeout is None else time.monotonic() + timeout
     while run.status.state in LIVE_STATES:
         if end is not None and time.monotonic() > end:

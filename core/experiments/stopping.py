@@ -1,4 +1,4 @@
-"""Stopping criterion: what the last round changed, what the audit proves, what the decisions were worth."""
+"""Stopping criterion: flips, audit bound and value of the decisions."""
 
 from contextlib import suppress
 
@@ -12,7 +12,10 @@ TARGET = 0.95
 
 
 def advise_stopping(workspace: Workspace, audits: Audits, run_id: str) -> StopAdvice:
-    """Whether to review further after a run: its flips since the parent, the best audit of the two, its control."""
+    """Advise whether to review further after a run.
+
+    It reads the flips since the parent, the best audit of the two runs and the value over the control run.
+    """
     labels, parent = workspace.scores(run_id).scores.pseudo_labels, workspace.run(run_id).record.parent
     flips = float("nan")
     if parent is not None:

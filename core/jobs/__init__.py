@@ -1,1 +1,1 @@
-"""Processes outside the server: how they start, their device locks and job folders."""
+"""Training processes, device locks and job folders."""

@@ -1,4 +1,4 @@
-"""First-come-first-served device locks: one training per device of this machine.
+"""First-come-first-served device locks: one training per device.
 
 A device is held by a locked file in Winnow's own folder. The lock ends with its process, so nothing needs cleaning up.
 """
@@ -15,7 +15,7 @@ from core.store.files import cannot_write, home
 
 
 def num_gpus() -> int:
-    """Number of CUDA devices of this machine, counted without torch."""
+    """Count the CUDA devices of this machine without torch."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
@@ -24,14 +24,14 @@ def num_gpus() -> int:
 
 
 def candidate_devices(device: str) -> list[str]:
-    """Devices that satisfy a run's `device` setting: "cpu", or "cuda:N" of each GPU."""
+    """List the devices that satisfy a `device` setting: "cpu", or "cuda:N" of each GPU."""
     if device == "cuda" or (device == "auto" and num_gpus()):
         return [f"cuda:{number}" for number in range(num_gpus())] or ["cuda:0"]
     return ["cpu"] if device == "auto" else [device]
 
 
 class DeviceLock:
-    """A request for some of the candidate devices, queued behind older requests for any of them.
+    """A request for devices, queued behind older requests for them.
 
     Attributes:
         names: The candidate devices.
@@ -56,7 +56,11 @@ class DeviceLock:
             raise cannot_write(self._folder, error) from error
 
     def acquire(self) -> bool:
-        """Try once to hold all devices needed; where one is missing, hold none and return False."""
+        """Try once to hold all needed devices.
+
+        Returns:
+            False where one is missing; none is held then.
+        """
         if any(set(wanted) & set(self.names) for wanted in self._older_requests()):
             return False
         for name in self.names:
@@ -74,7 +78,7 @@ class DeviceLock:
         return True
 
     def holders(self) -> list[str]:
-        """Runs that hold the candidate devices."""
+        """List the runs that hold the candidate devices."""
         found = []
         for name in self.names:
             try:
@@ -108,7 +112,10 @@ class DeviceLock:
 
 @contextmanager
 def _reading(ticket: Path) -> Iterator[list[str] | None]:
-    """Devices that a ticket asks for; None, and the ticket is deleted, where its process is gone."""
+    """Read the devices that a ticket asks for.
+
+    None where its process is gone; the ticket is deleted then.
+    """
     try:
         with ticket.open() as file:
             try:
@@ -123,7 +130,7 @@ def _reading(ticket: Path) -> Iterator[list[str] | None]:
 
 
 def _locked(path: Path) -> IO[str] | None:
-    """The file, locked; None where another process holds it."""
+    """Open and lock a file; None where another process holds it."""
     file = path.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

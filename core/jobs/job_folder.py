@@ -44,7 +44,10 @@ class JobStatus:
 
 
 class JobFolder:
-    """Files of one simulation or curriculum. Reading raises DataError with a sentence that names the file."""
+    """Files of one simulation or curriculum.
+
+    Reading raises DataError with a sentence that names the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,7 +98,7 @@ class JobFolder:
         return self.path / "sandbox"
 
     def settings(self) -> dict[str, Any]:
-        """Settings that the job was created with."""
+        """Read the settings that the job was created with."""
         facts = read_json(self.path / "simulation.json")
         if facts.pop("format", None) != FORMAT:
             raise cannot_read(self.path / "simulation.json", "another version of Winnow wrote it")
@@ -125,11 +128,11 @@ class JobFolder:
         write_json(self.path / "status.json", asdict(replace(status, updated=time.time())))
 
     def append_point(self, point: Mapping[str, Any]) -> None:
-        """Append one point; nan is written as null."""
+        """Append one point; write nan as null."""
         append_line(self.path / "points.jsonl", plain(point))
 
     def points(self) -> list[dict[str, Any]]:
-        """All points so far, with nan for null."""
+        """Read all points so far, with nan for null."""
         lines = read_lines(self.path / "points.jsonl")
         return [{name: math.nan if value is None else value for name, value in line.items()} for line in lines]
 
@@ -143,13 +146,13 @@ class JobFolder:
         return self.write_text("curves.csv", text.getvalue())
 
     def write_text(self, name: str, text: str) -> Path:
-        """Write one text file, whole or not at all."""
+        """Write one text file atomically."""
         data = text.encode()
         replace_file(self.path / name, lambda file: _write(file, data))
         return self.path / name
 
     def write_json(self, name: str, facts: Mapping[str, Any]) -> Path:
-        """Write one JSON file, whole or not at all."""
+        """Write one JSON file atomically."""
         write_json(self.path / name, facts)
         return self.path / name
 
@@ -158,7 +161,7 @@ class JobFolder:
         self.write_text("cancel", "")
 
     def is_cancel_requested(self) -> bool:
-        """Whether cancellation was requested."""
+        """Return whether cancellation was requested."""
         return (self.path / "cancel").exists()
 
     @contextmanager
@@ -176,7 +179,7 @@ class JobFolder:
             yield
 
     def is_locked(self) -> bool:
-        """Whether a live process holds the job."""
+        """Return whether a live process holds the job."""
         try:
             with (self.path / "lock").open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -188,12 +191,12 @@ class JobFolder:
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values with None for nan, which JSON cannot hold."""
+    """Replace nan by None, which JSON can hold."""
     return {n: None if isinstance(value, float) and math.isnan(value) else value for n, value in facts.items()}
 
 
 def list_jobs(root: Path) -> list[JobFolder]:
-    """Job folders of a project, by number; a folder without settings is left out."""
+    """List the job folders of a project by number; skip folders without settings."""
     names = sorted((name for name in os.listdir(root) if name.isdecimal()), key=int) if root.is_dir() else []
     return [JobFolder(root / name) for name in names if (root / name / "simulation.json").exists()]
 

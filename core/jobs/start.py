@@ -1,8 +1,4 @@
-"""Start processes: the training of a run, a worker of another job, or a short task that needs torch.
-
-A started process has its own session, so it outlives a page refresh, a closed tab and a restarted dashboard. Training
-first waits for its device (core.jobs.wait). This module does not import torch.
-"""
+"""Start trainings, workers and short tasks in other processes."""
 
 import os
 import subprocess
@@ -19,7 +15,7 @@ _WAIT = module_command("core.jobs.wait")
 
 
 def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch | None = None) -> int:
-    """Start the training of a prepared run; it begins when its device is free.
+    """Start the training of a prepared run as soon as its device is free.
 
     Args:
         project: Folder of the project.
@@ -56,7 +52,10 @@ def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch
 
 
 def _report_failed_start(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
-    """Wait for the process, so that it leaves no zombie; write the status it did not live to write."""
+    """Wait for the process and write the status where it could not.
+
+    The wait leaves no zombie process behind.
+    """
     code = process.wait()
     if code == 0:
         return
@@ -100,7 +99,7 @@ def start_worker(module: str, project: Path, number: str, log_path: Path) -> int
 
 
 def load_dataset(name: str, root: Path | None, out: Path) -> None:
-    """Write a data set of torchvision as an image folder of Winnow, in another process.
+    """Write a torchvision data set as an image folder, in another process.
 
     Args:
         name: A torchvision data set, such as "mnist".
@@ -116,7 +115,7 @@ def load_dataset(name: str, root: Path | None, out: Path) -> None:
 
 
 def check_ood(project: Path, run_id: str, ood_images: Path | None) -> None:
-    """Write a finished model's answers to noise and other images into its run folder, in another process.
+    """Score noise and other images with a finished model, in another process.
 
     Args:
         project: Folder of the project.
@@ -131,7 +130,11 @@ def check_ood(project: Path, run_id: str, ood_images: Path | None) -> None:
 
 
 def _run(command: list[str], failure: str) -> None:
-    """Run a command to its end; InputError with its last line where it fails, or with `failure` where it is silent."""
+    """Run a command to its end.
+
+    Raises:
+        InputError: It failed; the sentence is its last line, or `failure` where it printed nothing.
+    """
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"{failure} (exit code {done.returncode})."]

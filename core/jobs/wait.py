@@ -1,4 +1,7 @@
-"""Wait for a device, then become the training worker or run torchrun: python -m core.jobs.wait PROJECT RUN."""
+"""Wait for a device, then run the training worker or torchrun.
+
+Command line: python -m core.jobs.wait PROJECT RUN.
+"""
 
 import argparse
 import os
@@ -90,7 +93,10 @@ def accompany(command: list[str], folder: RunFolder, message: str) -> int:
 
 
 def _visible(name: str) -> str:
-    """The machine's own name of a CUDA device, where CUDA_VISIBLE_DEVICES renumbers them."""
+    """Return the machine's own name of a CUDA device.
+
+    CUDA_VISIBLE_DEVICES may renumber the devices.
+    """
     number = int(name.partition(":")[2])
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return visible.split(",")[number].strip() if visible else str(number)

@@ -1,4 +1,4 @@
-"""The fixture that types commands."""
+"""Fixture that runs commands."""
 
 import pytest
 

@@ -9,7 +9,7 @@ from core.cli.app import main
 
 
 def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of one command."""
+    """Return exit code, standard output and standard error of one command."""
     try:
         main([str(word) for word in words])
         code = 0
@@ -20,7 +20,7 @@ def typed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str,
 
 
 class Shell:
-    """Types commands; answers with exit code, output and error text."""
+    """Runs commands and returns exit code, output and error text."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

@@ -1,4 +1,4 @@
-"""Old names of the command line do what the new ones do, warn, and are hidden."""
+"""Old names of the command line still work, warn and are hidden."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ RUN = "001-supervised-mlp"
 
 
 def old_lines() -> Iterator[tuple[list[str], list[str]]]:
-    """Every old name in a command line, and the same line in today's names."""
+    """Pair every old name in a command line with its line in current names."""
     for old, new in OLD_COMMANDS.items():
         yield [old, "path"], [new, "path"]
     for command, options in OLD_OPTIONS.items():

@@ -1,4 +1,4 @@
-"""Every command has its help, and an error is one sentence with exit code 2."""
+"""Every command has help; every error is one sentence with exit code 2."""
 
 import json
 import re

@@ -27,7 +27,7 @@ def test_estimates_intervals_ranges_and_points_have_one_format_each() -> None:
 
 
 def ends_in(node: ast.AST) -> set[str]:
-    """Ends of an interval that a piece of code names outside the shared formats."""
+    """Find interval ends that a piece of code names outside the shared formats."""
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("format_"):
         return set()
     name = {ast.Attribute: "attr", ast.Name: "id"}.get(type(node), "")
@@ -36,7 +36,7 @@ def ends_in(node: ast.AST) -> set[str]:
 
 
 def own_intervals(code: str) -> list[str]:
-    """The f-strings that write an interval themselves."""
+    """Find the f-strings that write an interval themselves."""
     texts = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.JoinedStr)]
     return [ast.unparse(text) for text in texts if ends_in(text)]
 

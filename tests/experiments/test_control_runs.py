@@ -1,4 +1,4 @@
-"""Laws of the control arms: same seed and budget, no single decision, no calibration label."""
+"""Control runs keep seed and budget and use no single decision or calibration label."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ RUN = "001-supervised-mlp"
 
 
 def curated_run(project: Project, *, is_bulk: bool = True) -> str:
-    """A prepared run with three single decisions and, unless told otherwise, one bulk accept."""
+    """Prepare a run with three single decisions and, by default, one bulk accept."""
     pool = project.scores(RUN)
     surest = pool.ids[np.argsort(-pool.scores.confidence, kind="stable")][:3]
     for image in surest.tolist():

@@ -1,4 +1,4 @@
-"""Runs on labels that a rule picks, and the rounds of a curriculum."""
+"""Runs train on labels that a rule picks; curricula train round by round."""
 
 import numpy as np
 import pytest
@@ -80,7 +80,7 @@ def test_rounds_that_cannot_be_played_are_refused_before_a_process_is_started(tr
 
 
 def test_a_round_that_fails_ends_the_curriculum_with_its_sentence(trained_project: Project) -> None:
-    """Played here, with a warm start smuggled into what was asked for."""
+    """The failure is made by a warm start in the stored settings."""
     folder = JobFolder.create(
         trained_project.path / "curricula",
         {"parent": BASE, "num_rounds": 2, "step": None, "train": {**SELF.model_dump(), "warm_start": True}},

@@ -1,4 +1,4 @@
-"""A run beside its parent: what has changed, what it was before, and the parent's scores behind the histogram."""
+"""A run shows its changes and scores beside its parent's."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ CHILD, NUM_FLIPPED = "002-supervised-mlp", 7
 
 @pytest.fixture
 def flipped(trained_project: Project) -> tuple[Project, list[int]]:
-    """A project whose second run gives the next class to seven images of the pool; and these images."""
+    """Return a project whose second run changes the class of seven pool images."""
     runs = trained_project.path / "runs"
     parent, child = next(runs.iterdir()), runs / CHILD
     shutil.copytree(parent, child)
@@ -31,7 +31,7 @@ def flipped(trained_project: Project) -> tuple[Project, list[int]]:
 
 
 def changed(project: Project) -> list[int]:
-    """Pool images that the two runs call differently, worked out from their logits."""
+    """Return the pool images whose class differs between two runs' logits."""
     first, second = (
         np.asarray(project.run(run.id).folder.logits())[project.splits.pool].argmax(1) for run in project.runs()
     )

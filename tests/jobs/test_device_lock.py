@@ -1,4 +1,4 @@
-"""Device locks: one run per device, first come first served; a dead process holds nothing."""
+"""Device locks serve runs in order; a dead process holds nothing."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Starting runs and data sets in other processes."""
+"""Runs and data sets start in other processes."""
 
 import os
 import struct
@@ -26,7 +26,7 @@ def wait(folder: RunFolder, seconds: float = 90) -> str:
 
 
 def write_idx(root: Path, num_train: int = 6, num_test: int = 4) -> None:
-    """The four files of MNIST, unpacked, as idx: magic number, sizes, bytes."""
+    """Write the four files of MNIST, unpacked, as idx."""
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for part, num in (("train", num_train), ("t10k", num_test)):

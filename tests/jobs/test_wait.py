@@ -1,4 +1,4 @@
-"""A run beside torchrun: its status stays fresh, it can be cancelled, its exit code is kept."""
+"""A run under torchrun keeps a fresh status, can be cancelled and keeps its exit code."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Wrong input gets a sentence, and nothing is lost."""
+"""Wrong input is refused with a sentence and loses no data."""
 
 import json
 from pathlib import Path

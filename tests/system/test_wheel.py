@@ -1,4 +1,4 @@
-"""The wheel that `pip install .` makes: `import winnow` works from it, in a fresh interpreter outside the checkout."""
+"""`import winnow` works from the built wheel, outside the checkout."""
 
 import json
 import os
@@ -18,7 +18,7 @@ BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a wheel of the checkout installs."""
+    """Return the folder that a wheel of the checkout installs."""
     checkout, built, unpacked = (tmp_path_factory.mktemp(name) for name in ("checkout", "built", "unpacked"))
     for name in PACKAGES:
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -31,7 +31,10 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_in(folder: Path, script: str, cwd: Path) -> Any:
-    """What a script prints as JSON, in a fresh interpreter that finds an installed wheel first."""
+    """Return what a script prints as JSON in a fresh interpreter.
+
+    It finds an installed wheel first.
+    """
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", script], cwd=cwd, env=environment, check=True, capture_output=True)
     return json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A project goes from images to an exported model through the Python API, in real processes."""
+"""A project goes from images to an exported model in real processes."""
 
 import csv
 from pathlib import Path

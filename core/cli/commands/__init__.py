@@ -1,1 +1,4 @@
-"""The commands, a file per topic: each opens a project, calls it, and prints text or one JSON object."""
+"""The commands, one file per topic.
+
+Each opens a project, calls it, and prints text or one JSON object.
+"""

@@ -1,4 +1,4 @@
-"""winnow audit, estimate and reviewers: what answers prove about labels and about the people who give them."""
+"""Commands audit, estimate and reviewers: accuracy of labels and reviewers."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""winnow queue, decide and curate: from the next image to the labels of the next run."""
+"""Commands queue, decide and curate: list images, record decisions, show labels."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""winnow demo, new and open: make a project, and open the dashboard on one."""
+"""Commands demo, new and open: make a project and open the dashboard."""
 
 import importlib.util
 import os

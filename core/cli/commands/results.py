@@ -1,4 +1,4 @@
-"""winnow compare, control-run, review-value and export: what a run gained, and its files."""
+"""Commands compare, control-run, review-value and export: gains and files of runs."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""winnow train, curriculum, status, cancel and resume: runs, each in a process of its own."""
+"""Commands train, curriculum, status, cancel and resume: training runs."""
 
 import sys
 import time
@@ -81,7 +81,7 @@ def train(
 
 
 def _other_machines(project: Project, run: Run, *, is_resume: bool) -> dict[str, str]:
-    """The command for the other machines of a run; nothing where there are none."""
+    """Return the command for the other machines of a run, if there are any."""
     command = command_for_other_machines(project.path, run.folder, is_resume=is_resume)
     return {} if command is None else {"elsewhere": command}
 
@@ -163,7 +163,9 @@ def resume(
 
 
 def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None = None) -> None:
-    """Wait for a run to end and print how it ended; without wait print that it is on its way.
+    """Wait for a run to end and print how it ended.
+
+    Without wait, print that it is queued.
 
     also: entries that the JSON answer has beside the run's own.
     """

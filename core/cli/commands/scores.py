@@ -1,4 +1,4 @@
-"""winnow score, select and ood: what a run says about the images."""
+"""Commands score, select and ood: scores of the images under a run."""
 
 from typing import Annotated
 

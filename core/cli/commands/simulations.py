@@ -1,4 +1,4 @@
-"""winnow simulate: a simulated reviewer goes through the review loop where the true labels are known."""
+"""Command simulate: simulated review where the true labels are known."""
 
 import time
 from dataclasses import asdict
@@ -39,7 +39,7 @@ AcceptRules = Annotated[
 
 
 class _Settings(SimulateConfig, TrainConfig):
-    """Settings of a simulation and of its trainings, which are short by default."""
+    """Settings of a simulation and of its short trainings."""
 
     epochs: Annotated[int, Between(1, 1_000_000)] = 20
     """Passes over the labeled set, in every training."""

@@ -1,4 +1,4 @@
-"""`winnow queue`, `decide` and `curate` go from the next image to the labels of the next run."""
+"""`winnow queue`, `decide` and `curate` list images, record decisions and show labels."""
 
 import json
 

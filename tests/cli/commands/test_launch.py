@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def typed_elsewhere(command: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """Another process stands for the other machine: it types the printed command in a folder of its own."""
+    """Run the printed command in another process and folder, like another machine."""
     parts = command.split(" ")
     at = parts.index("python")
     around = dict(part.split("=") for part in parts[:at])
@@ -81,7 +81,7 @@ def test_two_machines_meet_and_meet_again_after_a_stop(
 
 
 class Begun:
-    """Stand-in for a started process, where only its command matters."""
+    """Stand-in for a started process; only its command matters."""
 
     commands: ClassVar[list[list[str]]] = []
     pid = 1
@@ -95,7 +95,7 @@ class Begun:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands of the processes that a test would have started."""
+    """Return the commands of the processes that a test would have started."""
     monkeypatch.setattr(Begun, "commands", [])
     monkeypatch.setattr("core.jobs.start.subprocess.Popen", Begun)
     return Begun.commands

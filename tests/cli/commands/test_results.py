@@ -25,7 +25,7 @@ def test_export_writes_where_it_says(shell: Shell, trained_project: Project, tmp
 
 @pytest.fixture
 def curated_run(trained_project: Project) -> str:
-    """A run on two single decisions and a bulk accept."""
+    """Return a run on two single decisions and a bulk accept."""
     project = trained_project
     pool = project.scores(RUN)
     for number in (0, 1):

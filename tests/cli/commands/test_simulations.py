@@ -1,4 +1,4 @@
-"""`winnow simulate` prints a table and writes files, or one sentence for what cannot be."""
+"""`winnow simulate` prints a table, writes files and refuses bad input."""
 
 import json
 import shutil
