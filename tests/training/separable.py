@@ -13,7 +13,10 @@ CENTER = slice(2, 6)
 
 
 def make_images(num: int = 150, channels: int = 1, seed: int = 0) -> ImageSet:
-    """Image i is of class i % 3: a bright center, a dark one, or none; no flip or small turn hides which."""
+    """Make images of class i % 3: bright center, dark center, or none.
+
+    No flip or small rotation hides which.
+    """
     rng = np.random.default_rng(seed)
     labels = np.arange(num, dtype=np.int64) % NUM_CLASSES
     pixels = rng.normal(110, 12, (num, SIZE, SIZE, channels))
@@ -25,14 +28,14 @@ def make_images(num: int = 150, channels: int = 1, seed: int = 0) -> ImageSet:
 
 
 def make_splits(num: int = 150) -> Splits:
-    """30 labeled, 30 val, 30 calibration, 30 test, the rest unlabeled."""
+    """Split into 30 labeled, 30 val, 30 calibration, 30 test; the rest is unlabeled."""
     ids = np.arange(num, dtype=np.int64)
     config = SplitConfig(labeled=30, val=30, calibration=30, test=30)
     return Splits(ids[:30], ids[30:60], ids[60:90], ids[120:], ids[90:120], config, ids[:0])
 
 
 def make_curated(images: ImageSet, splits: Splits) -> CuratedSet:
-    """Given labels, two accepted, one corrected, the rest of the unlabeled as pseudo-labels; five rejects."""
+    """Make a curated set: given, two accepted, one corrected, pseudo-labels and five rejects."""
     beside = splits.unlabeled
     sources = np.array([LabelSource.GIVEN] * len(splits.labeled) + [LabelSource.BULK] * len(beside), dtype=np.int8)
     sources[len(splits.labeled) : len(splits.labeled) + 3] = (
@@ -50,6 +53,6 @@ def make_curated(images: ImageSet, splits: Splits) -> CuratedSet:
 
 
 def make_data(*, is_curated: bool = True) -> TrainData:
-    """What a training sees of the tiny world."""
+    """Make the training data of the small data set."""
     images, splits = make_images(), make_splits()
     return train_data(images, splits, make_curated(images, splits) if is_curated else None, CPU)

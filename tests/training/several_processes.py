@@ -1,7 +1,6 @@
-"""Several runs one after the other in the same processes, for tests that would else start torchrun for each.
+"""Train several runs in turn in the same processes.
 
-python -m torch.distributed.run … -m tests.training.several_processes PROJECT RUN …
-STARVE=RANK in the environment lets that rank run out of memory in its third step; SMOOTH=1 takes models without kinks.
+Tests would otherwise start torchrun for each.
 """
 
 import os

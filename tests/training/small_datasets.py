@@ -1,4 +1,4 @@
-"""The tiny world on disk, all that the engine reads: images, splits and a queued run."""
+"""The small data set on disk: images, splits and a queued run."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TINY = TrainConfig(
 
 
 def make_project(folder: Path) -> Path:
-    """The tiny world as a project's images and splits on disk: all that the engine reads."""
+    """Write images and splits, which are all that the worker reads of a project."""
     folder.mkdir()
     write_images(make_images(), folder / "images")
     save_splits(make_splits(), folder / "splits.npz")
@@ -24,7 +24,7 @@ def make_project(folder: Path) -> Path:
 
 
 def make_run(project: Path, config: TrainConfig, name: str = "001-run", parent: str | None = None) -> RunFolder:
-    """A queued run with the tiny world's curated set."""
+    """Write a queued run with the small data set's curated set."""
     record = RunRecord(1, name, config, parent, "digest", "fingerprint", "2026-01-01T00:00:00+00:00", {})
     folder = RunFolder.create(project / "runs", record)
     folder.save_curated(make_curated(make_images(), make_splits()), {})

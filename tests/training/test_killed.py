@@ -1,4 +1,4 @@
-"""kill -9 at any moment: the run resumes and ends with the weights and logits of one that was left alone."""
+"""A run killed at any moment resumes to the weights of an uninterrupted one."""
 
 import io
 import os
@@ -33,12 +33,12 @@ MOMENTS = {
 
 
 def die() -> None:
-    """As kill -9 does it: nothing is tidied up, no handler runs."""
+    """End the process as kill -9 does: no cleanup, no handler."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def arm(moment: str) -> None:
-    """Let this process be killed at that moment of its run."""
+    """Let this process be killed at a given moment of its run."""
     kind, _, number = moment.partition(" ")
     if kind == "step":
         step = Trainer._train_step
@@ -84,7 +84,10 @@ def _one_thread() -> Iterator[None]:
 
 
 def killed(project: Path, folder: RunFolder, moment: str) -> int:
-    """How a process of its own ended that began the run: a fork, which has torch already. One thread, so it can."""
+    """Return how a forked process ended that began the run.
+
+    The fork has torch already; with one thread it is safe.
+    """
     child = os.fork()
     if child == 0:
         arm(moment)
@@ -95,7 +98,7 @@ def killed(project: Path, folder: RunFolder, moment: str) -> int:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """The run that is left alone."""
+    """Return the uninterrupted run."""
     project, before = make_project(tmp_path_factory.mktemp("whole") / "tiny"), signal.getsignal(signal.SIGTERM)
     folder = make_run(project, CONFIG)
     assert TrainingWorker(project, folder.id, is_resume=False).run() == 0

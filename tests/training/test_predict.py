@@ -1,4 +1,4 @@
-"""Predictions of all images, and models read back from a run folder."""
+"""All images are scored, and models are read back from a run folder."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def model() -> Classifier:
 
 @pytest.fixture
 def saved(model: Classifier, tmp_path: Path) -> Path:
-    """What the engine leaves of a model in a run folder."""
+    """Return what the worker writes of a model into a run folder."""
     facts = {"model": "small_cnn", "num_classes": 3, "channels": 1, "height": 8, "width": 8}
     (tmp_path / "model.json").write_text(json.dumps(facts))
     save_weights(model.state_dict(), tmp_path / "model.safetensors")

@@ -13,7 +13,7 @@ from core.training import torchvision_datasets
 
 
 class Offline:
-    """A data set of torchvision's on a machine without it and without a network."""
+    """A torchvision data set on a machine without it and without a network."""
 
     def __init__(self, root: str, *, download: bool, **which: Any) -> None:
         raise OSError("no route to host") if download else RuntimeError("Dataset not found.")
@@ -45,7 +45,7 @@ def test_the_data_room_names_exactly_the_sets_that_torchvision_reads() -> None:
 
 
 def test_local_cifar_batches_are_read_channels_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torchvision compares checksums, which a small set cannot meet: that one check is taken out."""
+    """The checksum test of torchvision is off, because a small set cannot pass it."""
     monkeypatch.setattr("torchvision.datasets.cifar.check_integrity", lambda *_: True)
     folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir()
@@ -65,7 +65,10 @@ def test_local_cifar_batches_are_read_channels_last(tmp_path: Path, monkeypatch:
 
 
 class Stl:
-    """Two images a part, as torchvision's STL10 gives them: channels first, no labels in one part."""
+    """Two images per part, as torchvision's STL10 returns them.
+
+    Channels come first; one part has no labels.
+    """
 
     classes = tuple("abcdefghij")
 

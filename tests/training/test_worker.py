@@ -1,4 +1,7 @@
-"""The engine in this process; stopping by cancel file, kill -9 and failures stand in test_engine_laws."""
+"""The training worker runs in this process.
+
+Cancellation, kill -9 and failures are tested in test_worker_runs and test_killed.
+"""
 
 import os
 import signal
@@ -30,7 +33,7 @@ KEYS = {
 
 @pytest.fixture(autouse=True)
 def _own_signals() -> Iterator[None]:
-    """The engine takes SIGTERM for itself; the test process wants it back."""
+    """Restore the SIGTERM handler that the worker replaces."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -46,7 +49,7 @@ def train(project: Path, folder: RunFolder, *, is_resume: bool = False) -> int:
 
 
 def after_step(monkeypatch: pytest.MonkeyPatch, step: int, act: object) -> None:
-    """Do something once, right after that step."""
+    """Call a function once, right after a step."""
     original = Trainer._train_step
 
     def acting(self: Trainer) -> None:
@@ -182,7 +185,7 @@ def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pyte
 def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weights that are no numbers never replace a checkpoint, logged or not."""
+    """Non-finite weights never replace a checkpoint, logged or not."""
     folder = make_run(tiny, TINY.model_copy(update={"checkpoint_epochs": 1}))
     whole = Trainer._train_step
 

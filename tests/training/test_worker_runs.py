@@ -1,4 +1,4 @@
-"""Laws of training, on pictures so small that a run takes a second; the engine itself, in this process."""
+"""The training worker trains whole runs on small images, in this process."""
 
 import dataclasses
 import json
@@ -48,7 +48,7 @@ def trainer(project: Project, config: TrainConfig) -> Trainer:
 
 
 def decided(project: Project) -> Project:
-    """Bulk-accept, reject and correct something, so that every part of a step has images."""
+    """Bulk-accept, reject and correct, so that every part of a step has images."""
     project.bulk_accept(BASE, "fixed_threshold", threshold=0.6)
     pool = project.scores(BASE)
     doubtful = pool.ids[np.argsort(pool.scores.confidence)[:6]]

@@ -1,4 +1,4 @@
-"""Tiny images that can be told apart, as parts, training data and runs."""
+"""Toy images that can be told apart, as parts, training data and runs."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ CONFIG = TrainConfig(model="mlp", epochs=3, batch_size=4, unlabeled_ratio=2, pre
 
 
 def part(num: int, seed: int, num_classes: int = 3, side: int = 8) -> Part:
-    """Noise with one bright column block per class."""
+    """Return noise with one bright column block per class."""
     draws = torch.Generator().manual_seed(seed)
     labels = torch.arange(num) % num_classes
     images = torch.randint(0, 100, (num, 1, side, side), generator=draws, dtype=torch.uint8)
@@ -28,13 +28,16 @@ def part(num: int, seed: int, num_classes: int = 3, side: int = 8) -> Part:
 
 
 def views(num: int, seed: int) -> Views:
-    """A part as a step sees it, without augmentation."""
+    """Return a part as a step sees it, without augmentation."""
     source = part(num, seed)
     return Views((source.take(torch.arange(num)).float() / 255 - 0.4) / 0.25, source.labels, source.weights)
 
 
 def data(**changes: Any) -> TrainData:
-    """Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen, nine of val and calibration each."""
+    """Return training data of toy images.
+
+    Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen, nine of val and calibration each.
+    """
     mean, std = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.25)
     rejected = part(6, 3)
     rejected = replace(rejected, labels=(rejected.labels + 1) % 3)
@@ -45,6 +48,6 @@ def data(**changes: Any) -> TrainData:
 
 
 def trainer(config: TrainConfig = CONFIG, material: TrainData | None = None) -> Trainer:
-    """A trainer at step 0, on the CPU in fp32."""
+    """Return a trainer at step 0, on the CPU in fp32."""
     model = build(config.model, 3, 1, 8, 8, seed=config.seed)
     return Trainer(config, model, material or data(), CPU, "fp32")

@@ -1,4 +1,4 @@
-"""torchvision's functional operations are the oracle, operation by operation."""
+"""Photometric operations equal torchvision's functional operations."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from core.training.augmentation.photometric import TABLES, apply_tables, color, 
 
 
 def images(num: int = 12, channels: int = 3) -> Tensor:
-    """Smooth pictures of narrow and wide ranges, one flat."""
+    """Return smooth images of narrow and wide ranges, one flat."""
     draws = torch.Generator().manual_seed(2)
     small = torch.rand(num, channels, 4, 4, generator=draws)
     large = torch.nn.functional.interpolate(small, (15, 13), mode="bilinear") * 200 + 20

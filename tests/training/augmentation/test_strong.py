@@ -1,4 +1,4 @@
-"""Laws of the strong view; torchvision's affine is the oracle of its moves."""
+"""The strong view keeps its rules; its moves equal torchvision's affine."""
 
 import math
 
@@ -71,7 +71,7 @@ def still(num: int) -> dict[str, Tensor]:
 
 
 def judged(height: int = 16, **moves: float) -> tuple[Tensor, Tensor]:
-    """Our move and torchvision's, away from the border, of an image (height, 16)."""
+    """Apply our move and torchvision's to an image (height, 16), without the border."""
     given = copies(1)[:, :, :height].float() / 255
     strengths = still(1) | {name: torch.tensor([value]) for name, value in moves.items()}
     found = warp(given, warp_matrix(strengths), 0.0)
@@ -101,7 +101,7 @@ def test_a_move_does_what_the_oracle_does(moves: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("moves", [{"rotate": 0.3}, {"rotate": -0.5}, {"translate_x": 0.125}, {"translate_y": -0.15}])
 def test_a_move_keeps_the_proportions_of_an_image_that_is_not_square(moves: dict[str, float]) -> None:
-    """20 by 16: the oracle turns in pixels, and translates by sides."""
+    """20 by 16: torchvision rotates in pixels and translates by sides."""
     found, expected = judged(20, **moves)
     torch.testing.assert_close(found, expected, atol=2e-3, rtol=0)
 
@@ -153,7 +153,7 @@ def test_the_hole_is_where_its_draws_say() -> None:
 
 
 def test_a_strong_digit_is_turned_and_moved_by_no_more_than_its_docstring_says() -> None:
-    """Three turns, one weak and two strong, and three translations, all to the same side."""
+    """One weak and two strong rotations and translations all go in one direction."""
     recipe = STRONG["digits"]
     assert recipe is not None
     (_, turn), (_, way) = recipe.ranges["rotate"], recipe.ranges["translate_x"]

@@ -1,4 +1,4 @@
-"""Laws of the weak view; torchvision's functional operations are the oracle."""
+"""The weak view equals torchvision's functional operations."""
 
 import math
 

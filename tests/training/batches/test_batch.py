@@ -1,4 +1,4 @@
-"""Laws of a batch and its pieces."""
+"""Batches and their pieces keep their images and order."""
 
 import pytest
 import torch

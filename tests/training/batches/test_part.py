@@ -1,4 +1,4 @@
-"""Laws of the parts of an image set."""
+"""Parts return the same images from disk as from memory."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Laws of the streams that batches are drawn from."""
+"""Streams draw batches in a reproducible order."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ CPU = torch.device("cpu")
 
 
 def numbered(num: int) -> Part:
-    """A part whose image i is filled with i."""
+    """Return a part whose image i is filled with i."""
     images = torch.arange(num, dtype=torch.uint8).view(-1, 1, 1, 1).expand(num, 1, 2, 2).contiguous()
     return Part(images, torch.arange(num), torch.ones(num))
 

@@ -1,4 +1,4 @@
-"""What a training may see, and what it may not."""
+"""Training data holds the labels that a training may use, and no test image."""
 
 from dataclasses import replace
 

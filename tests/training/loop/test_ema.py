@@ -1,4 +1,4 @@
-"""Laws of the averaged model."""
+"""The averaged model follows its formula."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The monitor counts what a calculation on paper counts."""
+"""The monitor's counts equal a calculation on paper."""
 
 import math
 

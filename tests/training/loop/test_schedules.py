@@ -1,4 +1,4 @@
-"""Learning rate and unlabeled weight against the formulas."""
+"""Learning rate and unlabeled weight follow their formulas."""
 
 import math
 

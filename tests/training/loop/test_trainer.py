@@ -36,7 +36,7 @@ def through_disk(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def same(one: Any, two: Any) -> bool:
-    """Equal bit for bit, through dicts, lists and tensors."""
+    """Compare dicts, lists and tensors bit for bit."""
     if isinstance(one, torch.Tensor):
         return torch.equal(one, two)
     if isinstance(one, dict):
@@ -49,7 +49,10 @@ def same(one: Any, two: Any) -> bool:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("model", "stop"), [("mlp", n) for n in (0, 2, 3, 8)] + [("small_cnn", 4)])
 def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(method: str, model: str, stop: int) -> None:
-    """Three steps an epoch: stops at the start, in the middle and at the end of an epoch; rejects take part."""
+    """It stops at the start, in the middle and at the end of an epoch.
+
+    An epoch has three steps; rejects take part.
+    """
     config = CONFIG.model_copy(update={"method": method, "model": model})
     whole = trainer(config)
     lines = finish(whole)
@@ -78,7 +81,7 @@ def test_training_leaves_the_global_generator_alone() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_labels_that_are_only_watched_move_no_weight(method: str) -> None:
-    """Hidden calibration labels and the pool's true ones, permuted: the numbers watched change, the model does not."""
+    """Permuted calibration and pool labels change the monitored numbers, not the model."""
     config = CONFIG.model_copy(update={"method": method})
     plain = data()
     assert plain.calibration is not None
@@ -224,7 +227,7 @@ def test_lines_can_be_rarer_and_the_last_is_always_there() -> None:
 def test_a_step_neither_reads_a_number_nor_copies_a_list(
     method: str, profile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a GPU either would make the host wait; test_cuda asks the GPU itself, where there is one."""
+    """On a GPU either would make the host wait; test_cuda checks a GPU itself."""
 
     def refuse(*_words: object, **_named: object) -> None:
         raise AssertionError("the host would wait here")
@@ -249,7 +252,10 @@ def test_a_step_neither_reads_a_number_nor_copies_a_list(
 
 
 def test_a_batch_never_has_a_single_image() -> None:
-    """Batch norm over one image of one pixel is undefined; a lone labeled image is drawn twice."""
+    """Batch norm is undefined over one image of one pixel.
+
+    A lone labeled image is drawn twice.
+    """
     config = CONFIG.model_copy(update={"model": "resnet18", "epochs": 1, "batch_size": 4})
     finish(trainer(config, data(labeled=part(1, 1), pseudo=None, rejected=None)))
 

@@ -1,4 +1,4 @@
-"""Laws of the methods: what each reduces to, compared by the weights of whole trainings; and that each learns."""
+"""Methods reduce to each other in special cases, and every method learns."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,10 @@ STILL: dict[str, Any] = {"profile": "none", "ramp": "none", "epochs": 4}
 
 
 def trained(method: str, *, has_pseudo: bool = False, **changes: Any) -> Trainer:
-    """A finished training; the labels come in the same order whatever else is drawn."""
+    """Return a finished training.
+
+    The labels come in the same order whatever else is drawn.
+    """
     config = CONFIG.model_copy(update={**STILL, "method": method, **changes})
     training = trainer(config, data() if has_pseudo else data(pseudo=None))
     for number, name in enumerate(("labeled", "rejected", "pool", "pseudo")):
@@ -58,7 +61,7 @@ def test_without_a_confident_image_a_method_equals_supervised(method: str, chang
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "supervised"])
 def test_without_weight_nothing_unlabeled_is_learned(method: str) -> None:
-    """Zero weight equals supervised, curated pseudo-labels included; the same with weight does not."""
+    """Zero weight equals supervised training, curated pseudo-labels included; the same with weight does not."""
     silent = {"unlabeled_weight": 0.0, "fairness_weight": 0.0}
     expected = trained("supervised", has_pseudo=True)
     assert alike(trained(method, has_pseudo=True, **silent), expected)
@@ -66,7 +69,10 @@ def test_without_weight_nothing_unlabeled_is_learned(method: str) -> None:
 
 
 def test_flexmatch_with_classes_equally_learned_is_fixmatch() -> None:
-    """β = 1 for every class; a floor at the threshold has the same effect however they are learned."""
+    """β = 1 for every class.
+
+    A lowest threshold at the threshold itself has the same effect however they are learned.
+    """
     equal = FlexThreshold(CONFIG, 3, 30, CPU)
     equal.counts = torch.tensor([10.0, 10, 10, 0])
     assert equal.per_class().tolist() == pytest.approx([CONFIG.threshold] * 3)
@@ -77,7 +83,7 @@ def test_flexmatch_with_classes_equally_learned_is_fixmatch() -> None:
 
 
 def test_freematch_without_fairness_and_at_its_floor_is_fixmatch() -> None:
-    """With a memory that never moves, its own threshold stays at 1/K, and the floor alone decides."""
+    """With constant memory its own threshold stays at 1/K; the lower limit decides."""
     words: dict[str, Any] = {"threshold_floor": 0.5, "threshold_memory": 1.0}
     fair = trained("freematch", fairness_weight=0.05, **words)
     assert isinstance(fair.threshold, FreeThreshold)
@@ -87,7 +93,7 @@ def test_freematch_without_fairness_and_at_its_floor_is_fixmatch() -> None:
 
 
 def test_softmatch_of_a_flat_bell_learns_every_image() -> None:
-    """A memory that never moves keeps the mean at 1/K, which no confidence is below: all weights are 1."""
+    """Constant memory keeps the mean at 1/K, so all weights are 1."""
     soft = trained("softmatch", threshold_memory=1.0)
     assert alike(soft, trained("fixmatch", threshold=0.0))
 
@@ -120,7 +126,7 @@ def test_freematchs_fairness_enters_the_loss_and_the_gradient_of_a_step() -> Non
 
 
 def hidden() -> Part:
-    """The test images of the tiny world, which no training sees."""
+    """Return the test images of the small data set, which no training sees."""
     images, ids = make_images(), make_splits().test
     pixels = torch.from_numpy(np.array(images.pixels[ids])).permute(0, 3, 1, 2).contiguous()
     return Part(pixels, torch.from_numpy(images.labels[ids].copy()), torch.ones(len(ids)))
@@ -128,7 +134,7 @@ def hidden() -> Part:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_classes_that_can_be_told_apart(method: str) -> None:
-    """Evaluated on images that no part of the training has; chance is a third."""
+    """Test images are in no part of the training; chance is a third."""
     words = {"method": method, "epochs": 12, "batch_size": 8, "learning_rate": 0.02, "profile": "natural"}
     config = CONFIG.model_copy(update={**words, "threshold": 0.8, "ema_decay": 0.9, "ramp": "linear"})
     given = make_data()

@@ -1,4 +1,4 @@
-"""Losses follow their papers' formulas on small numbers, and every method keeps one contract."""
+"""Losses follow their papers' formulas, and every method keeps one contract."""
 
 import math
 
@@ -147,7 +147,7 @@ def test_the_weak_view_gets_no_gradient() -> None:
 
 
 def test_a_pass_of_its_own_for_the_weak_view_changes_no_gradient() -> None:
-    """Without batch norm: the separate no-grad pass against one joint pass."""
+    """Without batch norm, a separate no-grad pass equals one joint pass."""
     found = []
     for joint in (False, True):
         MODEL.zero_grad()
@@ -168,7 +168,7 @@ def test_a_pass_of_its_own_for_the_weak_view_changes_no_gradient() -> None:
 
 @pytest.mark.parametrize(("weak_pass", "seen"), [("joint", [16]), ("own", [5, 11])])
 def test_with_batch_norm_the_weak_view_goes_through_with_the_others_or_alone(weak_pass: str, seen: list[int]) -> None:
-    """Which images a batch's statistics come from: all 6 + 5 + 5, or the 5 weak ones apart."""
+    """Batch statistics come from all 6 + 5 + 5 images, or from the 5 weak ones apart."""
     norm, head = nn.BatchNorm1d(4), nn.Linear(4, 3)
     model = nn.Sequential(nn.Flatten(), norm, head).train()
     sizes: list[int] = []
@@ -181,7 +181,7 @@ def test_with_batch_norm_the_weak_view_goes_through_with_the_others_or_alone(wea
 
 
 def test_the_order_of_a_joint_batch_changes_nothing() -> None:
-    """Interleaving labeled and unlabeled images changes no logit when one pass takes them all, batch norm or not."""
+    """Interleaving images changes no logit in one joint pass, with or without batch norm."""
     assert has_batch_norm(NORMED)
     NORMED.train()
     images = torch.cat([views(6).images, pool().weak, pool().strong])

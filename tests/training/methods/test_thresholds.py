@@ -1,4 +1,4 @@
-"""Thresholds follow their papers' rules on small numbers; their state is saved and restored."""
+"""Thresholds follow their papers' rules; their state is saved and restored."""
 
 import math
 

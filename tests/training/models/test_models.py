@@ -1,4 +1,4 @@
-"""Contract of every model in the catalogue."""
+"""Every model of the catalogue keeps one contract."""
 
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def test_wrn_28_2_has_the_size_of_the_papers() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_training_twice_from_one_seed_is_the_same(name: str) -> None:
-    """No dropout, no stochastic depth: nothing but our own generators draws anything."""
+    """No dropout or stochastic depth: only our own generators draw."""
     found = []
     for _ in range(2):
         model = build(name, 3, 1, 8, 8, seed=0).train()
@@ -143,7 +143,7 @@ def test_without_a_network_the_sentence_says_where_to_put_the_file(
 def test_weights_in_torchvisions_cache_are_taken_without_a_network(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file under the published name is the cache; only what comes over the network is checked by its hash."""
+    """A file under the published name is the cache; only downloads are checked by hash."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("nothing is to be downloaded")

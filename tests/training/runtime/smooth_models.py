@@ -1,8 +1,4 @@
-"""Models without kinks, so that a rounding stays a rounding through a whole training.
-
-At a kink (ReLU at 0, the largest of nearly equal values) one rounding chooses another gradient: with about five million
-activations in a small training of small_cnn one of them is that near on some machine, and the logits differ by 1e-3.
-"""
+"""Smooth models, in which a rounding error stays small through a training."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +11,10 @@ SMOOTH = ("mlp", "small_cnn")
 
 
 def smooth_models() -> dict[str, Callable[..., Classifier]]:
-    """MODELS, where those of SMOOTH have GELU in place of ReLU and the mean in place of the maximum."""
+    """Return MODELS with smooth layers for those of SMOOTH.
+
+    They have GELU in place of ReLU and the mean in place of the maximum.
+    """
     return MODELS | {name: _without_kinks(MODELS[name]) for name in SMOOTH}
 
 

@@ -1,4 +1,7 @@
-"""The engine on a GPU: every method trains, resumes and scores there. Without one these tests are skipped."""
+"""Every method trains, resumes and scores on a GPU.
+
+Without a GPU these tests are skipped.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +55,7 @@ def test_a_run_that_was_stopped_on_the_gpu_resumes_to_the_same_accuracy(
 
 
 def test_the_same_weights_score_alike_on_gpu_and_cpu(tiny: Path) -> None:
-    """A run at learning rate nought keeps the seed's weights, whatever the device."""
+    """A run at learning rate 0 keeps the seed's weights on every device."""
     frozen = ON_GPU.model_copy(update={"learning_rate": 1e-6, "epochs": 1})
     runs = [
         make_run(tiny, frozen.model_copy(update={"device": device}), f"00{number}-{device}")
@@ -67,7 +70,7 @@ def test_the_same_weights_score_alike_on_gpu_and_cpu(tiny: Path) -> None:
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
 @pytest.mark.parametrize("method", ["fixmatch", "flexmatch", "freematch"])
 def test_two_gpus_train_what_one_trains(tiny: Path, method: str) -> None:
-    """NCCL and torch's own synchronous batch norm, each process on a GPU of its own; to the GPU's rounding."""
+    """NCCL and torch's synchronous batch norm, one process per GPU; equal to the GPU's rounding."""
     words = {"method": method, "precision": "fp32", "threshold": 0.5, "devices": 2}
     config = ON_GPU.model_copy(update=words)
     one, two = make_run(tiny, config, "001-one"), make_run(tiny, config, "002-two")
@@ -78,7 +81,7 @@ def test_two_gpus_train_what_one_trains(tiny: Path, method: str) -> None:
 
 
 def on_gpu(value: Any) -> Any:
-    """A part or a tensor of the toys on the GPU."""
+    """Move a toy part or tensor to the GPU."""
     if isinstance(value, Part):
         return Part(*(field.cuda() for field in vars(value).values()))
     return value.cuda() if isinstance(value, torch.Tensor) else value
@@ -87,7 +90,7 @@ def on_gpu(value: Any) -> Any:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("profile", ["natural", "digits"])
 def test_between_two_lines_no_step_waits_for_the_gpu(method: str, profile: str) -> None:
-    """PyTorch raises at every copy or read that the host would have to wait for."""
+    """PyTorch raises at every copy or read that makes the host wait."""
     config = CONFIG.model_copy(update={"method": method, "profile": profile, "model": "small_cnn", "device": "cuda"})
     material = TrainData(**{name: on_gpu(value) for name, value in vars(data()).items()})
     device = torch.device("cuda:0")

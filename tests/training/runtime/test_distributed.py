@@ -1,4 +1,7 @@
-"""Several processes that train one run: the same numbers as one, and a sentence when one of them dies."""
+"""Several processes train one run with the same numbers as one.
+
+A process that dies gives a sentence.
+"""
 
 import os
 import re
@@ -36,7 +39,7 @@ def torchrun(project: Path, folder: RunFolder, processes: int = 2) -> "subproces
 
 
 def together(project: Path, *runs: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The runs, one after the other, in two processes that torchrun starts once."""
+    """Train the runs in turn in two processes that torchrun starts once."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command += ["-m", "tests.training.several_processes", str(project), *runs]
     environment |= {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
@@ -50,7 +53,10 @@ CASES = [(method, "mlp") for method in METHODS] + [("flexmatch", "small_cnn"), (
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with every case trained by one process, and again by two, on models without kinks."""
+    """Return a project with every case trained by one process and by two.
+
+    The models are smooth.
+    """
     project, before = make_project(tmp_path_factory.mktemp("ranks") / "tiny"), signal.getsignal(signal.SIGTERM)
     for number in (1, 2):
         for method, model in CASES:
@@ -74,9 +80,9 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("method", "model"), CASES)
 def test_two_processes_train_what_one_trains(twice: Path, method: str, model: str) -> None:
-    """The same global batch, gloo: logits and weights to 1e-5; batch norm, thresholds and fairness included.
+    """The global batch is the same; logits and weights agree to 1e-5.
 
-    Batch norm enlarges the rounding of its own weights, which the logits do not show.
+    The backend is gloo; batch norm, thresholds and fairness are included.
     """
     one, two = (RunFolder(twice / "runs" / f"{method}-{model}-{number}") for number in (1, 2))
     assert (one.status().device, two.status().device) == ("cpu", "2 x cpu")
@@ -92,7 +98,10 @@ def test_two_processes_train_what_one_trains(twice: Path, method: str, model: st
 
 @pytest.mark.parametrize("rank", ["0", "1"])
 def test_a_rank_without_memory_fails_the_run_with_advice(tmp_path: Path, rank: str) -> None:
-    """It cannot try again alone: the others wait in a sum over ranks. Whichever rank it is, its sentence is heard."""
+    """A rank cannot try again alone: the others wait in a sum over ranks.
+
+    Whichever rank it is, its sentence is reported.
+    """
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY.model_copy(update={"method": "fixmatch"}))
     assert together(project, folder.id, STARVE=rank).returncode != 0
@@ -102,7 +111,7 @@ def test_a_rank_without_memory_fails_the_run_with_advice(tmp_path: Path, rank: s
 
 
 def test_a_start_that_fails_is_told_in_the_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the ranks have met as well: whatever goes wrong there is a sentence, not a silent end."""
+    """Failures before the ranks have met are reported with a sentence too."""
     project = make_project(tmp_path / "tiny")
     folder = make_run(project, TINY)
 

@@ -1,4 +1,7 @@
-"""Where memory runs out: pieces of the same batch, smaller chunks, and words about both."""
+"""Out of memory, a batch is split into pieces and chunks shrink.
+
+Messages report both.
+"""
 
 import ctypes
 import dataclasses
@@ -32,7 +35,10 @@ __all__ = ["_own_signals", "tiny"]  # fixtures of the engine's tests
 
 
 def hungry(act: Callable[[Tensor], Any], most: int, asked: list[int]) -> Callable[[Tensor], Any]:
-    """The same, but it runs out of memory, as torch does on the CPU, above so many images at once."""
+    """Wrap a function to run out of memory above a number of images.
+
+    The error is the one that torch raises on the CPU.
+    """
 
     def checked(images: Tensor) -> Any:
         asked.append(len(images))
@@ -44,7 +50,10 @@ def hungry(act: Callable[[Tensor], Any], most: int, asked: list[int]) -> Callabl
 
 
 def starved(training: Trainer, most: int) -> list[int]:
-    """Let the training's passes run out of memory above so many images; the list says how many each was asked for."""
+    """Let training passes run out of memory above a number of images.
+
+    The list holds the number of images of each pass.
+    """
     asked: list[int] = []
     training._state = dataclasses.replace(training._state, forward=hungry(training._state.forward, most, asked))
     return asked
@@ -65,7 +74,7 @@ PIECES = {"ramp": "none", "epochs": 4, "threshold_memory": 0.5, "fairness_weight
 
 @pytest.mark.parametrize("method", METHODS)
 def test_pieces_of_a_batch_train_what_the_whole_batch_trains(method: str) -> None:
-    """Without batch norm and freematch's fairness term; thresholds keep some images and drop others."""
+    """Without batch norm and freematch's fairness; thresholds keep some images and drop others."""
     threshold = 0.7 if method == "flexmatch" else 0.42
     config = CONFIG.model_copy(update={"method": method, **PIECES, "threshold": threshold})
     whole, tight = trainer(config), trainer(config)
@@ -85,7 +94,7 @@ def test_pieces_of_a_batch_train_what_the_whole_batch_trains(method: str) -> Non
 
 
 def test_freematchs_fairness_and_batch_norm_go_through_in_pieces_as_well() -> None:
-    """They are not the whole batch's, as decision 12 says; they train, and the loss stays a number."""
+    """Pieces differ from the whole batch (decision 12); the loss stays finite."""
     for changes in ({"fairness_weight": 0.05}, {"model": "small_cnn"}):
         config = CONFIG.model_copy(update={"method": "freematch", **PIECES, **changes})
         tight = trainer(config)

@@ -1,4 +1,4 @@
-"""Measuring bf16 against fp32: remembered, harmless, and never in the way of a training."""
+"""The bf16 measurement is remembered and never stops a training."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ SHAPE = (2, 1, 8, 8)
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, bf16: float, fp32: float) -> list[Shape]:
-    """Let the clock say these seconds; the list counts how often it was asked."""
+    """Let the clock return these seconds; the list counts its calls."""
     asked: list[Shape] = []
 
     def answer(_model: torch.nn.Module, shape: Shape, _device: torch.device) -> dict[str, float]:
@@ -118,7 +118,7 @@ def test_a_torn_memory_is_measured_anew(winnow_home: Path, monkeypatch: pytest.M
 def test_each_process_of_a_run_gets_a_device_of_its_own_by_number(
     wish: str, local_rank: int, num_local: int, num_cuda: int, expected: str
 ) -> None:
-    """Also the first of several: torch.cuda.set_device refuses a device without a number."""
+    """The first of several has a number too: torch.cuda.set_device needs one."""
     assert device_name(wish, local_rank, num_local, num_cuda) == expected
 
 
