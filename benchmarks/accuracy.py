@@ -25,7 +25,8 @@ import numpy as np
 import torch
 
 from benchmarks.report import environment, table
-from core.base.config import METHODS, TrainConfig
+from core.base.config import NETWORK_METHODS as METHODS
+from core.base.config import TrainConfig
 from core.base.types import ImageSet
 from core.data.datasets import fashion_mnist
 from core.training.batches.part import load_part

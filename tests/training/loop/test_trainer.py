@@ -9,7 +9,8 @@ import pytest
 import torch
 import torch._inductor.config as inductor
 
-from core.base.config import METHODS, TrainConfig
+from core.base.config import NETWORK_METHODS as METHODS
+from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData
