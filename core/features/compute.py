@@ -210,7 +210,9 @@ def _follow(
 
 
 def start_compute(extractor: Extractor, images: Path, root: Path, workers: int | None = None) -> int:
-    """Compute features in a process of its own that outlives this one; see `feature_status` for its progress.
+    """Compute features in a process of its own that outlives this one.
+
+    See `feature_status` for its progress.
 
     Args:
         extractor: What to compute.
@@ -241,7 +243,10 @@ def start_compute(extractor: Extractor, images: Path, root: Path, workers: int |
 
 
 def request_cancel(folder: Path) -> None:
-    """Ask the process that computes a folder of features to stop after its next chunk; what is done is kept."""
+    """Ask the process that computes a folder of features to stop after its next chunk.
+
+    What is done is kept.
+    """
     (folder / "cancel").touch()
 
 

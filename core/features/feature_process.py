@@ -32,14 +32,19 @@ MODULES = {
 
 
 def compute_function(extractor: Extractor, threads: int) -> Compute:
-    """The function of an extractor that needs no torch, with so many threads; InputError for a person's own arrays."""
+    """The function of an extractor that needs no torch, with so many threads.
+
+    InputError for a person's own arrays.
+    """
     if extractor.runner == "numpy" and extractor.name not in HANDCRAFTED:
         raise InputError(f"The features {extractor.name} came from a file: import it again with all images.")
     return onnx_compute(extractor, threads) if extractor.runner == "onnx" else handcrafted_compute(extractor.name)
 
 
 class FeatureProcess:
-    """A process that computes one extractor's features; ends with the `with` block or with this process.
+    """A process that computes one extractor's features.
+
+    Ends with the `with` block or with this process.
 
     Args:
         extractor: What to compute.
@@ -58,7 +63,10 @@ class FeatureProcess:
         )  # fmt: skip
 
     def compute(self, start: int, stop: int) -> Features:
-        """Features of images start … stop - 1; InputError with the worker's sentence, RunError when it has died."""
+        """Features of images start … stop - 1.
+
+        InputError with the worker's sentence, RunError when it has died.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:

@@ -111,7 +111,10 @@ def _histograms(planes: Values, cell: int) -> Values:
 
 
 def _votes(vertical: Values, horizontal: Values) -> list[tuple[NDArray[np.intp], Values]]:
-    """The two bins nearest to each gradient's direction and their shares of it; opposite directions are one."""
+    """The two bins nearest to each gradient's direction and their shares of it.
+
+    Opposite directions are one.
+    """
     position = np.arctan2(vertical, horizontal) * np.float32(ORIENTATIONS / math.pi) - np.float32(0.5)
     lower = np.floor(position)
     share = position - lower

@@ -20,7 +20,9 @@ _RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How a backbone wants its images; pixels in [0, 1] become (pixels - mean) / std.
+    """How a backbone wants its images.
+
+    Pixels in [0, 1] become (pixels - mean) / std.
 
     Attributes:
         side: Height and width in pixels.

@@ -59,7 +59,7 @@ def import_features(path: Path, images: ImageSet, root: Path) -> StoredFeatures:
 
 
 def _read(path: Path) -> tuple[NDArray[Any] | None, NDArray[Any]]:
-    """Keys of the rows (names or ids; None: ids in order) and features (n, D)."""
+    """Return the keys of the rows and the features (n, D); the keys are names or ids, or None for ids in order."""
     try:
         if path.suffix == ".npy":
             keys, values = None, np.load(path, mmap_mode="r", allow_pickle=False)

@@ -22,7 +22,9 @@ SYNC_SECONDS = 0.5
 
 
 class Draft:
-    """Features that are being computed, and the chunks that are done; a killed process leaves both to the next.
+    """Features that are being computed, and the chunks that are done.
+
+    A killed process leaves both to the next.
 
     Each chunk's numbers are flushed to disk before its byte in the file `chunks` is set, so a set byte means numbers
     that are there.
@@ -53,7 +55,10 @@ class Draft:
         return [(s, min(s + CHUNK, self.shape[0])) for s, is_done in zip(starts, self.done, strict=True) if not is_done]
 
     def write(self, start: int, values: Features) -> None:
-        """Write one chunk's features (n, D) from row `start`; it is ticked off within SYNC_SECONDS of the next one."""
+        """Write one chunk's features (n, D) from row `start`.
+
+        It is ticked off within SYNC_SECONDS of the next one.
+        """
         self.values[start : start + len(values)] = values
         self._pending.append((start - self.start) // CHUNK)
         self.num_done += len(values)
@@ -61,7 +66,10 @@ class Draft:
             self.sync()
 
     def sync(self) -> None:
-        """Flush what was written to disk, then tick it off; DataError where the disk refuses."""
+        """Flush what was written to disk, then tick it off.
+
+        DataError where the disk refuses.
+        """
         try:
             self.values.flush()  # type: ignore[attr-defined]
             with self._chunks.open("r+b") as file:

@@ -108,7 +108,10 @@ def images_digest(images: ImageSet, num: int) -> str:
 
 
 def read_record(folder: Path) -> FeatureRecord:
-    """The record of a folder of features; DataError where there is none or it cannot be read."""
+    """The record of a folder of features.
+
+    DataError where there is none or it cannot be read.
+    """
     file = folder / "record.json"
     return FeatureRecord.from_facts(read_json(file), file)
 
@@ -150,7 +153,10 @@ def check_images(record: FeatureRecord, images: ImageSet, folder: Path) -> None:
 
 
 def list_features(root: Path) -> list[FeatureRecord]:
-    """Records of all stored features below the folder `features` of a project, by key; unreadable ones left out."""
+    """Records of all stored features below the folder `features` of a project, by key.
+
+    Unreadable ones left out.
+    """
     names = sorted(os.listdir(root)) if root.is_dir() else []
     found = []
     for name in names:
@@ -178,7 +184,10 @@ def feature_status(folder: Path) -> FeatureStatus | None:
 
 
 def _is_locked(folder: Path) -> bool:
-    """Whether a live process computes the features of a folder; a dead one holds nothing."""
+    """Whether a live process computes the features of a folder.
+
+    A dead one holds nothing.
+    """
     try:
         with (folder / "lock").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -118,7 +118,10 @@ def score_head(features: Features, labels: HeadLabels, settings: HeadSettings) -
 
 
 def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) -> Logits:
-    """Fit a head of any kind and score all images: (N, D) features to (N, K) logits; errors as in fit_head."""
+    """Fit a head of any kind and score all images: (N, D) features to (N, K) logits.
+
+    Errors as in fit_head.
+    """
     logits = np.empty((len(features), labels.num_classes), dtype=np.float32)
     for ids, part in score_head(features, labels, settings):
         logits[ids] = part
@@ -126,7 +129,10 @@ def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) 
 
 
 def read_rows(features: Features, ids: Ids | Labels) -> NDArray[np.float32]:
-    """Rows of the features as float32; InputError names the first image whose features are not finite."""
+    """Rows of the features as float32.
+
+    InputError names the first image whose features are not finite.
+    """
     rows = np.asarray(features[ids], dtype=np.float32)
     if not np.isfinite(rows).all():
         image = int(np.asarray(ids)[~np.isfinite(rows).all(axis=1)][0])

@@ -114,7 +114,10 @@ def fit_kernel_ridge(
 
 
 def kernel_width(features: Values) -> float:
-    """Width 1 / (D · variance) of the kernel from (n, D) features; 1 where they do not vary."""
+    """Width 1 / (D · variance) of the kernel from (n, D) features.
+
+    1 where they do not vary.
+    """
     spread = float(np.var(features, dtype=np.float64)) * features.shape[1]
     return 1.0 / spread if spread > 0 else 1.0
 

@@ -83,7 +83,9 @@ class HeadLabels:
 
 
 def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float64]:
-    """Weigh classes so that each counts the same: n / (K_present · n_k); 0 for a class without labels.
+    """Weigh classes so that each counts the same: n / (K_present · n_k).
+
+    0 for a class without labels.
 
     Args:
         labels: (n,) classes.

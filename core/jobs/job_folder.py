@@ -105,7 +105,10 @@ class JobFolder:
         return facts
 
     def status(self, now: float | None = None) -> JobStatus:
-        """Last written status; "lost" where the job should be running and no process does. now: seconds since 1970."""
+        """Last written status.
+
+        "lost" where the job should be running and no process does. now: seconds since 1970.
+        """
         status = self._read_status()
         if status.state not in LIVE_STATES or self.is_locked():
             return status
@@ -166,7 +169,10 @@ class JobFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the job while it runs; RunError when another process does. A dead process holds nothing."""
+        """Hold the job while it runs.
+
+        RunError when another process does. A dead process holds nothing.
+        """
         with (self.path / "lock").open("a") as file:
             for attempt in range(25):  # someone asking is_locked() holds it for an instant
                 try:

@@ -125,7 +125,10 @@ def training_command(project: Path, run_id: str, launch: Launch, num_devices: in
 
 
 def head_command(project: Path, run_id: str) -> list[str]:
-    """Build the command line that fits a head run; it needs no device of its own."""
+    """Build the command line that fits a head run.
+
+    It needs no device of its own.
+    """
     return module_command(_HEAD_WORKER, str(project), run_id)
 
 

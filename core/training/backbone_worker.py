@@ -76,7 +76,10 @@ def _probe(backbone: Backbone, name: str) -> int:
 
 
 def _exported(backbone: Backbone, extractor: Extractor, path: Path) -> bool:
-    """Write the network as ONNX with its description; whether that worked and gives the same features."""
+    """Write the network as ONNX with its description.
+
+    Whether that worked and gives the same features.
+    """
     import onnx
 
     spec = backbone.input
@@ -108,7 +111,10 @@ def _exported(backbone: Backbone, extractor: Extractor, path: Path) -> bool:
 
 
 def torch_compute(extractor: Extractor, threads: int, device: torch.device) -> Compute:
-    """The function that computes a backbone's features with torch; InputError where its weights have changed."""
+    """The function that computes a backbone's features with torch.
+
+    InputError where its weights have changed.
+    """
     torch.set_num_threads(threads)
     weights = extractor.settings.get("weights")
     backbone = load_backbone(extractor.name, weights=Path(weights) if weights else None, spec=extractor.input)

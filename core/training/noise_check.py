@@ -48,7 +48,16 @@ def check_noise(run: Path, ood_images: Path | None) -> None:
 
 
 def noise(count: int, shape: tuple[int, int, int], seed: int) -> Pixels:
-    """Uniform noise images (count, H, W, C) uint8, shape (H, W, C)."""
+    """Draw images of uniform noise.
+
+    Args:
+        count: Number of images.
+        shape: (H, W, C) of each.
+        seed: Of the draw.
+
+    Returns:
+        (count, H, W, C) uint8.
+    """
     return np.random.default_rng(seed).integers(0, 256, (count, *shape), dtype=np.uint8)
 
 

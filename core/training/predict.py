@@ -24,10 +24,18 @@ def predict(
     out: tuple[Logits, NDArray[np.float16]],
     on_chunk: Callable[[int], None],
 ) -> None:
-    """Write logits (N, K) and features (N, D) of images (N, H, W, C) into `out`; of this rank's share of the rows.
+    """Write logits and features of this rank's share of the images.
 
-    normal: mean and deviation of pixels in [0, 1], (1, C, 1, 1) each. on_chunk hears how many rows are done. Where
-    memory runs out, half as many images go through at a time.
+    Where memory runs out, half as many images go through at a time.
+
+    Args:
+        model: Body and head.
+        pixels: (N, H, W, C) uint8.
+        normal: Mean and standard deviation of pixels in [0, 1], (1, C, 1, 1) each.
+        device: Where the model is.
+        precision: fp32 or bf16.
+        out: (N, K) logits and (N, D) features to write into.
+        on_chunk: Called with the number of rows done.
     """
     model = model.to(device).to(memory_format=torch.channels_last).eval()
     (mean, std), (logits, features) = normal, out

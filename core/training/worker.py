@@ -44,7 +44,9 @@ AGREE_STEPS = 10
 
 
 class TrainingWorker:
-    """Trains one run; `run` always leaves a finished, cancelled or failed run folder, never a silent one.
+    """Trains one run.
+
+    `run` always leaves a finished, cancelled or failed run folder, never a silent one.
 
     Args:
         project: Folder of the project.
@@ -64,7 +66,10 @@ class TrainingWorker:
         self._measured, self._saved = "", 0
 
     def run(self) -> int:
-        """Train, predict and calibrate; the exit code is 0 when the run is done or was cancelled, 1 when it failed."""
+        """Train, predict and calibrate.
+
+        The exit code is 0 when the run is done or was cancelled, 1 when it failed.
+        """
         signal.signal(signal.SIGTERM, self._stop)
         with self._held():
             try:
@@ -247,7 +252,10 @@ class TrainingWorker:
         return told.message if told.state == "failed" and told.updated > self._since else ""
 
     def _fail(self, error: Exception) -> int:
-        """Say what went wrong in log and status; of several ranks, the first one that failed is heard."""
+        """Say what went wrong in log and status.
+
+        Of several ranks, the first one that failed is heard.
+        """
         sentence = self._others_words() or self._sentence(error)
         print(sentence, flush=True)
         self.status = replace(self.status, state="failed", message=sentence, eta_seconds=None)

@@ -25,7 +25,10 @@ def brightness(images: Tensor, strength: Tensor) -> Tensor:
 
 
 def contrast(images: Tensor, strength: Tensor) -> Tensor:
-    """Tables that move values away from the mean grey (below 1 towards it); 1 changes nothing."""
+    """Tables that move values away from the mean grey (below 1 towards it).
+
+    1 changes nothing.
+    """
     mean = grey(images).mean((1, 2, 3), keepdim=True)[:, :, :, 0]
     factor = _per_table(strength)
     return (identity(images) * factor + mean * (1 - factor)).clamp(0, 255)
@@ -44,7 +47,10 @@ def solarize(images: Tensor, limit: Tensor) -> Tensor:
 
 
 def autocontrast(images: Tensor, _strength: Tensor) -> Tensor:
-    """Tables that stretch each channel to the whole range; a channel of one value is kept."""
+    """Tables that stretch each channel to the whole range.
+
+    A channel of one value is kept.
+    """
     low = images.amin((2, 3)).float()[..., None]
     span = images.amax((2, 3)).float()[..., None] - low
     stretched = ((identity(images) - low) * 255 / span.clamp(min=1)).clamp(0, 255)
@@ -52,7 +58,10 @@ def autocontrast(images: Tensor, _strength: Tensor) -> Tensor:
 
 
 def equalize(images: Tensor, _strength: Tensor) -> Tensor:
-    """Tables that equalize each channel's histogram, as Pillow does; a channel of one value is kept."""
+    """Tables that equalize each channel's histogram, as Pillow does.
+
+    A channel of one value is kept.
+    """
     counts = torch.zeros(*images.shape[:2], 256, device=images.device)
     counts.scatter_add_(
         2, images.flatten(2).long(), torch.ones((), device=images.device).expand(images.flatten(2).shape)
@@ -76,7 +85,10 @@ def apply_tables(images: Tensor, tables: Tensor) -> Tensor:
 
 
 def grey(images: Tensor) -> Tensor:
-    """Luma (B, 1, H, W) float in [0, 255], rounded down; the values themselves for one channel."""
+    """Luma (B, 1, H, W) float in [0, 255], rounded down.
+
+    The values themselves for one channel.
+    """
     if images.shape[1] == 1:
         return images.float()
     colors = zip(_GREY, images.float().tensor_split(3, dim=1), strict=True)
@@ -89,7 +101,10 @@ def color(images: Tensor, strength: Tensor) -> Tensor:
 
 
 def sharpness(images: Tensor, strength: Tensor) -> Tensor:
-    """Move away from a smoothed copy (below 1 towards it), whose border is the image's; 1 changes nothing."""
+    """Move away from a smoothed copy (below 1 towards it), whose border is the image's.
+
+    1 changes nothing.
+    """
     values, channels = images.float(), images.shape[1]
     kernel = values.new_full((channels, 1, 3, 3), 1 / 13)  # filled on the device: a list would have to be copied
     kernel[:, :, 1, 1] = 5 / 13

@@ -138,7 +138,16 @@ def warp_matrix(strengths: dict[str, Tensor]) -> Tensor:
 
 
 def warp(images: Tensor, matrix: Tensor, fill: float) -> Tensor:
-    """Resample each image (B, C, H, W) float by its matrix (B, 3, 3); `fill` is the value outside."""
+    """Resample each image by its matrix.
+
+    Args:
+        images: (B, C, H, W) float.
+        matrix: (B, 3, 3) of `warp_matrix`.
+        fill: Value outside the image.
+
+    Returns:
+        (B, C, H, W) images.
+    """
     height, width = images.shape[2:]
     theta = matrix[:, :2].clone()
     theta[:, 0, 1] *= height / width

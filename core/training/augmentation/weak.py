@@ -16,7 +16,10 @@ _TRANSLATION = 0.1  # of the side, digits
 
 
 def natural(images: Tensor, generator: Generator) -> Tensor:
-    """Flip half of the images; crop each after reflection padding by 1/8 of its side."""
+    """Flip half of the images.
+
+    Crop each after reflection padding by 1/8 of its side.
+    """
     num, _, height, width = images.shape
     is_flipped = _uniform(num, images, generator) < 0.5
     flipped = torch.where(is_flipped[:, None, None, None], images.flip(3), images)
@@ -26,7 +29,10 @@ def natural(images: Tensor, generator: Generator) -> Tensor:
 
 
 def digits(images: Tensor, generator: Generator) -> Tensor:
-    """Rotate by up to 10 degrees and translate by up to 1/10 of the side; never flip: a flipped 2 is no 2."""
+    """Rotate by up to 10 degrees and translate by up to 1/10 of the side.
+
+    Never flip: a flipped 2 is no 2.
+    """
     num = len(images)
     angle = (2 * _uniform(num, images, generator) - 1) * _ROTATION
     moves = (2 * torch.rand(num, 2, generator=generator, device=images.device) - 1) * 2 * _TRANSLATION
@@ -44,7 +50,16 @@ PROFILES: dict[str, Callable[[Tensor, Generator], Tensor]] = {
 
 
 def shift(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
-    """Crop each image (B, C, H, W) at offsets `down` and `right` (B,) in pixels, with reflection at the border."""
+    """Crop each image at its own offset, with reflection at the border.
+
+    Args:
+        images: (B, C, H, W).
+        down: (B,) pixels.
+        right: (B,) pixels.
+
+    Returns:
+        (B, C, H, W) images of the same size.
+    """
     _, channels, height, width = images.shape
     rows = _reflect(torch.arange(height, device=images.device) + down[:, None], height)  # (B, H)
     columns = _reflect(torch.arange(width, device=images.device) + right[:, None], width)  # (B, W)
@@ -53,7 +68,16 @@ def shift(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
 
 
 def affine(images: Tensor, angle: Tensor, moves: Tensor) -> Tensor:
-    """Rotate each image by its angle (B,) in radians, counter-clockwise; translate it by moves (B, 2) in half sides."""
+    """Rotate and translate each image.
+
+    Args:
+        images: (B, C, H, W).
+        angle: (B,) radians, counter-clockwise.
+        moves: (B, 2) half sides.
+
+    Returns:
+        (B, C, H, W) images.
+    """
     cos, sin = angle.cos(), angle.sin()
     height, width = images.shape[2:]
     top = torch.stack([cos, -sin * height / width, -moves[:, 0]], dim=1)

@@ -59,7 +59,10 @@ class Batch:
 
 
 def _piece(value: Any, number: int, count: int) -> Any:
-    """One piece of a part; None where it is empty, except of a part with labels, which may be empty."""
+    """One piece of a part.
+
+    None where it is empty, except of a part with labels, which may be empty.
+    """
     if value is None:
         return None
     ends = [len(value) * end // count for end in (number, number + 1)]

@@ -17,7 +17,10 @@ _STATISTICS = 10_000  # images that mean and standard deviation are taken from
 
 @dataclass(frozen=True)
 class TrainData:
-    """The parts of a training; calibration and pool_truth are only evaluated, never learned from or chosen by."""
+    """The parts of a training.
+
+    The fields calibration and pool_truth are only evaluated, never learned from or chosen by.
+    """
 
     labeled: Part
     pseudo: Part | None  # curated pseudo-labels
@@ -33,7 +36,9 @@ class TrainData:
 def train_data(
     images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device, *, needs_pool: bool = False
 ) -> TrainData:
-    """Load everything that a training may see; test images are not read, not even for mean and deviation.
+    """Load everything that a training may see.
+
+    Test images are not read, not even for mean and deviation.
 
     Args:
         images: All images of the project.

@@ -7,7 +7,10 @@ from torch import nn
 
 
 class AveragedModel:
-    """A model's average with decay min(decay, (1 + k) / (10 + k)) in step k; with decay 0 the model itself."""
+    """A model's average with decay min(decay, (1 + k) / (10 + k)) in step k.
+
+    With decay 0 the model itself.
+    """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)

@@ -18,7 +18,9 @@ _SUMS = ("seen", "kept", "known", "right", "known_kept", "right_kept", "again", 
 
 
 class PoolMonitor:
-    """Counts pseudo-labels on the device, over all ranks; read once an epoch, or every step where configured.
+    """Counts pseudo-labels on the device, over all ranks.
+
+    Read once an epoch, or every step where configured.
 
     Args:
         truth: True label (P,) of each pool image, UNKNOWN where it is not known.
@@ -54,7 +56,9 @@ class PoolMonitor:
         return {"sums": sums, "mix": mix}
 
     def end_epoch(self) -> dict[str, Any]:
-        """Metrics of the epoch (see `metrics`); counts start again, each image's last label is kept.
+        """Metrics of the epoch (see `metrics`).
+
+        Counts start again, each image's last label is kept.
 
         pool_accuracy is that of the latest labels of the whole pool once every image has been drawn. Before that, and
         always for the kept ones (pool_kept_accuracy), it is that of the images drawn in this epoch, each as often as
@@ -68,7 +72,10 @@ class PoolMonitor:
         return found
 
     def metrics(self, counts: dict[str, Tensor]) -> dict[str, Any]:
-        """Shares from sums, [0, 1]: mask rate, accuracy (all, kept), flip rate, class mix; kl_to_prior in bits."""
+        """Shares from sums, [0, 1]: mask rate, accuracy (all, kept), flip rate, class mix.
+
+        kl_to_prior in bits.
+        """
         sums = dict(zip(_SUMS, counts["sums"].tolist(), strict=True))
         if not sums["seen"]:
             return {}
@@ -92,7 +99,10 @@ class PoolMonitor:
         self._last, self._mix, self._sums = (state[name].to(device) for name in ("last", "mix", "sums"))
 
     def _latest_accuracy(self) -> float | None:
-        """Accuracy of the pool's latest labels, where the truth is known; None until all images have been drawn."""
+        """Accuracy of the pool's latest labels, where the truth is known.
+
+        None until all images have been drawn.
+        """
         known = self._truth != UNKNOWN
         waiting, right, total = torch.stack(
             [(self._last == UNKNOWN).sum(), (known & (self._last == self._truth)).sum(), known.sum()]
@@ -101,7 +111,10 @@ class PoolMonitor:
 
 
 def divergence(mix: list[float], prior: list[float]) -> float:
-    """KL(mix ‖ prior) in bits, ≥ 0; every class of the prior gets 1e-4 more, so that it is finite."""
+    """KL(mix ‖ prior) in bits, ≥ 0.
+
+    Every class of the prior gets 1e-4 more, so that it is finite.
+    """
     smooth = [value + 1e-4 for value in prior]
     total = sum(smooth)
     return sum(share * math.log2(share * total / usual) for share, usual in zip(mix, smooth, strict=True) if share > 0)

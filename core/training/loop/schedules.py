@@ -6,7 +6,18 @@ from core.base.config import TrainConfig
 
 
 def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Learning rate of step k of K: linear warm-up times cos(7πk / 16K) (Sohn et al. 2020, arXiv 2001.07685)."""
+    """Compute the learning rate of a step: linear warm-up times cos(7πk / 16K).
+
+    Source: Sohn et al. 2020, arXiv 2001.07685.
+
+    Args:
+        step: Step k, from 0.
+        steps: Steps K of the training.
+        config: Peak learning rate and warm-up steps.
+
+    Returns:
+        The rate, 0 to the peak.
+    """
     warm_up = min(1.0, (step + 1) / config.warm_up_steps) if config.warm_up_steps else 1.0
     return config.learning_rate * warm_up * math.cos(7 * math.pi * step / (16 * max(1, steps)))
 

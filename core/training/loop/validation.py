@@ -14,7 +14,10 @@ from core.training.runtime.memory import run_in_chunks
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Accuracy and loss on images with known labels, and on those that the threshold keeps; nan without images."""
+    """Accuracy and loss on images with known labels, and on those that the threshold keeps.
+
+    Without images they are nan.
+    """
 
     accuracy: float = math.nan  # [0, 1]
     loss: float = math.nan  # cross-entropy in nats

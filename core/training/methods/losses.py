@@ -22,7 +22,10 @@ def targets(weak: Tensor, config: TrainConfig) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, views: Views) -> Tensor:
-    """Weighted cross-entropy of logits (b, K) in nats, mean over all images; 0 without any."""
+    """Weighted cross-entropy of logits (b, K) in nats, mean over all images.
+
+    0 without any.
+    """
     if not len(views):
         return logits.sum() * 0
     return (views.weights * functional.cross_entropy(logits, views.labels, reduction="none")).mean()

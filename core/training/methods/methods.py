@@ -43,7 +43,10 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class Losses:
-    """Unweighted loss terms in nats, and the number of labeled images predicted right; tensors without shape."""
+    """Unweighted loss terms in nats, and the number of labeled images predicted right.
+
+    Tensors without shape.
+    """
 
     labeled: Tensor
     pseudo: Tensor  # on curated pseudo-labels
@@ -123,7 +126,10 @@ SECOND_VIEWS = {"pseudo_label": "same", "mean_teacher": "weak"} | dict.fromkeys(
 
 
 def _losses(batch: Batch, forward: Forward, view: str = "") -> tuple[Losses, Tensor | None]:
-    """The terms of every method, and the pool's logits on a view; one forward pass, so that batch norm sees all."""
+    """The terms of every method, and the pool's logits on a view.
+
+    One forward pass, so that batch norm sees all.
+    """
     parts = {name: value for name, value in vars(batch).items() if isinstance(value, Views)}
     images = {name: value.images for name, value in parts.items()}
     if batch.pool is not None and view:

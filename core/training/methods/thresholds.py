@@ -34,13 +34,19 @@ class Threshold:
         self.config, self.num_classes, self.num_pool, self.device = config, num_classes, num_pool, device
 
     def weights(self, probs: Tensor, rows: Tensor) -> Tensor:
-        """Update the state unless that was done early; weights (b,) from probabilities (b, K) and pool rows (b,)."""
+        """Update the state unless that was done early.
+
+        Weights (b,) from probabilities (b, K) and pool rows (b,).
+        """
         if not self.was_updated_early:
             self.update(probs, rows)
         return self.current_weights(probs)
 
     def update(self, probs: Tensor, rows: Tensor) -> None:
-        """Update the state by probabilities (b, K) of pool rows (b,); a fixed threshold has none."""
+        """Update the state by probabilities (b, K) of pool rows (b,).
+
+        A fixed threshold has none.
+        """
 
     def current_weights(self, probs: Tensor) -> Tensor:
         """Weights (b,) under the current state."""

@@ -35,13 +35,33 @@ class Classifier(nn.Module):
 
 
 def mlp(num_classes: int, channels: int, height: int, width: int) -> Classifier:
-    """One hidden layer of 512 units, as in Lee 2013 but narrower: the fastest, for simple images."""
+    """Build one hidden layer of 512 units: the fastest, for simple images (Lee 2013, narrower).
+
+    Args:
+        num_classes: K.
+        channels: Of the images, 1 or 3.
+        height: Pixels, 8 or more.
+        width: Pixels, 8 or more.
+
+    Returns:
+        The model with random weights.
+    """
     body = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, 512), nn.ReLU(inplace=True))
     return Classifier(body, 512, num_classes)
 
 
 def small_cnn(num_classes: int, channels: int, height: int, width: int) -> Classifier:
-    """Three blocks of two convolutions with batch norm, then the mean over the image; 0.3 million weights."""
+    """Build three blocks of two convolutions with batch norm; 0.3 million weights.
+
+    Args:
+        num_classes: K.
+        channels: Of the images, 1 or 3.
+        height: Pixels, 8 or more.
+        width: Pixels, 8 or more.
+
+    Returns:
+        The model with random weights.
+    """
     blocks = [_block(channels, 32), nn.MaxPool2d(2), _block(32, 64), nn.MaxPool2d(2), _block(64, 128)]
     body = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
     return Classifier(body, 128, num_classes)
@@ -73,7 +93,19 @@ class WideBlock(nn.Module):
 
 
 def wrn(num_classes: int, channels: int, height: int, width: int, *, depth: int = 28, widen: int = 2) -> Classifier:
-    """Wide ResNet of 6 n + 4 layers (arXiv 1605.07146), leaky as in FixMatch; 1.5 million weights at 28-2."""
+    """Build a Wide ResNet (arXiv 1605.07146), leaky as in FixMatch; 1.5 million weights at 28-2.
+
+    Args:
+        num_classes: K.
+        channels: Of the images, 1 or 3.
+        height: Pixels, 8 or more.
+        width: Pixels, 8 or more.
+        depth: Layers, 6 n + 4.
+        widen: Widening factor.
+
+    Returns:
+        The model with random weights.
+    """
     num_blocks, widths = (depth - 4) // 6, (16, 16 * widen, 32 * widen, 64 * widen)
     layers: list[nn.Module] = [nn.Conv2d(channels, 16, 3, padding=1, bias=False)]
     for group in range(3):
@@ -115,7 +147,9 @@ def build(
     seed: int,
     options: Mapping[str, Any] | None = None,
 ) -> Classifier:
-    """Build a model; its random weights depend on the seed alone, and the global generator is left unchanged.
+    """Build a model.
+
+    Its random weights depend on the seed alone, and the global generator is left unchanged.
 
     Args:
         name: One of MODELS.

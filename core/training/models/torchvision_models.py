@@ -140,7 +140,10 @@ def _weights(name: str, published: Any, pretrained: str) -> Weights:
 
 
 def read_weights(path: Path) -> Weights:
-    """The weights in a .safetensors or .pth file; TrainingError where it cannot be read or holds more than weights."""
+    """The weights in a .safetensors or .pth file.
+
+    TrainingError where it cannot be read or holds more than weights.
+    """
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -152,7 +155,10 @@ def read_weights(path: Path) -> Weights:
 
 
 def _with_weights(found: nn.Module, given: Weights | None, first: str) -> nn.Module:
-    """Load given weights into a body; those of a head are left out, every other has to fit."""
+    """Load given weights into a body.
+
+    Those of a head are left out, every other has to fit.
+    """
     if given is None:
         return found
     own = found.state_dict()

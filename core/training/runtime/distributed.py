@@ -21,7 +21,10 @@ def world_size() -> int:
 
 
 def rank() -> int:
-    """Number of this rank, 0 … world_size - 1; rank 0 writes the run folder."""
+    """Number of this rank, 0 … world_size - 1.
+
+    Rank 0 writes the run folder.
+    """
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
@@ -47,7 +50,9 @@ def local_world_size() -> int:
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Join the process group: nccl on CUDA, gloo on the CPU; do nothing without torchrun.
+    """Join the process group: nccl on CUDA, gloo on the CPU.
+
+    Do nothing without torchrun.
 
     After an exception the group is not destroyed: that would wait for ranks which are waiting for this one.
     """
@@ -64,7 +69,10 @@ def process_group(device: torch.device) -> Iterator[None]:
 
 
 def local_share(values: Tensor) -> Tensor:
-    """Rows of this rank of a batch (B, …); shares differ by one row at most, and may be empty."""
+    """Rows of this rank of a batch (B, …).
+
+    Shares differ by one row at most, and may be empty.
+    """
     return values if world_size() == 1 else values.tensor_split(world_size())[rank()]
 
 
@@ -74,7 +82,10 @@ def local_span(total: int) -> slice:
 
 
 def gather(values: Tensor) -> Tensor:
-    """Rows (B, …) of all ranks in their order, from the same number (b, …) on each; without gradient."""
+    """Rows (B, …) of all ranks in their order, from the same number (b, …) on each.
+
+    Without gradient.
+    """
     if world_size() == 1:
         return values
     found = [torch.empty_like(values) for _ in range(world_size())]
@@ -90,7 +101,10 @@ def sum_over_ranks(values: Tensor) -> Tensor:
 
 
 class _Sum(torch.autograd.Function):
-    """Sum over ranks; its gradient is summed as well, since every rank's loss depends on it."""
+    """Sum over ranks.
+
+    Its gradient is summed as well, since every rank's loss depends on it.
+    """
 
     @staticmethod
     def forward(_context: object, values: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ _KEPT = 2**30  # bytes
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc keep up to 1 GiB of freed memory for this process; False where it is not glibc's.
+    """Let malloc keep up to 1 GiB of freed memory for this process.
+
+    False where it is not glibc's.
 
     Otherwise it maps each large tensor anew, and the kernel clears the same pages in every step: up to a quarter of a
     step's time on the CPU (decision 0016).
@@ -36,7 +38,9 @@ def chunk_size(height: int, width: int) -> int:
 
 
 def run_in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
-    """Call `act` on successive rows; where memory runs out, on half as many at a time from then on.
+    """Call `act` on successive rows.
+
+    Where memory runs out, on half as many at a time from then on.
 
     Args:
         rows: The rows to cover.
@@ -67,7 +71,10 @@ def run_in_chunks(rows: slice, size: int, act: Callable[[slice], None]) -> int:
 
 
 def memory_warning(pieces: int, batch_size: int) -> str:
-    """A sentence about steps that take a batch in several pieces; empty for one piece."""
+    """A sentence about steps that take a batch in several pieces.
+
+    Empty for one piece.
+    """
     if pieces == 1:
         return ""
     return f"Memory ran out: each step now goes through in {pieces} pieces of the same batch of {batch_size}."

@@ -61,7 +61,10 @@ def prepare_model(
 
 
 def _synchronous(model: nn.Module, device: torch.device) -> nn.Module:
-    """Replace batch norm by one over all ranks: torch's on CUDA, GlobalBatchNorm elsewhere; weights stay."""
+    """Replace batch norm by one over all ranks: torch's on CUDA, GlobalBatchNorm elsewhere.
+
+    Weights stay.
+    """
     if device.type == "cuda":
         synchronous: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return synchronous

@@ -15,5 +15,8 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 def on_device(values: Tensor, device: torch.device) -> Tensor:
-    """A tensor in main memory, on the device; to a GPU through pinned memory, so that the host does not wait."""
+    """A tensor in main memory, on the device.
+
+    To a GPU through pinned memory, so that the host does not wait.
+    """
     return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values
