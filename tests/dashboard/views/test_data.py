@@ -19,6 +19,16 @@ def test_the_data_page_counts_what_there_is(untrained_project: Project) -> None:
     assert found["Pool"] == f"{len(untrained_project.splits.pool):,}"
 
 
+def test_a_project_without_a_run_gets_suggestions_at_one_press(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    press(test, "Suggest labels now")
+    assert not test.exception
+    (run,) = untrained_project.runs()
+    assert (run.id, run.status.state) == ("001-head-hog", "done")
+    again = open_page("data", project=untrained_project.key)
+    assert "Suggest labels now" not in [button.label for button in again.button]
+
+
 def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
     test = open_page("data")
     test.segmented_control(key="new-source").set_value("Image folder").run()
