@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from core import Project
 from tests.browser.conftest import Server
 from tests.browser.review_page import review
+from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,7 @@ def test_back_leads_to_the_page_before_at_the_first_press(page: Page, server: Se
 def test_what_is_taken_from_an_address_leaves_it_where_the_page_stays(page: Page, server: Server) -> None:
     page.goto(server.address("scores"))
     at(page, "Scores")
-    page.wait_for_load_state("networkidle")
+    still(page)
     before = page.evaluate("history.length")
     page.evaluate("history.pushState({}, '', location.pathname + '?project=one')")
     page.evaluate("history.pushState({}, '', location.pathname + '?project=one&run=two')")
@@ -48,7 +49,7 @@ def test_url_state_of_the_review_page_outlives_what_streamlit_writes(
     review(page, server, show="all", ranking="most_confident")
     kept = re.compile(r"/review\?.*ranking=most_confident.*image=\d+")
     expect(page).to_have_url(kept)
-    page.wait_for_load_state("networkidle")
+    still(page)
     write = """(place) => new Promise((done) => {
         history.pushState({}, '', location.pathname + place);
         setTimeout(done, 700);  // what is only taken away goes after half a second
