@@ -80,13 +80,18 @@ def _entry(name: str) -> Iterator[str]:
         yield f".. autoclass:: core.{name}()\n   :members:\n   :exclude-members: model_config\n"
         yield "   Every field: :doc:`settings`."
     elif isinstance(value, type):
-        yield f".. autoclass:: core.{name}{_signature(value)}\n   :members:\n"
+        yield f".. autoclass:: core.{name}{_signature(value)}\n   :members:"
+        yield "   :inherited-members:\n" if _has_own_base(value) else ""
         yield from _fields(value)
     elif inspect.isfunction(value):
         yield f".. autofunction:: core.{name}"
     else:
         yield f".. py:data:: core.{name}\n   :type: {type(value).__name__}\n"
         yield f"   {_comment(name)}"
+
+
+def _has_own_base(value: type) -> bool:
+    return any(base.__module__.startswith("core.") for base in value.__mro__[1:])
 
 
 def _signature(value: type) -> str:

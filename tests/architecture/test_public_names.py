@@ -45,7 +45,12 @@ def test_no_public_name_is_a_constant_alone() -> None:
 @pytest.mark.parametrize("name", [n for n in names if inspect.isclass(getattr(core, n)) or callable(getattr(core, n))])
 def test_what_takes_several_arguments_says_what_each_means(name: str) -> None:
     value = getattr(core, name)
-    methods = [value] if not inspect.isclass(value) else [m for n, m in vars(value).items() if n[0] != "_"]
+    own = (
+        [base for base in inspect.getmro(value) if base.__module__.startswith("core.")]
+        if inspect.isclass(value)
+        else []
+    )
+    methods = [m for base in own for n, m in vars(base).items() if n[0] != "_"] or [value]
     functions = [inspect.unwrap(getattr(m, "__func__", m)) for m in methods]
     for function in (f for f in functions if inspect.isfunction(f)):
         names = [n for n in inspect.signature(function).parameters if n not in ("self", "cls")]

@@ -1,0 +1,173 @@
+"""Project: the public facade over images, runs, decisions and exports.
+
+It opens a folder and hands the values that a function needs to that function; it decides nothing by itself. Nothing
+below imports it.
+"""
+
+import uuid
+from pathlib import Path
+from typing import Any, Self
+
+from core.base.config import SplitConfig
+from core.base.errors import not_in_pool
+from core.base.types import Command
+from core.project.project_results import ProjectResults
+from core.project.project_runs import ProjectRuns
+from core.review.decisions import Outcome
+from core.review.run_review import RunReview
+from core.workspace import recent_projects
+from core.workspace.creation import create_project
+
+
+class Project(ProjectRuns, ProjectResults):
+    """One project folder: its images, splits, runs and decisions.
+
+    Methods raise WinnowError with a sentence.
+
+    Attributes:
+        workspace: The opened folder, which the packages below work on.
+        path: The project folder, absolute.
+        name: Name of the project.
+        fingerprint: Digest of its images and labels.
+
+    Args:
+        path: The project folder.
+
+    Raises:
+        InputError: There is no project in the folder.
+        DataError: The folder cannot be read.
+    """
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a project folder and remember it among the recent projects.
+
+        Args:
+            path: The project folder.
+
+        Returns:
+            The project.
+
+        Raises:
+            InputError: There is no project in the folder.
+            DataError: The folder cannot be read.
+        """
+        project = cls(path)
+        recent_projects.remember(project.path)
+        return project
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        source: str | Path,
+        *,
+        name: str | None = None,
+        split: SplitConfig | None = None,
+        image_size: int | None = None,
+        root: Path | str | None = None,
+    ) -> Self:
+        """Make a project from a built-in data set or a folder of images, and open it.
+
+        Args:
+            path: The folder of the project; it must not exist or be empty.
+            source: Name of a built-in data set, or a folder of images.
+            name: Name of the project; by default the folder's.
+            split: Sizes of the parts and the seed; None draws the default split, smaller where the folder is small.
+            image_size: Pixels a side, for folders only; None chooses one from the images.
+            root: Where a built-in data set's files lie.
+
+        Returns:
+            The project.
+
+        Raises:
+            InputError: The source or the path cannot be used.
+        """
+        folder_root = Path(root).expanduser() if root is not None else None
+        create_project(Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root)
+        return cls.open(path)
+
+    @classmethod
+    def demo(cls, path: Path | str | None = None) -> Self:
+        """Open the demo project (10,000 real Fashion-MNIST images); make it first where there is none.
+
+        Args:
+            path: The project folder; None: `demo` in Winnow's own folder.
+
+        Returns:
+            The project.
+
+        Raises:
+            InputError: The path cannot be used.
+        """
+        folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
+        return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
+
+    def review(self, run_id: str) -> RunReview:
+        """Open the review of a finished run: cards, queues, histogram, attention checks.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            The review.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
+        return self.decisions.review(run_id)
+
+    def decide(
+        self, run_id: str, verdict: str, image_id: int, label: int | None = None, reviewer: str = "me", **shown: Any
+    ) -> Outcome:
+        """Record one verdict about one image, under the run's suggestion.
+
+        Args:
+            run_id: The finished run that suggested.
+            verdict: accept, relabel, reject, none, skip or unsure.
+            image_id: An image of the pool.
+            label: The class, for relabel.
+            reviewer: Who decides.
+            shown: Where the image was shown, as `review(run_id).shown` says it.
+
+        Returns:
+            Whether it was saved, or why it was refused.
+
+        Raises:
+            InputError: There is no such run, or the image is not in the pool.
+            RunError: The run has no scores yet.
+        """
+        if image_id not in self.splits.pool:
+            raise not_in_pool(image_id)
+        suggestion = int(self.workspace.finished_run(run_id).folder.logits()[image_id].argmax())
+        command = Command(str(uuid.uuid4()), verdict, run_id, reviewer, image_id, suggestion, label, shown)
+        return self.decisions.execute([command])[0]
+
+    def bulk_accept(self, run_id: str, rule: str, reviewer: str = "me", **params: Any) -> Outcome:
+        """Accept every undecided image that a rule keeps, as one decision that one undo takes back.
+
+        Args:
+            run_id: The finished run that suggests.
+            rule: One of `constants.RULES`.
+            reviewer: Who decides.
+            params: Parameters of the rule.
+
+        Returns:
+            Whether it was saved, or why it was refused.
+        """
+        command = Command(str(uuid.uuid4()), "bulk_accept", run_id, reviewer, params={"rule": rule, **params})
+        return self.decisions.execute([command])[0]
+
+    def undo(self, run_id: str = "", reviewer: str = "me", decision: int | None = None) -> Outcome:
+        """Take back a decision; the undo is itself a decision in the log.
+
+        Args:
+            run_id: The run on the screen, for the log alone.
+            reviewer: Who takes back.
+            decision: Id of the decision; None: the reviewer's latest live one.
+
+        Returns:
+            Whether it was saved, or why it was refused.
+        """
+        return self.decisions.execute([Command(str(uuid.uuid4()), "undo", run_id, reviewer, undo_of=decision)])[0]

@@ -1,0 +1,73 @@
+"""An opened project folder: images, splits, summary and services."""
+
+from functools import cached_property
+from pathlib import Path
+
+from core.base.types import ImageSet, Pixels, Splits
+from core.data.folder_scan import original_file
+from core.data.image_io import decode
+from core.quality.service import Quality
+from core.review.decisions import DecisionService
+from core.workspace import recent_projects
+from core.workspace.summary import DataSummary, summarize_data
+from core.workspace.workspace import Workspace
+
+
+class ProjectFolder:
+    """One opened folder and the services that work on it; the base of Project."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.workspace = Workspace(Path(path).expanduser().resolve())
+        self.path, self.name, self.fingerprint = self.workspace.path, self.workspace.name, self.workspace.fingerprint
+
+    @property
+    def images(self) -> ImageSet:
+        """Return all images, memory-mapped."""
+        return self.workspace.images
+
+    @property
+    def splits(self) -> Splits:
+        """Return which image belongs to which part."""
+        return self.workspace.splits
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Return the K class names; a label is a position in this tuple."""
+        return self.images.class_names
+
+    @property
+    def key(self) -> str:
+        """Return the project's short name in a URL."""
+        return recent_projects.key_of(self.path)
+
+    def summary(self) -> DataSummary:
+        """Summarize sizes, splits, class counts, duplicates and files left out.
+
+        Returns:
+            Counts of images.
+        """
+        return summarize_data(self.images, self.splits, self.workspace.info)
+
+    def original(self, image: int) -> Pixels:
+        """Read the pixels of an image's own file.
+
+        Args:
+            image: Id of the image, 0 to N - 1.
+
+        Returns:
+            Pixels, uint8 (H, W, C) at the file's own size.
+
+        Raises:
+            InputError: The project has no files, or the file is gone.
+        """
+        return decode(original_file(str(self.workspace.info["source"]), str(self.images.names[image])))
+
+    @cached_property
+    def decisions(self) -> DecisionService:
+        """The decision log: execute commands, read decisions and the state they replay to."""
+        return DecisionService(self.workspace)
+
+    @cached_property
+    def quality(self) -> Quality:
+        """Target errors, audits, estimates, data checks, evaluation."""
+        return Quality(self.workspace, self.decisions)

@@ -1,0 +1,120 @@
+"""Results of a project: scores, selections, comparisons, curated labels, exports."""
+
+from pathlib import Path
+from typing import Any
+
+from core.base.types import CuratedSet
+from core.experiments.control_runs import value_over_control
+from core.experiments.label_snapshot import freeze
+from core.experiments.stopping import advise_stopping
+from core.export.export import export
+from core.project.project_folder import ProjectFolder
+from core.quality.evaluation import RunComparison, Selection, compare_runs, select
+from core.risk.review_value import ReviewValue, StopAdvice
+from core.workspace.pool_index import PoolScores
+
+
+class ProjectResults(ProjectFolder):
+    """The methods of Project that read what runs and decisions gave."""
+
+    def scores(self, run_id: str) -> PoolScores:
+        """Score the pool under a finished run: confidence, entropy, margin and pseudo-label.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            Scores, one row per pool image.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
+        return self.workspace.scores(run_id)
+
+    def select(self, run_id: str, rule: str, **params: Any) -> Selection:
+        """Apply a rule to the pool and estimate the error of what it keeps.
+
+        Args:
+            run_id: A finished run.
+            rule: One of `constants.RULES`.
+            params: Parameters of the rule.
+
+        Returns:
+            Mask, count, coverage [0, 1] and estimated error with interval.
+
+        Raises:
+            ConfigError: There is no such rule, or a parameter is out of range.
+            RunError: The run has no scores yet.
+        """
+        return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
+
+    def compare(self, run_a: str, run_b: str) -> RunComparison:
+        """Compare two finished runs on the test images.
+
+        Args:
+            run_a: The run before.
+            run_b: The run after.
+
+        Returns:
+            Accuracies, paired difference (b minus a) with interval, flips, per class.
+
+        Raises:
+            InputError: There is no such run, or the project has no test images.
+            RunError: A run has no scores yet.
+        """
+        return compare_runs(self.workspace, run_a, run_b)
+
+    def review_value(self, control: str, curated: str) -> ReviewValue:
+        """Measure the test accuracy that 100 decisions gained over a control run.
+
+        Args:
+            control: The control run.
+            curated: The run with the decisions.
+
+        Returns:
+            Percentage points per 100 decisions, with interval.
+
+        Raises:
+            InputError: Both are the same run, or the project has no test images.
+        """
+        return value_over_control(self.workspace, control, curated)
+
+    def stop_advice(self, run_id: str) -> StopAdvice:
+        """Advise whether reviewing further is worth it after a run.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            The advice, from flips since the parent, audit bound and value over the control run.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
+        return advise_stopping(self.workspace, self.quality, run_id)
+
+    def curate(self) -> CuratedSet:
+        """Replay the decision log into the labels that the next run would train on.
+
+        Returns:
+            The curated set, sorted by image id.
+        """
+        return freeze(self.workspace, self.decisions).curated
+
+    def export(self, kind: str, folder: Path | str, run_id: str | None = None) -> Path:
+        """Write the curated labels, or a run's model or round card, into a folder.
+
+        Args:
+            kind: csv, parquet or folder_per_class for labels; model or round_card for a run.
+            folder: Where to.
+            run_id: The finished run, for a model or a round_card.
+
+        Returns:
+            The file or folder that was written.
+
+        Raises:
+            InputError: There is no such kind, the run is missing, or the folder holds other files.
+        """
+        return export(self.workspace, self.decisions, self.quality, kind, Path(folder).expanduser(), run_id)
