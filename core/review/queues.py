@@ -25,7 +25,7 @@ from core.curation.filters import (
 )
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.review.decision_history import DecisionHistory
-from core.review.random_queues import AUDIT, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
+from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
 from core.workspace.workspace import Workspace
 
@@ -44,6 +44,7 @@ QUEUES: dict[str, str] = {
     "logged, so that the answers estimate accuracy and error",
     AUDIT: "drawn uniformly from the open images; logged in the same way",
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
+    BADGE: "BADGE: uncertain images that are unlike each other, among those of the smallest margin",
 }
 """Queues of the review page, with what each shows first; drawn queues hold open images only."""
 Ranking = str | RandomQueue

@@ -1,4 +1,4 @@
-"""Drawn queues of one run: uniform, mixed with a ranking, or typical.
+"""Drawn queues of one run: uniform, mixed with a ranking, typical, or unlike each other.
 
 A drawn queue is named by its kind, its share of uniform draws and `since`, the last decision when it was drawn. From
 these it can be drawn again with the same images, so a refresh, a shared link and the estimate use one queue. Its
@@ -17,12 +17,14 @@ import numpy as np
 from core.base.errors import DecisionError, InputError
 from core.base.types import HUMAN_LABELS, LabelState, Mask
 from core.curation.filters import is_open
+from core.curation.gradient_diversity import badge_ids, smallest_margins
 from core.curation.query_strategies import ACQUISITIONS, AcquisitionInputs, Picks, audit, mixed, typical_ids
 from core.review.decision_history import DecisionHistory
+from core.scoring.scores import probabilities
 from core.workspace.workspace import Workspace
 
-AUDIT, MIXED, DIVERSE = "audit", "mixed", "diverse"
-DRAWN = (AUDIT, MIXED, DIVERSE)
+AUDIT, MIXED, DIVERSE, BADGE = "audit", "mixed", "diverse", "badge"
+DRAWN = (AUDIT, MIXED, DIVERSE, BADGE)
 """Kinds of drawn queues."""
 RANDOM = (AUDIT, MIXED)
 """Kinds drawn at random, whose answers allow estimates."""
@@ -30,7 +32,7 @@ ETA = 0.3
 """Default share of uniform draws in a mixed queue."""
 MOST = 5_000
 """Most images of a drawn queue."""
-_MOST_TYPICAL = 500
+_MOST_CHOSEN = 500
 _MOST_CLUSTERED = 20_000
 
 
@@ -39,7 +41,7 @@ class RandomQueue:
     """Name of a drawn queue: kind, share of uniform draws and time."""
 
     kind: str  # one of DRAWN
-    eta: float  # share of uniform draws, [0.3, 1]; 1 for audit, 0 for diverse
+    eta: float  # share of uniform draws, [0.3, 1]; 1 for audit, 0 for diverse and badge
     since: int  # id of the last decision when it was drawn, 0 before the first
 
 
@@ -66,7 +68,7 @@ class RandomQueues:
         last = self._history.last_id()
         if since is not None and not 0 <= since <= last:
             raise InputError(f"The log has {last:,} decisions: no queue can have been drawn after #{since}.")
-        share = {AUDIT: 1.0, DIVERSE: 0.0}.get(kind, eta)
+        share = {AUDIT: 1.0, DIVERSE: 0.0, BADGE: 0.0}.get(kind, eta)
         return RandomQueue(kind, share, last if since is None else since)
 
     def is_population(self, queue: RandomQueue) -> Mask:
@@ -106,6 +108,8 @@ class RandomQueues:
         if queue.kind == DIVERSE:
             return self._typical(is_free, self._history.state_at(queue.since))
         rng = np.random.default_rng([queue.since, zlib.crc32(self._run.id.encode()), DRAWN.index(queue.kind)])
+        if queue.kind == BADGE:
+            return self._unlike_each_other(is_free, rng)
         if queue.kind == AUDIT:
             return audit(is_free, MOST, rng)
         nothing = np.zeros(len(is_free), dtype=np.bool_)
@@ -123,8 +127,16 @@ class RandomQueues:
         ids = np.concatenate([known, self._pool.ids[rows]])
         features = np.asarray(self._run.folder.features()[ids])
         is_known = np.arange(len(ids)) < len(known)
-        chosen = typical_ids(features, is_known, ~is_known, _MOST_TYPICAL) - len(known) if len(rows) else rows
+        chosen = typical_ids(features, is_known, ~is_known, _MOST_CHOSEN) - len(known) if len(rows) else rows
         return Picks(rows[chosen], np.ones(len(chosen)), len(rows), is_random=False)
+
+    def _unlike_each_other(self, is_free: Mask, rng: np.random.Generator) -> Picks:
+        """Choose uncertain open images that differ (BADGE) among those of the smallest margin."""
+        rows = smallest_margins(self._pool.scores.margin, is_free)
+        ids = self._pool.ids[rows]
+        probs = probabilities(np.asarray(self._run.folder.logits()[ids]), self._pool.temperature)
+        chosen = badge_ids(probs, np.asarray(self._run.folder.features()[ids]), _MOST_CHOSEN, rng)
+        return Picks(rows[chosen], np.ones(len(chosen)), int(is_free.sum()), is_random=False)
 
     def _ranks_of(self, queue: RandomQueue) -> dict[int, int]:
         return {row: rank for rank, row in enumerate(self.picks(queue).positions.tolist())}

@@ -12,8 +12,9 @@ from core.base.errors import DecisionError
 from core.base.types import Command, Verdict
 from core.curation.query_strategies import AcquisitionInputs
 from core.project import Project
+from core.scoring.scores import probabilities
 from core.simulation.curves import SimulationPoint, error_among
-from core.simulation.strategies import AcceptRule, ReviewStrategy, choose, simulated_answers
+from core.simulation.strategies import ON_FEATURES, AcceptRule, ReviewStrategy, choose, simulated_answers
 
 REVIEWER = "simulated reviewer"
 """Reviewer of every decision in the log of a sandbox."""
@@ -56,9 +57,11 @@ def answer_queue(review: SimulatedReview, count: int, error_rate: float, round_n
     flipped = np.zeros(len(pool.ids), dtype=np.bool_) if before is None else before != pool.scores.pseudo_labels
     is_open = project.decisions.is_open()[pool.ids]
     inputs = AcquisitionInputs(pool.scores, is_open, kept, 1.0 if threshold is None else threshold, flipped)
-    rows = np.concatenate([pool.ids, project.splits.labeled])
-    features = project.run(review.run).folder.features()[rows if review.strategy.queue == "diverse" else rows[:0]]
-    picks = choose(review.strategy.queue, inputs, count, review.rng, features, len(pool.ids))
+    rows, folder = np.concatenate([pool.ids, project.splits.labeled]), project.run(review.run).folder
+    features = folder.features()[rows if review.strategy.queue in ON_FEATURES else rows[:0]]
+    logits = folder.logits()[pool.ids if review.strategy.queue == "badge" else rows[:0]]
+    probs = probabilities(np.asarray(logits), pool.temperature)
+    picks = choose(review.strategy.queue, inputs, count, review.rng, features, probs)
     ids, suggested = pool.ids[picks.positions], pool.scores.pseudo_labels[picks.positions]
     truth = project.images.labels[ids]
     answers = simulated_answers(truth, error_rate, len(project.class_names), review.rng)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError, unknown_name
-from core.base.types import Labels
+from core.base.types import Labels, Probs
+from core.curation.gradient_diversity import badge_ids, smallest_margins
 from core.curation.query_strategies import (
     ACQUISITIONS,
     AcquisitionInputs,
@@ -23,8 +24,10 @@ from core.curation.query_strategies import (
 )
 
 NO_CLICKS, AT_RANDOM = "none", "random"
-REVIEW_QUEUES = (*ACQUISITIONS, "mixed", "diverse", AT_RANDOM, NO_CLICKS)
+REVIEW_QUEUES = (*ACQUISITIONS, "mixed", "diverse", "badge", AT_RANDOM, NO_CLICKS)
 """Queues that the simulated reviewer can answer; random draws uniformly, none answers nothing."""
+ON_FEATURES = ("diverse", "badge")
+"""Queues that read features beside the scores."""
 ACCEPT_RULES = {
     "conformal": "target error, kept on average",
     "careful": "target error, kept with 90 % probability",
@@ -130,7 +133,7 @@ def choose(
     count: int,
     rng: np.random.Generator,
     features: NDArray[np.floating],
-    num_pool: int,
+    probs: Probs,
 ) -> Picks:
     """Choose the images of the next clicks among the open pool images.
 
@@ -139,8 +142,8 @@ def choose(
         inputs: Scores and decisions of the pool.
         count: Number of images wanted.
         rng: Generator of every draw.
-        features: (num_pool + labeled, D), the labeled images behind the pool; only diverse reads them.
-        num_pool: Number of pool images.
+        features: (n + labeled, D), the labeled images behind the pool; only diverse and badge read them.
+        probs: (n, K) of the pool; only badge reads them.
 
     Returns:
         The images in order, fewer than `count` where fewer are open.
@@ -152,9 +155,13 @@ def choose(
     if queue == "mixed":
         return mixed(entropy(inputs), inputs.is_open, count, rng)
     if queue == "diverse":
-        others = len(features) - num_pool
+        others = len(features) - len(inputs.is_open)
         is_open = np.append(inputs.is_open, np.zeros(others, dtype=np.bool_))
         chosen = typical_ids(features, ~is_open, is_open, count, seed=int(rng.integers(2**31)))
+        return Picks(chosen, np.ones(len(chosen)), int(inputs.is_open.sum()), is_random=False)
+    if queue == "badge":
+        rows = smallest_margins(inputs.scores.margin, inputs.is_open)
+        chosen = rows[badge_ids(probs[rows], features[rows], count, rng)]
         return Picks(chosen, np.ones(len(chosen)), int(inputs.is_open.sum()), is_random=False)
     return first_ranked(ACQUISITIONS[queue](inputs), inputs.is_open, count)
 

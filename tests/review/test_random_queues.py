@@ -23,7 +23,7 @@ def answer(project: Project, image: int, label: int, **shown: Any) -> None:
     assert project.decide(RUN, verdict, image, label, **shown).status == "saved"
 
 
-@pytest.mark.parametrize("ranking", ["audit", "mixed", "diverse"])
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "diverse", "badge"])
 def test_drawn_queue_is_reproducible(trained_project: Project, ranking: str) -> None:
     first = cards(trained_project, ranking)
     assert first.drawn == 0

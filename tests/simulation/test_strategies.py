@@ -33,6 +33,10 @@ def features(num: int = 200) -> np.ndarray:
     return RNG(1).normal(0, 1, (num + 20, 8)).astype(np.float16)
 
 
+def probs(num: int = 200) -> np.ndarray:
+    return RNG(2).dirichlet(np.ones(5), num).astype(np.float32)
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 1.0])
 def test_answers_are_wrong_at_the_error_rate(rate: float) -> None:
     truth = RNG(0).integers(0, 4, 20_000)
@@ -53,7 +57,7 @@ def test_wrong_answers_are_uniform_over_the_other_classes() -> None:
 @pytest.mark.parametrize("queue", [name for name in REVIEW_QUEUES if name != NO_CLICKS])
 def test_every_queue_shows_open_images_only_each_once(queue: str) -> None:
     seen = inputs()
-    picks = choose(queue, seen, 30, RNG(0), features(), 200)
+    picks = choose(queue, seen, 30, RNG(0), features(), probs())
     assert 0 < len(picks.positions) <= 30
     assert len(set(picks.positions.tolist())) == len(picks.positions)
     assert seen.is_open[picks.positions].all()
@@ -61,25 +65,25 @@ def test_every_queue_shows_open_images_only_each_once(queue: str) -> None:
 
 
 def test_the_queue_none_shows_nothing() -> None:
-    assert len(choose(NO_CLICKS, inputs(), 30, RNG(0), features(), 200).positions) == 0
+    assert len(choose(NO_CLICKS, inputs(), 30, RNG(0), features(), probs()).positions) == 0
 
 
 def test_the_entropy_queue_shows_the_highest_entropy_first() -> None:
     seen = inputs()
-    chosen = choose("entropy", seen, 10, RNG(0), features(), 200).positions
+    chosen = choose("entropy", seen, 10, RNG(0), features(), probs()).positions
     best = np.sort(seen.scores.entropy[seen.is_open])[::-1][:10]
     np.testing.assert_array_equal(seen.scores.entropy[chosen], best)
 
 
 def test_fewer_are_shown_where_fewer_are_open() -> None:
     seen = replace(inputs(), is_open=np.arange(200) < 3)
-    for queue in ("entropy", "random", "mixed", "diverse"):
-        assert sorted(choose(queue, seen, 30, RNG(0), features(), 200).positions) == [0, 1, 2]
+    for queue in ("entropy", "random", "mixed", "diverse", "badge"):
+        assert sorted(choose(queue, seen, 30, RNG(0), features(), probs()).positions) == [0, 1, 2]
 
 
 def test_same_seed_gives_the_same_choices() -> None:
-    for queue in ("random", "mixed", "diverse"):
-        one, two = (choose(queue, inputs(), 20, RNG(5), features(), 200).positions for _ in range(2))
+    for queue in ("random", "mixed", "diverse", "badge"):
+        one, two = (choose(queue, inputs(), 20, RNG(5), features(), probs()).positions for _ in range(2))
         np.testing.assert_array_equal(one, two)
 
 
