@@ -1,6 +1,6 @@
 """Names that pages, commands and Python share."""
 
-from core.base.config import METHODS, MODELS, PROFILES, RAMPS
+from core.base.config import HEAD_SETTINGS, METHODS, MODELS, NETWORK_SETTINGS, PROFILES, RAMPS
 from core.base.presets import PRESETS, RECIPES
 from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
@@ -32,10 +32,12 @@ __all__ = [
     "DEFAULT_QUEUES",
     "ETA",
     "EXPORTS",
+    "HEAD_SETTINGS",
     "LAST_EVALUATIONS",
     "LIVE_STATES",
     "METHODS",
     "MODELS",
+    "NETWORK_SETTINGS",
     "OOD_SCORES",
     "PRESETS",
     "PROFILES",

@@ -107,7 +107,9 @@ def _progress(project: Project) -> None:
     live = live_runs(project)
     for run in live:
         status = run.status
-        text = f"{run.id}: {status.state}, epoch {status.epoch}/{status.epochs}"
+        is_head = run.record.config.is_head
+        progress = f". {status.message}" if is_head else f", epoch {status.epoch}/{status.epochs}"
+        text = f"{run.id}: {status.state}{progress}"
         st.progress(formatting.share_done(status), text=text)
     if not live:
         st.rerun()

@@ -5,6 +5,7 @@ the docs their tables from these fields.
 """
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Interval
@@ -33,6 +34,8 @@ MODELS: tuple[str, ...] = get_args(Model)
 """Models, by the name that `TrainConfig.model` takes."""
 PROFILES: tuple[str, ...] = get_args(Profile)
 """Profiles of augmentation."""
+FILE_EXTRACTORS = ("onnx", "own")
+"""Extractors that name a file, as onnx:FILE."""
 RAMPS: tuple[str, ...] = get_args(Ramp)
 """How the weight of the unlabeled loss rises."""
 
@@ -127,7 +130,7 @@ class TrainConfig(Config):
     ema_decay: Annotated[float, Between(0.0, 0.99999)] = 0.99
     """Decay per step of the averaged model that is evaluated and saved; 0: no averaging; .999 in FixMatch's recipe."""
     unlabeled_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
-    """Weight of the unlabeled loss once the ramp has ended."""
+    """Weight of the unlabeled loss once the ramp has ended; head: of labels accepted in bulk."""
     ramp: Ramp = "linear"
     """none: full weight at once, as FixMatch; linear: 0 to 1 over the run; seed, sigmoid: ramp_start to ramp_end."""
     ramp_start: Annotated[int, Between(0, 1_000_000)] = 20
@@ -157,7 +160,7 @@ class TrainConfig(Config):
     wrn_width: Annotated[int, Between(1, 16)] = 2
     """wrn: widening factor."""
     seed: Annotated[int, Between(0, 2**31 - 1)] = 0
-    """Seed of weights, order and augmentation."""
+    """Seed of weights, order and augmentation; head: of landmarks, which stand for many labels."""
     device: str = "auto"
     """auto (a free CUDA device when there is one, else CPU), cpu, cuda or cuda:N."""
     devices: Annotated[int, Between(1, 1024)] = 1
@@ -165,11 +168,13 @@ class TrainConfig(Config):
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     extractor: str = "hog"
-    """head: its features. hog and pixels need nothing; efficientnet_lite0, torchvision:NAME, timm:NAME, onnx:FILE."""
+    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, onnx:FILE or own:FILE."""
     head: HeadKind = "kernel_ridge"
     """head: kernel_ridge (RBF), logistic (linear) or label_propagation (over near neighbors)."""
     head_balance: Balance = "none"
     """head, for uneven classes: weights by class, or their log priors taken off the logits."""
+    allow_download: bool = False
+    """head: whether weights of a backbone that are not on this machine may be downloaded."""
     compile: bool = False
     """Compile the model with torch.compile: slower to begin, faster on long runs."""
     log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
@@ -179,6 +184,19 @@ class TrainConfig(Config):
     checkpoint_epochs: Annotated[int, Between(1, 1_000_000)] = 5
     """Epochs between checkpoints from which a stopped run can be resumed."""
 
+    @property
+    def is_head(self) -> bool:
+        """Whether the run fits a head on stored features instead of training a network."""
+        return self.method == "head"
+
+    @property
+    def model_name(self) -> str:
+        """Name of what predicts: a head's extractor, without the folder of its file, or the network's model."""
+        if not self.is_head:
+            return self.model
+        family, _, file = self.extractor.partition(":")
+        return f"{family}:{PurePath(file).name}" if family in FILE_EXTRACTORS else self.extractor
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if self.ramp in ("seed", "sigmoid") and self.ramp_end <= self.ramp_start:
@@ -187,7 +205,7 @@ class TrainConfig(Config):
             raise ValueError(f"wrn_depth must be 6 n + 4, as 10, 16, 22, 28, 34 or 40 (got {self.wrn_depth})")
         if self.batch_size % self.devices:
             raise ValueError(f"batch_size must be a multiple of devices ({self.devices})")
-        if self.method == "head" and (self.warm_start or self.pretrained or self.devices > 1):
+        if self.is_head and (self.warm_start or self.pretrained or self.devices > 1):
             raise ValueError(
                 "a head has no weights to start from and takes one device: leave warm_start, pretrained "
                 "and devices as they are"
@@ -195,6 +213,15 @@ class TrainConfig(Config):
         if self.pretrained and self.model in ("mlp", "small_cnn", "wrn"):
             raise ValueError(f"{self.model} has no pretrained weights: choose another model or leave it empty")
         return self
+
+
+_HEAD_ONLY = ("extractor", "head", "head_balance", "allow_download")
+HEAD_SETTINGS: tuple[str, ...] = (
+    "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download"
+)  # fmt: skip
+"""Settings that a head run reads."""
+NETWORK_SETTINGS: tuple[str, ...] = tuple(name for name in TrainConfig.model_fields if name not in _HEAD_ONLY)
+"""Settings that the training of a network reads."""
 
 
 class SimulateConfig(Config):

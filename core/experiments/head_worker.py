@@ -23,8 +23,7 @@ from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, LabelSource, RunStatus
 from core.data.image_store import open_images
 from core.data.splits import load_splits
-from core.features.catalog import find_extractor
-from core.features.compute import compute_features
+from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
 from core.heads.fit import score_head
 from core.heads.settings import HeadLabels, HeadSettings
@@ -94,11 +93,11 @@ class HeadWorker:
         self.status = replace(self.status, best_epoch=1, best_val_accuracy=val_accuracy)
 
     def _features(self) -> StoredFeatures:
-        extractor = find_extractor(self.config.extractor)
-        return compute_features(
-            extractor,
+        return named_features(
+            self.config.extractor,
             self.project / "images",
             self.project / "features",
+            allow_download=self.config.allow_download,
             on_progress=self._on_progress,
             should_stop=lambda: self._is_stopped or self.folder.is_cancel_requested(),
         )

@@ -4,11 +4,12 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.base.config import TrainConfig
+from core.base.config import FILE_EXTRACTORS, TrainConfig
 from core.base.errors import ConfigError, InputError
 from core.base.types import LabelSource, RunRecord
 from core.curation.curated_set import with_selection
@@ -48,6 +49,7 @@ def prepare_run(
     """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
+    config = _with_full_path(config)
     snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
     curated = snapshot.curated
     if rule is not None:
@@ -85,3 +87,12 @@ def prepare_run(
     folder = RunFolder.create(runs, record)
     folder.save_curated(curated, snapshot.decisions)
     return folder
+
+
+def _with_full_path(config: TrainConfig) -> TrainConfig:
+    """Return the settings with the full path of the extractor's file: a later run may start in another folder."""
+    family, _, file = config.extractor.partition(":")
+    path = Path(file).expanduser().resolve()
+    if not config.is_head or family not in FILE_EXTRACTORS or not path.is_file():
+        return config
+    return config.model_copy(update={"extractor": f"{family}:{path}"})

@@ -158,7 +158,7 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
         InputError: The folder holds other files, or the run is a head.
         DataError: The files cannot be written.
     """
-    if run.record().config.method == "head":
+    if run.record().config.is_head:
         raise InputError(f"{run.id} is a head on stored features and has no model file: export a run with a network.")
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")

@@ -1,4 +1,7 @@
-"""Find an extractor by its name; networks of torch are looked up, and exported to ONNX once, in another process."""
+"""Find an extractor, or its features of a project's images, by its name.
+
+Networks of torch are looked up, and exported to ONNX once, in another process.
+"""
 
 import hashlib
 import importlib.util
@@ -6,21 +9,29 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.base.errors import DataError, InputError, unknown_name
+from core.base.errors import Cancelled, DataError, InputError, unknown_name
+from core.data.image_store import open_images
+from core.features.compute import OnProgress, compute_features
 from core.features.extractors import HANDCRAFTED, Extractor, handcrafted
 from core.features.input_spec import InputSpec
 from core.features.onnx_backbones import onnx_extractor
+from core.features.own_arrays import PREFIX, own_features
+from core.features.progress import FeaturesBusyError
+from core.features.store import StoredFeatures, feature_status
 from core.jobs.launch import module_command
 from core.store.files import home, read_json, write_json
 
 FAMILIES = ("efficientnet_lite0", "torchvision:NAME", "timm:NAME", "hub:OWNER/NAME", "onnx:FILE")
 """Backbones, as they are named; see `find_extractor`."""
 _NETWORK = re.compile(r"efficientnet_lite[0-4]|(torchvision|timm):[\w.-]+|hub:[\w.-]+/[\w.-]+")
+_WAIT = 0.3
+"""Seconds between two looks at features that another process computes."""
 _RUNTIME = ("onnx", "onnxruntime", "onnxscript")
 
 
@@ -53,7 +64,54 @@ def offered_extractors() -> list[Offer]:
         Offer("timm:NAME", "A network of timm with its own weights or a file.", _lacks("winnow[timm]", "timm")),
         Offer("hub:OWNER/NAME", "A timm network of the Hugging Face hub.", _lacks("winnow[timm]", "timm")),
         Offer("onnx:FILE", "A local ONNX file that gives features.", _lacks("winnow[onnx]", "onnxruntime")),
+        Offer("own:FILE", "Your own numbers, a row for each image: .npy, .npz or .parquet."),
     ]
+
+
+def named_features(
+    name: str,
+    images: Path,
+    root: Path,
+    *,
+    allow_download: bool = False,
+    on_progress: OnProgress | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> StoredFeatures:
+    """Open the features that an extractor gives a project's images; compute or import what is missing.
+
+    Where another process computes them, it waits.
+
+    Args:
+        name: As for `find_extractor`, or "own:FILE" for a person's own features, see `own_features`.
+        images: An image folder of Winnow.
+        root: The folder `features` of the project.
+        allow_download: Whether weights that are not on this machine may be downloaded.
+        on_progress: Called with the progress, of another process too, in the caller's thread.
+        should_stop: Asked after each chunk and while waiting.
+
+    Returns:
+        The features, memory-mapped.
+
+    Raises:
+        Cancelled: should_stop said so; the next call goes on.
+        InputError: The extractor or the file cannot be used.
+        DataError: The folder cannot be written, or belongs to other images.
+        RunError: A worker process died.
+    """
+    is_own = name.startswith(PREFIX)
+    extractor = None if is_own else find_extractor(name, allow_download=allow_download)
+    while True:
+        try:
+            if extractor is None:
+                return own_features(Path(name.removeprefix(PREFIX)).expanduser(), open_images(images), root)
+            return compute_features(extractor, images, root, on_progress=on_progress, should_stop=should_stop)
+        except FeaturesBusyError as error:
+            if should_stop():
+                raise Cancelled from None
+            progress = feature_status(error.folder)
+            if progress is not None and on_progress is not None:
+                on_progress(progress)
+            time.sleep(_WAIT)
 
 
 def find_extractor(
@@ -89,7 +147,7 @@ def find_extractor(
     if name.startswith("onnx:"):
         return onnx_extractor(Path(name.removeprefix("onnx:")).expanduser(), spec=spec, side=side)
     if not _NETWORK.fullmatch(name):
-        raise unknown_name("feature extractor", name, (*HANDCRAFTED, *FAMILIES))
+        raise unknown_name("feature extractor", name, (*HANDCRAFTED, *FAMILIES, f"{PREFIX}FILE"))
     request = {"name": name, "weights": str(weights.expanduser().resolve()) if weights else "", "side": side,
                "spec": spec.facts() if spec else None}  # fmt: skip
     return _resolved(request, cache or home() / "backbones", allow_download)

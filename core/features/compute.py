@@ -67,7 +67,8 @@ def compute_features(
         Cancelled: should_stop said so; the next call goes on.
         InputError: The extractor fails, or gives numbers that are NaN.
         DataError: The folder cannot be written, or belongs to other images.
-        RunError: Another process computes them, or a worker process died.
+        FeaturesBusyError: Another process computes them.
+        RunError: A worker process died.
     """
     image_set, folder = open_images(images), root / extractor.key
     with locked(folder):

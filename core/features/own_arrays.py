@@ -13,7 +13,14 @@ from core.base.types import ImageSet
 from core.features.extractors import LARGEST, Extractor, as_stored
 from core.features.onnx_backbones import file_sha256
 from core.features.progress import locked
-from core.features.store import FeatureRecord, StoredFeatures, images_digest, open_features
+from core.features.store import (
+    FeatureRecord,
+    StoredFeatures,
+    images_digest,
+    list_features,
+    open_features,
+    read_record,
+)  # fmt: skip
 from core.store.files import save_array, write_json
 
 NAME_COLUMNS = ("name", "file", "filename", "path")
@@ -39,9 +46,7 @@ def import_features(path: Path, images: ImageSet, root: Path) -> StoredFeatures:
         InputError: The file cannot be read, an image has no row or several, or a number is NaN or beyond 65,504.
         DataError: The folder cannot be written.
     """
-    extractor = Extractor(
-        PREFIX + path.name, "1", sha256=file_sha256(path), weights=path.resolve(), source=str(path), licence="own"
-    )
+    extractor = _extractor(path)
     keys, values = _read(path)
     rows = _rows(keys, len(values), images, path)
     found = np.asarray(values[rows], dtype=np.float32)
@@ -56,6 +61,41 @@ def import_features(path: Path, images: ImageSet, root: Path) -> StoredFeatures:
         record = FeatureRecord(extractor, num, stored.shape[1], images_digest(images, num), created)
         write_json(folder / "record.json", record.facts())
     return open_features(folder, images)
+
+
+def own_features(path: Path, images: ImageSet, root: Path) -> StoredFeatures:
+    """Open a person's own features; import them first where the file's content is new.
+
+    Args:
+        path: The file, as for `import_features`. Where it is gone, the features stored last from a file of that name
+            are taken.
+        images: The images of the project.
+        root: The folder `features` of the project.
+
+    Returns:
+        The features, memory-mapped.
+
+    Raises:
+        InputError: There is no such file and nothing stored from one, or the file cannot be used.
+        DataError: The stored features belong to other images.
+    """
+    if path.is_file():
+        folder = root / _extractor(path).key
+        is_stored = (folder / "record.json").exists() and read_record(folder).num_images == len(images.pixels)
+        return open_features(folder, images) if is_stored else import_features(path, images, root)
+    stored = [record for record in list_features(root) if record.extractor.name == PREFIX + path.name]
+    if not stored:
+        raise InputError(
+            f"{path} does not exist, and no features of a file of that name are stored: give {PREFIX} and the path of "
+            "an .npy, .npz or .parquet file."
+        )
+    return open_features(root / max(stored, key=lambda record: record.created).extractor.key, images)
+
+
+def _extractor(path: Path) -> Extractor:
+    return Extractor(
+        PREFIX + path.name, "1", sha256=file_sha256(path), weights=path.resolve(), source=str(path), licence="own"
+    )
 
 
 def _read(path: Path) -> tuple[NDArray[Any] | None, NDArray[Any]]:

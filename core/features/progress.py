@@ -21,6 +21,18 @@ SYNC_SECONDS = 0.5
 """Chunks are flushed and ticked off at most so often; a killed process loses what it computed since."""
 
 
+class FeaturesBusyError(RunError):
+    """Another process computes the same features.
+
+    Attributes:
+        folder: Their folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder.name} is already being computed by another process: wait for it.")
+        self.folder = folder
+
+
 class Draft:
     """Features that are being computed, and the chunks that are done.
 
@@ -116,7 +128,7 @@ class Draft:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder of features while they are computed; RunError when another process does."""
+    """Hold a folder of features while they are computed; FeaturesBusyError when another process does."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / "lock").open("a")
@@ -129,7 +141,6 @@ def locked(folder: Path) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if attempt == 24:
-                    said = f"{folder.name} is already being computed by another process: wait for it."
-                    raise RunError(said) from None
+                    raise FeaturesBusyError(folder) from None
                 time.sleep(0.02)
         yield

@@ -34,7 +34,7 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
     """
     folder = RunFolder(project / "runs" / run_id)
     config = folder.record().config
-    if config.method == "head":
+    if config.is_head:
         command = head_command(project, run_id)
         os.execv(command[0], command)
     lock = DeviceLock(candidate_devices(config.device), config.devices, run_id)

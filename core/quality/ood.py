@@ -88,7 +88,7 @@ class OodChecks(QualityBase):
             InputError: The model or the other images cannot be read.
         """
         path = self._workspace.path
-        if self._workspace.finished_run(run_id).record.config.method == "head":
+        if self._workspace.finished_run(run_id).record.config.is_head:
             raise InputError(f"{run_id} is a head, which answers stored features alone: check a run with a network.")
         if other is None:
             check_ood(path, run_id, None)

@@ -83,7 +83,8 @@ class RunFolder:
         self.path.chmod(0o755)
         (self.path / "predictions").mkdir()
         write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
-        self.write_status(RunStatus("queued", "Waiting for the training process.", epochs=record.config.epochs))
+        epochs = 1 if record.config.is_head else record.config.epochs
+        self.write_status(RunStatus("queued", "Waiting for the training process.", epochs=epochs))
 
     @property
     def id(self) -> str:
@@ -292,5 +293,5 @@ def next_run_id(runs: Path, config: TrainConfig) -> str:
     """Return the next free run name, such as "002-fixmatch-wrn"."""
     names = os.listdir(runs) if runs.is_dir() else []
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
-    kind = re.sub(r"[^\w.]+", "-", config.extractor).strip("-") if config.method == "head" else config.model
+    kind = re.sub(r"[^\w.]+", "-", config.model_name).strip("-")
     return f"{max(numbers, default=0) + 1:03d}-{config.method}-{kind}"

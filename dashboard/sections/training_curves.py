@@ -26,7 +26,7 @@ def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: 
         metrics: Its metrics, one row for each epoch.
         is_live: Whether the run is queued or running.
     """
-    if run.record.config.method == "head":
+    if run.record.config.is_head:
         st.caption("A head is fitted at once, so it has no curves.")
         return
     if not metrics:

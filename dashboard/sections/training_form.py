@@ -11,7 +11,7 @@ from dashboard.state import url
 from dashboard.state.runs import finished_runs
 
 _MAIN = ("model", "profile", "devices", "epochs", "batch_size", "learning_rate")
-_MORE = tuple(name for name in TrainConfig.model_fields if name not in (*_MAIN, "method"))
+_MAIN_OF_HEAD = ("extractor", "head", "head_balance")
 _PRESET_HELP = "Settings that were used together in a paper or an earlier tool."
 _PARENT_HELP = "The run whose suggestions were reviewed. A warm start also takes its weights."
 _SEEDS_HELP = "Trains one run for each seed, counted up from the seed below. The runs wait for the device in turn."
@@ -33,9 +33,11 @@ def show(project: Project) -> None:
     defaults = _defaults(preset, method)
     st.session_state["train-defaults"] = defaults
     st.caption(_description(preset, method))
+    main, more = _setting_names(method)
+    _keep_settings((*main, *more))
     parents: list[str | None] = [None, *[run.id for run in finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
-        values = config_inputs(TrainConfig, _MAIN, "train", initial=defaults)
+        values = config_inputs(TrainConfig, main, "train", initial=defaults)
         columns = st.columns([3, 2, 3, 3], vertical_alignment="bottom")
         parent = columns[0].selectbox("parent run", parents, format_func=lambda name: name or "none", help=_PARENT_HELP)
         num_seeds = columns[1].number_input("seeds", 1, 100, 1, key="num-seeds", help=_SEEDS_HELP)
@@ -44,7 +46,7 @@ def show(project: Project) -> None:
         num_rounds, step = _curriculum_inputs() if method == "self_training" else (1, 0.0)
         with st.container(border=True):
             st.caption("More options")
-            values |= config_inputs(TrainConfig, _MORE, "train", columns=4, initial=defaults)
+            values |= config_inputs(TrainConfig, more, "train", columns=4, initial=defaults)
         is_sent = st.form_submit_button("Start", type="primary")
     if is_sent:
         with show_errors():
@@ -62,6 +64,20 @@ def _show_run(run: str) -> NoReturn:
     st.session_state["train-run"] = run
     url.write("run", run)
     st.rerun()
+
+
+def _setting_names(method: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the settings that a method reads: the main ones, and the others."""
+    is_head = TrainConfig.checked({"method": method}).is_head
+    main, read = (_MAIN_OF_HEAD, constants.HEAD_SETTINGS) if is_head else (_MAIN, constants.NETWORK_SETTINGS)
+    return main, tuple(name for name in read if name not in (*main, "method"))
+
+
+def _keep_settings(shown: tuple[str, ...]) -> None:
+    """Keep the values of settings that are not shown: Streamlit forgets those of inputs that it does not draw."""
+    for name in set(TrainConfig.model_fields) - {*shown, "method"}:
+        if f"train-{name}" in st.session_state:
+            st.session_state[f"train-{name}"] = st.session_state[f"train-{name}"]
 
 
 def _curriculum_inputs() -> tuple[int, float]:

@@ -67,7 +67,10 @@ def _accuracies(compared: RunComparison) -> None:
 
 
 def _val_accuracy(run: Run) -> str:
-    """Format the best val accuracy, whose weights are kept, and the median of the last ones."""
+    """Format the best val accuracy, whose weights are kept, and the median of the last ones; a head has one alone."""
+    config = run.record.config
+    if config.is_head:
+        return f"{formatting.percent(run.status.best_val_accuracy)} (head on {config.model_name})"
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
     return f"best {best}, median of last {constants.LAST_EVALUATIONS} {last}"
 
@@ -144,6 +147,11 @@ def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: 
 
 def _curves(project: Project, compared: RunComparison) -> None:
     st.subheader("Training curves")
+    heads = [run for run in (compared.run_a, compared.run_b) if project.run(run).record.config.is_head]
+    if heads:
+        st.caption(f"A head is fitted at once and has no curves: {', '.join(heads)}.")
+    if len(heads) == 2:
+        return
     name = st.segmented_control(
         "Curve", list(_CURVES), format_func=_CURVES.__getitem__, default="val_accuracy", required=True, key="curve"
     )

@@ -77,7 +77,7 @@ def _advice(project: Project, run: str) -> str:
 
 def next_config(config: TrainConfig, *, is_warm: bool) -> TrainConfig:
     """Return the settings of the run that follows a review: a head stays a head, a network learns the decisions."""
-    if config.method == "head":
+    if config.is_head:
         return config
     return config.model_copy(update={"method": "self_training", "warm_start": is_warm})
 
@@ -86,7 +86,7 @@ def _retrain(project: Project, run: Run) -> None:
     st.markdown(f"Train a new run on all labels so far. Its parent run is **{run.id}**.")
     if run.record.parent:
         st.caption(_advice(project, run.id))
-    is_head = run.record.config.method == "head"
+    is_head = run.record.config.is_head
     is_warm = not is_head and st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
     help_text = "The same seed and budget without your decisions, trained after the run. The review value needs them."
     has_controls = st.toggle("Train control runs too", value=True, help=help_text)

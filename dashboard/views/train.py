@@ -13,10 +13,6 @@ _WIDTHS = (5, 5, 4, 6, 5)
 """Relative widths of the metrics: no label is truncated on a page 1280 pixels wide."""
 
 
-_HEAD_SETTINGS = ("method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed")
-"""Settings that a head reads; the others belong to networks."""
-
-
 def show() -> None:
     """Show the form of a new run, the latest curriculum, and one chosen run."""
     st.title("Train")
@@ -43,7 +39,8 @@ def _run(project: Project, runs: list[Run]) -> None:
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
     training_curves.show(project, run, metrics, is_live=is_live)
     _settings(run)
-    _augmented_images(run)
+    if not run.record.config.is_head:
+        _augmented_images(run)
 
 
 @show_errors()
@@ -54,16 +51,20 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     device = f" on {status.device} in {status.precision}" if status.device and status.precision else ""
     st.progress(formatting.share_done(status), text=f"**{status.state.capitalize()}**{device}. {status.message}")
     seconds = status.eta_seconds if is_live else status.seconds
-    metric_row(
-        {
+    time = {"Time left" if is_live else "Time taken": formatting.duration(seconds)}
+    speed = {"Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–"}
+    config = run.record.config
+    if config.is_head:
+        st.caption(f"{config.head.replace('_', ' ').capitalize()} on features of {config.model_name}.")
+        metric_row({**time, "Val accuracy": _accuracy(status.best_val_accuracy), **speed})
+    else:
+        progress = {
             "Epoch": f"{status.epoch:,} of {status.epochs:,}",
-            "Time left" if is_live else "Time taken": formatting.duration(seconds),
+            **time,
             "Best val accuracy": _accuracy(status.best_val_accuracy),
             f"Median of last {constants.LAST_EVALUATIONS} val": _accuracy(run.last_val_accuracy),
-            "Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–",
-        },
-        _WIDTHS,
-    )
+        }
+        metric_row({**progress, **speed}, _WIDTHS)
     if status.state == "queued" and run.command_elsewhere is not None:
         st.caption("Run this command on each of the other machines, with the project in the same folder:")
         st.code(run.command_elsewhere, language="sh", wrap_lines=True)
@@ -102,14 +103,12 @@ def _settings(run: Run) -> None:
     parent = record.parent or "none"
     st.caption(f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16]} UTC.")
     fields = TrainConfig.model_fields
-    rows = [
-        {"setting": name, "value": str(value), "meaning": fields[name].description}
-        for name, value in record.config.model_dump().items()
-        if record.config.method != "head" or name in _HEAD_SETTINGS
-    ]
+    names = constants.HEAD_SETTINGS if record.config.is_head else constants.NETWORK_SETTINGS
+    values = record.config.model_dump()
+    rows = [{"setting": name, "value": str(values[name]), "meaning": fields[name].description} for name in names]
     widths = {"setting": 160, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
-    st.dataframe(rows, hide_index=True, height=300, column_config=columns)
+    st.dataframe(rows, hide_index=True, height="content" if record.config.is_head else 300, column_config=columns)
 
 
 def _augmented_images(run: Run) -> None:

@@ -27,7 +27,7 @@ def old_project(tmp_path: Path) -> Path:
     return unpack(tmp_path)
 
 
-NEW_SETTINGS = {"extractor", "head", "head_balance"}
+NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download"}
 """Settings that version 0.1 did not have."""
 
 

@@ -3,12 +3,29 @@
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from core import ConfigError, InputError, Project, RunError, SimulateConfig, Simulations, TrainConfig
+from core import (
+    ConfigError,
+    InputError,
+    Project,
+    RunError,
+    RunRequest,
+    RunStatus,
+    SimulateConfig,
+    Simulations,
+    TrainConfig,
+)  # fmt: skip
+from core.base.types import LIVE_STATES
 from core.cli import main
+from core.experiments.head_worker import HeadWorker
+from core.features.catalog import find_extractor
+from core.features.extractors import Extractor
+from core.features.progress import locked
 from core.simulation.simulation_worker import run_simulation
 from tests.conftest import CLASSES, SMALL
 
@@ -97,6 +114,84 @@ def test_the_command_line_fits_a_head(project: Project, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["train", str(project.path), "--method", "head", "--extractor", "pixels"])
     assert "002-head-pixels" in capsys.readouterr().out
+
+
+def test_the_status_names_the_extractor_and_no_epoch(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    def said() -> str:
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main(["status", str(project.path)])
+        return capsys.readouterr().out
+
+    (run,) = project.runs()
+    assert f"{run.id}  done  head pixels seed 0  val " in said()
+    run.folder.write_status(RunStatus("queued", "Waiting.", epochs=1))
+    live = said()
+    assert "Waiting." in live
+    assert "epoch" not in live
+    assert "small_cnn" not in live
+
+
+def test_own_features_are_imported_once_and_outlive_their_file(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.random.default_rng(0).normal(size=(len(project.images.pixels), 4)).astype(np.float32)
+    values[np.arange(len(values)), project.images.labels] += 5
+    np.save(tmp_path / "mine.npy", values)
+    monkeypatch.chdir(tmp_path)
+    config = HEAD.model_copy(update={"extractor": "own:mine.npy"})
+    run = project.wait_run(project.start_run(config).id, timeout=120)
+    assert run.id == "002-head-own-mine.npy"
+    assert run.record.config.extractor == f"own:{tmp_path / 'mine.npy'}"
+    assert run.record.config.model_name == "own:mine.npy"
+    assert run.status.best_val_accuracy == 1.0
+    (folder,) = (project.path / "features").glob("own_*")
+    written = (folder / "features.npy").stat().st_mtime_ns
+    Path("mine.npy").unlink()
+    again = project.wait_run(project.start_run(config).id, timeout=120)
+    assert again.folder.logits().tobytes() == run.folder.logits().tobytes()
+    assert (folder / "features.npy").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("own:none.npy", r"none\.npy does not exist, and no features of a file of that name are stored"),
+    ("own:few.npy", r"few\.npy has 3 rows and the project \d+ images"),
+])  # fmt: skip
+def test_own_features_that_do_not_fit_fail_the_run_with_a_sentence(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("few.npy", np.ones((3, 2), dtype=np.float32))
+    run = project.start_run(HEAD.model_copy(update={"extractor": name}))
+    with pytest.raises(RunError, match=said):
+        project.wait_run(run.id, timeout=120)
+
+
+def test_head_runs_at_once_wait_for_the_features_of_the_first(project: Project) -> None:
+    config = HEAD.model_copy(update={"extractor": "hog"})
+    key = project.path / "features" / find_extractor("hog").key
+    with locked(key):
+        runs = project.start_runs([config, config.model_copy(update={"seed": 1})], RunRequest())
+        time.sleep(2)
+        assert {run.status.state for run in runs} <= set(LIVE_STATES)
+    for run in runs:
+        assert project.wait_run(run.id, timeout=120).status.state == "done"
+
+
+@pytest.mark.parametrize("is_allowed", [False, True])
+def test_a_download_is_allowed_by_the_setting_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, is_allowed: bool
+) -> None:
+    seen: list[bool] = []
+
+    def find(_: str, *, allow_download: bool) -> Extractor:
+        seen.append(allow_download)
+        return find_extractor("pixels")
+
+    monkeypatch.setattr("core.features.catalog.find_extractor", find)
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    config = HEAD.model_copy(update={"extractor": "timm:resnet18", "allow_download": is_allowed})
+    assert HeadWorker(project.path, project.start_run(config).id).run() == 0
+    assert seen == [is_allowed]
 
 
 def test_fitting_a_head_needs_no_torch() -> None:

@@ -172,19 +172,24 @@ def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None =
     if not wait:
         answer({**_run_info(run), **(also or {})}, f"{run.id} is on its way. See: winnow status", as_json=as_json)
         return
-    shown = None
+    shown: str | int | None = None
+    is_head = run.record.config.is_head
     while (now := run.status).state in LIVE_STATES:
-        if now.epoch != shown and not as_json:
-            print(f"\r{_progress(now)}", end="" if sys.stdout.isatty() else "\n", flush=True)
-            shown = now.epoch
+        message = now.message if sys.stdout.isatty() else now.message.partition(":")[0]  # a file gets no counting
+        state = message if is_head else now.epoch
+        if state != shown and not as_json:
+            print(f"\r{_progress(now, is_head=is_head)}", end="" if sys.stdout.isatty() else "\n", flush=True)
+            shown = state
         time.sleep(0.2)
     if now.state != "done":
         raise RunError(f"{run.id} is {now.state}: {now.message}")
     answer({**_run_info(run), **(also or {})}, ("\n" if sys.stdout.isatty() else "") + _run_line(run), as_json=as_json)
 
 
-def _progress(now: RunStatus) -> str:
+def _progress(now: RunStatus, *, is_head: bool) -> str:
     eta = f"{now.eta_seconds:.0f} s left" if now.eta_seconds is not None else now.state
+    if is_head:
+        return f"{now.message}  {eta}".ljust(78)
     val = f"val {percent(now.best_val_accuracy)}" if now.best_val_accuracy is not None else ""
     return f"epoch {now.epoch}/{now.epochs}  {val}  {eta}  {now.device} {now.precision}".ljust(78)
 
@@ -192,15 +197,16 @@ def _progress(now: RunStatus) -> str:
 def _run_line(run: Run) -> str:
     now, config = run.status, run.record.config
     best, last = now.best_val_accuracy, run.last_val_accuracy
-    val = (
-        f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
-        if best is not None and last is not None
-        else ""
-    )
-    where = f"epoch {now.epoch}/{now.epochs}" if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
+    val = ""
+    if best is not None and last is not None:
+        medians = f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
+        val = f"val {percent(best)}" if config.is_head else medians
+    progress = now.message if config.is_head else f"epoch {now.epoch}/{now.epochs}"
+    where = progress if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
     control = f"  {run.control.name}" if run.control is not None else ""
     note = f"  {now.message}" if now.state in ("failed", "lost") else ""
-    return f"{run.id}  {now.state}  {config.method} {config.model} seed {config.seed}  {val}  {where}{control}{note}"
+    kind = f"{config.method} {config.model_name} seed {config.seed}"
+    return f"{run.id}  {now.state}  {kind}  {val}  {where}{control}{note}"
 
 
 def _run_info(run: Run) -> dict[str, Any]:

@@ -176,8 +176,8 @@ def _timm(
 
 def _not_here(name: str, place: str) -> InputError:
     return InputError(
-        f"The weights of {name} are not on this machine and were not downloaded: allow the download from {place}, or "
-        "give a local file of weights."
+        f"The weights of {name} are not on this machine and were not downloaded: allow the download from {place} "
+        "(setting allow_download, option --allow-download), or give a local file of weights."
     )
 
 

@@ -8,12 +8,42 @@ from core import Project, TrainConfig, constants
 from tests.dashboard.page_helpers import open_page, press, texts
 
 
-def test_the_training_form_has_every_option_with_its_meaning(untrained_project: Project) -> None:
-    test = open_page("train", project=untrained_project.key)
+@pytest.mark.parametrize("method", constants.METHODS)
+def test_the_form_has_every_setting_that_a_method_reads_and_no_other(untrained_project: Project, method: str) -> None:
+    test = open_page("train", {"train-method": method}, project=untrained_project.key)
     kinds: tuple[Any, ...] = (test.number_input, test.selectbox, test.text_input, test.toggle)
-    helps = {widget.key: widget.help for kind in kinds for widget in kind}
-    for name, field in TrainConfig.model_fields.items():
-        assert helps[f"train-{name}"] == field.description
+    helps = {str(widget.key): widget.help for kind in kinds for widget in kind}
+    names = constants.HEAD_SETTINGS if method == "head" else constants.NETWORK_SETTINGS
+    fields = TrainConfig.model_fields
+    assert {key: text for key, text in helps.items() if key.removeprefix("train-") in fields} == {
+        f"train-{name}": fields[name].description for name in names
+    }
+
+
+def test_every_setting_is_read_by_a_network_or_a_head() -> None:
+    assert {*constants.HEAD_SETTINGS, *constants.NETWORK_SETTINGS} == set(TrainConfig.model_fields)
+
+
+def test_the_form_starts_a_head_with_its_settings_and_keeps_those_of_networks(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    test = open_page("train", project=untrained_project.key)
+    test.number_input(key="train-epochs").set_value(3)
+    press(test, "Start")
+    test.selectbox(key="train-method").set_value("head").run()
+    test.text_input(key="train-extractor").set_value("pixels")
+    test.selectbox(key="train-head").set_value("logistic")
+    test.toggle(key="train-allow_download").set_value(True)
+    press(test, "Start")
+    assert not test.exception
+    assert untrained_project.runs()[1].record.config == TrainConfig(
+        method="head", extractor="pixels", head="logistic", allow_download=True
+    )
+    test.selectbox(key="train-method").set_value("supervised").run()
+    assert test.number_input(key="train-epochs").value == 3
+    test.selectbox(key="train-method").set_value("head").run()
+    assert test.text_input(key="train-extractor").value == "pixels"
 
 
 @pytest.mark.parametrize("has_controls", [True, False])

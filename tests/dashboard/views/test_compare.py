@@ -21,3 +21,12 @@ def test_two_runs_are_compared_on_test(trained_project: Project) -> None:
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost
     assert sum(map(len, kinds.values())) == len(found.comparison.flips)
+
+
+def test_a_head_has_one_val_accuracy_and_no_curves(trained_project: Project) -> None:
+    run = trained_project.wait_run(
+        trained_project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120
+    )
+    said = texts(open_page("compare", project=trained_project.key))
+    assert f"B {formatting.percent(run.status.best_val_accuracy)} (head on pixels)." in said
+    assert f"A head is fitted at once and has no curves: {run.id}." in said

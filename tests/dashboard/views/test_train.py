@@ -2,9 +2,9 @@
 
 import pytest
 
-from core import DataError, Launch, Project, TrainConfig
+from core import DataError, Launch, Project, TrainConfig, constants
 from core.store.files import write_json
-from tests.dashboard.page_helpers import open_page, texts, trained
+from tests.dashboard.page_helpers import metrics, open_page, texts, trained
 
 BASE = "001-supervised-mlp"
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
@@ -63,3 +63,15 @@ def test_the_weak_and_strong_views_of_the_training_are_shown(trained_project: Pr
     test = open_page("train", project=trained_project.key)
     assert not test.get("image")
     assert "appear once training has started" in texts(test)
+
+
+def test_a_head_shows_its_extractor_and_settings_and_nothing_of_networks(untrained_project: Project) -> None:
+    run = trained(untrained_project, TrainConfig(method="head", extractor="pixels"))
+    test = open_page("train", project=untrained_project.key)
+    assert "Kernel ridge on features of pixels." in texts(test)
+    assert "Val accuracy" in metrics(test)
+    assert "Epoch" not in metrics(test)
+    (table,) = test.dataframe
+    assert tuple(table.value["setting"]) == constants.HEAD_SETTINGS
+    assert "Augmented images" not in [element.value for element in test.subheader]
+    assert run.status.epochs == 1
