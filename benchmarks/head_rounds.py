@@ -23,7 +23,8 @@ from core.base.types import Ids, Labels
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.heads.fit import head_logits
-from core.heads.settings import HeadLabels, HeadSettings
+from core.heads.head_labels import HeadLabels
+from core.heads.head_settings import HeadSettings
 from core.risk.risk_control import conformal_threshold
 from core.scoring.calibration import fit_temperature
 

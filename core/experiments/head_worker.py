@@ -26,7 +26,8 @@ from core.data.splits import load_splits
 from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
 from core.heads.fit import score_head
-from core.heads.settings import HeadLabels, HeadSettings
+from core.heads.head_labels import HeadLabels
+from core.heads.head_settings import HeadSettings
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder

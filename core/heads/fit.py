@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from core.base.errors import InputError
 from core.base.types import Ids, Labels, Logits
 from core.heads import kernel_ridge, logistic
+from core.heads.head_labels import HeadLabels, HeadRows, class_weights, log_priors
+from core.heads.head_settings import HeadSettings
 from core.heads.kernel_ridge import fit_kernel_ridge
 from core.heads.label_propagation import propagate
 from core.heads.logistic import fit_logistic
-from core.heads.settings import HeadLabels, HeadSettings, class_weights, log_priors
 
 CHUNK = 4_096
 """Images scored at once; it bounds the memory to some tens of megabytes."""
@@ -51,16 +52,14 @@ def fit_head(features: Features, labels: HeadLabels, settings: HeadSettings) -> 
     offsets = None
     if settings.balance == "logit_adjustment":
         offsets = log_priors(known.labels, known.weights, known.num_classes)
-    rejected = read_rows(features, known.reject_ids), known.reject_labels
-    rows = read_rows(features, known.ids)
+    rejected_rows, rows = read_rows(features, known.reject_ids), read_rows(features, known.ids)
+    given = HeadRows(rows, known.labels, weights, rejected_rows, known.reject_labels, known.num_classes)
     shared: dict[str, Any] = {"reject_weight": settings.reject_weight, "offsets": offsets}
     if settings.kind == "logistic":
         strength = settings.strength or logistic.STRENGTH
-        return fit_logistic(rows, known.labels, weights, rejected, known.num_classes, strength=strength, **shared)
+        return fit_logistic(given, strength=strength, **shared)
     strength, seed = settings.strength or kernel_ridge.STRENGTH, settings.seed
-    return fit_kernel_ridge(
-        rows, known.labels, weights, rejected, known.num_classes, strength=strength, seed=seed, **shared
-    )
+    return fit_kernel_ridge(given, strength=strength, seed=seed, **shared)
 
 
 def score_chunks(head: Head, features: Features, order: Ids | None = None) -> Iterator[tuple[Ids, Logits]]:

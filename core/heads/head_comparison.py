@@ -8,7 +8,8 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
 from core.heads.fit import Features, fit_head, head_logits, read_rows
-from core.heads.settings import HeadLabels, HeadSettings
+from core.heads.head_labels import HeadLabels
+from core.heads.head_settings import HeadSettings
 
 FOLDS = 5
 

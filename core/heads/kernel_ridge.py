@@ -11,6 +11,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
 from core.base.errors import InputError
 from core.base.types import Labels, Logits
+from core.heads.head_labels import HeadRows
 
 Values = NDArray[np.float32]
 Wide = NDArray[np.float64]
@@ -61,11 +62,7 @@ def rbf(a: NDArray[np.floating], b: NDArray[np.floating], gamma: float) -> Value
 
 
 def fit_kernel_ridge(
-    features: Values,
-    labels: Labels,
-    weights: Wide,
-    rejected: tuple[Values, Labels],
-    num_classes: int,
+    given: HeadRows,
     *,
     strength: float = STRENGTH,
     reject_weight: float = 1.0,
@@ -78,11 +75,7 @@ def fit_kernel_ridge(
     rejections says, so that their solution stays exactly as it was.
 
     Args:
-        features: (n, D) of the labeled images.
-        labels: (n,) classes.
-        weights: (n,) above 0; an image counts as strength / weight on the diagonal.
-        rejected: (m, D) features and (m,) classes that the images are not.
-        num_classes: K.
+        given: Features, labels and weights; an image counts as strength / weight on the diagonal.
         strength: Ridge, above 0.
         reject_weight: Weight of each rejected label; 0 ignores them.
         offsets: (K,) taken off the logits; None takes none.
@@ -94,23 +87,23 @@ def fit_kernel_ridge(
     Raises:
         InputError: The kernel matrix cannot be solved.
     """
+    features, weights, rejected = given.rows, given.weights, given.rejected_rows
     gamma = kernel_width(features)
-    targets = np.where(labels[:, None] == np.arange(num_classes), 1.0, -1.0)
-    rows, classes = rejected
-    solve = _exact if len(features) + len(rows) <= EXACT_LABELS else _landmarks
+    targets = np.where(given.labels[:, None] == np.arange(given.num_classes), 1.0, -1.0)
+    solve = _exact if len(features) + len(rejected) <= EXACT_LABELS else _landmarks
     try:
         points, coefficients, left_out = solve(features, targets, weights / strength, gamma, seed)
-        if len(rows) and reject_weight > 0:
-            said = np.asarray(rbf(rows, points, gamma) @ coefficients, dtype=np.float64)
-            said[np.arange(len(rows)), classes] = -1.0
-            both = np.concatenate([weights, np.full(len(rows), reject_weight)]) / strength
+        if len(rejected) and reject_weight > 0:
+            said = np.asarray(rbf(rejected, points, gamma) @ coefficients, dtype=np.float64)
+            said[np.arange(len(rejected)), given.rejected_labels] = -1.0
+            both = np.concatenate([weights, np.full(len(rejected), reject_weight)]) / strength
             points, coefficients, _ = solve(
-                np.concatenate([features, rows]), np.concatenate([targets, said]), both, gamma, seed
+                np.concatenate([features, rejected]), np.concatenate([targets, said]), both, gamma, seed
             )
     except LinAlgError as error:
         raise InputError(f"The kernel head cannot be fitted ({error}): raise its strength.") from error
-    temperature = _best_temperature(left_out, labels)
-    return KernelRidge(points, coefficients, gamma, np.zeros(num_classes) if offsets is None else offsets, temperature)
+    taken_off = np.zeros(given.num_classes) if offsets is None else offsets
+    return KernelRidge(points, coefficients, gamma, taken_off, _best_temperature(left_out, given.labels))
 
 
 def kernel_width(features: Values) -> float:

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from core.base.types import Labels, Logits
+from core.heads.head_labels import HeadRows
 
 Values = NDArray[np.float32]
 Wide = NDArray[np.float64]
@@ -40,11 +41,7 @@ class Logistic:
 
 
 def fit_logistic(
-    features: Values,
-    labels: Labels,
-    weights: Wide,
-    rejected: tuple[Values, Labels],
-    num_classes: int,
+    given: HeadRows,
     *,
     strength: float = STRENGTH,
     reject_weight: float = 1.0,
@@ -55,11 +52,7 @@ def fit_logistic(
     Features are standardized with the labeled images' mean and deviation, and divided by √D.
 
     Args:
-        features: (n, D) of the labeled images.
-        labels: (n,) classes.
-        weights: (n,) above 0.
-        rejected: (m, D) features and (m,) classes that the images are not.
-        num_classes: K.
+        given: Features, labels and weights.
         strength: Ridge, above 0; intercepts are spared.
         reject_weight: Weight of each rejected label; 0 ignores them.
         offsets: (K,) taken off the logits; None takes none.
@@ -67,12 +60,14 @@ def fit_logistic(
     Returns:
         The head; from zero coefficients by L-BFGS, so the same input gives the same bytes.
     """
+    features, labels, weights, num_classes = given.rows, given.labels, given.weights, given.num_classes
     center = features.mean(axis=0, dtype=np.float64)
     deviation = features.std(axis=0, dtype=np.float64)
     known = deviation > 1e-6 * max(float(deviation.max()), 1e-30)
     scale = np.where(known, 1.0 / np.where(known, deviation, 1.0), 0.0) / np.sqrt(features.shape[1])
-    rows, classes = rejected if reject_weight > 0 else (rejected[0][:0], rejected[1][:0])
-    inputs, others = (features - center) * scale, (rows - center) * scale
+    num_rejected = len(given.rejected_labels) if reject_weight > 0 else 0
+    rejected, classes = given.rejected_rows[:num_rejected], given.rejected_labels[:num_rejected]
+    inputs, others = (features - center) * scale, (rejected - center) * scale
     basis = _row_space(np.concatenate([inputs, others]))
     inputs, others = inputs @ basis, others @ basis
     num_features = basis.shape[1]

@@ -12,9 +12,10 @@ from core.base.errors import InputError
 from core.heads import kernel_ridge
 from core.heads.fit import fit_head, head_logits, score_chunks
 from core.heads.head_comparison import compare_heads, stratified_folds
+from core.heads.head_labels import HeadLabels, HeadRows, class_weights
+from core.heads.head_settings import HeadSettings
 from core.heads.kernel_ridge import kernel_width
 from core.heads.logistic import fit_logistic
-from core.heads.settings import HeadLabels, HeadSettings, class_weights
 
 KINDS = ("kernel_ridge", "logistic", "label_propagation")
 NOTHING = np.array([], dtype=np.int64)
@@ -96,7 +97,8 @@ def test_landmarks_that_are_all_labels_give_the_exact_answer(monkeypatch: pytest
 def test_logistic_regression_minimizes_what_scikit_learn_minimizes() -> None:
     features, labels = blobs()
     rows = features[:60].astype(np.float64)
-    head = fit_logistic(features[:60].astype(np.float32), labels[:60], np.ones(60), (features[:0], NOTHING), 3)
+    single = features.astype(np.float32)
+    head = fit_logistic(HeadRows(single[:60], labels[:60], np.ones(60), single[:0], NOTHING, 3))
     inputs = (rows - rows.mean(axis=0)) / rows.std(axis=0) / np.sqrt(8)
     reference = LogisticRegression(C=10.0, tol=1e-8, max_iter=2000).fit(inputs, labels[:60])
     np.testing.assert_allclose(softmax(head.logits(features[:60]), axis=1), reference.predict_proba(inputs), atol=5e-3)

@@ -1,31 +1,12 @@
-"""Settings of a head, and the labels that it is fitted on."""
+"""Labels that a head is fitted on, their features, and weights for uneven classes."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.config import Balance, Between, Config, HeadKind
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
-
-
-class HeadSettings(Config):
-    """What decides a head, beside its features and labels."""
-
-    kind: HeadKind = "kernel_ridge"
-    """kernel_ridge: RBF, one class against the rest; logistic: linear; label_propagation: over near neighbors."""
-    strength: Annotated[float, Between(0.0, 1e6)] = 0.0
-    """Regularization; 0 takes the kind's own: .1 for kernel_ridge and logistic, unused in label_propagation."""
-    balance: Balance = "none"
-    """For uneven classes: weights by class, or log priors taken off the logits (Menon et al. 2021)."""
-    reject_weight: Annotated[float, Between(0.0, 100.0)] = 1.0
-    """Weight of rejected labels, which say "not this class"; 0 ignores them."""
-    neighbors: Annotated[int, Between(1, 1000)] = 10
-    """label_propagation: neighbors of each image in the graph."""
-    seed: Annotated[int, Between(0, 2**31 - 1)] = 0
-    """Seed of the landmarks that stand for many labels."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +61,27 @@ class HeadLabels:
             self.reject_labels.astype(np.int64),
             self.num_classes,
         )
+
+
+@dataclass(frozen=True)
+class HeadRows:
+    """Features of the labeled and rejected images, and what is known of them: the input of a fit.
+
+    Attributes:
+        rows: (n, D) features of the labeled images.
+        labels: (n,) their classes, 0 to num_classes - 1.
+        weights: (n,) weights, above 0.
+        rejected_rows: (m, D) features of the images with a rejected label.
+        rejected_labels: (m,) classes that they are not.
+        num_classes: K, at least 1.
+    """
+
+    rows: NDArray[np.float32]
+    labels: Labels
+    weights: NDArray[np.float64]
+    rejected_rows: NDArray[np.float32]
+    rejected_labels: Labels
+    num_classes: int
 
 
 def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float64]:
