@@ -52,6 +52,8 @@ class QueueFilter:
         label: Class that a person gave.
         reviewer: Who decided.
         decision: Id of a decision, such as a bulk accept: all its images.
+        image_set: Name of a stored set of images.
+        is_duplicate: Whether the image must be in a stack of near duplicates.
     """
 
     show: str = "all"
@@ -63,6 +65,8 @@ class QueueFilter:
     label: int | None = None
     reviewer: str | None = None
     decision: int | None = None
+    image_set: str | None = None
+    is_duplicate: bool = False
 
     def check(self, num_classes: int) -> None:
         """Check every condition.
@@ -91,6 +95,8 @@ class QueueFilter:
             range=self.range,
             is_changed=self.is_changed,
             text=self.text,
+            image_set=self.image_set,
+            is_duplicate=self.is_duplicate,
         )
 
 

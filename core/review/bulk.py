@@ -22,10 +22,10 @@ BULK_ACCEPT = Verdict.BULK_ACCEPT.name.lower()
 FILTER, NAMED, CAP = "filter", "images", "class_cap"
 _SUGGESTED = (BULK_ACCEPT, "accept", "reject")
 _KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("show", "text", "reviewer"), (str,)),
+    **dict.fromkeys(("show", "text", "reviewer", "image_set"), (str,)),
     **dict.fromkeys(("predicted", "runner_up", "label", "decision"), (int,)),
     "range": (list,),  # score, low, high
-    "is_changed": (bool,),
+    **dict.fromkeys(("is_changed", "is_duplicate"), (bool,)),
 }
 
 

@@ -20,6 +20,7 @@ class PageQuery:
     eta: float = ETA  # share of uniform draws, for mixed only
     reviewer: str = "me"  # attention checks are chosen for this person
     drawn: int | None = None  # last decision when the random queue was drawn; None draws one now
+    like: int | None = None  # image that the queue similar compares with
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Card:
     label: int | None
     why: str
     planted: str = ""  # kind of an attention check, wrong or repeat; its answer must repeat it
+    stack: int = -1  # number of its stack of near duplicates, in the queue duplicates only
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Page:
     matching: int  # pool images that the filter shows
     open: int  # undecided or skipped among them
     drawn: int | None = None  # of a random queue; the next page needs it
+    like: str = ""  # of the queue similar: file name of the image that it compares with
 
 
 @dataclass(frozen=True)

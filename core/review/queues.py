@@ -27,9 +27,13 @@ from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.review.decision_history import DecisionHistory
 from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
+from core.similarity.near_duplicates import NearDuplicates, near_duplicates
+from core.similarity.nearest_images import NearestImages, SimilarQueue
+from core.workspace.image_sets import load_image_set
 from core.workspace.workspace import Workspace
 
 HUNT = "reject_hunt"
+SIMILAR, DUPLICATES = "similar", "duplicates"
 BORDER = "border"
 """Queue with the images closest to the threshold first."""
 QUEUES: dict[str, str] = {
@@ -45,9 +49,11 @@ QUEUES: dict[str, str] = {
     AUDIT: "drawn uniformly from the open images; logged in the same way",
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
     BADGE: "BADGE: uncertain images that are unlike each other, among those of the smallest margin",
+    SIMILAR: "most like one image first, by the distance of the run's features",
+    DUPLICATES: "stacks of near duplicates alone, one after the other, the largest stack first",
 }
 """Queues of the review page, with what each shows first; drawn queues hold open images only."""
-Ranking = str | RandomQueue
+Ranking = str | RandomQueue | SimilarQueue
 Ranks = NDArray[np.int64]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -77,17 +83,20 @@ class RunQueues:
         self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
         self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
 
-    def named(self, name: str, eta: float = ETA, since: int | None = None) -> Ranking:
+    def named(self, name: str, eta: float = ETA, since: int | None = None, like: int | None = None) -> Ranking:
         """Return the ranking or queue of a name.
 
         Args:
             name: One of QUEUES.
             eta: Share of uniform draws, [0.3, 1]; for mixed only.
             since: Last decision when a random queue was drawn; None draws one now.
+            like: Image that similar compares with.
 
         Raises:
-            InputError: No queue can have been drawn after that decision.
+            InputError: No queue can have been drawn after that decision, or similar has no image.
         """
+        if name == SIMILAR:
+            return SimilarQueue.checked(like, len(self._workspace.images.labels))
         return self.random.named(name, eta, since) if name in DRAWN else name
 
     def order(self, ranking: Ranking, threshold: float) -> Ids:
@@ -102,6 +111,10 @@ class RunQueues:
         """
         if isinstance(ranking, RandomQueue):
             return self.random.picks(ranking).positions
+        if isinstance(ranking, SimilarQueue):
+            return self._nearest.order(ranking.image)
+        if ranking == DUPLICATES:
+            return self._stacked
         if ranking in (BORDER, HUNT):
             known = self._at_threshold.get(ranking)
             if known is None or known[0] != threshold:
@@ -131,6 +144,19 @@ class RunQueues:
             return self.random.rank(ranking, row)
         places = np.flatnonzero(self.order(ranking, threshold) == row)
         return int(places[0]) if len(places) else -1
+
+    @cached_property
+    def _nearest(self) -> NearestImages:
+        return NearestImages(self._run.folder.features_file(), self.pool.ids)
+
+    @cached_property
+    def near_duplicates(self) -> NearDuplicates:
+        """Stacks of near duplicates in the project."""
+        return near_duplicates(self._workspace)
+
+    @cached_property
+    def _stacked(self) -> Ids:
+        return self.near_duplicates.stacked_rows(self.pool.ids)
 
     def _near(self, threshold: float) -> Ids:
         uncertain_first = self.order("confidence", threshold)  # distances fall, then rise: sorting merges two runs
@@ -243,6 +269,10 @@ class RunQueues:
         if fixed.runner_up is not None:  # only for the remaining rows, because it reads logits
             rows = np.flatnonzero(keep)
             keep[rows] = runner_ups(self._run.folder.logits(), ids[rows]) == fixed.runner_up
+        if fixed.image_set is not None:
+            keep &= np.isin(ids, load_image_set(self._workspace.path, fixed.image_set))
+        if fixed.is_duplicate:
+            keep &= self.near_duplicates.stacks[ids] >= 0
         if fixed.text.strip():
             rows = np.flatnonzero(keep)
             keep[rows] = name_mask(self._workspace.images.names, ids[rows], fixed.text)

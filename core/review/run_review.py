@@ -1,6 +1,6 @@
 """Review of one finished run: pages, cards, neighbors; fast with a million images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,12 @@ from core.review.bulk import BULK_ACCEPT, bulk_mask
 from core.review.cards import Border, Card, Neighbor, Page, PageQuery
 from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
-from core.review.queues import RunQueues
+from core.review.queues import DUPLICATES, Ranking, RunQueues
 from core.review.random_queues import RandomQueue
 from core.scoring.neighbors import Features, nearest, unit_vectors
 from core.scoring.scores import probabilities, top_classes
+from core.similarity.nearest_images import SimilarQueue
+from core.workspace.image_sets import save_image_set
 from core.workspace.workspace import Workspace
 
 _OPEN_ONLY = ("open", "undecided")
@@ -51,15 +53,18 @@ class RunReview:
         state = self._history.state()
         query.wanted.check(self._pool.scores.num_classes)
         count = -query.count if query.direction == "previous" else query.count
-        ranking = self.queues.named(query.ranking, query.eta, query.drawn)
+        ranking = self._ranking(query)
         ordered = self.queues.order(ranking, query.threshold)
         ranks = self.queues.find(query.wanted, ranking, query.threshold, query.start, count, state)
         counts = self.queues.counts(query.wanted, state)
         since = ranking.since if isinstance(ranking, RandomQueue) else None
         cards = self._cards(ordered[ranks], ranks, len(ordered))
-        if query.wanted.show in _OPEN_ONLY:
+        if query.ranking == DUPLICATES:
+            cards = self._with_stacks(cards)  # an attention check would part a stack
+        elif query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
-        return Page(cards, len(ordered), counts.matching, counts.open, since)
+        like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) else ""
+        return Page(cards, len(ordered), counts.matching, counts.open, since, like)
 
     def border(self, score: str, value: float) -> Border:
         """Return the images on both sides of a threshold, and the neighboring thresholds.
@@ -92,7 +97,7 @@ class RunReview:
         Raises:
             InputError: The image is not in the pool, or there is no such ranking.
         """
-        row, ranking = self._row(image), self.queues.named(query.ranking, query.eta, query.drawn)
+        row, ranking = self._row(image), self._ranking(query)
         rank, total = self.queues.rank(ranking, query.threshold, row), len(self.queues.order(ranking, query.threshold))
         return self._cards(np.array([row]), np.array([rank]), total)[0]
 
@@ -109,10 +114,12 @@ class RunReview:
         Raises:
             InputError: The image is not in the pool, or there is no such ranking.
         """
-        row, ranking = self._row(image), self.queues.named(query.ranking, query.eta, query.drawn)
+        row, ranking = self._row(image), self._ranking(query)
         where = {"ranking": query.ranking, "rank": self.queues.rank(ranking, query.threshold, row)}
         if isinstance(ranking, RandomQueue):
             where |= {"eta": ranking.eta, "drawn": ranking.since}
+        if isinstance(ranking, SimilarQueue):
+            where["like"] = ranking.image
         return self.queues.random.logged_params(row, where)
 
     def bulk_count(self, params: Mapping[str, Any]) -> int:
@@ -150,6 +157,39 @@ class RunReview:
             Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
         ]
 
+    def save_set(self, ids: Sequence[int] | Ids) -> str:
+        """Store a selection of pool images under a short name, which a filter can show.
+
+        Args:
+            ids: Images of the pool.
+
+        Returns:
+            The name, such as "ab12cd"; the same images get the same name.
+
+        Raises:
+            InputError: An image is not in the pool, or there is none.
+            DataError: The project folder cannot be written.
+        """
+        wanted = np.unique(np.asarray(ids, dtype=np.int64))
+        if len(missing := np.setdiff1d(wanted, self._pool.ids)):
+            raise not_in_pool(int(missing[0]))
+        return save_image_set(self._workspace.path, wanted)
+
+    def _ranking(self, query: PageQuery) -> Ranking:
+        return self.queues.named(query.ranking, query.eta, query.drawn, query.like)
+
+    def _name(self, image: int) -> str:
+        return base_name(str(self._workspace.images.names[image]))
+
+    def _with_stacks(self, cards: list[Card]) -> list[Card]:
+        """Add number and size of each card's stack of near duplicates."""
+        found = self.queues.near_duplicates
+        texts: dict[int, str] = {}
+        for stack in {int(found.stacks[card.id]) for card in cards}:
+            texts[stack] = found.describe(stack, self._workspace.splits)
+        numbers = [int(found.stacks[card.id]) for card in cards]
+        return [replace(c, stack=n, why=f"{c.why} · {texts[n]}") for c, n in zip(cards, numbers, strict=True)]
+
     def _with_checks(self, cards: list[Card], reviewer: str) -> list[Card]:
         """Insert the attention checks among the cards of a page."""
         found = list(cards)
@@ -167,7 +207,7 @@ class RunReview:
         return replace(
             before,
             id=check.image,
-            name=base_name(str(self._workspace.images.names[check.image])),
+            name=self._name(check.image),
             suggestion=check.suggestion,
             top=top,
             verdict="",
@@ -199,7 +239,7 @@ class RunReview:
                 Card(
                     id=image,
                     rank=rank,
-                    name=base_name(str(self._workspace.images.names[image])),
+                    name=self._name(image),
                     suggestion=int(scores.pseudo_labels[row]),
                     confidence=float(scores.confidence[row]),
                     entropy=float(scores.entropy[row]),

@@ -230,15 +230,19 @@ class RunFolder:
         """Load logits of all images, (N, K) float32, memory-mapped; row = image id."""
         return load_array(self.path / "predictions" / "logits.npy")
 
-    def features(self) -> NDArray[np.float16]:
-        """Load features of all images, (N, D) float16, memory-mapped; row = image id.
+    def features_file(self) -> Path:
+        """Return the file of the features of all images.
 
         Those of a head run lie in the project's folder of features, which several runs share.
         """
         pointer = self.path / "predictions" / "features.json"
         if pointer.exists():
-            return load_array(self.path.parents[1] / "features" / str(read_json(pointer)["folder"]) / "features.npy")
-        return load_array(self.path / "predictions" / "features.npy")
+            return self.path.parents[1] / "features" / str(read_json(pointer)["folder"]) / "features.npy"
+        return self.path / "predictions" / "features.npy"
+
+    def features(self) -> NDArray[np.float16]:
+        """Load features of all images, (N, D) float16, memory-mapped; row = image id."""
+        return load_array(self.features_file())
 
     def temperature(self) -> float:
         """Return the fitted temperature, which divides logits; 1 before calibration."""

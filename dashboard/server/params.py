@@ -37,6 +37,7 @@ def page_query(query: Mapping[str, str]) -> PageQuery:
         eta=fraction(query, "eta", constants.ETA),
         reviewer=query.get("reviewer") or "me",
         drawn=whole_number(query, "drawn", 0, 0, 2**62) if query.get("drawn") else None,
+        like=whole_number(query, "like", 0, 0, 2**62) if query.get("like") else None,
     )
 
 
@@ -48,6 +49,8 @@ def queue_filter(query: Mapping[str, str]) -> QueueFilter:
         runner_up=_optional(query, "runner_up"),
         range=_range(query.get("range", "")),
         is_changed=query.get("changed", "") not in ("", "0"),
+        image_set=query.get("set") or None,
+        is_duplicate=query.get("duplicates", "") not in ("", "0"),
         text=query.get("find", "").strip(),
         label=_optional(query, "label"),
         reviewer=query.get("by") or None,

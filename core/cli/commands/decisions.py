@@ -1,5 +1,6 @@
 """Commands queue, decide and curate: list images, record decisions, show labels."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -20,10 +21,11 @@ from core.cli.options import (
     class_number,
 )
 from core.cli.output import answer
+from core.curation.filters import QueueFilter
 from core.project import Project
 from core.review.cards import PageQuery
 from core.review.decisions import Outcome
-from core.review.queues import QUEUES
+from core.review.queues import QUEUES, SIMILAR
 from core.review.random_queues import ETA
 
 RandomShare = Annotated[
@@ -41,19 +43,27 @@ def queue(
     ranking: Annotated[str, typer.Option(help=f"What comes first: {', '.join(QUEUES)}.")] = "mixed",
     random_share: RandomShare = ETA,
     drawn: Drawn = None,
+    like: Annotated[
+        int | None, typer.Option(min=0, help="Rank by likeness to this image, nearest first; the same as similar.")
+    ] = None,
+    image_set: Annotated[
+        str | None, typer.Option("--set", help="Only the images of this set, such as one made on the Map page.")
+    ] = None,
     threshold: Threshold = 0.95,
     count: Annotated[int, typer.Option(min=1, max=5_000, help="Number of images to list.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """List the first images of a review queue; of a random queue with the probability of each draw."""
+    ranking = ranking if like is None else SIMILAR
+    wanted = QueueFilter(image_set=image_set)
+    query = PageQuery(
+        ranking, count=count, threshold=threshold, wanted=wanted, eta=random_share, drawn=drawn, like=like
+    )
     project = Project.open(path)
-    query = PageQuery(ranking, count=count, threshold=threshold, eta=random_share, drawn=drawn)
     page = project.review(run).page(query)
     rows: list[dict[str, Any]] = []
     for card in page.cards:
-        shown = project.review(run).shown(
-            card.id, PageQuery(ranking, threshold=threshold, eta=random_share, drawn=page.drawn)
-        )
+        shown = project.review(run).shown(card.id, replace(query, drawn=page.drawn))
         suggested = project.class_names[card.suggestion]
         rows.append({"image_id": card.id, "name": card.name, "pseudo_label": suggested, "why": card.why, **shown})
     info = {"run": run, "order": ranking, "drawn": page.drawn, "total": page.total, "images": rows}

@@ -75,7 +75,8 @@ function images({ api, data: { classes }, handlers, selection }, isSmall) {
     api, classes, isSmall, onClick: (index, event) => selection.click(index, event),
     onOpen: () => handlers.act({ action: "toggle" }), onHold: (index) => selection.hold(index),
   });
-  const focusView = new FocusView({ api, classes, isSmall, onSwipe: (by) => handlers.act({ action: "move", by: [by, 0] }) });
+  const focusView = new FocusView({ api, classes, isSmall, onSwipe: (by) => handlers.act({ action: "move", by: [by, 0] }),
+    onSimilar: (image) => handlers.act({ action: "similar", image }) });
   const dragSelect = new DragSelect({
     element: grid.element, onBegin: (isAdding) => selection.beginDrag(isAdding), onChange: (indexes) => selection.drag(indexes),
   });

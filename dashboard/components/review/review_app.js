@@ -134,8 +134,7 @@ export class ReviewApp {
 
   /** Do the action of a key or a button. @param {{action: string, [key: string]: any}} request */
   act(request) {
-    const { action } = request;
-    const { cardPage, parts: { dragSelect } } = this;
+    const { action } = request, { cardPage, parts: { dragSelect } } = this;
     if (dragSelect.isOn && action !== "clear") return;
     const isRest = cardPage.isOddOneOut && !this.isFocus && !cardPage.isAllMatching && action === "accept";
     if (isRest && unselectedOpen(cardPage.cards, cardPage.selected).length) {
@@ -145,7 +144,8 @@ export class ReviewApp {
     if (SINGLE_VERDICTS.has(action)) this._decide(action, request.label);
     else if (action === "undo") this.commands.undo();
     else if (action === "move") this.pageLoading.afterwards(() => this._move(request));
-    else if (action === "selectAll") { cardPage.selectAll(); this.render(); }
+    else if (action === "selectAll" || action === "selectStack") { cardPage[action](); this.render(); }
+    else if (action === "similar") this.pageLoading.afterwards(() => { this.isFocus = false; this.changeQuery({ ranking: "similar", like: request.image }); });
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
     else if (action === "help") showKeys(this.root);

@@ -146,3 +146,40 @@ def test_a_confusion_cell_leads_to_its_queue(page: Page, server: Server, trained
     page.get_by_role("link", name=re.compile("Review the pool images predicted as")).first.click()
     expect(page).to_have_url(re.compile(r"/review.*predicted=\d"))
     expect(page.locator(".position")).to_contain_text("undecided", timeout=30_000)
+
+
+def test_more_like_this_is_a_queue_with_an_address_that_a_refresh_keeps(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    review(page, server)
+    page.keyboard.press("ArrowRight")
+    image = int(page.locator(".tile.cursor").get_attribute("data-image") or -1)
+    query = PageQuery("similar", like=image, wanted=QueueFilter(show="undecided"))
+    expected = trained_project.review(RUN).page(query)
+    page.keyboard.press("f")
+    page.keyboard.press("m")
+    chip = page.locator(".condition")
+    expect(chip).to_contain_text(f"like {expected.like}")
+    expect(page.locator(".tile").first).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"ranking=similar.*like={image}(&|$)"))
+    page.reload()
+    expect(chip).to_contain_text(f"like {expected.like}", timeout=30_000)
+    still(page)
+    shown = [int(tile.get_attribute("data-image") or -1) for tile in page.locator(".tile:visible").all()]
+    assert shown == [card.id for card in expected.cards]
+    page.get_by_label("Suggested").select_option("1")
+    expect(where(page)).to_contain_text(f" {matching(trained_project, show='undecided', predicted=1)} undecided")
+    expect(chip).to_contain_text("like")
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("like="))
+
+
+def test_a_labeled_neighbor_leads_to_the_pool_by_likeness_to_it(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    page.goto(server.address("review", view="focus"))
+    page.locator(".similar-one").first.click(timeout=30_000)
+    expect(page.locator(".condition")).to_contain_text("like ")
+    labeled = int(re.search(r"like=(\d+)", page.url)[1])  # type: ignore[index]
+    assert labeled in trained_project.splits.labeled

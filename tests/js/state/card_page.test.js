@@ -199,3 +199,25 @@ test("a reload leaves the cursor on its image, also when it was moved meanwhile"
   await again;
   assert.deepEqual([cardPage.start, cardPage.card.id], [0, 1007]);
 });
+
+test("the address and the log name the image that a queue of likeness compares with", async () => {
+  const { cardPage } = await loadedPage(5);
+  await cardPage.changeQuery({ ranking: "similar", like: 1003 });
+  assert.deepEqual([cardPage.urlState.ranking, cardPage.urlState.like], ["similar", "1003"]);
+  assert.equal(cardPage.logParams(cardPage.card).like, 1003);
+  await cardPage.changeQuery({ ranking: "entropy" });
+  assert.equal(cardPage.urlState.like, "");
+  assert.ok(!("like" in cardPage.logParams(cardPage.card)));
+});
+
+test("a stack of near duplicates is selected whole, and an image alone is not", async () => {
+  const { cardPage } = await loadedPage(5);
+  [cardPage.cards[1].stack, cardPage.cards[2].stack] = [0, 0];
+  cardPage.cursor = 1;
+  cardPage.selectStack();
+  assert.deepEqual([...cardPage.selected], [1001, 1002]);
+  cardPage.clearSelection();
+  cardPage.cursor = 4;
+  cardPage.selectStack();
+  assert.equal(cardPage.selected.size, 0);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CONDITIONS, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, oddOneOutQuery, unselectedOpen } from "../../../dashboard/components/review/state/query.js";
+import { CONDITIONS, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, oddOneOutQuery, unselectedOpen } from "../../../dashboard/components/review/state/query.js";
 
 const CLASSES = ["coat", "shirt", "bag"];
 const query = (part = {}) => conditionsOf(part);
@@ -14,16 +14,16 @@ test("without conditions in the URL the queue is the undecided images", () => {
 
 test("each condition of the URL arrives in the command, class 0 as well", () => {
   const filter = toFilter(query({ show: "all", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
-    range: "entropy,0.5,1.25", changed: "1", find: "img_7" }));
+    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7" }));
   assert.deepEqual(filter, { show: "all", predicted: 0, runner_up: 1, label: 2, reviewer: "ann", decision: 17,
-    range: ["entropy", 0.5, 1.25], is_changed: true, text: "img_7" });
+    range: ["entropy", 0.5, 1.25], is_changed: true, is_duplicate: true, image_set: "ab12cd", text: "img_7" });
 });
 
 test("every condition is described in words before a bulk decision", () => {
   const full = query({ show: "skip", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
-    range: "entropy,0.5,1.25", changed: "1", find: "img_7" });
+    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7" });
   const text = describe(full, CLASSES);
-  for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "img_7"]) {
+  for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "near duplicates", "set ab12cd", "img_7"]) {
     assert.ok(text.includes(word), word);
   }
   assert.equal(extraConditions(full, CLASSES).length, CONDITIONS.length - 2);
@@ -52,4 +52,25 @@ test("in the odd-one-out mode Enter accepts the open cards that are not selected
 test("the odd-one-out mode shows one class, the least confident first; a chosen class stays, class 0 as well", () => {
   assert.deepEqual(oddOneOutQuery({ predicted: "0" }, 7), { predicted: "0", ranking: "confidence", show: "undecided" });
   assert.equal(oddOneOutQuery({ predicted: "" }, 7).predicted, "7");
+});
+
+test("the queue of likeness takes the named image, else the one under the cursor, and loses it with another ranking", () => {
+  const before = { ...query(), ranking: "margin", drawn: "7", like: "" };
+  assert.deepEqual(completeChange(before, { ranking: "similar", like: 12 }, 3), { drawn: "", ranking: "similar", like: "12" });
+  assert.equal(completeChange(before, { ranking: "similar", like: undefined }, 3).like, "3");
+  assert.equal(completeChange(before, { ranking: "entropy" }, 3).like, "");
+  assert.deepEqual(completeChange(before, { predicted: "1" }, 3), { predicted: "1" });
+});
+
+test("the queue of near duplicates is its filter as well, so that everything that matches is what it shows", () => {
+  const before = { ...query(), ranking: "entropy" };
+  assert.equal(completeChange(before, { ranking: "duplicates" }, 3).duplicates, "1");
+  const stacked = { ...before, ranking: "duplicates", duplicates: "1" };
+  assert.equal(completeChange(stacked, { ranking: "margin" }, 3).duplicates, "");
+  assert.equal(completeChange(stacked, { duplicates: "" }, 3).ranking, "entropy");
+});
+
+test("each condition that is on has its own text, whatever the others are", () => {
+  assert.deepEqual(extraConditions(query({ duplicates: "1" }), CLASSES), [["duplicates", "near duplicates"]]);
+  assert.deepEqual(extraConditions(query({ changed: "1", duplicates: "0" }), CLASSES), [["changed", "changed since the parent run"]]);
 });

@@ -7,7 +7,8 @@ import { formatNumber, make, makeMenu } from "./dom.js";
 const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "border: closest to the threshold"],
   ["mixed", "mixed: random and uncertain"], ["audit", "audit: uniformly at random"],
-  ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"]];
+  ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"],
+  ["similar", "most like one image"], ["duplicates", "near duplicates, stack by stack"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
@@ -35,6 +36,7 @@ export class Toolbar {
       by: field("Decided by", "text", query.by, "name", change("by")),
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
+      duplicates: flag("Near duplicates only", query.duplicates === "1", true, (isOn) => onChange({ duplicates: isOn ? "1" : "" })),
       range: this._rangeFields(query.range),
       find: field("Find", "search", query.find, "find", change("find")),
     };
@@ -68,17 +70,18 @@ export class Toolbar {
     const selection = cardPage.isOddOneOut ? ` · ${formatNumber(selected.size)} wrong; Enter accepts the other ${formatNumber(unselectedOpen(cardPage.cards, selected).length)}`
       : selected.size ? ` · ${formatNumber(cardPage.numSelected)} selected${everything}` : "";
     this.position.textContent = `${rank}${formatNumber(cardPage.matching)} ${shown || "images"}${selection}`;
-    this._showConditions(query);
+    this._showConditions(query, cardPage.likeName);
   }
 
   /** Name the conditions that the closed filter panel hides; a click removes one. */
-  _showConditions(query) {
-    const conditions = extraConditions(query, this.classes);
+  _showConditions(query, likeName) {
+    const like = query.ranking === "similar" ? [["ranking", `like ${likeName || `image ${query.like}`}`, "entropy"]] : [];
+    const conditions = [...like, ...extraConditions(query, this.classes)];
     const key = conditions.join();
     if (key === this.conditions) return;
     this.conditions = key;
-    this.chips.replaceChildren(...conditions.map(([name, text]) =>
-      make("button.condition", { title: "Remove this condition", onclick: () => this.onChange({ [name]: "" }) }, text, make("span", { "aria-hidden": "true" }, " ✕"))));
+    this.chips.replaceChildren(...conditions.map(([name, text, without = ""]) =>
+      make("button.condition", { title: "Remove this condition", onclick: () => this.onChange({ [name]: without }) }, text, make("span", { "aria-hidden": "true" }, " ✕"))));
   }
 
   /** Show conditions that were set elsewhere. @param {Record<string, string>} query */

@@ -13,12 +13,13 @@ const MAX_LETTERS = 28;
 
 export class FocusView {
   /** @param {{api: import("../sync/api.js").Api, classes: string[], isSmall: boolean,
-   *   onSwipe: (by: number) => void}} options */
+   *   onSwipe: (by: number) => void, onSimilar: (id: number) => void}} options */
   constructor(options) {
     this.options = options;
     this.zoom = new Zoom(options.isSmall, options.onSwipe);
     this.name = make("p.name");
     this.original = make("button", { onclick: () => this._showOriginal(), title: "Show the original file at full size" }, "original");
+    this.moreLikeThis = make("button", { onclick: () => options.onSimilar(this.id), title: "Show the pool by likeness to this image (key m)" }, "more like this");
     const isLong = options.classes.some((name) => name.length > MAX_LETTERS); // space for two lines, so that nothing below moves
     this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
     this.state = make("div.state");
@@ -26,7 +27,7 @@ export class FocusView {
     this.why = make("p.why");
     this.similar = make("div.similar", { role: "group", "aria-label": "Most similar labeled images" });
     this.element = make("div.focus-view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
-      make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.name)),
+      make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.moreLikeThis, this.name)),
       make("div.about", {}, this.suggestion, this.state, make("div.bars", {}, ...this.bars), this.why,
         make("small.label", {}, "most similar labeled images"), this.similar)));
   }
@@ -79,7 +80,8 @@ export class FocusView {
         const text = `${classes[one.label]}, similarity ${one.similarity.toFixed(2)}`;
         const picture = make("div.thumbnail", { role: "img", "aria-label": text });
         picture.style.backgroundImage = `url("${api.image(one.id)}")`;
-        return make("div.similar-one", { title: text }, picture, make("small", {}, classes[one.label]));
+        return make("button.similar-one", { title: `${text}. Show the pool by likeness to it`, onclick: () => this.options.onSimilar(one.id) },
+          picture, make("small", {}, classes[one.label]));
       }));
     }, 150);
   }

@@ -13,9 +13,13 @@ export const MARKS = {
   unsure: ["?", "unsure"],
 };
 
+/** Whether the queue shows the card in a stack of near duplicates. @param {import("../sync/api.js").Card} card */
+const isStacked = (card) => (card.stack ?? -1) >= 0;
+
 /** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
 function caption(card, classes) {
-  return card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
+  const name = card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
+  return isStacked(card) ? `${card.stack + 1} · ${name}` : name;
 }
 
 /** The card in words, for a screen reader. @param {import("../sync/api.js").Card} card @param {string[]} classes */
@@ -41,7 +45,7 @@ export function makeTile(index) {
 
 /** Show the state of a card. @param {HTMLElement} element @param {import("../sync/api.js").Card} card */
 export function updateTile(element, card, classes, { isCursor, isSelected }) {
-  Object.assign(element.dataset, { verdict: card.verdict, image: card.id });
+  Object.assign(element.dataset, { verdict: card.verdict, image: card.id, stack: isStacked(card) ? card.stack % 2 : "" });
   element.classList.toggle("cursor", isCursor);
   element.setAttribute("aria-selected", String(isSelected));
   element.setAttribute("aria-label", description(card, classes));

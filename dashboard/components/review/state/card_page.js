@@ -1,6 +1,6 @@
 /** Page of cards: one page of a ranking, the prefetched next one, cursor and selection. No DOM. */
 
-import { CONDITIONS, conditionsOf } from "./query.js";
+import { CONDITIONS, completeChange, conditionsOf } from "./query.js";
 
 /** Cards on a page, unless the URL has another number. */
 const DEFAULT_SIZE = 48;
@@ -24,6 +24,7 @@ export class CardPage {
       threshold: urlState.threshold ?? 0.95,
       eta: urlState.eta ?? "0.3",
       drawn: urlState.drawn ?? "",
+      like: urlState.like ?? "",
       count: SIZES.includes(Number(urlState.tiles)) ? Number(urlState.tiles) : DEFAULT_SIZE,
     };
     this.start = Math.max(0, Math.floor(Number(urlState.rank))) || 0;
@@ -33,6 +34,8 @@ export class CardPage {
     this.total = 0;
     this.matching = 0;
     this.open = 0;
+    /** File name of the image that the ranking "similar" compares with. */
+    this.likeName = "";
     /** Whether every image that the filter matches is selected, on all pages. */
     this.isAllMatching = false;
     /** Odd-one-out mode: clicks mark wrong images and Enter accepts the others on the page. */
@@ -57,7 +60,7 @@ export class CardPage {
 
   /** Change ranking or filter and load the first page. */
   async changeQuery(part) {
-    Object.assign(this.query, "ranking" in part || "eta" in part ? { drawn: "" } : {}, part);
+    Object.assign(this.query, completeChange(this.query, part, this.card?.id));
     await this.load(0);
   }
 
@@ -111,8 +114,8 @@ export class CardPage {
   /** Show one image of any rank; turning the page or a decision returns to the page before. @param {number} id */
   async visit(id) {
     if (this.moveTo(id)) return;
-    const { ranking, threshold, eta, drawn } = this.query;
-    const card = await this.api.card(id, { ranking, threshold, eta, drawn });
+    const { ranking, threshold, eta, drawn, like } = this.query;
+    const card = await this.api.card(id, { ranking, threshold, eta, drawn, like });
     this.beforeVisit ??= { cards: this.cards, cursor: this.cursor };
     Object.assign(this, { cards: [card], cursor: 0 });
     this.clearSelection();
@@ -197,6 +200,12 @@ export class CardPage {
     this.selected = new Set(this.cards.map((card) => card.id));
   }
 
+  /** Select the stack of near duplicates of the card under the cursor, as far as it is on this page. */
+  selectStack() {
+    const stack = this.card?.stack ?? -1;
+    if (stack >= 0) this.selectIndexes(this.cards.flatMap((card, index) => (card.stack === stack ? [index] : [])), new Set());
+  }
+
   /** How many images are selected. */
   get numSelected() {
     return this.isAllMatching ? this.matching : this.selected.size;
@@ -224,17 +233,18 @@ export class CardPage {
 
   /** The parameters of this page in the URL. @returns {Record<string, string|number|null>} */
   get urlState() {
-    const { ranking, eta, drawn, count } = this.query;
+    const { ranking, eta, drawn, like, count } = this.query;
     return {
-      ranking, eta: ranking === "mixed" ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
+      ranking, like, eta: ranking === "mixed" ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
       rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null, tiles: count === DEFAULT_SIZE ? null : count,
     };
   }
 
   /** The parameters of a card for the decision log: its queue and rank. */
   logParams({ rank, planted }) {
-    const { ranking, eta, drawn } = this.query;
-    return planted ? { ranking, planted } : { ranking, rank, ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
+    const { ranking, eta, drawn, like } = this.query;
+    if (planted) return { ranking, planted };
+    return { ranking, rank, ...(like ? { like: Number(like) } : {}), ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
   }
 
   /** The cards that a verdict applies to: the selection, else the card under the cursor. */
@@ -276,6 +286,7 @@ export class CardPage {
     Object.assign(this, { cards: page.cards, total: page.total, matching: page.matching, open: page.open, cursor: 0 });
     this.clearSelection();
     this.query.drawn = page.drawn ?? "";
+    this.likeName = page.like ?? "";
     this.start = page.cards[0]?.rank ?? 0;
     this.moveTo(this.wantedId);
     this.wantedId = NaN;

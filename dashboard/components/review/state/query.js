@@ -1,7 +1,7 @@
 /** Query of the review queue: its conditions in the URL, in commands and in words. No DOM. */
 
 /** Conditions by their name in the URL; an empty one matches every image. */
-export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "find"];
+export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "duplicates", "set", "find"];
 
 /** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
@@ -10,6 +10,9 @@ export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped
 
 /** Conditions that are a number, by the same name in URL and command. */
 const NUMBERS = ["predicted", "runner_up", "label", "decision"];
+
+/** Conditions that are on or off. */
+const FLAGS = ["changed", "duplicates"];
 
 /** @param {Record<string, string|null>} urlState @returns {Record<string, string>} */
 export function conditionsOf(urlState) {
@@ -24,6 +27,8 @@ export function toFilter(query) {
   if (query.by) filter.reviewer = query.by; // in the URL "reviewer" is the current reviewer
   if (query.find) filter.text = query.find;
   if (isOn(query.changed)) filter.is_changed = true;
+  if (isOn(query.duplicates)) filter.is_duplicate = true;
+  if (query.set) filter.image_set = query.set;
   if (query.range) {
     const [score, low, high] = query.range.split(",");
     filter.range = [score, Number(low), Number(high)];
@@ -47,9 +52,11 @@ export function extraConditions(query, classes) {
     decision: () => `in decision #${query.decision}`,
     range: () => rangeText(query.range),
     changed: () => "changed since the parent run",
+    duplicates: () => "near duplicates",
+    set: () => `set ${query.set}`,
     find: () => `“${query.find}”`,
   };
-  return Object.entries(texts).filter(([key]) => (key === "changed" ? isOn(query.changed) : query[key])).map(([key, text]) => [key, text()]);
+  return Object.entries(texts).filter(([key]) => (FLAGS.includes(key) ? isOn(query[key]) : query[key])).map(([key, text]) => [key, text()]);
 }
 
 /** The whole query in words, for the dialog before a bulk decision. */
@@ -57,6 +64,17 @@ export function describe(query, classes) {
   const shown = query.show === "all" ? [] : [SHOWN.find(([key]) => key === query.show)?.[1] ?? query.show];
   const predicted = query.predicted === "" ? [] : [`suggested ${classes[Number(query.predicted)]}`];
   return [...shown, ...predicted, ...extraConditions(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
+}
+
+/** A change of the query with what follows from it: another ranking is drawn anew, and only "similar" is like an image.
+ * @param {Record<string, any>} query @param {Record<string, any>} part @param {number|undefined} image the one under the cursor */
+export function completeChange(query, part, image) {
+  const isLeaving = query.ranking === "duplicates" && part.duplicates === "";
+  const ranking = part.ranking ?? (isLeaving ? "entropy" : undefined);
+  if (ranking === undefined) return "eta" in part ? { drawn: "", ...part } : part;
+  const like = ranking === "similar" ? String(part.like ?? image ?? "") : "";
+  const isWithStacks = ranking === "duplicates" ? { duplicates: "1" } : query.ranking === "duplicates" ? { duplicates: "" } : {};
+  return { drawn: "", ...isWithStacks, ...part, ranking, like };
 }
 
 /** The query of the odd-one-out mode: undecided images of one class, the least confident first.

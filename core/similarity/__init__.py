@@ -1,0 +1,1 @@
+"""Similarity of images: nearest images, near duplicates, 2-D maps."""
