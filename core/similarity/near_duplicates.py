@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError
 from core.base.types import SPLIT_NAMES, Ids, Mask, Pixels, Splits
-from core.scoring.near_duplicates import Pairs, connected_groups
+from core.scoring.connected_groups import Pairs, connected_groups
 from core.scoring.neighbors import Features, unit_vectors
 from core.similarity.reduced_features import is_newer, reduce_features
 from core.store.files import load_arrays, save_arrays

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse.csgraph import connected_components
 
 from core import PageQuery, Project, QueueFilter
-from core.scoring.near_duplicates import connected_groups
+from core.scoring.connected_groups import connected_groups
 from core.similarity.near_duplicates import near_duplicates
 
 

@@ -1,4 +1,4 @@
-"""Near duplicates: connected groups of vectors that are nearly the same, in bounded memory."""
+"""Connected groups of vectors that are nearly the same, in bounded memory."""
 
 from collections.abc import Callable
 
