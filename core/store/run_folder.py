@@ -231,10 +231,7 @@ class RunFolder:
         return load_array(self.path / "predictions" / "logits.npy")
 
     def features_file(self) -> Path:
-        """Return the file of the features of all images.
-
-        Those of a head run lie in the project's folder of features, which several runs share.
-        """
+        """Return the file of the features; head runs share those in the project's folder."""
         pointer = self.path / "predictions" / "features.json"
         if pointer.exists():
             return self.path.parents[1] / "features" / str(read_json(pointer)["folder"]) / "features.npy"
