@@ -170,7 +170,7 @@ class TrainConfig(Config):
     extractor: str = "hog"
     """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, onnx:FILE or own:FILE."""
     head: HeadKind = "kernel_ridge"
-    """head: kernel_ridge (RBF), logistic (linear) or label_propagation (over near neighbors)."""
+    """head: kernel_ridge, logistic or label_propagation; without extractor and head: what compare-extractors says."""
     head_balance: Balance = "none"
     """head, for uneven classes: weights by class, or their log priors taken off the logits."""
     allow_download: bool = False

@@ -10,7 +10,7 @@ import typer
 
 from core.base.errors import WinnowError, unknown_name
 from core.cli.aliases import current_names
-from core.cli.commands import audits, decisions, projects, results, runs, scores, simulations
+from core.cli.commands import audits, decisions, features, projects, results, runs, scores, simulations
 
 app = typer.Typer(
     name="winnow",
@@ -25,6 +25,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": projects.new,
+    "compare-extractors": features.compare_extractors,
     "train": runs.train,
     "curriculum": runs.curriculum,
     "status": runs.status,

@@ -9,6 +9,7 @@ from core.base.config import TrainConfig
 from core.base.errors import RunError
 from core.base.types import LIVE_STATES
 from core.experiments.control_runs import start_control_runs
+from core.experiments.extractor_comparison import with_recommendation
 from core.experiments.prepare import prepare_run
 from core.jobs.launch import Launch
 from core.jobs.start import start
@@ -43,6 +44,8 @@ def start_runs(
 ) -> list[Run]:
     """Start one run per config, and behind them the requested control runs.
 
+    A head run that names neither extractor nor head takes those that the stored comparison recommends.
+
     Args:
         workspace: The project.
         history: Its decisions.
@@ -63,7 +66,7 @@ def start_runs(
         folder = prepare_run(
             workspace,
             history,
-            config,
+            with_recommendation(workspace, config),
             request.parent,
             is_curated=request.is_curated,
             rule=request.rule,

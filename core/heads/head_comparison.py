@@ -92,3 +92,23 @@ def _num_right(features: Features, labels: HeadLabels, settings: HeadSettings, h
     else:
         logits = fit_head(features, known, settings).logits(read_rows(features, wanted))
     return int((logits.argmax(axis=1) == labels.labels[held_out]).sum())
+
+
+def simplest_within_error(
+    lines: Sequence[HeadComparison], extractors: Sequence[str], kinds: Sequence[str]
+) -> HeadComparison:
+    """Choose the simplest pair that is within one standard error of the most accurate.
+
+    Args:
+        lines: What compare_heads found, at least one.
+        extractors: Names of the extractors, the simplest first.
+        kinds: Kinds of heads, the simplest first.
+
+    Returns:
+        Of the pairs that are near enough, the one of the simplest extractor, then of the simplest head.
+
+    Source: the one-standard-error rule of Breiman et al. 1984.
+    """
+    best = max(lines, key=lambda line: line.accuracy)
+    near = [line for line in lines if line.accuracy >= best.accuracy - best.standard_error]
+    return min(near, key=lambda line: (extractors.index(line.extractor), kinds.index(line.kind)))

@@ -8,6 +8,8 @@ from core.base.config import TrainConfig
 from core.experiments import runs as experiments
 from core.experiments.control_runs import controls_of, start_control_run, start_control_runs
 from core.experiments.curriculum import Curricula, train_curriculum
+from core.experiments.extractor_comparison import ExtractorComparison, OnProgress, compare_extractors
+from core.experiments.extractor_comparison_job import ExtractorComparisons
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch
 from core.project.project_folder import ProjectFolder
@@ -21,6 +23,30 @@ class ProjectRuns(ProjectFolder):
     def curricula(self) -> Curricula:
         """Curricula that train in their own process: start, watch, cancel."""
         return Curricula(self.workspace)
+
+    @cached_property
+    def extractor_comparisons(self) -> ExtractorComparisons:
+        """Comparisons of feature extractors in their own process: start, watch, cancel; and the stored table."""
+        return ExtractorComparisons(self.workspace)
+
+    def compare_extractors(
+        self, extractors: Sequence[str] | None = None, on_progress: OnProgress = lambda _message, _done, _total: None
+    ) -> ExtractorComparison:
+        """Find the features and the head that suit the labeled images best, in this process.
+
+        The table is stored; head runs that name neither extractor nor head follow it. Nothing is downloaded.
+
+        Args:
+            extractors: Names, the simplest first; None takes those that need nothing, and the backbones installed here.
+            on_progress: Called with a sentence, the extractors done, and their number.
+
+        Returns:
+            Cross-validated accuracy of every extractor with every head, and the recommended pair.
+
+        Raises:
+            InputError: There are fewer than two labeled images, or a named extractor cannot be had.
+        """
+        return compare_extractors(self.workspace, extractors, on_progress=on_progress)
 
     def runs(self) -> list[Run]:
         """List the runs whose record can be read.

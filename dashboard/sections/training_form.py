@@ -29,6 +29,9 @@ _STEP_HELP = "Share of the pool, most confident first: 20 takes 20 % in the firs
 
 def show(project: Project) -> None:
     """Draw the form; start runs or a curriculum when it is submitted."""
+    with show_errors():
+        table = project.extractor_comparisons.stored()
+        st.session_state["recommended-head"] = {} if table is None else table.settings()
     preset, method = _choices()
     defaults = _defaults(preset, method)
     st.session_state["train-defaults"] = defaults
@@ -107,7 +110,9 @@ def _choices() -> tuple[Preset, str]:
 
 
 def _defaults(preset: Preset, method: str) -> dict[str, Any]:
-    return preset.config({"method": method}).model_dump()
+    """Settings of a preset; of a head, the extractor and head that suit the project."""
+    suited = st.session_state.get("recommended-head", {}) if method == "head" else {}
+    return preset.config({"method": method, **suited}).model_dump()
 
 
 def _description(preset: Preset, method: str) -> str:
@@ -127,7 +132,8 @@ def _description(preset: Preset, method: str) -> str:
 
 def _apply_preset() -> None:
     """Replace all settings in the form by those of the new preset."""
-    for name, value in constants.PRESETS[st.session_state["preset"]].config().model_dump().items():
+    preset = constants.PRESETS[st.session_state["preset"]]
+    for name, value in _defaults(preset, preset.method).items():
         st.session_state[f"train-{name}"] = value
 
 

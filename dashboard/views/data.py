@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core import DataSummary, Project, TrainConfig
-from dashboard import charts, image_grid
+from core import DataSummary, Project, TrainConfig, constants
+from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import create_project
 from dashboard.sections.widgets import class_input, metric_row
@@ -23,6 +23,7 @@ _SPLITS = {
 
 _SUGGEST_HELP = "Fits a small classifier on features of the images: seconds on any processor, no network is trained."
 _SUGGEST_SECONDS = 300.0
+_COMPARE_HELP = "Cross-validates three heads on the features of every extractor installed here. Downloads nothing."
 
 
 def show() -> None:
@@ -59,17 +60,81 @@ def _project(key: str, project: Project) -> None:
 
 def _next_step(project: Project) -> None:
     """Link to training; without a run, offer suggestions within seconds first."""
+    if len(project.splits.labeled) > 1:
+        with show_errors():
+            _features(project)
     if not project.runs() and len(project.splits.labeled):
+        settings = _chosen_features(project)
         if st.button("Suggest labels now", type="primary", help=_SUGGEST_HELP):
             with show_errors(), st.spinner("Computing features and fitting a head."):
-                _suggest(project)
+                _suggest(project, settings)
         st.caption("Or train a network:")
     page_link("train", "Train a model on these images")
 
 
-def _suggest(project: Project) -> None:
+def _features(project: Project) -> None:
+    """Show how well each extractor's features suit the labeled images, and a button to find out."""
+    st.subheader("Which features suit these images?")
+    job, table = project.extractor_comparisons.latest(), project.extractor_comparisons.stored()
+    is_live = job is not None and job.status().state in constants.LIVE_STATES
+    if table is not None:
+        best = table.settings()
+        rows = [
+            {
+                "features": line.extractor,
+                "head": line.kind,
+                "accuracy": f"{formatting.percent(line.accuracy)} ± {100 * line.standard_error:.1f}",
+                "time for all images": formatting.duration(line.feature_seconds),
+                "": "recommended" if best == {"extractor": line.extractor, "head": line.kind} else "",
+            }
+            for line in table.lines
+        ]
+        st.dataframe(rows, hide_index=True, width="content", column_config={"": st.column_config.TextColumn(width=110)})
+        st.caption(
+            f"Cross-validated on {table.lines[0].num_labels:,} labeled images; ± is one standard error. Recommended is "
+            "the simplest pair within one standard error of the best. New heads use it unless you choose another."
+        )
+        for name, reason in table.skipped.items():
+            st.caption(f"{name} is left out. {reason}")
+    elif not is_live:
+        st.caption("Not compared yet: suggestions use HOG features, which need nothing. It takes about a minute.")
+    if job is not None:
+        st.fragment(_comparing, run_every=1.0 if is_live else None)(project, is_live)
+    if not is_live and st.button("Compare features" if table is None else "Compare again", help=_COMPARE_HELP):
+        project.extractor_comparisons.start()
+        st.rerun()
+
+
+@show_errors()
+def _comparing(project: Project, was_live: bool) -> None:
+    """Draw the progress of the comparison, every second while live; rerun the page when it ends."""
+    job = project.extractor_comparisons.latest()
+    status = None if job is None else job.status()
+    is_live = status is not None and status.state in constants.LIVE_STATES
+    if status is not None and is_live:
+        st.progress(status.done / max(1, status.total), text=status.message)
+        if st.button("Cancel", key="cancel-comparison"):
+            project.extractor_comparisons.cancel()
+    elif status is not None and status.state != "done":
+        st.warning(f"The comparison is {status.state}. {status.message}")
+    if is_live != was_live:
+        st.rerun()
+
+
+def _chosen_features(project: Project) -> dict[str, str]:
+    """Let a person choose among the compared extractors; return settings of the head, empty before a comparison."""
+    table = project.extractor_comparisons.stored()
+    if table is None:
+        return {}
+    first = table.settings()["extractor"]
+    names = [first, *[name for name in table.extractors if name != first]]
+    chosen = st.selectbox("Features", names, key="suggest-features", width=260, help="The recommended ones are first.")
+    return table.settings(None if chosen == first else chosen)
+
+
+def _suggest(project: Project, settings: dict[str, str]) -> None:
     """Fit a head, and open the review of its suggestions."""
-    run = project.start_run(TrainConfig(method="head"))
+    run = project.start_run(TrainConfig.checked({"method": "head", **settings}))
     project.wait_run(run.id, timeout=_SUGGEST_SECONDS)
     url.write("run", run.id)
     if "review" in st.session_state.get("pages", {}):

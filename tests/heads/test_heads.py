@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from core.base.errors import InputError
 from core.heads import kernel_ridge
 from core.heads.fit import fit_head, head_logits, score_chunks
-from core.heads.head_comparison import compare_heads, stratified_folds
+from core.heads.head_comparison import HeadComparison, compare_heads, simplest_within_error, stratified_folds
 from core.heads.head_labels import HeadLabels, HeadRows, class_weights
 from core.heads.head_settings import HeadSettings
 from core.heads.kernel_ridge import kernel_width
@@ -259,3 +259,17 @@ def test_features_of_other_images_are_not_compared() -> None:
     features, labels = blobs()
     with pytest.raises(InputError, match="same images"):
         compare_heads({"a": features, "b": features[:5]}, known(labels, np.arange(9)), [HeadSettings()])
+
+
+@pytest.mark.parametrize(("hog_accuracy", "chosen"), [(0.87, ("hog", "logistic")), (0.86, ("net", "kernel_ridge"))])
+def test_the_simplest_pair_within_one_standard_error_of_the_best_is_chosen(
+    hog_accuracy: float, chosen: tuple[str, str]
+) -> None:
+    lines = [
+        HeadComparison("net", "logistic", 0.90, 0.03, 100),
+        HeadComparison("net", "kernel_ridge", 0.88, 0.03, 100),
+        HeadComparison("hog", "logistic", hog_accuracy, 0.03, 100),
+        HeadComparison("hog", "kernel_ridge", 0.70, 0.05, 100),
+    ]
+    found = simplest_within_error(lines, ("hog", "net"), ("kernel_ridge", "logistic"))
+    assert (found.extractor, found.kind) == chosen

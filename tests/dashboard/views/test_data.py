@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from core import Project, recent_projects
+from core.experiments.extractor_comparison_job import ExtractorComparisons
 from tests.dashboard.page_helpers import metrics, open_page, press
+from tests.experiments.test_extractor_comparison import finished
 
 
 def test_without_a_project_the_data_page_offers_the_demo() -> None:
@@ -27,6 +30,36 @@ def test_a_project_without_a_run_gets_suggestions_at_one_press(untrained_project
     assert (run.id, run.status.state) == ("001-head-hog", "done")
     again = open_page("data", project=untrained_project.key)
     assert "Suggest labels now" not in [button.label for button in again.button]
+
+
+def test_compared_features_are_shown_and_the_suggestions_follow_them(untrained_project: Project) -> None:
+    table = untrained_project.compare_extractors(["pixels", "hog"])
+    test = open_page("data", project=untrained_project.key)
+    (frame,) = [one.value for one in test.dataframe if "features" in one.value]
+    assert list(frame["features"]) == [line.extractor for line in table.lines]
+    assert frame.iloc[:, -1].tolist().count("recommended") == 1
+    best = table.settings()["extractor"]
+    assert test.selectbox(key="suggest-features").value == best
+    other = "hog" if best == "pixels" else "pixels"
+    test.selectbox(key="suggest-features").set_value(other).run()
+    press(test, "Suggest labels now")
+    assert not test.exception
+    (run,) = untrained_project.runs()
+    assert run.record.config.extractor == other
+
+
+def test_a_comparison_is_started_from_the_data_page(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = ExtractorComparisons.start
+    monkeypatch.setattr(ExtractorComparisons, "start", lambda self: start(self, ["hog", "pixels"]))
+    test = open_page("data", project=untrained_project.key)
+    press(test, "Compare features")
+    assert not test.exception
+    assert "Compare features" not in [button.label for button in test.button], "one at a time"
+    finished(untrained_project)
+    again = open_page("data", project=untrained_project.key)
+    assert "Compare again" in [button.label for button in again.button]
 
 
 def test_a_new_folder_becomes_a_project(pictures: Path, tmp_path: Path) -> None:
