@@ -8,6 +8,7 @@ from core.curation.rules import RULES
 from core.experiments.control_runs import CONTROL_KINDS
 from core.export.export import RUN_EXPORTS
 from core.export.writers import EXPORTS
+from core.live.live_model import INTERVALS as LIVE_INTERVALS
 from core.quality.ood import OOD_SCORES
 from core.review.attention_checks import CHECK_INTERVALS
 from core.review.histogram import SCORES
@@ -34,6 +35,7 @@ __all__ = [
     "EXPORTS",
     "HEAD_SETTINGS",
     "LAST_EVALUATIONS",
+    "LIVE_INTERVALS",
     "LIVE_STATES",
     "METHODS",
     "MODELS",

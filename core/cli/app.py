@@ -10,7 +10,7 @@ import typer
 
 from core.base.errors import WinnowError, unknown_name
 from core.cli.aliases import current_names
-from core.cli.commands import audits, decisions, features, projects, results, runs, scores, simulations
+from core.cli.commands import audits, decisions, features, live, projects, results, runs, scores, simulations
 
 app = typer.Typer(
     name="winnow",
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "decide": decisions.decide,
     "curate": decisions.curate,
     "queue": decisions.queue,
+    "live": live.live,
     "estimate": audits.estimate,
     "audit": audits.audit,
     "simulate": simulations.simulate,

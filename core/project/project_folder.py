@@ -6,6 +6,7 @@ from pathlib import Path
 from core.base.types import ImageSet, Pixels, Splits
 from core.data.folder_scan import original_file
 from core.data.image_io import decode
+from core.live.live_model import LiveModel
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
 from core.workspace import recent_projects
@@ -18,6 +19,7 @@ class ProjectFolder:
 
     def __init__(self, path: Path | str) -> None:
         self.workspace = Workspace(Path(path).expanduser().resolve())
+        self.workspace.make_version = lambda version: self.live.make(version)
         self.path, self.name, self.fingerprint = self.workspace.path, self.workspace.name, self.workspace.fingerprint
 
     @property
@@ -66,6 +68,11 @@ class ProjectFolder:
     def decisions(self) -> DecisionService:
         """The decision log: execute commands, read decisions and the state they replay to."""
         return DecisionService(self.workspace)
+
+    @cached_property
+    def live(self) -> LiveModel:
+        """The live model: fits the reviewed run again after every few decisions; learning curve and gain."""
+        return LiveModel(self.workspace, self.decisions)
 
     @cached_property
     def quality(self) -> Quality:

@@ -15,7 +15,7 @@ from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory
 from core.review.run_review import RunReview
 from core.store.decision_log import NewDecision
-from core.workspace.workspace import Workspace
+from core.workspace.workspace import Workspace, forget_versions
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class DecisionService(DecisionHistory):
         with self._lock:
             if run_id not in self._reviews:
                 self._reviews[run_id] = RunReview(self._workspace, run_id, self)
+                forget_versions(self._reviews)
             return self._reviews[run_id]
 
     def execute(self, commands: Sequence[Command]) -> list[Outcome]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import unknown_name
+from core.base.errors import WinnowError, unknown_name
 from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import (
     QueueFilter,
@@ -235,8 +235,11 @@ class RunQueues:
     def parent(self) -> str | None:
         """The parent run, if its scores can be read."""
         parent = self._run.record.parent
-        known = {run.id: run for run in self._workspace.runs()} if parent is not None else {}
-        return parent if parent in known and known[parent].has_predictions else None
+        if parent is None:
+            return None
+        with suppress(WinnowError):  # it was deleted
+            return parent if self._workspace.run(parent).has_predictions else None
+        return None
 
     def _authors(self, wanted: QueueFilter) -> Ids | None:
         if wanted.reviewer is None:

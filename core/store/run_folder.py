@@ -231,10 +231,12 @@ class RunFolder:
         return load_array(self.path / "predictions" / "logits.npy")
 
     def features_file(self) -> Path:
-        """Return the file of the features; head runs share those in the project's folder."""
+        """Return the file of the features; heads and model versions share those in the project's folder."""
         pointer = self.path / "predictions" / "features.json"
         if pointer.exists():
-            return self.path.parents[1] / "features" / str(read_json(pointer)["folder"]) / "features.npy"
+            is_version = self.path.parent.name == "versions"  # it lies below its run
+            features = self.path.parents[3 if is_version else 1] / "features"
+            return features / str(read_json(pointer)["folder"]) / "features.npy"
         return self.path / "predictions" / "features.npy"
 
     def features(self) -> NDArray[np.float16]:

@@ -2,7 +2,7 @@
 
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,12 @@ from core.data.image_store import open_images
 from core.data.splits import load_splits
 from core.store.run_folder import RunFolder, list_runs
 from core.workspace.creation import FORMAT
+from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
 from core.workspace.pool_index import PoolScores, pool_scores
 from core.workspace.run import Run, unreadable_reason
+
+KEPT_VERSIONS = 6
+"""Model versions whose scores stay in memory."""
 
 
 class Workspace:
@@ -38,6 +42,8 @@ class Workspace:
         self.fingerprint = str(self.info["fingerprint"])
         self._scores: dict[str, PoolScores] = {}
         self._scoring = threading.Lock()  # threads that ask together wait for one answer
+        self.make_version: Callable[[ModelVersion], None] | None = None
+        """Makes a model version whose predictions are not there; None: they cannot be made here."""
 
     @cached_property
     def images(self) -> ImageSet:
@@ -67,14 +73,16 @@ class Workspace:
         return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
 
     def run(self, run_id: str) -> Run:
-        """Return one run.
+        """Return one run, or one of its model versions.
 
         Args:
-            run_id: Name of the run.
+            run_id: Name of the run, or of a version such as "001-head-hog@120".
 
         Raises:
-            InputError: There is no such run; the sentence names those there are.
+            InputError: There is no such run or version; the sentence names the runs there are.
         """
+        if (version := parse_version(run_id)) is not None:
+            return self._version(version)
         known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
             raise unknown_name("run", run_id, known)
@@ -108,7 +116,27 @@ class Workspace:
         with self._scoring:
             if run_id not in self._scores:
                 self._scores[run_id] = pool_scores(self.finished_run(run_id).folder, self.splits.pool)
+                forget_versions(self._scores)
             return self._scores[run_id]
+
+    def _version(self, version: ModelVersion) -> Run:
+        folder = version_folder(self.run(version.run_id).folder, version)
+        if not has_scores(folder):
+            if self.make_version is None:
+                raise InputError(f"There is no model version {version.name}: open the project to make it again.")
+            self.make_version(version)
+        return Run(RunFolder(folder))
+
+
+def forget_versions(kept: dict[str, Any]) -> None:
+    """Drop what is kept of old model versions, in the order of use; runs themselves stay.
+
+    Args:
+        kept: By name of run or version, the oldest first.
+    """
+    versions = [name for name in kept if parse_version(name) is not None]
+    for name in versions[:-KEPT_VERSIONS]:
+        del kept[name]
 
 
 def _read_info(path: Path) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core import Estimate
 from dashboard.charts.style import (
     BLUE,
     COLOR_CYCLE,
@@ -44,6 +45,25 @@ _NAMES = {
     "val_accuracy": "val",
     "calibration_accuracy": "pseudo-labels (hidden calibration items)",
 }
+
+
+def learning_curve(clicks: Sequence[int], accuracy: Sequence[Estimate]) -> go.Figure:
+    """Draw val accuracy over clicks, with the 95 % interval of each model version.
+
+    Args:
+        clicks: Images decided one by one, by version.
+        accuracy: Of each version on the val images.
+    """
+    chart = figure(x="clicks", y="val accuracy", height=260)
+    values = [point.value for point in accuracy]
+    up, down = [p.high - p.value for p in accuracy], [p.value - p.low for p in accuracy]
+    chart.add_scatter(
+        x=list(clicks), y=values, mode="lines+markers", line={"color": BLUE}, hovertemplate="%{y:.1%}",
+        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": GREY, "thickness": 1},
+    )  # fmt: skip
+    chart.update_layout(showlegend=False, margin_t=12)
+    chart.update_yaxes(tickformat=".0%")
+    return chart
 
 
 def loss_curves(metrics: Metrics) -> go.Figure:

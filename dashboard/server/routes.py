@@ -163,7 +163,8 @@ def post_count(request: Request, body: Any) -> dict[str, int]:
 
 def post_commands(request: Request, body: Any) -> dict[str, Any]:
     """Execute a batch of commands; the answer is sent after the decisions are on disk."""
-    decisions = _project(request).decisions
+    project = _project(request)
+    decisions = project.decisions
     commands = params.commands(body, request.path_params["run"])
     before = decisions.state()
     outcomes = decisions.execute(commands)
@@ -178,7 +179,20 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
         "changed": [] if is_many else [_changed_row(state, image) for image in changed.tolist()],
         "refresh": is_many,
         "counts": decisions.counts(),
+        "live": asdict(project.live.follow(request.path_params["run"])),
     }
+
+
+def get_live(request: Request) -> dict[str, Any]:
+    """Return the state of a run's live model, and what the last clicks bought."""
+    live, run = _project(request).live, request.path_params["run"]
+    gain = live.gain(run)
+    return {**asdict(live.state(run)), "gain": "" if gain is None else gain.sentence, "bulk_note": live.bulk_note()}
+
+
+def post_live(request: Request, _body: Any) -> dict[str, Any]:
+    """Fit a run's live model again on all decisions so far, without waiting for it."""
+    return asdict(_project(request).live.refresh(request.path_params["run"]))
 
 
 def _changed_row(state: Any, image: int) -> dict[str, Any]:
@@ -231,6 +245,8 @@ ROUTES = [
     Route(f"{_RUN}/border", json_endpoint(get_border)),
     Route(f"{_RUN}/targets", json_endpoint(get_targets)),
     Route(f"{_RUN}/per_class", json_endpoint(get_per_class)),
+    Route(f"{_RUN}/live", json_endpoint(get_live)),
+    Route(f"{_RUN}/live", json_endpoint(post_live), methods=["POST"]),
     Route(f"{_RUN}/commands", json_endpoint(post_commands), methods=["POST"]),
     Route(f"{_RUN}/count", json_endpoint(post_count), methods=["POST"]),
     Route(f"{_RUN}/events", get_events),

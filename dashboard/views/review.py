@@ -1,5 +1,6 @@
 """Review page: mounts the review component, which loads cards and sends decisions over HTTP."""
 
+from dataclasses import asdict
 from functools import partial
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from core import Project, Run, TrainConfig
 from dashboard.components import asset_url
 from dashboard.messages import show_errors
-from dashboard.sections import round_card
+from dashboard.sections import learning_curve, round_card
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
@@ -26,12 +27,14 @@ def show() -> None:
     """Show the review component of the current run, and the Retrain form."""
     key, project = current_project()
     run = current_run(project)
-    title, retrain = st.columns([4, 1], vertical_alignment="bottom")
+    title, learned, retrain = st.columns([6, 2, 2], vertical_alignment="bottom")
     title.subheader("Review")
     if every := project.quality.check_interval:
         title.caption(
             f"One in {every} of the undecided images is an attention check. Its answer changes no label and no count."
         )
+    with learned.popover("Learning curve", width="stretch", help="What your clicks bought so far"), show_errors():
+        learning_curve.show(project, run.id)
     with retrain.popover("Retrain", width="stretch", help="Train a new run on the labels so far"), show_errors():
         _retrain(project, run)
     component = st.components.v2.component(
@@ -47,6 +50,7 @@ def show() -> None:
         data={
             "project": key,
             "run": run.id,
+            "live": asdict(project.live.state(run.id)),
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "height": height,

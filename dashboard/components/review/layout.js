@@ -2,6 +2,7 @@
 
 import { make } from "./controls/dom.js";
 import { HistoryStrip } from "./controls/history_strip.js";
+import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { verdictButtons } from "./controls/verdict_buttons.js";
 import { DragSelect } from "./images/drag_select.js";
@@ -28,7 +29,7 @@ export function makeLayout(context) {
   const { data, handlers, notice, saveStatus } = context;
   const isSmall = Math.max(data.height, data.width) <= 64;
   const threshold = thresholdPanel(context);
-  const { history, toolbar } = queueControls(context);
+  const { history, liveStatus, toolbar } = queueControls(context);
   const { grid, focusView, dragSelect } = images(context, isSmall);
   const emptyMessage = make("div.empty", { hidden: true });
   const reason = make("p.reason", { "aria-hidden": "true" }); // each tile has it for screen readers
@@ -39,7 +40,7 @@ export function makeLayout(context) {
   const element = make("div.review-app", { tabindex: "-1" }, threshold.element, toolbar.element, grid.element, focusView.element, emptyMessage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
-  return { threshold, history, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
+  return { threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
 }
 
 /** @param {Context} context */
@@ -61,12 +62,13 @@ function queueControls({ api, cardPage, data, handlers, reviewer }) {
   const history = new HistoryStrip({
     api, onImage: handlers.visit, onDecision: (id) => handlers.changeQuery({ decision: String(id), show: "all" }), onAll: handlers.showHistory,
   });
+  const liveStatus = new LiveStatus({ onRefresh: () => handlers.act({ action: "refresh" }) });
   const toolbar = new Toolbar({
-    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, history: history.element,
+    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, history: history.element, live: liveStatus.element,
     onChange: handlers.changeQuery, onTurn: handlers.turn, onReviewer: handlers.setReviewer, onResize: handlers.resize,
     onOddOneOut: handlers.toggleOddOneOut,
   });
-  return { history, toolbar };
+  return { history, liveStatus, toolbar };
 }
 
 /** @param {Context} context @param {boolean} isSmall images are so small that one sheet holds a page of them */

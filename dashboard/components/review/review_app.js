@@ -4,13 +4,14 @@ import { BulkConfirm } from "./controls/bulk_confirm.js";
 import { searchClass, showKeys } from "./controls/dialogs.js";
 import { afterPaint } from "./controls/dom.js";
 import { showHistory } from "./controls/history_dialog.js";
-import { actionOf, returnFocusToImage } from "./controls/keyboard.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
 import { announcement } from "./images/tile.js";
+import { listen } from "./events.js";
 import { makeLayout } from "./layout.js";
 import { CardPage } from "./state/card_page.js";
 import { Debounce } from "./state/debounce.js";
+import { LiveModel } from "./state/live_model.js";
 import { PageLoading } from "./state/page_loading.js";
 import { dependsOnDecisions, oddOneOutQuery, unselectedOpen } from "./state/query.js";
 import { Reviewer } from "./state/reviewer.js";
@@ -19,21 +20,24 @@ import { UrlWriter, readUrlState, writeUrlState } from "./state/url.js";
 import { Api } from "./sync/api.js";
 import { Commands } from "./sync/commands.js";
 import { SINGLE_VERDICTS } from "./sync/responses.js";
-import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 
 export class ReviewApp {
   constructor(component) {
     const { data, parentElement } = component;
     const urlState = readUrlState();
     this.component = component;
-    this.root = parentElement;
     this.data = data;
+    this.root = parentElement;
     this.isFocus = urlState.view === "focus";
     this.isClosed = false;
     this.notice = new Notice();
     const saveStatus = new SaveStatus();
     this.reviewer = new Reviewer(urlState.reviewer, window.localStorage);
     this.api = new Api(data, this.reviewer);
+    this.liveModel = new LiveModel({
+      api: this.api, run: data.run, state: data.live, asked: urlState.version,
+      onReady: () => this._takeNewVersion(), onChange: () => this.parts?.liveStatus.show(this.liveModel),
+    });
     this.cardPage = new CardPage(this.api, { ...urlState, threshold: urlState.threshold ?? data.threshold });
     this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
     this.counting = new Debounce(300, () => this.notice.attempt(() => this._updateCounts()));
@@ -43,7 +47,7 @@ export class ReviewApp {
       selection: new Selection(this.cardPage, (isScrolled) => { this.render(); if (isScrolled) this._scrollToCursor(true); }),
     });
     this.urlWriter = new UrlWriter(data, () => ({
-      ...this.cardPage.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, ...this.parts.threshold.urlState,
+      ...this.cardPage.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, version: this.liveModel.urlName, ...this.parts.threshold.urlState,
     }));
     this.element = this.parts.element;
     this._applyScheme();
@@ -52,12 +56,14 @@ export class ReviewApp {
     this.commands = new Commands({
       api: this.api, cardPage: this.cardPage, data, reviewer: this.reviewer, onState: (state) => saveStatus.show(state),
       onDecided: (change) => this._afterDecision(change), onQueued: (commands) => this.parts.history.push(commands),
-      onResponse: (response, reasons, settle) => this._responded(reasons, settle),
+      onResponse: (response, reasons, settle) => this._responded(response, reasons, settle),
     });
     this.bulkConfirm = new BulkConfirm({
       root: this.root, api: this.api, classes: data.classes, cardPage: this.cardPage, commands: this.commands, threshold: this.parts.threshold,
     });
-    this._listen();
+    this.ending = new AbortController();
+    listen(this, this.ending.signal);
+    this.parts.liveStatus.show(this.liveModel);
     this.load(() => Promise.all([this.parts.threshold.load(), this.cardPage.load(this.cardPage.start), this.parts.history.load()]), true);
     if (this.reviewer.warning) this.notice.showBriefly(this.reviewer.warning);
   }
@@ -79,6 +85,7 @@ export class ReviewApp {
     this.isClosed = this.notice.isClosed = true;
     for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing]) work.cancel();
     this.commands.outbox.close();
+    this.liveModel.close();
     this.ending.abort();
     this.element.remove();
   }
@@ -110,28 +117,6 @@ export class ReviewApp {
     this.element.dataset.scheme = getComputedStyle(this.root.host ?? document.body).colorScheme.includes("dark") ? "dark" : "light";
   }
 
-  _listen() {
-    this.ending = new AbortController();
-    const { signal } = this.ending;
-    const { outbox } = this.commands;
-    document.addEventListener("keydown", (event) => this._key(event), { signal });
-    window.addEventListener("winnow-address", () => this.urlWriter.now(), { signal }); // assets/history.html
-    window.addEventListener("pagehide", () => outbox.flush(true), { signal });
-    window.addEventListener("blur", () => outbox.flush(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
-    shareThresholdOnLeave(this.element, this.parts.threshold, signal);
-    returnFocusToImage(this.element, () => this._focusImage());
-  }
-
-  _key(event) {
-    if (!this.element.isConnected || this.root.querySelector("dialog[open]") || document.querySelector("[role=dialog]")) return;
-    const action = actionOf(event);
-    if (!action) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (!event.repeat || !this.pageLoading.isOn) this.act(action); // a held key waits for the page
-  }
-
   /** Do the action of a key or a button. @param {{action: string, [key: string]: any}} request */
   act(request) {
     const { action } = request, { cardPage, parts: { dragSelect } } = this;
@@ -149,6 +134,7 @@ export class ReviewApp {
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
     else if (action === "help") showKeys(this.root);
+    else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
     else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
   }
@@ -184,8 +170,9 @@ export class ReviewApp {
     this._afterDecision({ isPageDone: !selected.size });
   }
 
-  _responded(reasons, settle) {
+  _responded({ live }, reasons, settle) {
     if (this.isClosed) return;
+    if (live) this.liveModel.follow(live);
     this.notice.show(reasons);
     this.pageLoading.afterwards(() => this.notice.attempt(async () => {
       if (this.isClosed) return;
@@ -193,7 +180,7 @@ export class ReviewApp {
       this.render();
       if (hasMoved) this._scrollToCursor();
       const isIdle = !this.commands.outbox.waiting.length && !this.pageLoading.isOn;
-      if (this.cardPage.isAllDecided && isIdle) this.load(() => this.cardPage.load(this.cardPage.start), true);
+      if (this.cardPage.isAllDecided && isIdle && !this._takeNewVersion()) this.load(() => this.cardPage.load(this.cardPage.start), true);
     }));
     this.counting.schedule();
   }
@@ -207,17 +194,32 @@ export class ReviewApp {
 
   /** Show another queue. @param {Record<string, string>} part of its query */
   changeQuery(part) {
-    this.load(() => this.cardPage.changeQuery(part));
+    const isNew = this.liveModel.adopt();
+    this.load(() => Promise.all([this.cardPage.changeQuery(part), isNew && this.parts.threshold.load()]));
     this.parts.toolbar.showQuery(this.cardPage.query);
   }
 
   /** Show the next or the previous page. */
   turn(direction, where) {
+    if (direction === "forward" && this._takeNewVersion()) return;
     this.load(() => this.cardPage[direction](where), true);
   }
 
-  /** Load a page and draw it, with the predicted state of waiting commands. @param {() => Promise<any>} work
-   * @param {boolean} isScrolled scroll to the cursor @returns {Promise<void>} resolves once it is painted */
+  /** Show the first page of a newer model version, if there is one; returns whether there is. */
+  _takeNewVersion() {
+    if (this.isClosed || this.cardPage.beforeVisit || !this.liveModel.adopt()) return false;
+    this.load(() => Promise.all([this.cardPage.restart(), this.parts.threshold.load()]), true);
+    return true;
+  }
+
+  /** Learn from all decisions now, and show the new suggestions. */
+  async _refreshModel() {
+    await this.commands.outbox.flush();
+    if (!this._takeNewVersion()) await this.liveModel.refresh();
+  }
+
+  /** Load a page and draw it with the predicted state of waiting commands; resolves once it is painted.
+   * @param {() => Promise<any>} work @param {boolean} isScrolled scroll to the cursor */
   load(work, isScrolled = false) {
     this.notice.show("");
     return this.notice.attempt(() => this.pageLoading.during(async () => {
@@ -237,10 +239,9 @@ export class ReviewApp {
     this.load(() => this.cardPage.load(this.cardPage.start));
   }
 
-  /** Show the images at a released threshold. @returns {Promise<void>} resolves once the grid is painted */
+  /** Show the images at a released threshold; resolves once the grid is painted. */
   async _thresholdReleased() {
-    const { urlState } = this.parts.threshold;
-    const { query } = this.cardPage;
+    const { parts: { threshold: { urlState } }, cardPage: { query } } = this;
     if (urlState.threshold) query.threshold = urlState.threshold;
     writeUrlState(urlState);
     if (["border", "reject_hunt"].includes(query.ranking)) await this.load(() => this.cardPage.changeQuery({}));
@@ -267,13 +268,13 @@ export class ReviewApp {
   /** Scroll to the cursor and focus its image, unless a control has the focus. @param {boolean} isForced focus it anyway */
   _scrollToCursor(isForced = false) {
     if (this.isClosed) return;
-    const active = this.root.activeElement ?? document.activeElement;
-    const isFree = isForced || !active?.matches("input, textarea, select, button, summary, [role=slider]");
+    const isFree = isForced || !(this.root.activeElement ?? document.activeElement)?.matches("input, textarea, select, button, summary, [role=slider]");
     if (!this.isFocus) this.parts.grid.follow(this.cardPage.cursor, isFree);
     else if (isFree) this.parts.focusView.element.focus({ preventScroll: true });
   }
 
-  _focusImage() {
+  /** Give the focus to the image under the cursor. */
+  focusImage() {
     const image = this.isFocus ? this.parts.focusView.element : this.parts.grid.tiles[this.cardPage.cursor];
     (image?.checkVisibility() ? image : this.element).focus({ preventScroll: true });
   }
@@ -291,8 +292,7 @@ export class ReviewApp {
     Object.assign(this.element.dataset, { tiles: cardPage.query.count, mode: cardPage.isOddOneOut ? "odd" : "" });
     if (isFocus && cardPage.card) parts.focusView.draw(cardPage);
     else parts.grid.draw(cardPage);
-    parts.reason.hidden = isFocus;
-    parts.reason.textContent = cardPage.card?.why ?? "";
+    Object.assign(parts.reason, { hidden: isFocus, textContent: cardPage.card?.why ?? "" });
     parts.announcement.textContent = announcement(cardPage, classes, isFocus);
     parts.toolbar.show(cardPage);
     this.urlWriter.drawn([cardPage.start, isFocus, ...Object.values(cardPage.query)].join());

@@ -29,6 +29,7 @@ export class BulkConfirm {
     const { pair } = this.threshold;
     const { rule, params } = pair.rule;
     let count = await this.api.count(rule, params);
+    const { bulk_note: note } = await this.api.live();
     const problem = make("p.problem", { role: "alert", hidden: true });
     const cap = make("input", { type: "checkbox", onchange: () => countAgain() });
     const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
@@ -56,6 +57,7 @@ export class BulkConfirm {
     const box = openDialog(this.root, "", [
       make("p", {}, `Every undecided image with ${keptText(pair)} takes the label that the model suggests. ${ONE_DECISION}`),
       make("p", {}, "Estimated error: ", make("b", {}, errorText(pair.counts)), ". This is an estimate at this threshold, not a guarantee."),
+      ...(note ? [make("p", {}, note)] : []),
       make("label.check", {}, cap, "Cap each class at twice its share of the labeled images: its least confident images stay undecided."), problem,
     ], (close) => [make("button", { onclick: close }, "Cancel"), accept]);
     show();

@@ -19,6 +19,7 @@ export const KEY_HELP = [
   ["Esc", "clear the selection, cancel a drag, close"],
   ["PageUp PageDown", "turn the page"],
   ["click, Enter", "odd one out: mark the wrong images, accept the others on the page"],
+  ["r", "learn now: new suggestions from all decisions"],
   ["f", "focus view or grid"],
   ["m", "more like this: the pool by likeness to this image"],
   ["g", "near duplicates: select the whole stack"],
@@ -28,7 +29,7 @@ export const KEY_HELP = [
 /** Action of each key. */
 const ACTIONS = {
   a: "accept", Enter: "accept", x: "reject", n: "none", s: "skip", u: "unsure", z: "undo", Backspace: "undo",
-  f: "toggle", m: "similar", g: "selectStack", "?": "help", "/": "search", Escape: "clear", PageDown: "forward", PageUp: "back",
+  f: "toggle", r: "refresh", m: "similar", g: "selectStack", "?": "help", "/": "search", Escape: "clear", PageDown: "forward", PageUp: "back",
 };
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 

@@ -16,9 +16,9 @@ const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny
 
 export class Toolbar {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (direction: "back"|"forward") => void, onResize: (count: number) => void, onOddOneOut: () => void, history: HTMLElement,
+   *   onTurn: (direction: "back"|"forward") => void, onResize: (count: number) => void, onOddOneOut: () => void, history: HTMLElement, live: HTMLElement,
    *   reviewer: string, onReviewer: (name: string) => void}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, history, reviewer, onReviewer }) {
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, history, live, reviewer, onReviewer }) {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
@@ -50,7 +50,7 @@ export class Toolbar {
       make("div.row", {}, ranking, eta, this.redraw, show, predicted, find, this.more, this.oddOneOut, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
-      make("div.row.slim", {}, this.position, this.chips, make("span.grow"), history, reviewerField));
+      make("div.row.slim", {}, this.position, this.chips, make("span.grow"), live, history, reviewerField));
   }
 
   /** @param {string} name */

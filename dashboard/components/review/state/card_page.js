@@ -77,6 +77,13 @@ export class CardPage {
     this._show(page);
   }
 
+  /** Load the first page of what another model version suggests; among decided images, the page that would come next. */
+  async restart() {
+    this.dropPrefetched();
+    this.query.drawn = "";
+    await this.load(OPEN_ONLY.has(this.query.show) ? 0 : (this.cards.at(-1)?.rank ?? -1) + 1);
+  }
+
   /** Load this page again, the cursor on the same image if it is still there. */
   async reload() {
     await this.load(this.start, "next", true);

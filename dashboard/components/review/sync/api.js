@@ -8,8 +8,24 @@ export class Api {
   constructor({ project, run, fingerprint }, reviewer) {
     this.reviewer = reviewer;
     this.base = `/winnow/${encodeURIComponent(project)}`;
-    this.run = `${this.base}/runs/${encodeURIComponent(run)}`;
+    this.useVersion(run);
     this.version = fingerprint.slice(0, 8);
+  }
+
+  /** Ask for what a run, or one of its model versions, suggests. @param {string} runId */
+  useVersion(runId) {
+    this.runId = runId;
+    this.run = `${this.base}/runs/${encodeURIComponent(runId)}`;
+  }
+
+  /** The state of the live model. */
+  live() {
+    return get(`${this.run}/live`);
+  }
+
+  /** Fit the live model again on all decisions so far. */
+  refreshLive() {
+    return bodyOf(fetch(`${this.run}/live`, posted({})));
   }
 
   /** One page of cards. @param {Record<string, string|number|null>} query */

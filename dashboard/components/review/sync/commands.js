@@ -11,6 +11,7 @@ export class Commands {
    *   onDecided: (change: {isPageDone?: boolean}) => void, onQueued: (commands: object[]) => void,
    *   onResponse: (response: object, reasons: string, settle: () => Promise<boolean>) => void}} options */
   constructor({ api, cardPage, data, reviewer, onState, onDecided, onQueued, onResponse }) {
+    this.api = api;
     this.cardPage = cardPage;
     this.reviewer = reviewer;
     /** @type {any} the data that Streamlit passes */
@@ -126,7 +127,7 @@ export class Commands {
 
   /** @returns {any} */
   _command(verdict) {
-    return { verdict, run_id: this.data.run, reviewer: this.reviewer.name };
+    return { verdict, run_id: this.api.runId, reviewer: this.reviewer.name };
   }
 
   _responded(response, commands) {

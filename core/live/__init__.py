@@ -1,0 +1,1 @@
+"""Live model: a head fitted again while images are reviewed, and what the decisions bought."""

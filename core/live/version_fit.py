@@ -1,0 +1,205 @@
+"""Fit one model version: a head on stored features and the decisions up to one of the log.
+
+A head run is fitted again as it was. Beside a network, or predictions from elsewhere, a head on features that no label
+has touched learns the decisions, and both are averaged: the geometric mean of their probabilities, with the weight
+that explains the val labels best. The same log gives the same bytes.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import log_softmax
+
+from core.base.errors import InputError
+from core.base.types import CuratedSet, Labels, LabelSource, Logits, RunStatus
+from core.curation.curated_set import curated_set, with_selection
+from core.experiments.control_runs import num_clicks
+from core.experiments.head_worker import head_labels, head_settings
+from core.features.catalog import find_extractor
+from core.features.compute import compute_features
+from core.features.store import FeatureStatus, StoredFeatures, open_features
+from core.heads.fit import score_head
+from core.heads.settings import HeadSettings
+from core.review.decision_history import DecisionHistory
+from core.scoring.calibration import calibrate, fit_temperature, nll
+from core.store.files import draft_array, finish_draft, open_draft, read_json, save_array, write_json
+from core.store.run_folder import RunFolder
+from core.workspace.model_versions import ModelVersion, has_scores, list_versions, version_folder
+from core.workspace.pool_index import ensure_index, needs_index
+from core.workspace.run import Run
+from core.workspace.workspace import Workspace
+
+EXTRACTOR = "hog"
+"""Features beside a network: they need no weights and no label has touched them."""
+WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the head in the average with a network, of which val chooses."""
+KEPT = 3
+"""Latest versions of a run whose predictions stay on disk."""
+
+_CHUNK = 65_536
+OnProgress = Callable[[FeatureStatus], None]
+
+
+@dataclass(frozen=True)
+class VersionRecord:
+    """What a model version was fitted on, and how well it names the val images.
+
+    Attributes:
+        run: The run whose model was fitted again.
+        decision: Id of the last decision that counts; 0 for the run itself.
+        labels: Digest of its labels.
+        num_clicks: Images that a person had accepted, corrected or rejected one by one.
+        num_bulk: Labels that were accepted in bulk.
+        head_weight: Share of the head in the average with the run's own scores, [0, 1]; 1 for a head run.
+        seconds: Time it took.
+        logits: SHA-256 of its logits.
+    """
+
+    run: str
+    decision: int
+    labels: str
+    num_clicks: int
+    num_bulk: int
+    head_weight: float
+    seconds: float
+    logits: str
+
+
+def fit_version(
+    workspace: Workspace, history: DecisionHistory, version: ModelVersion, on_progress: OnProgress | None = None
+) -> RunFolder:
+    """Fit a model version and score all images with it; nothing happens where it is there already.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        version: The version.
+        on_progress: Told the progress where features have to be computed first.
+
+    Returns:
+        Its folder, below that of the run.
+
+    Raises:
+        InputError: There is no such run or decision, or the labels or features cannot be used.
+        RunError: The run has no scores yet.
+        DataError: A file cannot be read or written.
+    """
+    begin = time.monotonic()
+    base = workspace.finished_run(version.run_id)
+    folder = version_folder(base.folder, version)
+    if has_scores(folder):
+        return RunFolder(folder)
+    if not 1 <= version.decision <= history.last_id():
+        raise InputError(f"There is no model version {version.name}: the log has {history.last_id():,} decisions.")
+    labels = _labels_at(workspace, history, base, version.decision)
+    stored = _features(workspace, base, on_progress)
+    folder.parent.mkdir(exist_ok=True)
+    draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent)))
+    try:
+        draft.path.chmod(0o755)
+        weight = _write_scores(workspace, base, draft, stored, labels)
+        _write_record(base, draft, version)
+        num_bulk = int((labels.sources == LabelSource.BULK).sum())
+        facts = (num_clicks(labels), num_bulk, weight, time.monotonic() - begin, _sha256(draft.logits()))
+        write_json(
+            draft.path / "version.json", asdict(VersionRecord(version.run_id, version.decision, labels.digest, *facts))
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.path.rename(folder)
+    finally:
+        shutil.rmtree(draft.path, ignore_errors=True)
+    _remove_old(base.folder, version)
+    return RunFolder(folder)
+
+
+def read_version(folder: Path) -> VersionRecord:
+    """Read the record of a version; DataError where it is missing or damaged."""
+    return VersionRecord(**read_json(folder / "version.json"))
+
+
+def _labels_at(workspace: Workspace, history: DecisionHistory, base: Run, decision: int) -> CuratedSet:
+    """Labels of the log up to a decision, and those that a rule picked for the run itself."""
+    labeled = workspace.splits.labeled
+    labels = curated_set(history.state_at(decision), labeled, workspace.images.labels[labeled])
+    frozen = base.folder.curated()
+    if frozen is None or base.record.rule is None:
+        return labels
+    picked = (frozen.sources == LabelSource.BULK) & (frozen.decisions == 0)
+    return with_selection(labels, frozen.ids[picked], frozen.labels[picked])
+
+
+def _features(workspace: Workspace, base: Run, on_progress: OnProgress | None) -> StoredFeatures:
+    root, pointer = workspace.path / "features", base.folder.path / "predictions" / "features.json"
+    if pointer.exists():
+        return open_features(root / str(read_json(pointer)["folder"]), workspace.images)
+    return compute_features(find_extractor(EXTRACTOR), workspace.path / "images", root, on_progress=on_progress)
+
+
+def _write_scores(
+    workspace: Workspace, base: Run, draft: RunFolder, stored: StoredFeatures, labels: CuratedSet
+) -> float:
+    """Write logits, calibration and predictions of val images; return the share of the head in them."""
+    config, num_classes = base.record.config, len(workspace.images.class_names)
+    is_head = config.method == "head"
+    settings = head_settings(config) if is_head else HeadSettings(seed=config.seed)
+    (draft.path / "predictions").mkdir()
+    file = draft.path / "predictions" / "logits.npy"
+    draft_array(file, (len(workspace.images.pixels), num_classes), np.float32)
+    logits = open_draft(file)
+    for ids, part in score_head(stored.values, head_labels(labels, num_classes, config.unlabeled_weight), settings):
+        logits[ids] = part
+    val, weight = workspace.splits.val, 1.0
+    val_labels = workspace.images.labels[val]
+    if not is_head:
+        weight = _average(logits, base, val, val_labels)
+    finish_draft(file)
+    write_json(draft.path / "predictions" / "features.json", {"folder": stored.folder.name})
+    write_json(draft.path / "calibration.json", calibrate(np.asarray(logits[val]), val_labels))
+    save_array(draft.path / "val_predictions.npy", np.asarray(logits[val]).argmax(axis=1).astype(np.int64))
+    if needs_index(workspace.splits.pool):
+        ensure_index(draft, workspace.splits.pool)
+    return weight
+
+
+def _average(logits: Logits, base: Run, val: Labels, val_labels: Labels) -> float:
+    """Turn a head's logits (N, K) into the weighted average with the run's own; return the share of the head."""
+    own, cold = base.folder.logits(), base.temperature
+    warm = fit_temperature(np.asarray(logits[val]), val_labels)
+    weight = 0.5
+    if len(val):
+        ours, theirs = (log_softmax(x[val] / t, axis=1) for x, t in ((logits, warm), (own, cold)))
+        losses = [nll((share * ours + (1 - share) * theirs).astype(np.float32), val_labels) for share in WEIGHTS]
+        weight = WEIGHTS[int(np.argmin(losses))]
+    for start in range(0, len(logits), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        ours, theirs = log_softmax(logits[rows] / warm, axis=1), log_softmax(own[rows] / cold, axis=1)
+        logits[rows] = weight * ours + (1 - weight) * theirs
+    return weight
+
+
+def _write_record(base: Run, draft: RunFolder, version: ModelVersion) -> None:
+    """Write run.json and status.json, so that the version reads as a finished run."""
+    before = [other for other in list_versions(base.folder) if other.decision < version.decision]
+    parent = before[-1].name if before else base.id
+    facts = asdict(base.record) | {"config": base.record.config.model_dump()}
+    write_json(draft.path / "run.json", facts | {"run_id": version.name, "parent": parent})
+    draft.write_status(RunStatus("done", epoch=1, epochs=1, step=1, steps=1, device="cpu"))
+
+
+def _remove_old(run: RunFolder, latest: ModelVersion) -> None:
+    """Remove the predictions of old versions; their records stay, and they can be made again."""
+    for version in [other for other in list_versions(run) if other != latest][:-KEPT]:
+        shutil.rmtree(version_folder(run, version) / "predictions", ignore_errors=True)
+
+
+def _sha256(logits: Logits) -> str:
+    total = hashlib.sha256()
+    for start in range(0, len(logits), _CHUNK):
+        total.update(np.ascontiguousarray(logits[start : start + _CHUNK]).data)
+    return total.hexdigest()

@@ -1,0 +1,26 @@
+/** Events of the window and the document that the review app follows: keys, leaving, focus. */
+
+import { actionOf, returnFocusToImage } from "./controls/keyboard.js";
+import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
+
+/** @param {import("./review_app.js").ReviewApp} app @param {AbortSignal} signal ends it */
+export function listen(app, signal) {
+  const { outbox } = app.commands;
+  document.addEventListener("keydown", (event) => onKey(app, event), { signal });
+  window.addEventListener("winnow-address", () => app.urlWriter.now(), { signal }); // assets/history.html
+  window.addEventListener("pagehide", () => outbox.flush(true), { signal });
+  window.addEventListener("blur", () => outbox.flush(), { signal });
+  document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
+  shareThresholdOnLeave(app.element, app.parts.threshold, signal);
+  returnFocusToImage(app.element, () => app.focusImage());
+}
+
+/** @param {import("./review_app.js").ReviewApp} app @param {KeyboardEvent} event */
+function onKey(app, event) {
+  if (!app.element.isConnected || app.root.querySelector("dialog[open]") || document.querySelector("[role=dialog]")) return;
+  const action = actionOf(event);
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat || !app.pageLoading.isOn) app.act(action); // a held key waits for the page
+}
