@@ -66,13 +66,14 @@ class WorkerProcess:
         if self._process is None or self._process.poll() is not None:
             command = module_command("core.live.live_worker", self._project)
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            weakref.finalize(self, _end, self._process)
+            self._finalize = weakref.finalize(self, _end, self._process)
         return self._process
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
     """End the process by closing its input."""
-    if process.stdin is not None:
-        with suppress(OSError):
-            process.stdin.close()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
     process.wait()
