@@ -37,7 +37,10 @@ def test_a_loss_is_called_a_loss() -> None:
 
 
 def test_a_bulk_accept_is_no_click() -> None:
-    assert "The last 500 labels accepted in bulk" in gain_between(result("a", 9, 9), result("b", 9, 9, 500), LABELS).sentence
+    assert (
+        "The last 500 labels accepted in bulk"
+        in gain_between(result("a", 9, 9), result("b", 9, 9, 500), LABELS).sentence
+    )
 
 
 def test_one_version_alone_or_no_val_image_has_no_gain() -> None:

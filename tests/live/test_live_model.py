@@ -1,4 +1,4 @@
-"""The live model learns beside the review: versions by the log, never under the hand, lost by nothing."""
+"""The live model learns while images are reviewed; each version follows from the log."""
 
 import os
 import signal

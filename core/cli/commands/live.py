@@ -29,8 +29,8 @@ def live(
     when = f"learns again after {state.interval:,} decisions" if state.interval else "learns when it is asked"
     lines = [f"{state.version}: {state.num_new:,} decisions since; {when}"]
     lines += [
-        f"  {point.num_clicks:>6,} clicks, {point.num_bulk:,} in bulk: {format_estimate(point.accuracy)}  {point.version}"
-        for point in curve
+        f"  {one.num_clicks:>6,} clicks, {one.num_bulk:,} in bulk: {format_estimate(one.accuracy)}  {one.version}"
+        for one in curve
     ]
     lines += [] if gain is None else [gain.sentence]
     info = {

@@ -1,4 +1,4 @@
-"""The model learns while somebody reviews: new suggestions with the next page, never under the hand."""
+"""The model learns while somebody reviews: new suggestions come with the next page, never before."""
 
 import re
 
@@ -23,13 +23,14 @@ def shown(page: Page) -> list[str | None]:
 
 
 def test_new_suggestions_come_with_the_next_page_and_decisions_name_the_version(page: Page, server: Server) -> None:
+    Project.open(server.project).live.set_interval(20)
     review(page, server, ranking="margin", tiles="24")
     before = shown(page)
     expect(page.locator(".live")).to_contain_text("learns in 20 decisions")
     answer(page, 20)
     saved(page, 20)
     expect(page.locator(".live")).to_have_attribute("data-state", "newer")
-    assert shown(page) == before, "nothing moves under the hand"
+    assert shown(page) == before, "nothing on the page changes before it is turned"
     page.keyboard.press("PageDown")
     expect(page).to_have_url(re.compile("version=001-supervised-mlp%4020"))
     expect(page.locator(".live")).to_contain_text("model knows decision #20")
