@@ -43,7 +43,9 @@ def synthetic_project(
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in facts.items()]
     (path / "project.toml").write_text("".join(lines), encoding="utf-8")
     _run(path, total, num_classes, rng)
-    return Project.open(path)
+    project = Project.open(path)
+    project.live.set_interval(0)  # queues keep their order, also after many decisions
+    return project
 
 
 def _images(folder: Path, labels: NDArray[np.int64], num_classes: int, tiles: NDArray[np.uint8]) -> None:

@@ -116,7 +116,6 @@ def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(worker_server: Server, trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> Server:
     """Dashboard on a project with one finished run."""
-    trained_project.live.set_interval(0)  # a queue keeps its order, but where a test is about the live model
     worker_server.show(trained_project.path)
     monkeypatch.setenv("WINNOW_HOME", str(worker_server.home))
     return worker_server
@@ -133,7 +132,6 @@ def shared(running: Server, folder: Path, make: Callable[[Path], Project]) -> It
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINNOW_HOME", str(running.home))
         project = make(folder / "project")
-        project.live.set_interval(0)
         running.show(project.path)
         yield running, project
 
