@@ -25,7 +25,7 @@ from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.features.store import FeatureStatus, StoredFeatures, open_features
 from core.heads.fit import score_head
-from core.heads.settings import HeadSettings
+from core.heads.head_settings import HeadSettings
 from core.review.decision_history import DecisionHistory
 from core.scoring.calibration import calibrate, fit_temperature, nll
 from core.store.files import draft_array, finish_draft, open_draft, read_json, save_array, write_json

@@ -78,10 +78,9 @@ export class CardPage {
   }
 
   /** Load the first page of what another model version suggests; among decided images, the page that would come next. */
-  async restart() {
-    this.dropPrefetched();
+  restart() {
     this.query.drawn = "";
-    await this.load(OPEN_ONLY.has(this.query.show) ? 0 : (this.cards.at(-1)?.rank ?? -1) + 1);
+    return this.load(OPEN_ONLY.has(this.query.show) ? 0 : (this.cards.at(-1)?.rank ?? -1) + 1);
   }
 
   /** Load this page again, the cursor on the same image if it is still there. */
@@ -213,7 +212,6 @@ export class CardPage {
     if (stack >= 0) this.selectIndexes(this.cards.flatMap((card, index) => (card.stack === stack ? [index] : [])), new Set());
   }
 
-  /** How many images are selected. */
   get numSelected() {
     return this.isAllMatching ? this.matching : this.selected.size;
   }
