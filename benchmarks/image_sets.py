@@ -1,7 +1,7 @@
 """Image sets of the benchmarks of heads: the demo, Tux Paint's stamps, and photographs of solar cells.
 
 * demo: Fashion-MNIST, ships with Winnow.
-* stamps: Debian package tuxpaint-stamps-default; its folders of 38 images and more are the classes: color photographs and
+* stamps: Debian package tuxpaint-stamps-default; the folders of 38 images and more are classes: color photographs and
   drawings.
 * elpv: the wheel of elpv-dataset, unpacked outside the repository (non-commercial licence: never shipped): 300 × 300
   gray photographs; classes sound and defective, the cells that its experts were unsure of left out.
