@@ -12,13 +12,14 @@ from dashboard.state import url
 from dashboard.state.current import current_key, current_run
 from dashboard.state.projects import open_project, recent_keys
 from dashboard.state.runs import finished_runs, live_runs
-from dashboard.views import audit, compare, data, export, review, scores, simulate, train
+from dashboard.views import audit, compare, data, export, map, review, scores, simulate, train
 
 PAGES: dict[str, Callable[[], None]] = {
     "data": data.show,
     "train": train.show,
     "scores": scores.show,
     "review": review.show,
+    "map": map.show,
     "audit": audit.show,
     "compare": compare.show,
     "simulate": simulate.show,

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": projects.new,
     "compare-extractors": features.compare_extractors,
+    "duplicates": projects.duplicates,
     "train": runs.train,
     "curriculum": runs.curriculum,
     "status": runs.status,

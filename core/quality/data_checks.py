@@ -13,6 +13,7 @@ from core.data.splits import exact_duplicates
 from core.quality.base import QualityBase
 from core.risk.label_issues import find_label_issues
 from core.scoring.scores import probabilities
+from core.similarity.near_duplicates import NearDuplicates, near_duplicates
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,14 @@ class DataChecks(QualityBase):
         pool = self._workspace.scores(run_id)
         kept = pool.scores.pseudo_labels[checked_rule(rule, params)(pool.scores)]
         return class_shares(kept, self._workspace.labeled_counts(), factor)
+
+    def near_duplicates(self) -> NearDuplicates:
+        """Find stacks of images whose thumbnails are nearly the same, and those that cross splits.
+
+        Returns:
+            The stacks of the whole project, the largest first, with the leaks from the labeled images.
+        """
+        return near_duplicates(self._workspace)
 
     def split_leakage(self) -> list[Ids]:
         """Find groups of images with equal pixels in more than one split.

@@ -20,6 +20,7 @@ from core.review.queues import DUPLICATES, Ranking, RunQueues
 from core.review.random_queues import RandomQueue
 from core.scoring.neighbors import Features, nearest, unit_vectors
 from core.scoring.scores import probabilities, top_classes
+from core.similarity.image_map import ImageMap
 from core.similarity.nearest_images import SimilarQueue
 from core.workspace.image_sets import save_image_set
 from core.workspace.workspace import Workspace
@@ -156,6 +157,11 @@ class RunReview:
         return [
             Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
         ]
+
+    @cached_property
+    def map(self) -> ImageMap:
+        """Maps of the labeled and pool images by the run's features."""
+        return ImageMap(self._workspace, self._run.folder.features_file())
 
     def save_set(self, ids: Sequence[int] | Ids) -> str:
         """Store a selection of pool images under a short name, which a filter can show.

@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from core import Project, ServerError, WinnowError
 from dashboard.server.auth import AuthMiddleware
+from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.memory import limit_mapped_memory
 from dashboard.server.routes import ROUTES, is_stopping
 from dashboard.state.projects import preload_review, recent_keys
@@ -34,7 +35,7 @@ def create_app(token: str, port: int) -> st.App:
         port: Port of the server, part of the cookie's name.
     """
     middleware = [Middleware(AuthMiddleware, token=token, port=port)]
-    return st.App(str(_SCRIPT), routes=ROUTES, middleware=middleware, lifespan=_lifespan)
+    return st.App(str(_SCRIPT), routes=[*ROUTES, *MAP_ROUTES], middleware=middleware, lifespan=_lifespan)
 
 
 def serve(project: Path | None, port: int, *, has_browser: bool) -> None:

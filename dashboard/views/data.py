@@ -10,6 +10,7 @@ from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
 from dashboard.state.projects import open_project
+from dashboard.state.runs import finished_runs
 
 _SPLITS = {
     "labeled": "trains the model",
@@ -24,6 +25,8 @@ _SPLITS = {
 _SUGGEST_HELP = "Fits a small classifier on features of the images: seconds on any processor, no network is trained."
 _SUGGEST_SECONDS = 300.0
 _COMPARE_HELP = "Cross-validates three heads on the features of every extractor installed here. Downloads nothing."
+_STACKS_HELP = "Compares thumbnails of all images: copies, also saved again or a little noisy. Computed once."
+_COMPARED_AT_ONCE = 20_000
 
 
 def show() -> None:
@@ -55,6 +58,7 @@ def _project(key: str, project: Project) -> None:
     _samples(key, project)
     _excluded_files(summary)
     _split_leakage(key, project)
+    _near_duplicates(project)
     _next_step(project)
 
 
@@ -215,6 +219,29 @@ def _split_leakage(key: str, project: Project) -> None:
     )
     shown = [int(image) for group in groups[:12] for image in group[:4]]
     st.html(image_grid.cards_html(key, project, [(image, [f"#{image}", _split_of(project, image)]) for image in shown]))
+
+
+def _near_duplicates(project: Project) -> None:
+    st.subheader("Near duplicates")
+    is_small = len(project.images.labels) <= _COMPARED_AT_ONCE
+    if not st.toggle("Find images that are nearly the same", value=is_small, key="stacks", help=_STACKS_HELP):
+        return
+    with st.spinner("Comparing thumbnails."):
+        found = project.quality.near_duplicates()
+    if not found.num_stacks:
+        st.success("No two images are nearly the same.")
+        return
+    st.write(f"Stacks of near duplicates: **{found.num_stacks:,}**, with {found.num_images:,} images.")
+    if found.num_leaks:
+        parts = ", ".join(f"{count:,} with {name}" for name, count in found.leaks.items() if count)
+        st.warning(
+            f"Stacks that hold a labeled image and an image of another split: {found.num_leaks:,} ({parts}). "
+            "Results on such images are too good."
+        )
+    if finished_runs(project):
+        page_link("review", "Review the stacks", **url.query(ranking="duplicates", duplicates="1", show="all"))
+    else:
+        st.caption("Suggest labels or train a model, then the Review page shows each stack side by side.")
 
 
 def _split_of(project: Project, image: int) -> str:

@@ -3,6 +3,7 @@
 python docs/scripts/take_screenshots.py
 """
 
+import importlib.util
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from core import Project, TrainConfig
+from core import Project, TrainConfig, constants
 from docs.scripts.loop_picture import take_loop
 from tests.find_chromium import ARGUMENTS, find
 
@@ -26,6 +27,7 @@ _PAGES = {
     "train": ".js-plotly-plot",
     "scores": ".js-plotly-plot",
     "review": ".tile",
+    "map": ".map-app[data-points]",
     "audit": "[data-testid=stMain] img",
     "compare": ".js-plotly-plot",
     "simulate": "[data-testid=stMain] h1",
@@ -52,6 +54,11 @@ def prepare(folder: Path) -> Project:
         audit = project.quality.audit(retrained.id, "fixed_threshold", threshold=0.95)
         assert audit.next_id is not None
         project.quality.answer_audit(audit, int(project.images.labels[audit.next_id]))
+    image_map = project.review(retrained.id).map
+    if not image_map.problem:
+        image_map.start()
+        while (status := image_map.status()) is not None and status.state in constants.LIVE_STATES:
+            time.sleep(1)
     return project
 
 
@@ -68,6 +75,9 @@ def take(page: Page, address: str) -> None:
     _show(page, address, "review", ".tile")
     page.screenshot(path=FOLDER / "review-1920.png")
     page.set_viewport_size({"width": 1280, "height": 900})
+    if importlib.util.find_spec("pacmap") is not None:
+        _show(page, address, "map", ".map-app[data-points]", choice="PaCMAP")
+        page.screenshot(path=FOLDER / "map-light.png")
     _show(page, address, "review", ".tile")
     page.keyboard.press("f")
     page.wait_for_timeout(800)
@@ -75,8 +85,10 @@ def take(page: Page, address: str) -> None:
     take_loop(page, address, FOLDER / "loop.png")
 
 
-def _show(page: Page, address: str, name: str, sign: str) -> None:
+def _show(page: Page, address: str, name: str, sign: str, choice: str = "") -> None:
     page.goto(address.replace("/?", f"/{name}?"))
+    if choice:
+        page.get_by_text(choice, exact=True).click()
     page.locator(sign).first.wait_for(timeout=30_000)
     page.wait_for_timeout(2_000)  # charts draw themselves after they are there
     if name == "review":

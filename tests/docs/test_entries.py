@@ -10,6 +10,7 @@ from core.base.config import METHODS
 from core.base.types import SPLIT_NAMES, UNDO, VERDICTS, RunState
 from core.export.writers import COLUMNS
 from core.store.database import decisions
+from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.routes import ROUTES
 from tests.docs.markdown import ROOT, text_of
 
@@ -34,7 +35,7 @@ def test_the_page_of_keys_says_what_the_help_of_the_review_page_says() -> None:
     assert plain == [(key.replace("  ", " "), does) for key, does in keys()]
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+@pytest.mark.parametrize("route", [*ROUTES, *MAP_ROUTES], ids=lambda route: route.path)
 def test_every_route_has_its_row(route: object) -> None:
     path = re.sub(r":\w+\}", "}", route.path)  # type: ignore[attr-defined]
     method = "POST" if "POST" in (route.methods or ()) else "GET"  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Commands demo, new and open: make a project and open the dashboard."""
+"""Commands demo, new, duplicates and open: make a project, look for copies, open the dashboard."""
 
 import importlib.util
 import os
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from core.base.config import SplitConfig, TrainConfig
@@ -66,6 +67,29 @@ def _describe(project: Project, as_json: bool) -> None:
         *([f"  {summary.num_set_aside} exact duplicates set aside"] if summary.num_set_aside else []),
         *[f"  left out: {q.name}: {q.reason}" for q in summary.quarantined[:10]],
         *([f"  … and {len(summary.quarantined) - 10} more left out"] if len(summary.quarantined) > 10 else []),
+    ]
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def duplicates(
+    path: ProjectPath,
+    count: Annotated[int, typer.Option(min=1, help="Number of stacks to list.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List stacks of near duplicates, and count those that hold a labeled image and one of another split."""
+    project = Project.open(path)
+    found = project.quality.near_duplicates()
+    stacks = [np.flatnonzero(found.stacks == number).tolist() for number in range(min(count, found.num_stacks))]
+    info = {
+        "stacks": found.num_stacks,
+        "images": found.num_images,
+        "leaks": {"any": found.num_leaks, **found.leaks},
+        "first": stacks,
+    }
+    lines = [
+        f"Stacks of near duplicates: {found.num_stacks:,}, with {found.num_images:,} images. "
+        f"With a labeled image and one of another split: {found.num_leaks:,}.",
+        *["  " + ", ".join(f"{image} {project.images.names[image]}" for image in stack[:6]) for stack in stacks],
     ]
     answer(info, "\n".join(lines), as_json=as_json)
 

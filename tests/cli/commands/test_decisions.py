@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core import Project
+from core import PageQuery, Project
 from tests.cli.shell import Shell, typed
 
 RUN = "001-supervised-mlp"
@@ -65,3 +65,24 @@ def test_a_queue_that_cannot_be_is_a_sentence(capsys: pytest.CaptureFixture[str]
     for words in (("--ranking", "banana"), ("--random-share", "0.1"), ("--drawn", "7")):
         code, _, err = typed(capsys, "queue", trained_project.path, RUN, *words)
         assert (code, err[:8]) == (2, "winnow: ")
+
+
+def test_queue_lists_the_pool_by_likeness_to_an_image_as_python_does(shell: Shell, trained_project: Project) -> None:
+    image = int(trained_project.splits.labeled[0])
+    facts = shell.json("queue", trained_project.path, RUN, "--like", image, "--count", 5)
+    page = trained_project.review(RUN).page(PageQuery("similar", like=image, count=5))
+    assert [row["image_id"] for row in facts["images"]] == [card.id for card in page.cards]
+    assert {row["like"] for row in facts["images"]} == {image}
+
+
+def test_queue_lists_a_stored_set_alone(shell: Shell, trained_project: Project) -> None:
+    ids = trained_project.splits.pool[[4, 7]].tolist()
+    name = trained_project.review(RUN).save_set(ids)
+    words = ("queue", trained_project.path, RUN, "--ranking", "margin")
+    assert sorted(row["image_id"] for row in shell.json(*words, "--set", name)["images"]) == ids
+    code, _, err = shell(*words, "--set", "none")
+    assert code == 2
+    assert "no image set 'none'" in err
+    code, _, err = shell("queue", trained_project.path, RUN, "--ranking", "similar")
+    assert code == 2
+    assert "none is given" in err

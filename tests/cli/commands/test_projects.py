@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+
+from core import Project
 from tests.cli.shell import Shell
 
 
@@ -17,3 +20,16 @@ def test_new_makes_a_project_with_the_split_that_was_asked_for(shell: Shell, pic
         "test": 6,
     }
     assert facts["classes"] == ["circle", "cross", "stripes"]
+
+
+def test_duplicates_counts_the_stacks_that_python_finds(shell: Shell, trained_project: Project) -> None:
+    file = trained_project.path / "images" / "pixels.npy"
+    pixels, splits = np.array(np.load(file)), trained_project.splits
+    pixels[splits.unlabeled[0]] = pixels[splits.labeled[0]]
+    np.save(file, pixels)
+    facts = shell.json("duplicates", trained_project.path)
+    assert (facts["stacks"], facts["images"]) == (1, 2)
+    assert facts["leaks"] == {"any": 1, "val": 0, "calibration": 0, "unlabeled": 1, "test": 0}
+    assert facts["first"] == [sorted([int(splits.unlabeled[0]), int(splits.labeled[0])])]
+    _, out, _ = shell("duplicates", trained_project.path)
+    assert "Stacks of near duplicates: 1, with 2 images. With a labeled image and one of another split: 1." in out

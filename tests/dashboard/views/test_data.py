@@ -10,6 +10,7 @@ from core import Project, recent_projects
 from core.experiments.extractor_comparison_job import ExtractorComparisons
 from tests.dashboard.page_helpers import metrics, open_page, press
 from tests.experiments.test_extractor_comparison import finished
+from tests.dashboard.page_helpers import metrics, open_page, press, texts
 
 
 def test_without_a_project_the_data_page_offers_the_demo() -> None:
@@ -98,3 +99,14 @@ def test_the_data_page_shows_images_that_are_in_two_splits(untrained_project: Pr
     test.toggle(key="leaks").set_value(True).run()
     assert not test.exception
     assert "Images in more than one split: 1." in test.warning[0].value
+
+
+def test_near_duplicates_are_counted_with_the_leaks_among_them(trained_project: Project) -> None:
+    file = trained_project.path / "images" / "pixels.npy"
+    pixels, splits = np.array(np.load(file)), trained_project.splits
+    pixels[splits.test[0]] = pixels[splits.labeled[0]]
+    np.save(file, pixels)
+    test = open_page("data", project=trained_project.key)
+    assert not test.exception
+    assert "Stacks of near duplicates: **1**, with 2 images." in texts(test)
+    assert any("1 (1 with test)" in warning.value for warning in test.warning)
