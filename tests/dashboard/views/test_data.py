@@ -8,9 +8,8 @@ import pytest
 
 from core import Project, recent_projects
 from core.experiments.extractor_comparison_job import ExtractorComparisons
-from tests.dashboard.page_helpers import metrics, open_page, press
-from tests.experiments.test_extractor_comparison import finished
 from tests.dashboard.page_helpers import metrics, open_page, press, texts
+from tests.experiments.test_extractor_comparison import finished
 
 
 def test_without_a_project_the_data_page_offers_the_demo() -> None:
