@@ -231,7 +231,8 @@ def _near_duplicates(project: Project) -> None:
     if not found.num_stacks:
         st.success("No two images are nearly the same.")
         return
-    st.write(f"Stacks of near duplicates: **{found.num_stacks:,}**, with {found.num_images:,} images.")
+    crossing = "" if found.num_leaks else " None holds a labeled image and one of another split."
+    st.write(f"Stacks of near duplicates: **{found.num_stacks:,}**, with {found.num_images:,} images.{crossing}")
     if found.num_leaks:
         parts = ", ".join(f"{count:,} with {name}" for name, count in found.leaks.items() if count)
         st.warning(
