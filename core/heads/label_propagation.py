@@ -6,6 +6,7 @@ others, so it is a choice to compare, never a default.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 from scipy.sparse import csr_array
 
 from core.base.errors import InputError
@@ -91,5 +92,10 @@ def _reduced(features: NDArray[np.float32]) -> NDArray[np.float32]:
     centered = features - features.mean(axis=0)
     if centered.shape[1] <= _DIMENSIONS:
         return np.asarray(centered, dtype=np.float32)
-    _, vectors = np.linalg.eigh(centered.T @ centered)
-    return np.asarray(centered @ vectors[:, -_DIMENSIONS:], dtype=np.float32)
+    num, size = centered.shape
+    if num < size:  # the smaller of the two matrices has the same values other than 0
+        wanted = max(0, num - _DIMENSIONS), num - 1
+        values, vectors = eigh(centered @ centered.T, subset_by_index=wanted, check_finite=False)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), dtype=np.float32)
+    _, vectors = eigh(centered.T @ centered, subset_by_index=(size - _DIMENSIONS, size - 1), check_finite=False)
+    return np.asarray(centered @ vectors, dtype=np.float32)

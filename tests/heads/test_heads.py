@@ -15,6 +15,7 @@ from core.heads.head_comparison import HeadComparison, compare_heads, simplest_w
 from core.heads.head_labels import HeadLabels, HeadRows, class_weights
 from core.heads.head_settings import HeadSettings
 from core.heads.kernel_ridge import kernel_width
+from core.heads.label_propagation import _reduced
 from core.heads.logistic import fit_logistic
 
 KINDS = ("kernel_ridge", "logistic", "label_propagation")
@@ -273,3 +274,14 @@ def test_the_simplest_pair_within_one_standard_error_of_the_best_is_chosen(
     ]
     found = simplest_within_error(lines, ("hog", "net"), ("kernel_ridge", "logistic"))
     assert (found.extractor, found.kind) == chosen
+
+
+@pytest.mark.parametrize("num", [50, 200])
+def test_reduction_keeps_the_distances_along_the_directions_of_largest_variance(num: int) -> None:
+    features = np.random.default_rng(0).normal(size=(num, 100)).astype(np.float32) * np.geomspace(1, 1e-3, 100)
+    reduced = _reduced(features.astype(np.float32))
+    centered = features - features.mean(axis=0)
+    _, values, vectors = np.linalg.svd(centered, full_matrices=False)
+    expected = centered @ vectors[: min(num, 64)].T
+    assert len(values) == min(num, 100)
+    np.testing.assert_allclose(reduced @ reduced.T, expected @ expected.T, atol=1e-3)
