@@ -18,10 +18,11 @@ from core.base.config import HeadKind, TrainConfig
 from core.base.errors import Cancelled, DataError, InputError, unknown_name
 from core.base.types import Ids, ImageSet
 from core.data.image_store import write_images
-from core.features.catalog import find_extractor, offered_extractors
+from core.features.catalog import find_extractor, named_features, offered_extractors
 from core.features.compute import compute_features
 from core.features.extractors import Extractor, Features
-from core.features.store import FeatureRecord, FeatureStatus, open_features
+from core.features.own_arrays import PREFIX
+from core.features.store import FeatureRecord, FeatureStatus, list_features, open_features
 from core.heads.head_comparison import FOLDS, HeadComparison, compare_heads, simplest_within_error
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
@@ -110,7 +111,8 @@ def compare_extractors(
 
     Args:
         workspace: The project.
-        extractors: Names, the simplest first; None takes those that need nothing, and the backbones installed here.
+        extractors: Names, the simplest first; None takes those that need nothing, the backbones installed here, and a
+            person's own stored features.
         on_progress: Called with a sentence, the extractors done, and their number.
         should_stop: Asked between the steps.
 
@@ -122,7 +124,7 @@ def compare_extractors(
         Cancelled: should_stop said so.
         DataError: The project folder cannot be written.
     """
-    found, skipped = _available(extractors)
+    found, skipped = _available(workspace, extractors)
     labeled = _drawn(workspace.splits.labeled, MOST_LABELS)
     if len(labeled) < 2:
         raise InputError(f"{workspace.name} has {len(labeled)} labeled images: comparing features needs two or more.")
@@ -138,7 +140,7 @@ def compare_extractors(
             on_progress(f"{name}: features of {status.done:,} of {status.total:,} images.", done, len(found))
 
         on_progress(f"{name}: reading features.", done, len(found))
-        values, record = _features(workspace, extractor, rows, tell, should_stop)
+        values, record = _features(workspace, name, extractor, rows, tell, should_stop)
         seconds = len(workspace.images.pixels) / record.images_per_second if record.images_per_second else 0.0
         for kind in KINDS:
             if should_stop():
@@ -213,11 +215,15 @@ def with_recommendation(workspace: Workspace, config: TrainConfig) -> TrainConfi
     return config if table is None else config.model_copy(update=table.settings())
 
 
-def _available(names: Sequence[str] | None) -> tuple[dict[str, Extractor], dict[str, str]]:
-    """Extractors that can be had here, by name, and why others cannot; an extractor that was asked for must be."""
+def _available(workspace: Workspace, names: Sequence[str] | None) -> tuple[dict[str, Extractor | None], dict[str, str]]:
+    """Extractors that can be had here, by name, and why others cannot; one that was asked for must be had.
+
+    A person's own features have no extractor.
+    """
     if names is not None:
-        return {name: find_extractor(name) for name in names}, {}
-    found, skipped = {}, {}
+        return {name: None if name.startswith(PREFIX) else find_extractor(name) for name in names}, {}
+    found: dict[str, Extractor | None] = {}
+    skipped = {}
     for offer in offered_extractors():
         if ":" in offer.name:  # it needs a name or a file of the person's
             continue
@@ -227,7 +233,8 @@ def _available(names: Sequence[str] | None) -> tuple[dict[str, Extractor], dict[
             found[offer.name] = find_extractor(offer.name)
         except InputError as error:
             skipped[offer.name] = str(error)
-    return found, skipped
+    stored = [record.extractor.name for record in list_features(workspace.path / "features")]
+    return found | dict.fromkeys(name for name in stored if name.startswith(PREFIX)), skipped
 
 
 def _drawn(ids: Ids, most: int) -> Ids:
@@ -237,23 +244,25 @@ def _drawn(ids: Ids, most: int) -> Ids:
 
 def _features(
     workspace: Workspace,
-    extractor: Extractor,
+    name: str,
+    extractor: Extractor | None,
     rows: Ids,
     on_progress: Callable[[FeatureStatus], None],
     should_stop: Callable[[], bool],
 ) -> tuple[Features, FeatureRecord]:
     """Features (n, D) of some images, and a record that says how long they take."""
     images, root = workspace.images, workspace.path / "features"
-    try:
-        stored = open_features(root / extractor.key, images)
-    except DataError:
-        told: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop}
-        if len(images.pixels) > MOST_IMAGES:
+    told: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop}
+    if extractor is not None and len(images.pixels) > MOST_IMAGES:
+        try:
+            stored = open_features(root / extractor.key, images)
+        except DataError:
             with tempfile.TemporaryDirectory(prefix="winnow-") as folder:
                 sample = ImageSet(images.pixels[rows], images.labels[rows], images.class_names, images.names[rows],
                                   rows[:0])  # fmt: skip
                 write_images(sample, Path(folder) / "images")
                 stored = compute_features(extractor, Path(folder) / "images", Path(folder) / "features", **told)
                 return np.array(stored.values), stored.record
-        stored = compute_features(extractor, workspace.path / "images", root, **told)
+    else:
+        stored = named_features(name, workspace.path / "images", root, **told)
     return stored.values[rows], stored.record

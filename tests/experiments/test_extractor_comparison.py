@@ -1,6 +1,7 @@
 """Comparing extractors: on labeled images alone, stored, followed by head runs, in its own process for a page."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,7 +67,26 @@ def test_a_large_project_is_compared_on_a_sample_whose_features_are_not_kept(
 def test_stored_features_are_used(untrained_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     first = untrained_project.compare_extractors(["pixels"])
     monkeypatch.setattr(c, "compute_features", None)
-    assert accuracies(untrained_project.compare_extractors(["pixels"])) == accuracies(first)
+    monkeypatch.setattr(c, "MOST_IMAGES", 40)
+    assert {line.extractor for line in untrained_project.compare_extractors(["pixels"]).lines} == {"pixels"}
+    assert first.lines[0].num_labels == 15
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_own_features_are_compared_too(
+    untrained_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    np.save(tmp_path / "mine.npy", np.eye(4, dtype=np.float32)[untrained_project.images.labels + 1])
+    name = f"own:{tmp_path / 'mine.npy'}"
+    table = untrained_project.compare_extractors(["hog", name])
+    assert table.lines[0].accuracy == 1.0
+    if not is_named:  # stored now
+        monkeypatch.setattr(c, "offered_extractors", lambda: [Offer("hog", "")])
+        table = untrained_project.compare_extractors()
+        name = "own:mine.npy"
+        assert name in table.extractors
+    run = untrained_project.start_run(TrainConfig(method="head", **table.settings(name)))
+    assert untrained_project.wait_run(run.id, timeout=120).status.best_val_accuracy == 1.0
 
 
 def test_a_head_run_follows_the_stored_recommendation_unless_it_names_its_own(untrained_project: Project) -> None:
