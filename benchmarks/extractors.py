@@ -1,9 +1,9 @@
 """Which features and which head: test accuracy by labels per class, and after 100 clicks by margin.
 
-Every extractor and head sees the same draws; the head is refitted after each 20 clicks. With --network also the small
-network from scratch, once for each image set, trained in a process of its own.
+Every extractor and head sees the same draws; the head is refitted after each 20 clicks. --network adds the small network
+from scratch, trained in a process of its own; --recommend what `winnow compare-extractors` recommends, by its rule.
 
-    python -m benchmarks.extractors [--sets stamps elpv] [--seeds 5] [--network] [--cache FOLDER] [--elpv FOLDER]
+    python -m benchmarks.extractors [--sets stamps elpv] [--seeds 5] [--network 3] [--recommend 10] [--cache FOLDER]
 """
 
 import argparse
@@ -21,6 +21,7 @@ from core import Project, SplitConfig, TrainConfig
 from core.base.config import HeadKind
 from core.base.types import Ids
 from core.heads.fit import head_logits
+from core.heads.head_comparison import compare_heads, simplest_within_error
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
 from core.scoring.scores import margin, probabilities
@@ -35,6 +36,8 @@ EXTRACTORS: tuple[tuple[str, int | None], ...] = (
     ("efficientnet_lite0", 224),
 )
 HEADS: tuple[HeadKind, ...] = ("kernel_ridge", "logistic", "label_propagation")
+RECOMMENDED = ("hog", "pixels", "efficientnet_lite0")
+"""Extractors among which one is recommended, the simplest first."""
 NETWORK = {"stamps": (10, 5, 12), "elpv": (25, 20, 200)}
 """Labels, val and test images per class of the network from scratch, by image set."""
 
@@ -98,12 +101,42 @@ def network(images: LabeledSet, seeds: int) -> list[float]:
     return found
 
 
+def recommended(images: LabeledSet, seeds: int) -> list[list[str]]:
+    """Test accuracy of the pair that cross-validation on the labeled images recommends, beside others."""
+    values = {name: images.features(name) for name in RECOMMENDED}
+    settings, rows, nothing = [HeadSettings(kind=kind) for kind in HEADS], [], np.empty(0, np.int64)
+    for per_class in PER_CLASS:
+        found, names = [], []
+        for seed in range(seeds):
+            parts, truth = draw(images.labels, seed, per_class, val=0.0, test=TEST[images.name]), images.labels
+            weights = np.ones(len(parts.labeled), np.float32)
+            classes = len(images.class_names)
+            known = HeadLabels(parts.labeled, truth[parts.labeled], weights, nothing, nothing, classes)
+            lines = compare_heads(values, known, settings)
+            chosen = simplest_within_error(lines, RECOMMENDED, HEADS)
+            test = {
+                (name, kind): 100 * float((logits(images, values[name], parts.labeled, kind)[parts.test].argmax(axis=1)
+                                           == truth[parts.test]).mean())
+                for name in RECOMMENDED for kind in HEADS
+            }  # fmt: skip
+            top = lines[0].extractor, lines[0].kind
+            pairs = ("hog", "kernel_ridge"), (chosen.extractor, chosen.kind), top
+            found.append([*(test[pair] for pair in pairs), max(test.values())])  # type: ignore[index]
+            names.append(f"{chosen.extractor} {chosen.kind}")
+        cells = [f"{column.mean():.1f} ± {column.std(ddof=1):.1f}" for column in np.array(found).T]
+        counts = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
+        rows.append([str(per_class), *cells, counts])
+        print(*rows[-1], flush=True)
+    return rows
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run every extractor and head and print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sets", nargs="+", default=["stamps", "elpv"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--network", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--recommend", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--cache", type=Path, default=Path("/tmp/winnow-image-sets"))
     parser.add_argument("--elpv", type=Path)
     options = parser.parse_args(arguments)
@@ -114,6 +147,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.network:
             values = np.array(network(images, options.network))
             print(f"{name}, small_cnn, {NETWORK[name][0]} a class: {values.mean():.1f} ± {values.std(ddof=1):.1f}")
+        if options.recommend:
+            titles = [
+                "labels a class",
+                "hog, kernel_ridge",
+                "recommended",
+                "most accurate",
+                "best in hindsight",
+                "what",
+            ]
+            print(f"\n{name}\n\n{table(titles, recommended(images, options.recommend))}\n", flush=True)
         if options.seeds:
             print(f"\n{name}\n\n{table(head, rows_of(images, options.seeds))}\n", flush=True)
 
