@@ -1,7 +1,7 @@
 """Which features and which head: test accuracy by labels per class, and after 100 clicks by margin.
 
-Every extractor and head sees the same draws; the head is refitted after each 20 clicks. --network adds the small network
-from scratch, trained in a process of its own; --recommend what `winnow compare-extractors` recommends, by its rule.
+Every extractor and head sees the same draws; the head is refitted after each 20 clicks. --network adds the small
+network from scratch, trained in a process of its own; --recommend what `winnow compare-extractors` recommends.
 
     python -m benchmarks.extractors [--sets stamps elpv] [--seeds 5] [--network 3] [--recommend 10] [--cache FOLDER]
 """
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "hog, kernel_ridge",
                 "recommended",
                 "most accurate",
-                "best in hindsight",
+                "best on test",
                 "what",
             ]
             print(f"\n{name}\n\n{table(titles, recommended(images, options.recommend))}\n", flush=True)
