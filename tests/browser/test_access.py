@@ -26,16 +26,17 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 }
 
 
-def problems(page: Page) -> list[dict[str, Any]]:
-    """Serious and critical findings of axe-core in the review page."""
+def problems(page: Page, sign: str = ".review-app") -> list[dict[str, Any]]:
+    """Serious and critical findings of axe-core in the component that holds a sign."""
     found: list[dict[str, Any]] = page.evaluate(
-        """async () => {
-          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.review-app'));
+        """async (sign) => {
+          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector(sign));
           const result = await axe.run(host ?? document, { resultTypes: ['violations'] });
           return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
             .map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 4)
               .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`) }));
-        }"""
+        }""",
+        sign,
     )
     return found
 
@@ -84,3 +85,14 @@ def test_the_focus_comes_back_to_where_it_was_when_a_dialog_closes(page: Page, s
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_the_map(page: Page, server: Server, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(server.address("map"))
+    expect(page.locator(".map-app[data-points]")).to_be_visible(timeout=30_000)
+    page.get_by_label("Color by").select_option("decision")
+    page.locator(".map-legend button").first.click()
+    page.evaluate(axe.source())
+    assert problems(page, ".map-app") == []

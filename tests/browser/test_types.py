@@ -23,14 +23,14 @@ OPTIONS = {
 }
 
 
-def compiled(folder: Path) -> str:
-    """Return the compiler's errors about the modules that main.js imports."""
+def compiled(folder: Path, entry: str = "main.js") -> str:
+    """Return the compiler's errors about the modules that an entry imports."""
     compiler = fetched("typescript", VERSION, "lib/tsc.js")
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed: apt-get install nodejs")
     plan = folder / "tsconfig.json"
-    plan.write_text(json.dumps({"compilerOptions": OPTIONS, "files": ["main.js"]}))
+    plan.write_text(json.dumps({"compilerOptions": OPTIONS, "files": [entry]}))
     command = [node, str(compiler), "-p", str(plan)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False, cwd=folder)
     return done.stdout + done.stderr
@@ -44,6 +44,12 @@ def copy(tmp_path: Path) -> Path:
 
 def test_the_types_hold(copy: Path) -> None:
     assert compiled(copy) == ""
+
+
+def test_the_types_of_the_map_hold(tmp_path: Path) -> None:
+    for name in ("review", "map"):
+        shutil.copytree(components.FOLDER / name, tmp_path / name)
+    assert compiled(tmp_path, "map/main.js") == ""
 
 
 def test_a_wrong_type_is_found(copy: Path) -> None:

@@ -14,7 +14,9 @@ export class Gestures {
   /** @param {HTMLElement} element @param {import("./viewport.js").Viewport} viewport @param {Handlers} handlers
    * @param {AbortSignal} signal */
   constructor(element, viewport, handlers, signal) {
-    Object.assign(this, { element, viewport, handlers });
+    this.element = element;
+    this.viewport = viewport;
+    this.handlers = handlers;
     /** @type {Mode} */
     this.mode = "pan";
     /** @type {{mode: Mode, from: [number, number], last: [number, number], outline: [number, number][], isAdding: boolean}|null} */

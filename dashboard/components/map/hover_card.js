@@ -9,7 +9,8 @@ const PAUSE = 120;
 export class HoverCard {
   /** @param {import("./map_api.js").MapApi} api @param {string[]} classes @param {boolean} isSmall images have few pixels */
   constructor(api, classes, isSmall) {
-    Object.assign(this, { api, classes });
+    this.api = api;
+    this.classes = classes;
     this.picture = make(isSmall ? "img.small" : "img", { alt: "", width: 96, height: 96 });
     this.title = make("b");
     this.text = make("span");

@@ -4,6 +4,7 @@ import { formatNumber, make, makeMenu } from "../review/controls/dom.js";
 import { Gestures } from "./gestures.js";
 import { HoverCard } from "./hover_card.js";
 import { MapApi } from "./map_api.js";
+import { Pace, REST, sampleOrder } from "./pace.js";
 import { COLORINGS, bytesOf, legendOf, pointColors, valueOf } from "./point_colors.js";
 import { PointIndex } from "./point_index.js";
 import { Scatter } from "./scatter.js";
@@ -16,9 +17,16 @@ const MODES = [["pan", "move"], ["lasso", "lasso"], ["box", "box"]];
 export class MapApp {
   constructor(component) {
     const { data, parentElement } = component;
-    Object.assign(this, { component, data, root: parentElement, coloring: "prediction", isolated: null, hasLabeled: true });
+    this.component = component;
+    this.data = data;
+    this.root = parentElement;
+    this.coloring = "prediction";
+    /** The value of the legend that is shown alone. @type {number|null} */
+    this.isolated = null;
+    this.hasLabeled = true;
     /** @type {Set<number>} indexes of the selected points */
     this.selected = new Set();
+    this.pace = new Pace();
     this.ending = new AbortController();
     this.api = new MapApi(data);
     this.canvas = make("canvas.points");
@@ -48,6 +56,7 @@ export class MapApp {
   close() {
     this.ending.abort();
     this.resizing?.disconnect();
+    clearTimeout(this.resting);
     this.element.remove();
   }
 
@@ -61,7 +70,7 @@ export class MapApp {
 
   async _load() {
     try {
-      this.columns = await this.api.points(this.data.method, this.data.seed);
+      this.columns = reordered(await this.api.points(this.data.method, this.data.seed));
     } catch (error) {
       this.summary.textContent = error.message;
       return;
@@ -73,7 +82,7 @@ export class MapApp {
     this.scatter = new Scatter(this.canvas);
     this.scatter.setPoints(x, y, labeled);
     this.gestures = new Gestures(this.stage, this.viewport, {
-      onMove: () => this._draw(), onHover: (left, top) => this._hover(left, top), onLeave: () => this.hover.hide(),
+      onMove: () => this._draw(true), onHover: (left, top) => this._hover(left, top), onLeave: () => this.hover.hide(),
       onClear: () => this._select([]), onDraw: (outline) => this._outline(outline),
       onOutline: (outline, isAdding) => this._choose(outline, isAdding),
     }, this.ending.signal);
@@ -129,16 +138,20 @@ export class MapApp {
     }));
   }
 
-  /** Draw in the next frame. */
-  _draw() {
+  /** Draw in the next frame. @param {boolean} isMoving draws fewer points where frames are slow, and all of them after a rest */
+  _draw(isMoving = false) {
+    clearTimeout(this.resting);
+    if (isMoving) this.resting = setTimeout(() => this._draw(), REST);
+    this.isWhole = !isMoving;
     if (this.isDrawing) return;
     this.isDrawing = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((now) => {
       this.isDrawing = false;
       if (this.ending.signal.aborted) return;
+      const share = this.isWhole ? 1 : this.pace.moving(now);
       const size = Math.min(12, Math.min(9, Math.max(3, 400 / Math.sqrt(this.columns.num))) * Math.max(1, this.viewport.zoom ** 0.4));
       const [red, green, blue] = bytesOf(this.scheme === "dark" ? "#ffffff" : "#10141a");
-      this.scatter.draw(this.viewport, size, [red / 255, green / 255, blue / 255]);
+      this.scatter.draw(this.viewport, size, [red / 255, green / 255, blue / 255], share);
     });
   }
 
@@ -196,4 +209,11 @@ export class MapApp {
       this.review.disabled = false;
     }
   }
+}
+
+/** The columns with their rows in the order of `sampleOrder`. @param {any} columns @returns {any} */
+function reordered(columns) {
+  const order = sampleOrder(columns.labeled);
+  const ordered = (values) => values.constructor.from(order, (index) => values[index]);
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, name === "num" ? values : ordered(values)]));
 }

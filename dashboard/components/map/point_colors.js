@@ -60,7 +60,8 @@ export function pointColors(columns, coloring, classes, scheme, isShown, selecte
 
 /** @param {string} color #rrggbb @returns {[number, number, number]} */
 export function bytesOf(color) {
-  return [1, 3, 5].map((place) => parseInt(color.slice(place, place + 2), 16));
+  const byte = (place) => parseInt(color.slice(place, place + 2), 16);
+  return [byte(1), byte(3), byte(5)];
 }
 
 function hslColor(hue, saturation, lightness) {

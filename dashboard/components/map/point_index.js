@@ -7,7 +7,8 @@ export class PointIndex {
   constructor(x, y) {
     this.x = x;
     this.y = y;
-    [this.left, this.bottom] = [low(x), low(y)];
+    this.left = low(x);
+    this.bottom = low(y);
     this.cellX = Math.max(1e-12, (high(x) - this.left) / CELLS);
     this.cellY = Math.max(1e-12, (high(y) - this.bottom) / CELLS);
     const cells = Uint32Array.from(x, (value, index) => this._cell(value, y[index]));

@@ -26,13 +26,17 @@ export class Scatter {
   constructor(canvas) {
     this.canvas = canvas;
     this.gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true });
-    this.num = 0;
+    this.num = this.numPlain = 0;
+    this.x = this.y = new Float32Array();
+    this.rings = new Uint8Array();
+    /** @type {Uint8Array} */
+    this.colors = new Uint8Array();
     if (this.gl) this._prepare(this.gl);
   }
 
-  /** @param {Float32Array} x @param {Float32Array} y @param {Uint8Array} rings 1: drawn larger, with an edge */
+  /** @param {Float32Array} x @param {Float32Array} y @param {Uint8Array} rings 1: drawn larger, with an edge; these come last */
   setPoints(x, y, rings) {
-    Object.assign(this, { x, y, rings, num: x.length });
+    Object.assign(this, { x, y, rings, num: x.length, numPlain: rings.length - rings.reduce((one, other) => one + other, 0) });
     const { gl } = this;
     if (!gl) return;
     const places = new Float32Array(2 * x.length);
@@ -47,20 +51,22 @@ export class Scatter {
     if (this.gl) this._fill("color", colors, 4, this.gl.UNSIGNED_BYTE, true);
   }
 
-  /** Draw every point. @param {import("./viewport.js").Viewport} viewport @param {number} size in CSS pixels
-   * @param {[number, number, number]} edge color of the rings */
-  draw(viewport, size, edge) {
+  /** Draw a share of the points and every ring. @param {import("./viewport.js").Viewport} viewport @param {number} size in CSS pixels
+   * @param {[number, number, number]} edge color of the rings @param {number} share from 0 to 1 */
+  draw(viewport, size, edge, share) {
     const ratio = window.devicePixelRatio || 1, { canvas, gl } = this;
     const [width, height] = [Math.round(viewport.width * ratio), Math.round(viewport.height * ratio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    if (!gl) return this._drawPlain(viewport, size, ratio);
+    const count = Math.ceil(this.numPlain * share);
+    if (!gl) return this._drawPlain(viewport, size, ratio, count);
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform4f(this.places.clip, ...viewport.clip);
     gl.uniform1f(this.places.size, size * ratio);
     gl.uniform3f(this.places.edge, ...edge);
-    if (this.num) gl.drawArrays(gl.POINTS, 0, this.num);
+    if (count) gl.drawArrays(gl.POINTS, 0, count);
+    if (this.num > this.numPlain) gl.drawArrays(gl.POINTS, this.numPlain, this.num - this.numPlain);
   }
 
   _prepare(gl) {
@@ -88,11 +94,13 @@ export class Scatter {
     gl.vertexAttribPointer(place, count, type, isNormalized, 0, 0);
   }
 
-  _drawPlain(viewport, size, ratio) {
+  _drawPlain(viewport, size, ratio, count) {
     const context = this.canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
     for (let index = 0; index < this.num; index++) {
+      if (index === count) index = this.numPlain;
+      if (index >= this.num) break;
       const [red, green, blue, alpha] = this.colors.subarray(4 * index, 4 * index + 4);
       if (!alpha) continue;
       const [left, top] = viewport.toScreen(this.x[index], this.y[index]), side = size * (1 + this.rings[index]);

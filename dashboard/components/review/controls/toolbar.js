@@ -38,7 +38,7 @@ export class Toolbar {
       changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
       duplicates: flag("Near duplicates only", query.duplicates === "1", true, (isOn) => onChange({ duplicates: isOn ? "1" : "" })),
       range: this._rangeFields(query.range),
-      find: field("Find", "search", query.find, "find", change("find")),
+      find: field("Find", "search", query.find, "file name", change("find"), "Part of a file name, or an image number"),
     };
     const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
     this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
@@ -111,8 +111,8 @@ export class Toolbar {
   }
 }
 
-function field(label, type, value, placeholder, onChange) {
-  const input = make("input", { type, value, placeholder, "aria-label": label, min: type === "number" ? 1 : null, onchange: () => onChange(input.value.trim()) });
+function field(label, type, value, placeholder, onChange, title = null) {
+  const input = make("input", { type, value, placeholder, title, "aria-label": label, min: type === "number" ? 1 : null, onchange: () => onChange(input.value.trim()) });
   return make("label.menu", {}, make("span", {}, label), input);
 }
 
