@@ -149,6 +149,7 @@ export class MapApp {
       this.isDrawing = false;
       if (this.ending.signal.aborted) return;
       const share = this.isWhole ? 1 : this.pace.moving(now);
+      this.element.dataset.share = share.toFixed(3);
       const size = Math.min(12, Math.min(9, Math.max(3, 400 / Math.sqrt(this.columns.num))) * Math.max(1, this.viewport.zoom ** 0.4));
       const [red, green, blue] = bytesOf(this.scheme === "dark" ? "#ffffff" : "#10141a");
       this.scatter.draw(this.viewport, size, [red / 255, green / 255, blue / 255], share);
