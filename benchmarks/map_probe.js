@@ -1,3 +1,4 @@
+/** Frames of the map while it is moved and zoomed, with the share of the points that each drew. */
 async () => {
   const host = [...document.querySelectorAll("*")].find((one) => one.shadowRoot?.querySelector(".stage"));
   const stage = host.shadowRoot.querySelector(".stage"), box = stage.getBoundingClientRect();

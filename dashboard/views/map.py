@@ -28,15 +28,14 @@ def show() -> None:
     run = current_run(project)
     title, number, choice = st.columns([5, 1, 1.6], vertical_alignment="bottom")
     title.subheader("Map")
-    method = choice.segmented_control(
-        "Method",
-        list(_TITLES),
-        default="pca",
-        required=True,
-        format_func=_TITLES.__getitem__,
-        key="map-method",
-        help=_HELP,
+    if "map-method" not in st.session_state:
+        asked = st.query_params.get("method", "pca")
+        st.session_state["map-method"] = asked if asked in _TITLES else "pca"
+    chosen = choice.segmented_control(
+        "Method", list(_TITLES), required=True, format_func=_TITLES.__getitem__, key="map-method", help=_HELP
     )
+    method = chosen or "pca"
+    st.query_params["method"] = method
     seed = 0
     if method == "pacmap":
         seed = int(number.number_input("Seed", 0, 9_999, 0, key="map-seed"))
@@ -83,7 +82,7 @@ def _is_computed(project: Project, run: Run, seed: int) -> bool:
     status = image_map.status(seed)
     is_live = status is not None and status.state in constants.LIVE_STATES
     if status is not None and status.state != "done":
-        st.fragment(_progress, run_every=1.0 if is_live else None)(project, run, seed)
+        st.fragment(_progress, run_every=1.0 if is_live else None)(project, run, seed, is_live)
     if is_live:
         return False
     if image_map.problem:
@@ -96,8 +95,8 @@ def _is_computed(project: Project, run: Run, seed: int) -> bool:
 
 
 @show_errors()
-def _progress(project: Project, run: Run, seed: int) -> None:
-    """Draw the progress, every second while it is computed."""
+def _progress(project: Project, run: Run, seed: int, was_live: bool) -> None:
+    """Draw the progress, every second while it is computed; rerun the page at its end."""
     image_map = project.review(run.id).map
     status: JobStatus | None = image_map.status(seed)
     if status is None or status.state == "done":
@@ -109,5 +108,5 @@ def _progress(project: Project, run: Run, seed: int) -> None:
         st.caption(f"{formatting.duration(status.seconds)} so far. It goes on when this page is closed.")
         if st.button("Cancel", key="map-cancel"):
             image_map.cancel(seed)
-    elif st.session_state.get("map-was-live"):
+    elif was_live:
         st.rerun()

@@ -1,6 +1,7 @@
 /** Map of a run's images: colored points, a legend that isolates values, a selection that leads to the review page. */
 
 import { formatNumber, make, makeMenu } from "../review/controls/dom.js";
+import { writeUrlState } from "../review/state/url.js";
 import { Gestures } from "./gestures.js";
 import { HoverCard } from "./hover_card.js";
 import { MapApi } from "./map_api.js";
@@ -20,7 +21,8 @@ export class MapApp {
     this.component = component;
     this.data = data;
     this.root = parentElement;
-    this.coloring = "prediction";
+    const asked = new URLSearchParams(window.location.search).get("color");
+    this.coloring = COLORINGS.some(([name]) => name === asked) ? asked : "prediction";
     /** The value of the legend that is shown alone. @type {number|null} */
     this.isolated = null;
     this.hasLabeled = true;
@@ -50,6 +52,7 @@ export class MapApp {
   /** Draw again after Streamlit has changed the theme. */
   refresh(component) {
     this.component = component;
+    writeUrlState({ color: this.coloring }); // Streamlit removes parameters that it does not know when it writes the URL
     this._recolor();
   }
 
@@ -104,6 +107,7 @@ export class MapApp {
 
   _color(name) {
     Object.assign(this, { coloring: name, isolated: null });
+    writeUrlState({ color: name });
     this._select([]);
   }
 
