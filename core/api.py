@@ -33,7 +33,8 @@ from core.jobs.launch import Launch
 from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
 from core.quality.data_checks import LabelIssues
-from core.quality.evaluation import CalibrationReport, KnownScores, RunComparison, Selection
+from core.quality.evaluation import CalibrationReport, KnownScores, Selection
+from core.quality.model_comparison import RunComparison
 from core.quality.ood import OodReport, OutOfDistribution
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck

@@ -18,7 +18,7 @@ from core.curation.replay import undecided
 from core.experiments.label_snapshot import Snapshot
 from core.experiments.prepare import prepare_run
 from core.jobs.start import start
-from core.quality.evaluation import compare_runs
+from core.quality.model_comparison import compare_runs
 from core.review.bulk import is_by_rule, rule_mask
 from core.review.decision_history import DecisionHistory
 from core.risk.review_value import ReviewValue, review_value

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.special import log_softmax
 
 from core.base.errors import InputError
 from core.base.types import CuratedSet, Labels, LabelSource, Logits, RunStatus
@@ -27,7 +26,8 @@ from core.features.store import FeatureStatus, StoredFeatures, open_features
 from core.heads.fit import score_head
 from core.heads.head_settings import HeadSettings
 from core.review.decision_history import DecisionHistory
-from core.scoring.calibration import calibrate, fit_temperature, nll
+from core.scoring.calibration import calibrate, fit_temperature
+from core.scoring.model_average import average_logits, fit_average_weight
 from core.store.files import draft_array, finish_draft, open_draft, read_json, save_array, write_json
 from core.store.run_folder import RunFolder
 from core.workspace.model_versions import ModelVersion, has_scores, list_versions, version_folder
@@ -37,8 +37,6 @@ from core.workspace.workspace import Workspace
 
 EXTRACTOR = "hog"
 """Features beside a network: they need no weights and no label has touched them."""
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Shares of the head in the average with a network, of which val chooses."""
 KEPT = 3
 """Latest versions of a run whose predictions stay on disk."""
 
@@ -169,17 +167,12 @@ def _write_scores(
 
 def _average(logits: Logits, base: Run, val: Labels, val_labels: Labels) -> float:
     """Turn a head's logits (N, K) into the weighted average with the run's own; return the share of the head."""
-    own, cold = base.folder.logits(), base.temperature
-    warm = fit_temperature(np.asarray(logits[val]), val_labels)
-    weight = 0.5
-    if len(val):
-        ours, theirs = (log_softmax(x[val] / t, axis=1) for x, t in ((logits, warm), (own, cold)))
-        losses = [nll((share * ours + (1 - share) * theirs).astype(np.float32), val_labels) for share in WEIGHTS]
-        weight = WEIGHTS[int(np.argmin(losses))]
+    own = base.folder.logits()
+    temperatures = base.temperature, fit_temperature(np.asarray(logits[val]), val_labels)
+    weight = fit_average_weight(own[val], logits[val], val_labels, temperatures)
     for start in range(0, len(logits), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        ours, theirs = log_softmax(logits[rows] / warm, axis=1), log_softmax(own[rows] / cold, axis=1)
-        logits[rows] = weight * ours + (1 - weight) * theirs
+        logits[rows] = average_logits(own[rows], logits[rows], weight, temperatures)
     return weight
 
 

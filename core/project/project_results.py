@@ -9,7 +9,8 @@ from core.experiments.label_snapshot import freeze
 from core.experiments.stopping import advise_stopping
 from core.export.export import export
 from core.project.project_folder import ProjectFolder
-from core.quality.evaluation import RunComparison, Selection, compare_runs, select
+from core.quality.evaluation import Selection, select
+from core.quality.model_comparison import HeadComparison, RunComparison, compare_runs, compare_with_head
 from core.risk.review_value import ReviewValue, StopAdvice
 from core.workspace.pool_index import PoolScores
 
@@ -50,20 +51,38 @@ class ProjectResults(ProjectFolder):
         return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
 
     def compare(self, run_a: str, run_b: str) -> RunComparison:
-        """Compare two finished runs on the test images.
+        """Compare two finished runs, and their average, on the test images.
+
+        The average is the geometric mean of their calibrated probabilities; val chooses its weight.
 
         Args:
             run_a: The run before.
             run_b: The run after.
 
         Returns:
-            Accuracies, paired difference (b minus a) with interval, flips, per class.
+            Accuracies, paired difference (b minus a) with interval, flips, per class; the average over each run.
 
         Raises:
             InputError: There is no such run, or the project has no test images.
             RunError: A run has no scores yet.
         """
-        return compare_runs(self.workspace, run_a, run_b)
+        return compare_runs(self.workspace, run_a, run_b, with_average=True)
+
+    def compare_with_head(self, network: str, head: str | None = None) -> HeadComparison | None:
+        """Compare a network with a head on the same val images: which of both should suggest?
+
+        Args:
+            network: A finished run that trained a network.
+            head: A finished head run; None takes the latest one, as it suggests now.
+
+        Returns:
+            The paired difference with its interval, and a sentence; None where there is nothing to compare.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The head has no scores yet.
+        """
+        return compare_with_head(self.workspace, network, head)
 
     def review_value(self, control: str, curated: str) -> ReviewValue:
         """Measure the test accuracy that 100 decisions gained over a control run.

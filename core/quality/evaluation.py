@@ -1,20 +1,17 @@
-"""Evaluation of runs: calibration, selections with their estimated error, comparison of two runs."""
+"""Evaluation of runs: calibration, and selections with their estimated error."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
 from core.base.types import Estimate, Ids, Labels, Mask
 from core.curation.rules import checked_rule
 from core.quality.base import QualityBase
-from core.risk.comparison import Comparison, compare
 from core.risk.error_estimates import error_of
 from core.scoring.calibration import Reliability, expected_calibration_error, reliability
 from core.scoring.scores import Scores, probabilities
 from core.workspace.pool_index import PoolScores, score_images
-from core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -57,19 +54,6 @@ class Selection:
     def count(self) -> int:
         """Number of images kept."""
         return len(self.ids)
-
-
-@dataclass(frozen=True)
-class RunComparison:
-    """Comparison of two runs on the test images.
-
-    Positions in `comparison` refer to test_ids.
-    """
-
-    run_a: str
-    run_b: str
-    test_ids: Ids
-    comparison: Comparison
 
 
 class Evaluation(QualityBase):
@@ -150,27 +134,3 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
         error=estimate,
         class_counts=np.bincount(pseudo_labels[mask], minlength=pool.scores.num_classes),
     )
-
-
-def compare_runs(workspace: Workspace, run_a: str, run_b: str) -> RunComparison:
-    """Compare two finished runs on the same test images.
-
-    Args:
-        workspace: The project's workspace.
-        run_a: A finished run.
-        run_b: Another one; differences are b minus a.
-
-    Returns:
-        Accuracies, paired difference, McNemar test, changed predictions, and numbers per class.
-
-    Raises:
-        InputError: The project has no test images.
-        RunError: A run has no predictions yet.
-    """
-    folder_a, folder_b = (workspace.finished_run(run_id).folder for run_id in (run_a, run_b))
-    test = workspace.splits.test
-    if not len(test):
-        raise InputError("This project has no test images: make it with a test part to compare runs.")
-    labels = workspace.images.labels[test]
-    result = compare(np.asarray(folder_a.logits()[test]), np.asarray(folder_b.logits()[test]), labels)
-    return RunComparison(run_a, run_b, test, result)

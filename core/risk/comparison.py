@@ -14,6 +14,45 @@ from core.risk.error_estimates import proportion
 
 
 @dataclass(frozen=True)
+class PairedDifference:
+    """Accuracy of a new model less that of another one on the same images."""
+
+    gained: int  # images that only the new model gets right
+    lost: int  # images that only the other one gets right
+    n: int  # images, 1 or more
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the new model less that of the other one, [-1, 1]."""
+        return (self.gained - self.lost) / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the difference."""
+        return paired_interval(self.gained, self.lost, self.n)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out 0, so that the images tell which model is better."""
+        low, high = self.interval
+        return low > 0 or high < 0
+
+    def sentence(self, part: str = "test") -> str:
+        """Say whether the images show a gain or a loss, in percentage points.
+
+        Args:
+            part: Where the images are from.
+        """
+        low, high = self.interval
+        images = f"{self.n:,} {part} images"
+        if not self.is_clear:
+            reach = 50 * (high - low)
+            return f"No gain that {images} can tell ({100 * self.difference:+.1f} points, ± {reach:.1f})."
+        word = "gain" if self.difference > 0 else "loss"
+        return f"A {word} on {images}: {100 * self.difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]."
+
+
+@dataclass(frozen=True)
 class ClassAccuracy:
     """Accuracy of both runs on the images of one class."""
 
@@ -40,6 +79,11 @@ class Comparison:
     predictions_a: Labels  # (n,)
     predictions_b: Labels  # (n,)
     flips: Ids  # positions where the predictions differ
+
+    @property
+    def paired(self) -> PairedDifference:
+        """Accuracy of b less that of a."""
+        return PairedDifference(self.gained, self.lost, self.accuracy_a.n)
 
     @property
     def changed(self) -> int:
@@ -100,6 +144,18 @@ def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
         predictions_b=b,
         flips=np.flatnonzero(a != b),
     )
+
+
+def paired_difference(old: Labels, new: Labels, labels: Labels) -> PairedDifference:
+    """Compare the predictions of a new model with those of another one on n > 0 images.
+
+    Args:
+        old: (n,) predicted classes of the other model.
+        new: (n,) predicted classes of the new model.
+        labels: (n,) true classes.
+    """
+    was_right, is_right = old == labels, new == labels
+    return PairedDifference(int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum()), len(labels))
 
 
 def mcnemar(gained: int, lost: int) -> float:

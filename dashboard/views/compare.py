@@ -37,7 +37,9 @@ def show() -> None:
         return
     compared = project.compare(run_a, run_b)
     _accuracies(compared)
+    _average(compared)
     st.caption(f"On val: A {_val_accuracy(project.run(run_a))}; B {_val_accuracy(project.run(run_b))}.")
+    _head_comparison(project, run_a, run_b)
     _review_value(project, run_a, run_b)
     round_card.show(project, run_a, run_b)
     _per_class(key, project, compared)
@@ -62,8 +64,33 @@ def _accuracies(compared: RunComparison) -> None:
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
         f"Paired difference B − A: {formatting.points(result.difference)} points "
         f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 % interval). p is from the exact "
-        "two-sided McNemar test."
+        f"two-sided McNemar test. {result.paired.sentence()}"
     )
+
+
+def _average(compared: RunComparison) -> None:
+    """Show the average of both runs, and its gain over each, on the same test images."""
+    found = compared.average
+    if found is None:
+        return
+    st.subheader("Average of A and B")
+    share = f"{formatting.percent(1 - found.weight)} A and {formatting.percent(found.weight)} B"
+    st.markdown(
+        f"Accuracy of the average: **{formatting.estimate(found.accuracy)}**.\n"
+        f"- Over A: {found.over_a.sentence()}\n- Over B: {found.over_b.sentence()}"
+    )
+    st.caption(f"The geometric mean of the calibrated probabilities, {share}, chosen on val.")
+
+
+def _head_comparison(project: Project, run_a: str, run_b: str) -> None:
+    """Say whether the network is more accurate on val than the head: the one compared, or else the latest one."""
+    is_head = {run: project.run(run).record.config.is_head for run in (run_a, run_b)}
+    if all(is_head.values()):
+        return
+    network, other = (run_a, run_b) if is_head[run_b] else (run_b, run_a)
+    compared = project.compare_with_head(network, other if is_head[other] else None)
+    if compared is not None:
+        st.info(compared.sentence)
 
 
 def _val_accuracy(run: Run) -> str:

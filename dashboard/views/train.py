@@ -37,6 +37,9 @@ def _run(project: Project, runs: list[Run]) -> None:
     metrics = run.metrics()
     is_live = states[chosen] in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
+    compared = project.compare_with_head(run.id)
+    if compared is not None:
+        st.info(compared.sentence)
     training_curves.show(project, run, metrics, is_live=is_live)
     _settings(run)
     if not run.record.config.is_head:

@@ -86,3 +86,26 @@ def test_the_paired_interval_covers_the_true_difference_about_as_often_as_it_say
     draws = rng.multinomial(100, [0.15, 0.08, 0.77], size=2000)
     hits = [low <= 0.07 <= high for low, high in (c.paired_interval(int(g), int(x), 100) for g, x, _ in draws)]
     assert 0.93 <= np.mean(hits) <= 0.98
+
+
+def test_a_paired_difference_counts_what_only_one_model_gets_right() -> None:
+    labels = np.array(LABELS)
+    found = c.paired_difference(np.array(A), np.array(B), labels)
+    whole = c.compare(logits_of(A), logits_of(B), LABELS)
+    assert found == whole.paired == c.PairedDifference(2, 1, 6)
+    assert (found.difference, found.interval) == (whole.difference, (whole.low, whole.high))
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "sentence"),
+    [
+        (40, 5, "A gain on 1,000 test images: +3.5 points [+2.2, +4.8]."),
+        (5, 40, "A loss on 1,000 test images: -3.5 points [-4.8, -2.2]."),
+        (22, 18, "No gain that 1,000 test images can tell (+0.4 points, ± 1.3)."),
+        (0, 0, "No gain that 1,000 test images can tell (+0.0 points, ± 0.2)."),
+    ],
+)
+def test_a_difference_is_named_only_where_the_interval_leaves_out_zero(gained: int, lost: int, sentence: str) -> None:
+    found = c.PairedDifference(gained, lost, 1000)
+    assert found.sentence() == sentence
+    assert found.is_clear == ("No gain" not in sentence)

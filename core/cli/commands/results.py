@@ -2,28 +2,31 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core.cli.commands.runs import Wait, follow
 from core.cli.options import AsJson, ProjectPath, RunId
-from core.cli.output import answer, format_estimate, format_points
+from core.cli.output import answer, format_estimate, format_points, percent
 from core.experiments.control_runs import CONTROL_KINDS
 from core.project import Project
+from core.quality.model_comparison import AverageComparison, RunComparison
+from core.risk.comparison import PairedDifference
 
 
 def compare(
     path: ProjectPath,
     run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="The earlier run.")],
     run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The later run.")],
+    average: Annotated[bool, typer.Option("--average", help="Also compare the average of both.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs on the test images: accuracies, paired difference, exact McNemar test."""
     result = Project.open(path).compare(run_a, run_b)
     test = result.comparison
     a, b = test.accuracy_a, test.accuracy_b
-    info = {
+    info: dict[str, Any] = {
         "run_a": run_a,
         "run_b": run_b,
         "n": a.n,
@@ -40,8 +43,35 @@ def compare(
         f"{run_b}  {format_estimate(b, 2)}",
         f"difference {format_points(test.difference, test.low, test.high)}: "
         f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
+        test.paired.sentence(),
     ]
+    if average and result.average is not None:
+        info["average"] = _average_info(result.average)
+        lines += _average_lines(result, result.average)
     answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _average_info(average: AverageComparison) -> dict[str, Any]:
+    value = average.accuracy
+    return {
+        "weight_b": average.weight,
+        "accuracy": {"value": value.value, "low": value.low, "high": value.high},
+        **{name: _paired_info(paired) for name, paired in (("over_a", average.over_a), ("over_b", average.over_b))},
+    }
+
+
+def _paired_info(paired: PairedDifference) -> dict[str, Any]:
+    low, high = paired.interval
+    return {"value": paired.difference, "low": low, "high": high, "gained": paired.gained, "lost": paired.lost}
+
+
+def _average_lines(result: RunComparison, average: AverageComparison) -> list[str]:
+    share = f"{percent(1 - average.weight, 0)} {result.run_a}, {percent(average.weight, 0)} {result.run_b}"
+    return [
+        f"average of both  {format_estimate(average.accuracy, 2)}  {share}, chosen on val",
+        f"  over {result.run_a}: {average.over_a.sentence()}",
+        f"  over {result.run_b}: {average.over_b.sentence()}",
+    ]
 
 
 def control_run(

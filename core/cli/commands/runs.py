@@ -77,7 +77,7 @@ def train(
             print(f"Queued behind it: {control.title}", flush=True)
     for run in begun:
         also = {"controls": [control.id for control in controls_of[run.id]]}
-        follow(run, wait, as_json, also | _other_machines(project, run, is_resume=False))
+        follow(run, wait, as_json, also | _other_machines(project, run, is_resume=False), project)
 
 
 def _other_machines(project: Project, run: Run, *, is_resume: bool) -> dict[str, str]:
@@ -128,8 +128,10 @@ def status(
     project = Project.open(path)
     runs = project.runs() if run is None else [project.run(run)]
     broken = project.broken_runs() if run is None else {}
-    info = {"runs": [_run_info(one) for one in runs], "broken": broken}
+    compared = {one.id: _head_comparison(project, one) for one in runs}
+    info = {"runs": [{**_run_info(one), "head_comparison": compared[one.id]} for one in runs], "broken": broken}
     lines = [_run_line(one) for one in runs] + [f"{name}  broken: {sentence}" for name, sentence in broken.items()]
+    lines += [found["sentence"] for found in compared.values() if found is not None]
     answer(info, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
 
 
@@ -159,15 +161,20 @@ def resume(
     begun = project.resume_run(run, launch=launch)
     if not as_json:
         _print_other_machines(project, [begun], is_resume=True)
-    follow(begun, wait, as_json, _other_machines(project, begun, is_resume=True))
+    follow(begun, wait, as_json, _other_machines(project, begun, is_resume=True), project)
 
 
-def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None = None) -> None:
-    """Wait for a run to end and print how it ended.
+def follow(
+    run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None = None, project: Project | None = None
+) -> None:
+    """Wait for a run to end and print how it ended; without wait, print that it is queued.
 
-    Without wait, print that it is queued.
-
-    also: entries that the JSON answer has beside the run's own.
+    Args:
+        run: The run.
+        wait: Whether to wait.
+        as_json: Whether to print one JSON object.
+        also: Entries that the JSON answer has beside the run's own.
+        project: Its project, to compare a network with the latest head.
     """
     if not wait:
         answer({**_run_info(run), **(also or {})}, f"{run.id} is on its way. See: winnow status", as_json=as_json)
@@ -183,7 +190,21 @@ def follow(run: Run, wait: bool, as_json: bool, also: Mapping[str, Any] | None =
         time.sleep(0.2)
     if now.state != "done":
         raise RunError(f"{run.id} is {now.state}: {now.message}")
-    answer({**_run_info(run), **(also or {})}, ("\n" if sys.stdout.isatty() else "") + _run_line(run), as_json=as_json)
+    lines = [("\n" if sys.stdout.isatty() else "") + _run_line(run)]
+    compared = None if project is None else _head_comparison(project, run)
+    lines += [compared["sentence"]] if compared is not None else []
+    info = {**_run_info(run), **(also or {}), "head_comparison": compared}
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _head_comparison(project: Project, run: Run) -> dict[str, Any] | None:
+    """Compare a finished network with the latest head on val; None where there is nothing to compare."""
+    found = None if run.control is not None else project.compare_with_head(run.id)
+    if found is None:
+        return None
+    low, high = found.paired.interval
+    numbers = {"n": found.paired.n, "difference": found.paired.difference, "low": low, "high": high}
+    return {"head": found.head, **numbers, "sentence": found.sentence}
 
 
 def _progress(now: RunStatus, *, is_head: bool) -> str:

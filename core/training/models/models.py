@@ -67,10 +67,31 @@ def small_cnn(num_classes: int, channels: int, height: int, width: int) -> Class
     return Classifier(body, 128, num_classes)
 
 
-def _block(num_in: int, num_out: int) -> nn.Sequential:
+def tiny_cnn(num_classes: int, channels: int, height: int, width: int) -> Classifier:
+    """Build small_cnn at half its width, with stride 2 in the first convolution; 0.07 million weights.
+
+    A step costs about a tenth of small_cnn's on a processor.
+
+    Args:
+        num_classes: K.
+        channels: Of the images, 1 or 3.
+        height: Pixels, 8 or more.
+        width: Pixels, 8 or more.
+
+    Returns:
+        The model with random weights.
+    """
+    blocks = [_block(channels, 16, stride=2), nn.MaxPool2d(2), _block(16, 32), nn.MaxPool2d(2), _block(32, 64)]
+    body = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return Classifier(body, 64, num_classes)
+
+
+def _block(num_in: int, num_out: int, stride: int = 1) -> nn.Sequential:
+    """Two convolutions with batch norm; the first one has the stride."""
     layers: list[nn.Module] = []
-    for before in (num_in, num_out):
-        layers += [nn.Conv2d(before, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out), nn.ReLU(inplace=True)]
+    for before, step in ((num_in, stride), (num_out, 1)):
+        convolution = nn.Conv2d(before, num_out, 3, step, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm2d(num_out), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
 
@@ -134,7 +155,8 @@ def _torchvision(name: str) -> Callable[..., Classifier]:
 
 
 MODELS: dict[str, Callable[..., Classifier]] = {
-    "mlp": mlp, "small_cnn": small_cnn, "wrn": wrn, **{name: _torchvision(name) for name in torchvision_models.BODIES}
+    "mlp": mlp, "tiny_cnn": tiny_cnn, "small_cnn": small_cnn, "wrn": wrn,
+    **{name: _torchvision(name) for name in torchvision_models.BODIES},
 }  # fmt: skip
 
 

@@ -70,3 +70,19 @@ def test_a_run_that_can_have_no_control_run_is_a_sentence(
         assert code == 2
         assert err.startswith("winnow: ")
     assert len(trained_project.runs()) == 1
+
+
+def test_compare_shows_the_average_of_both_when_asked(
+    capsys: pytest.CaptureFixture[str], shell: Shell, trained_project: Project
+) -> None:
+    path = trained_project.path
+    head = shell.json("train", path, "--method", "head", "--extractor", "pixels")["run"]
+    facts = shell.json("compare", path, RUN, head, "--average")
+    found = trained_project.compare(RUN, head).average
+    assert found is not None
+    assert facts["average"]["accuracy"]["value"] == found.accuracy.value
+    assert facts["average"]["over_b"]["gained"] == found.over_b.gained
+    assert "average" not in shell.json("compare", path, RUN, head)
+    said = typed(capsys, "compare", path, RUN, head, "--average")[1]
+    assert "average of both" in said
+    assert found.over_a.sentence() in said

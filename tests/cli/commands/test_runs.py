@@ -70,3 +70,22 @@ def test_curriculum_prints_one_line_per_round(shell: Shell, trained_project: Pro
     code, out, err = shell("curriculum", str(trained_project.path), RUN, "--rounds", "2", *words)
     assert code == 0, err
     assert [line.split()[0] for line in out.splitlines()] == ["002-self_training-mlp", "003-self_training-mlp"]
+
+
+def test_a_network_is_compared_with_the_latest_head_when_it_ends_and_in_the_status(
+    shell: Shell, trained_project: Project
+) -> None:
+    path = trained_project.path
+    assert shell.json("status", path, RUN)["runs"][0]["head_comparison"] is None
+    head = shell.json("train", path, "--method", "head", "--extractor", "pixels")
+    assert head["head_comparison"] is None
+    words = ("--model", "mlp", "--epochs", "1", "--batch-size", "15", "--precision", "fp32")
+    code, out, err = shell("train", path, *words)
+    assert code == 0, err
+    found = trained_project.compare_with_head("003-supervised-mlp")
+    assert found is not None
+    assert found.head == head["run"]
+    assert out.rstrip().endswith(found.sentence)
+    assert found.sentence in shell("status", path)[1]
+    facts = shell.json("status", path, "003-supervised-mlp")["runs"][0]["head_comparison"]
+    assert (facts["head"], facts["n"], facts["sentence"]) == (head["run"], found.paired.n, found.sentence)

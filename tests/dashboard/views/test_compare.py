@@ -30,3 +30,20 @@ def test_a_head_has_one_val_accuracy_and_no_curves(trained_project: Project) -> 
     said = texts(open_page("compare", project=trained_project.key))
     assert f"B {formatting.percent(run.status.best_val_accuracy)} (head on pixels)." in said
     assert f"A head is fitted at once and has no curves: {run.id}." in said
+
+
+def test_the_average_of_a_network_and_a_head_is_a_third_arm(trained_project: Project) -> None:
+    head = trained_project.wait_run(
+        trained_project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120
+    ).id
+    network = trained_project.runs()[0].id
+    average = trained_project.compare(network, head).average
+    assert average is not None
+    test = open_page("compare", project=trained_project.key)
+    said = texts(test)
+    assert formatting.estimate(average.accuracy) in said
+    assert average.over_a.sentence() in said
+    assert average.over_b.sentence() in said
+    found = trained_project.compare_with_head(network, head)
+    assert found is not None
+    assert found.sentence in said

@@ -75,3 +75,15 @@ def test_a_head_shows_its_extractor_and_settings_and_nothing_of_networks(untrain
     assert tuple(table.value["setting"]) == constants.HEAD_SETTINGS
     assert "Augmented images" not in [element.value for element in test.subheader]
     assert run.status.epochs == 1
+
+
+def test_a_network_says_whether_it_beats_the_head(trained_project: Project) -> None:
+    network = trained_project.runs()[0].id
+    assert "val images" not in texts(open_page("train", project=trained_project.key))
+    trained(trained_project, TrainConfig(method="head", extractor="pixels"))
+    found = trained_project.compare_with_head(network)
+    assert found is not None
+    test = open_page("train", project=trained_project.key)
+    assert found.sentence not in texts(test), "the head itself is shown"
+    test.selectbox(key="train-run").select(network).run()
+    assert found.sentence in texts(test)

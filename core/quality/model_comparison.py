@@ -1,0 +1,148 @@
+"""Comparison of two runs and their average on test images, and of a network with a head on val images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.base.errors import InputError
+from core.base.types import Estimate, Ids, Labels
+from core.risk.comparison import Comparison, PairedDifference, accuracy, compare, paired_difference
+from core.scoring.model_average import average_logits, fit_average_weight
+from core.workspace.model_versions import has_scores, list_versions, version_folder
+from core.workspace.run import Run
+from core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class AverageComparison:
+    """The average of two runs compared with each of them on the test images."""
+
+    weight: float  # of run b, [0, 1], chosen on val
+    accuracy: Estimate
+    over_a: PairedDifference  # the average less run a
+    over_b: PairedDifference  # the average less run b
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """Comparison of two runs on the test images.
+
+    Positions in `comparison` refer to test_ids.
+    """
+
+    run_a: str
+    run_b: str
+    test_ids: Ids
+    comparison: Comparison
+    average: AverageComparison | None = None  # of both runs
+
+
+@dataclass(frozen=True)
+class HeadComparison:
+    """A network compared with a head on the val images."""
+
+    network: str
+    head: str
+    paired: PairedDifference  # accuracy of the network less that of the head
+
+    @property
+    def sentence(self) -> str:
+        """Say which of both should make the suggestions."""
+        low, high = (100 * end for end in self.paired.interval)
+        points, images = 100 * self.paired.difference, f"On the same {self.paired.n:,} val images"
+        advice = "as the suggesting model, or average both."
+        if high < 0:
+            return (
+                f"{images} the head {self.head} is {-points:.1f} points more accurate [{-high:.1f}, {-low:.1f}]: "
+                f"keep it {advice}"
+            )
+        if low > 0:
+            gain = f"{points:.1f} points more accurate than the head {self.head} [{low:.1f}, {high:.1f}]"
+            return f"{images} {self.network} is {gain}."
+        return (
+            f"{images} {self.network} is not shown to be more accurate than the head {self.head} "
+            f"({points:+.1f} points [{low:+.1f}, {high:+.1f}]): keep the head {advice}"
+        )
+
+
+def compare_runs(workspace: Workspace, run_a: str, run_b: str, *, with_average: bool = False) -> RunComparison:
+    """Compare two finished runs on the same test images.
+
+    Args:
+        workspace: The project's workspace.
+        run_a: A finished run.
+        run_b: Another one; differences are b minus a.
+        with_average: Whether to compare the average of both, too.
+
+    Returns:
+        Accuracies, paired difference, McNemar test, changed predictions, and numbers per class.
+
+    Raises:
+        InputError: The project has no test images.
+        RunError: A run has no predictions yet.
+    """
+    a, b = (workspace.finished_run(run_id) for run_id in (run_a, run_b))
+    test = workspace.splits.test
+    if not len(test):
+        raise InputError("This project has no test images: make it with a test part to compare runs.")
+    labels = workspace.images.labels[test]
+    result = compare(np.asarray(a.folder.logits()[test]), np.asarray(b.folder.logits()[test]), labels)
+    average = _compare_average(workspace, a, b, result) if with_average else None
+    return RunComparison(run_a, run_b, test, result, average)
+
+
+def compare_with_head(workspace: Workspace, network: str, head: str | None = None) -> HeadComparison | None:
+    """Compare a finished network with a head on the same val images.
+
+    Args:
+        workspace: The project's workspace.
+        network: A finished run that trained a network.
+        head: A finished head run; None takes the project's latest one, as it suggests now.
+
+    Returns:
+        The comparison; None without val images, without a head, or where the run itself is a head or not finished.
+
+    Raises:
+        InputError: There is no such run.
+        RunError: The head has no predictions yet.
+    """
+    run, val = workspace.run(network), workspace.splits.val
+    if run.record.config.is_head or not run.has_predictions or not len(val):
+        return None
+    found = _latest_head(workspace) if head is None else workspace.finished_run(head)
+    if found is None:
+        return None
+    labels = workspace.images.labels[val]
+    return HeadComparison(
+        network, found.id, paired_difference(_predictions(found, val), _predictions(run, val), labels)
+    )
+
+
+def _compare_average(workspace: Workspace, a: Run, b: Run, result: Comparison) -> AverageComparison:
+    val, test, labels = workspace.splits.val, workspace.splits.test, workspace.images.labels
+    logits_a, logits_b, temperatures = a.folder.logits(), b.folder.logits(), (a.temperature, b.temperature)
+    weight = fit_average_weight(logits_a[val], logits_b[val], labels[val], temperatures)
+    logits = average_logits(logits_a[test], logits_b[test], weight, temperatures)
+    predictions = logits.argmax(axis=1).astype(np.int64)
+    return AverageComparison(
+        weight,
+        accuracy(logits, labels[test]),
+        paired_difference(result.predictions_a, predictions, labels[test]),
+        paired_difference(result.predictions_b, predictions, labels[test]),
+    )
+
+
+def _latest_head(workspace: Workspace) -> Run | None:
+    """Return the latest finished head run, in its latest model version whose scores are there."""
+    heads = [run for run in workspace.runs() if run.record.config.is_head and run.control is None]
+    finished = [run for run in heads if run.has_predictions]
+    if not finished:
+        return None
+    folder = finished[-1].folder
+    versions = [version for version in list_versions(folder) if has_scores(version_folder(folder, version))]
+    return workspace.run(versions[-1].name) if versions else finished[-1]
+
+
+def _predictions(run: Run, ids: Ids) -> Labels:
+    predictions: Labels = np.asarray(run.folder.logits()[ids]).argmax(axis=1).astype(np.int64)
+    return predictions
