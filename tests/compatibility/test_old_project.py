@@ -29,13 +29,16 @@ def old_project(tmp_path: Path) -> Path:
 
 NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download"}
 """Settings that version 0.1 did not have."""
+NEW_FIELDS = {"stack", "like"}
+"""Fields of a page of cards that version 0.1 did not have."""
 
 
 def differences(found: Any, wanted: Any, where: str = "") -> list[str]:
     """Name every place at which an answer is not the one of version 0.1; numbers may differ by rounding."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         missing = [f"{where}/{name}: missing" for name in wanted if name not in found]
-        new = [f"{where}/{name}: not there in version 0.1" for name in found if name not in {*wanted, *NEW_SETTINGS}]
+        known = {*wanted, *NEW_SETTINGS, *NEW_FIELDS}
+        new = [f"{where}/{name}: not there in version 0.1" for name in found if name not in known]
         both = [name for name in wanted if name in found]
         return [*missing, *new, *(line for n in both for line in differences(found[n], wanted[n], f"{where}/{n}"))]
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):

@@ -40,7 +40,8 @@ export class MapApp {
     this.summary = make("span.map-summary", { role: "status" });
     this.review = make("button.primary", { hidden: true, onclick: () => this._review() });
     this.clear = make("button", { hidden: true, onclick: () => this._select([]) }, "clear");
-    this.element = make("div.map-app", {}, this._controls(), make("div.map-body", {}, this.stage, this.legend));
+    const selection = make("div.selection", {}, this.summary, this.clear, this.review); // above the map, so that nothing moves
+    this.element = make("div.map-app", {}, this._controls(), make("div.map-body", {}, make("div.frame", {}, this.stage, selection), this.legend));
     this.root.append(this.element);
     this._load();
   }
@@ -67,8 +68,7 @@ export class MapApp {
     this.modes = MODES.map(([mode, text]) => make("button", { "aria-pressed": String(mode === "pan"), onclick: () => this._setMode(mode) }, text));
     const labeled = make("input", { type: "checkbox", checked: true, onchange: () => { this.hasLabeled = labeled.checked; this._select([]); } });
     return make("div.map-controls", {}, makeMenu("Color by", COLORINGS, this.coloring, (name) => this._color(name)),
-      make("div.modes", { role: "group", "aria-label": "Drag" }, ...this.modes), make("label.check", {}, labeled, "labeled images (with a ring)"),
-      this.summary, make("span.grow"), this.clear, this.review);
+      make("div.modes", { role: "group", "aria-label": "Drag" }, ...this.modes), make("label.check", {}, labeled, "labeled images (with a ring)"));
   }
 
   async _load() {
@@ -199,7 +199,7 @@ export class MapApp {
     const num = this.selected.size;
     this.review.hidden = this.clear.hidden = !num;
     this.review.textContent = `Review ${num === 1 ? "this image" : `these ${formatNumber(num)} images`}`;
-    this.summary.textContent = num ? `${formatNumber(num)} of ${formatNumber(this.columns.num)} selected` : "";
+    this.summary.textContent = num ? `${formatNumber(num)} selected` : "";
     this._recolor();
   }
 

@@ -52,7 +52,7 @@ export function pointColors(columns, coloring, classes, scheme, isShown, selecte
   const colors = new Uint8Array(4 * columns.num), unknown = bytesOf(UNKNOWN[scheme]);
   for (let index = 0; index < columns.num; index++) {
     const [red, green, blue] = byValue.get(valueOf(columns, coloring, index)) ?? unknown;
-    const alpha = !isShown(index) ? 0 : selected.size && !selected.has(index) ? 60 : 225;
+    const alpha = !isShown(index) ? 0 : selected.size && !selected.has(index) ? 30 : 225;
     colors.set([red, green, blue, alpha], 4 * index);
   }
   return colors;
