@@ -19,9 +19,13 @@ const UNKNOWN = { light: "#c4c8ce", dark: "#4a5058" };
 /** Confidence from low to high. */
 const RAMP = { light: ["#b45309", "#d9b36c", "#7aa0dc", "#1d4ba0"], dark: ["#ff9d4d", "#c9a774", "#7d9fd6", "#a8c8ff"] };
 const GOLDEN_ANGLE = 137.508;
+/** Value of labeled images in the colorings by confidence and decision, which they have not. */
+const LABELED = -2;
+const LABELED_COLORS = { light: "#4a5565", dark: "#c8ced8" };
 
 /** @typedef {{value: number, text: string, color: string}} Entry one line of a legend */
-/** @typedef {{num: number, prediction: Int32Array, label: Int32Array, confidence: Float32Array, decision: Uint8Array}} Columns */
+/** @typedef {{num: number, prediction: Int32Array, label: Int32Array, confidence: Float32Array, decision: Uint8Array,
+ *   labeled: Uint8Array}} Columns */
 
 /** The color of a class. @param {number} label @param {number} num number of classes @param {"light"|"dark"} scheme */
 export function classColor(label, num, scheme) {
@@ -32,14 +36,16 @@ export function classColor(label, num, scheme) {
 
 /** The legend of a coloring. @param {string} coloring @param {string[]} classes @param {"light"|"dark"} scheme @returns {Entry[]} */
 export function legendOf(coloring, classes, scheme) {
-  if (coloring === "decision") return VERDICTS.map((text, value) => ({ value, text, color: VERDICT_COLORS[scheme][value] }));
-  if (coloring === "confidence") return RAMP[scheme].map((color, value) => ({ value, text: `from ${(value / RAMP[scheme].length).toFixed(2)}`, color }));
+  const labeled = { value: LABELED, text: "labeled", color: LABELED_COLORS[scheme] };
+  if (coloring === "decision") return [...VERDICTS.map((text, value) => ({ value, text, color: VERDICT_COLORS[scheme][value] })), labeled];
+  if (coloring === "confidence") return [...RAMP[scheme].map((color, value) => ({ value, text: `from ${(value / RAMP[scheme].length).toFixed(2)}`, color })), labeled];
   const known = classes.map((text, value) => ({ value, text, color: classColor(value, classes.length, scheme) }));
   return coloring === "label" ? [...known, { value: -1, text: "no label yet", color: UNKNOWN[scheme] }] : known;
 }
 
 /** The legend's entry of a point. @param {Columns} columns @param {string} coloring @param {number} index */
 export function valueOf(columns, coloring, index) {
+  if (columns.labeled[index] && (coloring === "confidence" || coloring === "decision")) return LABELED;
   if (coloring !== "confidence") return columns[coloring][index];
   return Math.min(RAMP.light.length - 1, Math.floor(columns.confidence[index] * RAMP.light.length));
 }
@@ -52,7 +58,7 @@ export function pointColors(columns, coloring, classes, scheme, isShown, selecte
   const colors = new Uint8Array(4 * columns.num), unknown = bytesOf(UNKNOWN[scheme]);
   for (let index = 0; index < columns.num; index++) {
     const [red, green, blue] = byValue.get(valueOf(columns, coloring, index)) ?? unknown;
-    const alpha = !isShown(index) ? 0 : selected.size && !selected.has(index) ? 30 : 225;
+    const alpha = !isShown(index) ? 0 : selected.size && !selected.has(index) ? (columns.labeled[index] ? 14 : 30) : 225;
     colors.set([red, green, blue, alpha], 4 * index);
   }
   return colors;

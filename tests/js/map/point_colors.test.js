@@ -6,7 +6,7 @@ import { COLORINGS, bytesOf, classColor, legendOf, pointColors, valueOf } from "
 const CLASSES = ["coat", "shirt", "bag"];
 const COLUMNS = {
   num: 4, prediction: Int32Array.of(0, 1, 2, 1), label: Int32Array.of(-1, 1, -1, 0), confidence: Float32Array.of(0.1, 0.5, 0.99, 1),
-  decision: Uint8Array.of(0, 1, 7, 2),
+  decision: Uint8Array.of(0, 1, 7, 2), labeled: Uint8Array.of(0, 0, 0, 1),
 };
 
 test("every point has the color of its entry in the legend, in each coloring and scheme", () => {
@@ -33,4 +33,12 @@ test("many classes have valid colors, and neighbors differ", () => {
   const colors = Array.from({ length: 120 }, (_, label) => classColor(label, 120, "dark"));
   for (const color of colors) assert.match(color, /^#[0-9a-f]{6}$/);
   for (let label = 1; label < colors.length; label++) assert.notEqual(colors[label], colors[label - 1]);
+});
+
+test("a labeled image has a prediction and a label, but neither confidence nor decision", () => {
+  assert.equal(valueOf(COLUMNS, "label", 3), 0);
+  for (const coloring of ["confidence", "decision"]) {
+    const entry = legendOf(coloring, CLASSES, "light").find(({ value }) => value === valueOf(COLUMNS, coloring, 3));
+    assert.equal(entry.text, "labeled");
+  }
 });
