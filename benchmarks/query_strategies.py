@@ -30,6 +30,10 @@ SCREEN, CLICKS = 20, 200
 MEASURED = (50, 100, 200)
 QUEUES = ("random", "margin", "entropy", "confidence", "mixed", "mixed_margin", "diverse", "badge")
 """mixed draws 30 % at random and else by entropy, mixed_margin else by margin; diverse is drawn once, at the start."""
+MOST_POOL = 4_000
+"""Images that a person could label; of a larger pool so many are drawn, to save time."""
+DIRECTIONS = 64
+"""Directions of largest variance in which diverse clusters a pool of MOST_POOL images, to save time."""
 ARMS = (*((queue, 0.0) for queue in QUEUES), ("entropy", 0.05), ("margin", 0.05), ("mixed", 0.05))
 
 
@@ -103,7 +107,11 @@ def curve(review: Review, queue: str, error_rate: float) -> dict[int, tuple[floa
         ids = np.concatenate([parts.labeled, parts.pool])
         is_labeled = np.arange(len(ids)) < len(parts.labeled)
         seed = int(review.rng.integers(2**31))
-        review.typical = ids[typical_ids(review.features[ids], is_labeled, ~is_labeled, CLICKS, seed)]
+        values = review.features[ids]
+        if len(parts.pool) == MOST_POOL:
+            values = values - values.mean(axis=0)
+            values = values @ np.linalg.eigh(values.T @ values)[1][:, -DIRECTIONS:]
+        review.typical = ids[typical_ids(values, is_labeled, ~is_labeled, CLICKS, seed)]
     found: dict[int, tuple[float, float]] = {}
     for clicks in range(0, CLICKS + 1, SCREEN):
         logits = review.fit()
@@ -127,12 +135,21 @@ def curves(setting: Setting, seeds: int, cache: Path, elpv: Path | None) -> dict
         rows = []
         for seed in range(seeds):
             parts = draw(images.labels, seed, setting.per_class, val=setting.val, test=setting.test)
-            rng = np.random.default_rng([seed, 1])
-            review = Review(values, images.labels, parts, rng, parts.labeled, images.labels[parts.labeled])
+            used, parts = reduced(parts, np.random.default_rng(seed))
+            rng, truth = np.random.default_rng([seed, 1]), images.labels[used]
+            review = Review(values[used], truth, parts, rng, parts.labeled, truth[parts.labeled])
             rows.append([pair for _, pair in sorted(curve(review, queue, error_rate).items())])
         found[queue if error_rate == 0 else f"{queue}, 5 % wrong"] = np.array(rows)
         print(setting.name, queue, error_rate, np.array(rows)[:, -1].mean(axis=0).round(4), flush=True)
     return found
+
+
+def reduced(parts: Parts, rng: np.random.Generator) -> tuple[Ids, Parts]:
+    """Images that are used, and the parts among these, with a pool of at most MOST_POOL."""
+    pool = rng.choice(parts.pool, min(MOST_POOL, len(parts.pool)), replace=False)
+    used = np.sort(np.concatenate([parts.labeled, parts.val, pool, parts.test]))
+    places = (np.searchsorted(used, ids) for ids in (parts.labeled, parts.val, np.sort(pool), parts.test))
+    return used, Parts(*places)
 
 
 def clicks_to_reach(clicks: NDArray[np.int64], accuracy: NDArray[np.float64], wanted: float) -> str:
@@ -171,6 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run every arm of every setting and print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sets", nargs="+", default=["demo", "stamps", "elpv"])
+    parser.add_argument("--labels", type=int, help="Labels a class of the setting to run; default: all settings.")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--cache", type=Path, default=Path("/tmp/winnow-image-sets"))
     parser.add_argument("--elpv", type=Path)
@@ -179,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     head = ["queue", "start", *(f"{n} clicks" for n in MEASURED), "200: over random", "clicks to random's 200",
             "val, mean of 100 and 200"]  # fmt: skip
     for setting in SETTINGS:
-        if setting.image_set in options.sets:
+        if setting.image_set in options.sets and options.labels in (None, setting.per_class):
             found = curves(setting, options.seeds, options.cache, options.elpv)
             text = json.dumps({name: values.tolist() for name, values in found.items()})
             (options.cache / f"{setting.name.replace(', ', '-').replace(' ', '-')}.json").write_text(text)
