@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.image_sets import Parts, draw, labeled_set
 from benchmarks.report import environment, table
 from core.base.types import Ids, Labels
-from core.curation.query_strategies import AcquisitionInputs, margin, mixed, typical_ids
+from core.curation.query_strategies import AcquisitionInputs, typical_ids
 from core.heads.fit import head_logits
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
@@ -90,8 +90,6 @@ class Review:
         heat = fit_temperature(logits[parts.val], self.truth[parts.val])
         scores, nothing = score(logits[open_ids], heat), np.zeros(len(open_ids), np.bool_)
         inputs = AcquisitionInputs(scores, ~nothing, nothing, 0.0, nothing)
-        if queue == "mixed_margin":
-            return open_ids[mixed(margin(inputs), inputs.is_open, SCREEN, self.rng).positions]
         probs = probabilities(logits[open_ids], heat)
         return open_ids[choose(queue, inputs, SCREEN, self.rng, self.features[open_ids], probs).positions]
 

@@ -25,7 +25,7 @@ from core.curation.filters import (
 )
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.review.decision_history import DecisionHistory
-from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, RandomQueue, RandomQueues
+from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, MIXED_MARGIN, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates
 from core.similarity.nearest_images import NearestImages, SimilarQueue
@@ -46,6 +46,7 @@ QUEUES: dict[str, str] = {
     "says nothing about how many there are",
     MIXED: "drawn one by one: with probability eta any open image, else the highest entropy; each probability is "
     "logged, so that the answers estimate accuracy and error",
+    MIXED_MARGIN: "as mixed, but else the smallest margin",
     AUDIT: "drawn uniformly from the open images; logged in the same way",
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
     BADGE: "BADGE: uncertain images that are unlike each other, among those of the smallest margin",

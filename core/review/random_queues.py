@@ -23,11 +23,13 @@ from core.review.decision_history import DecisionHistory
 from core.scoring.scores import probabilities
 from core.workspace.workspace import Workspace
 
-AUDIT, MIXED, DIVERSE, BADGE = "audit", "mixed", "diverse", "badge"
-DRAWN = (AUDIT, MIXED, DIVERSE, BADGE)
+AUDIT, MIXED, DIVERSE, BADGE, MIXED_MARGIN = "audit", "mixed", "diverse", "badge", "mixed_margin"
+DRAWN = (AUDIT, MIXED, DIVERSE, BADGE, MIXED_MARGIN)
 """Kinds of drawn queues."""
-RANDOM = (AUDIT, MIXED)
+RANDOM = (AUDIT, MIXED, MIXED_MARGIN)
 """Kinds drawn at random, whose answers allow estimates."""
+MIXED_BY = {MIXED: "entropy", MIXED_MARGIN: "margin"}
+"""Ranking of the images that a mixed queue does not draw uniformly."""
 ETA = 0.3
 """Default share of uniform draws in a mixed queue."""
 MOST = 5_000
@@ -59,7 +61,7 @@ class RandomQueues:
 
         Args:
             kind: One of DRAWN.
-            eta: Share of uniform draws, [0.3, 1]; for mixed only.
+            eta: Share of uniform draws, [0.3, 1]; for mixed and mixed_margin only.
             since: Last decision when it was drawn; None draws one now.
 
         Raises:
@@ -114,7 +116,7 @@ class RandomQueues:
             return audit(is_free, MOST, rng)
         nothing = np.zeros(len(is_free), dtype=np.bool_)
         view = AcquisitionInputs(self._pool.scores, is_free, nothing, 0.0, nothing)
-        return mixed(ACQUISITIONS["entropy"](view), is_free, MOST, rng, queue.eta)
+        return mixed(ACQUISITIONS[MIXED_BY[queue.kind]](view), is_free, MOST, rng, queue.eta)
 
     def _typical(self, is_free: Mask, state: LabelState) -> Picks:
         """Choose typical open images (TypiClust) among at most 20,000 of them."""

@@ -19,13 +19,16 @@ from core.curation.query_strategies import (
     audit,
     entropy,
     first_ranked,
+    margin,
     mixed,
     typical_ids,
 )
 
 NO_CLICKS, AT_RANDOM = "none", "random"
-REVIEW_QUEUES = (*ACQUISITIONS, "mixed", "diverse", "badge", AT_RANDOM, NO_CLICKS)
+REVIEW_QUEUES = (*ACQUISITIONS, "mixed", "mixed_margin", "diverse", "badge", AT_RANDOM, NO_CLICKS)
 """Queues that the simulated reviewer can answer; random draws uniformly, none answers nothing."""
+MIXED = {"mixed": entropy, "mixed_margin": margin}
+"""Queues that draw some images at random, with the acquisition of the others."""
 ON_FEATURES = ("diverse", "badge")
 """Queues that read features beside the scores."""
 ACCEPT_RULES = {
@@ -138,7 +141,7 @@ def choose(
     """Choose the images of the next clicks among the open pool images.
 
     Args:
-        queue: One of REVIEW_QUEUES; mixed draws with eta 0.3 between uniform and entropy.
+        queue: One of REVIEW_QUEUES; mixed and mixed_margin draw with eta 0.3 between uniform and their ranking.
         inputs: Scores and decisions of the pool.
         count: Number of images wanted.
         rng: Generator of every draw.
@@ -152,8 +155,8 @@ def choose(
         return Picks(np.empty(0, dtype=np.int64), np.empty(0), int(inputs.is_open.sum()), is_random=False)
     if queue == AT_RANDOM:
         return audit(inputs.is_open, count, rng)
-    if queue == "mixed":
-        return mixed(entropy(inputs), inputs.is_open, count, rng)
+    if queue in MIXED:
+        return mixed(MIXED[queue](inputs), inputs.is_open, count, rng)
     if queue == "diverse":
         others = len(features) - len(inputs.is_open)
         is_open = np.append(inputs.is_open, np.zeros(others, dtype=np.bool_))

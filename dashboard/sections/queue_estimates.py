@@ -39,7 +39,11 @@ def show(project: Project, run: str, threshold: float) -> None:
 
 def _row(item: QueueEstimate) -> dict[str, str]:
     queue = item.queue
-    kind = "audit" if queue.kind == "audit" else f"mixed, {formatting.percent(queue.eta, 0)} random"
+    kind = (
+        "audit"
+        if queue.kind == "audit"
+        else f"{queue.kind.replace('_', ' with ')}, {formatting.percent(queue.eta, 0)} random"
+    )
     return {
         "Queue": f"{kind}, drawn after decision #{queue.since}",
         "Answers": f"{item.num_answers:,} of {item.num_open:,}",

@@ -23,7 +23,7 @@ def answer(project: Project, image: int, label: int, **shown: Any) -> None:
     assert project.decide(RUN, verdict, image, label, **shown).status == "saved"
 
 
-@pytest.mark.parametrize("ranking", ["audit", "mixed", "diverse", "badge"])
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "mixed_margin", "diverse", "badge"])
 def test_drawn_queue_is_reproducible(trained_project: Project, ranking: str) -> None:
     first = cards(trained_project, ranking)
     assert first.drawn == 0
@@ -44,7 +44,7 @@ def test_reject_hunt_shows_kept_images_least_confident_first(trained_project: Pr
     assert len(found) == int((pool.scores.confidence >= np.float32(threshold)).sum())
 
 
-@pytest.mark.parametrize("ranking", ["audit", "mixed"])
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "mixed_margin"])
 def test_log_stores_the_probability_of_each_draw(trained_project: Project, ranking: str) -> None:
     page = cards(trained_project, ranking, eta=0.5)
     query = PageQuery(ranking, eta=0.5, drawn=page.drawn)
@@ -73,7 +73,7 @@ def test_wrong_rank_in_a_queue_is_refused(trained_project: Project) -> None:
     assert trained_project.decisions.all() == []
 
 
-@pytest.mark.parametrize("ranking", ["audit", "mixed"])
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "mixed_margin"])
 def test_fully_answered_queue_gives_the_true_values(trained_project: Project, ranking: str) -> None:
     pool, rng = trained_project.scores(RUN), np.random.default_rng(0)
     truth = dict(zip(pool.ids.tolist(), rng.integers(0, 3, len(pool.ids)).tolist(), strict=True))
@@ -103,6 +103,15 @@ def test_answers_count_up_to_the_first_gap(trained_project: Project) -> None:
     draws = trained_project.review(RUN).queues.random
     probability = draws.picks(RandomQueue("mixed", 0.3, 0)).probability[:5]
     assert found.accuracy == complement(lure(np.array([0, 0, 1.0, 0, 0]), probability, found.num_open))
+
+
+def test_mixed_margin_shows_the_smallest_margins_between_its_random_draws(trained_project: Project) -> None:
+    pool = trained_project.scores(RUN)
+    picks = trained_project.review(RUN).queues.random.picks(RandomQueue("mixed_margin", 0.3, 0))
+    first = int(pool.scores.margin.argmin())
+    place = picks.positions.tolist().index(first)
+    assert picks.probability[: place + 1].max() == picks.probability[place] > 0.7
+    assert picks.is_random
 
 
 def test_undone_answer_does_not_count(trained_project: Project) -> None:

@@ -82,7 +82,7 @@ def test_fewer_are_shown_where_fewer_are_open() -> None:
 
 
 def test_same_seed_gives_the_same_choices() -> None:
-    for queue in ("random", "mixed", "diverse", "badge"):
+    for queue in ("random", "mixed", "mixed_margin", "diverse", "badge"):
         one, two = (choose(queue, inputs(), 20, RNG(5), features(), probs()).positions for _ in range(2))
         np.testing.assert_array_equal(one, two)
 
