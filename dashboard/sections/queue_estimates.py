@@ -39,11 +39,8 @@ def show(project: Project, run: str, threshold: float) -> None:
 
 def _row(item: QueueEstimate) -> dict[str, str]:
     queue = item.queue
-    kind = (
-        "audit"
-        if queue.kind == "audit"
-        else f"{queue.kind.replace('_', ' with ')}, {formatting.percent(queue.eta, 0)} random"
-    )
+    name, share = queue.kind.replace("_", " with "), formatting.percent(queue.eta, 0)
+    kind = name if name == "audit" else f"{name}, {share} random"
     return {
         "Queue": f"{kind}, drawn after decision #{queue.since}",
         "Answers": f"{item.num_answers:,} of {item.num_open:,}",
