@@ -22,6 +22,7 @@ from torch import nn
 from benchmarks.report import environment, table
 from core import Project, SplitConfig
 from core.base.presets import recipe
+from core.risk.comparison import paired_difference
 from core.training.batches.part import Part, load_part
 from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
@@ -37,8 +38,8 @@ ARMS: dict[str, dict[str, Any]] = {
     "tiny_cnn, softmatch, 20 epochs": {"model": "tiny_cnn", "method": "softmatch", "epochs": 20},
 }
 """By name: settings that differ from the method's recipe."""
-RULES = (0.0, 0.5, 1.0, 2.0, math.inf)
-"""Standard errors by which the best evaluation has to beat the last one on val; 0: always the best, inf: the last."""
+RULES = ("best", "1 SE", "clear_best", "last")
+"""Best on val, or the last unless the best is one standard error ahead, or clearly ahead, on val; or the last."""
 
 
 def predictions(trainer: Trainer, part: Part) -> list[int]:
@@ -75,16 +76,15 @@ def run(project: Project, name: str, split: int) -> dict[str, Any]:
     return {"arm": name, "split": split, "cpu_seconds": seconds, "looks": looks, "truth": truth}
 
 
-def kept(row: dict[str, Any], errors: float) -> dict[str, float]:
+def kept(row: dict[str, Any], rule: str) -> dict[str, float]:
     """Epoch and test accuracy of the weights that a rule keeps."""
     best = next(look for look in reversed(row["looks"]) if look["is_best"])
-    last, truth = row["looks"][-1], row["truth"]
-    gains = [(np.array(look["val"]) == np.array(truth["val"])).astype(float) for look in (best, last)]
-    difference = gains[0] - gains[1]
-    error = difference.std() / math.sqrt(len(difference))
-    is_best = not errors or (not math.isinf(errors) and difference.mean() > errors * error)
-    chosen = best if is_best else last
-    return {"epoch": chosen["epoch"], "test": float(np.mean(np.array(chosen["test"]) == np.array(truth["test"])))}
+    last, truth = row["looks"][-1], {part: np.array(labels) for part, labels in row["truth"].items()}
+    paired = paired_difference(np.array(last["val"]), np.array(best["val"]), truth["val"])
+    gain, share = paired.difference, (paired.gained + paired.lost) / paired.n
+    is_ahead = gain > math.sqrt((share - gain**2) / paired.n) if rule == "1 SE" else paired.interval[0] > 0
+    chosen = best if rule == "best" or (rule != "last" and is_ahead) else last
+    return {"epoch": chosen["epoch"], "test": float((np.array(chosen["test"]) == truth["test"]).mean())}
 
 
 def step_seconds(model: str, precision: str, count: int = 15) -> float:
@@ -105,9 +105,8 @@ def step_seconds(model: str, precision: str, count: int = 15) -> float:
 
 def show(path: Path) -> None:
     """Test accuracy of each arm under each rule."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    names = {0.0: "best by val", math.inf: "last"}
-    head = ["training", "n", "CPU s", *(names.get(rule, f"best if {rule:g} SE better") for rule in RULES)]
+    rows = sorted((json.loads(line) for line in path.read_text().splitlines()), key=lambda row: row["split"])
+    head = ["training", "n", "CPU s", *RULES]
     shown = []
     for arm in dict.fromkeys(row["arm"] for row in rows):
         mine = [row for row in rows if row["arm"] == arm]
@@ -148,7 +147,7 @@ def main() -> None:
             project = Project.create(Path(folder) / str(split), "demo", split=SplitConfig(seed=split))
             for name in words.arms:
                 row = run(project, name, split)
-                print(name, split, f"{row['cpu_seconds']:.0f} s", kept(row, 0.0), kept(row, math.inf), flush=True)
+                print(name, split, f"{row['cpu_seconds']:.0f} s", kept(row, "best"), kept(row, "last"), flush=True)
                 with words.out.open("a") as file:
                     file.write(json.dumps(row) + "\n")
 

@@ -27,6 +27,7 @@ Ramp = Literal["none", "linear", "seed", "sigmoid"]
 Precision = Literal["auto", "fp32", "bf16"]
 WeakPass = Literal["joint", "own"]
 SplitKind = Literal["balanced", "stratified"]
+KeptWeights = Literal["clear_best", "best", "last"]
 
 METHODS: tuple[str, ...] = get_args(Method)
 """Training methods, by the name that `TrainConfig.method` takes."""
@@ -177,6 +178,8 @@ class TrainConfig(Config):
     """head, for uneven classes: weights by class, or their log priors taken off the logits."""
     allow_download: bool = False
     """head: whether weights of a backbone that are not on this machine may be downloaded."""
+    kept_weights: KeptWeights = "clear_best"
+    """Averaged weights kept at the end: best on val, last, or clear_best: best if clearly ahead of last."""
     compile: bool = False
     """Compile the model with torch.compile: slower to begin, faster on long runs."""
     log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
@@ -185,6 +188,18 @@ class TrainConfig(Config):
     """Also write a line for every step (batches.jsonl): mask rate, pseudo-label accuracy, class mix."""
     checkpoint_epochs: Annotated[int, Between(1, 1_000_000)] = 5
     """Epochs between checkpoints from which a stopped run can be resumed."""
+
+    @classmethod
+    def from_record(cls, values: Mapping[str, Any]) -> Self:
+        """Build the settings of a stored record; what an older one leaves out means what it meant then.
+
+        Args:
+            values: Field names and values.
+
+        Raises:
+            ConfigError: A value is unknown, of the wrong type or out of range.
+        """
+        return cls.checked({**_BEFORE, **values})
 
     @property
     def is_head(self) -> bool:
@@ -217,6 +232,8 @@ class TrainConfig(Config):
         return self
 
 
+_BEFORE = {"model": "small_cnn", "kept_weights": "best"}
+"""Meaning of settings that a record does not name: its Winnow had no such setting."""
 _HEAD_ONLY = ("extractor", "head", "head_balance", "allow_download")
 HEAD_SETTINGS: tuple[str, ...] = (
     "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download"

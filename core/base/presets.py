@@ -76,6 +76,10 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "supervised": Preset("labels alone: the baseline", {}),
+    "supervised_fast": Preset(
+        "labels alone on tiny_cnn: without a GPU a tenth of the baseline's time, for about a point of accuracy",
+        {"model": "tiny_cnn"},
+    ),
     "pseudo_label_seed": Preset(
         "online pseudo-labels, weight 1e-4 from epoch 100 to 450: nearly inert, expect about the baseline",
         {"method": "pseudo_label", "unlabeled_weight": 1e-4, "ramp": "seed", "ramp_start": 100, "ramp_end": 450,

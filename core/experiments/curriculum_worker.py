@@ -29,7 +29,7 @@ class CurriculumWorker:
         asked = self.asked
         with self.folder.lock():
             try:
-                config = TrainConfig.checked(asked["train"])
+                config = TrainConfig.from_record(asked["train"])
                 history, rounds = DecisionHistory(self.workspace), (asked["num_rounds"], asked["step"])
                 for _ in train_curriculum(self.workspace, history, config, asked["parent"], *rounds, self.wait):
                     self.done += 1

@@ -58,7 +58,7 @@ class Simulation:
     @property
     def train(self) -> TrainConfig:
         """Training settings of each run."""
-        return TrainConfig.checked(self.folder.settings()["train"])
+        return TrainConfig.from_record(self.folder.settings()["train"])
 
     @property
     def strategies(self) -> tuple[ReviewStrategy, ...]:

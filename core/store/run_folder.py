@@ -98,7 +98,7 @@ class RunFolder:
 
     @property
     def model_path(self) -> Path:
-        """Weights of the best averaged model."""
+        """Averaged weights that the run kept."""
         return self.path / "model.safetensors"
 
     @property
@@ -125,7 +125,7 @@ class RunFolder:
         if content["format"] > FORMAT:
             raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
         try:
-            return RunRecord(**{**content, "config": TrainConfig.checked(content["config"])})
+            return RunRecord(**{**content, "config": TrainConfig.from_record(content["config"])})
         except (KeyError, TypeError, ConfigError) as error:
             raise cannot_read(file, error) from error
 

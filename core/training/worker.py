@@ -63,7 +63,7 @@ class TrainingWorker:
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
         self._begin, self._before = time.monotonic(), begun
         self._told, self._is_stopped, self._since = 0.0, False, time.time()
-        self._measured, self._saved = "", 0
+        self._measured, self._kept, self._saved = "", "", 0
 
     def run(self) -> int:
         """Train, predict and calibrate.
@@ -87,7 +87,7 @@ class TrainingWorker:
         except Cancelled:
             self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
         else:
-            self._tell(state="done", message="", eta_seconds=None)
+            self._tell(state="done", message=self._kept, eta_seconds=None)
 
     def _held(self) -> AbstractContextManager[None]:
         """The run's lock; of several ranks the first one holds it."""
@@ -207,7 +207,10 @@ class TrainingWorker:
         self._tell(message="Scoring all images.", epoch=trainer.epoch, step=trainer.step, eta_seconds=None)
         paths = [self.folder.path / "predictions" / name for name in ("logits.npy", "features.npy")]
         if distributed.rank() == 0:
-            save_weights(trainer.best["weights"], self.folder.model_path)
+            kept = trainer.kept()
+            self._kept, self.status = kept.sentence, replace(self.status, kept_epoch=kept.epoch)
+            print(kept.sentence, flush=True)
+            save_weights(kept.weights, self.folder.model_path)
             head = trainer.head
             draft_array(paths[0], (len(images.pixels), head.out_features), np.float32)
             draft_array(paths[1], (len(images.pixels), head.in_features), np.float16)

@@ -64,8 +64,10 @@ def _accuracies(compared: RunComparison) -> None:
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
         f"Paired difference B − A: {formatting.points(result.difference)} points "
         f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 % interval). p is from the exact "
-        f"two-sided McNemar test. {result.paired.sentence()}"
+        "two-sided McNemar test."
     )
+    if not result.paired.is_clear:
+        st.caption(result.paired.sentence())
 
 
 def _average(compared: RunComparison) -> None:
@@ -74,7 +76,7 @@ def _average(compared: RunComparison) -> None:
     if found is None:
         return
     st.subheader("Average of A and B")
-    share = f"{formatting.percent(1 - found.weight)} A and {formatting.percent(found.weight)} B"
+    share = f"{formatting.percent(1 - found.weight, 0)} A and {formatting.percent(found.weight, 0)} B"
     st.markdown(
         f"Accuracy of the average: **{formatting.estimate(found.accuracy)}**.\n"
         f"- Over A: {found.over_a.sentence()}\n- Over B: {found.over_b.sentence()}"

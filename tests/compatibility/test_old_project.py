@@ -27,10 +27,10 @@ def old_project(tmp_path: Path) -> Path:
     return unpack(tmp_path)
 
 
-NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download"}
+NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights"}
 """Settings that version 0.1 did not have."""
-NEW_FIELDS = {"stack", "like"}
-"""Fields of a page of cards that version 0.1 did not have."""
+NEW_FIELDS = {"stack", "like", "kept_epoch", "head_comparison", "average"}
+"""Fields of answers that version 0.1 did not have."""
 
 
 def differences(found: Any, wanted: Any, where: str = "") -> list[str]:
@@ -73,6 +73,11 @@ def test_an_old_model_answers_a_new_noise_check(old_project: Path, expected: Any
     before = expected["python"][f"noise_report of {BASE}"]["auroc"]
     assert code == 0
     assert json.loads(out)["auroc"] == {name: pytest.approx(groups, abs=0.01) for name, groups in before.items()}
+
+
+def test_old_runs_keep_the_best_weights_on_val(old_project: Path) -> None:
+    """Also a resumed one: its record says nothing of the setting."""
+    assert {run.record.config.kept_weights for run in Project.open(old_project).runs()} == {"best"}
 
 
 def test_an_old_run_is_resumed_from_its_checkpoint(old_project: Path) -> None:

@@ -43,7 +43,7 @@ def compare(
         f"{run_b}  {format_estimate(b, 2)}",
         f"difference {format_points(test.difference, test.low, test.high)}: "
         f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
-        test.paired.sentence(),
+        *([] if test.paired.is_clear else ["No gain that these test images can tell."]),
     ]
     if average and result.average is not None:
         info["average"] = _average_info(result.average)

@@ -222,6 +222,8 @@ def _run_line(run: Run) -> str:
     if best is not None and last is not None:
         medians = f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
         val = f"val {percent(best)}" if config.is_head else medians
+    if now.kept_epoch not in (None, now.best_epoch):
+        val += f", kept epoch {now.kept_epoch}"
     progress = now.message if config.is_head else f"epoch {now.epoch}/{now.epochs}"
     where = progress if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
     control = f"  {run.control.name}" if run.control is not None else ""

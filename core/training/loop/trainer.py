@@ -18,6 +18,7 @@ from core.training.batches.batch import Batch, PoolViews, Views
 from core.training.batches.part import Part
 from core.training.batches.train_data import TrainData
 from core.training.loop.ema import AveragedModel
+from core.training.loop.kept_weights import NONE_YET, Kept, better, choose
 from core.training.loop.monitor import PoolMonitor
 from core.training.loop.optim import make_optimizer
 from core.training.loop.schedules import learning_rate, unlabeled_weight
@@ -69,7 +70,7 @@ class Trainer:
         self.steps = self.steps_per_epoch * config.epochs
         self.step, self.pieces = 0, 1  # pieces: passes that a step makes over its batch
         self._chunk = data.labeled.chunk  # images evaluated at a time; fewer once memory ran out
-        self.best: dict[str, Any] = {"epoch": 0, "val_accuracy": -1.0, "val_loss": math.inf, "weights": {}}
+        self.best: dict[str, Any] = dict(NONE_YET)
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
     @property
@@ -119,6 +120,11 @@ class Trainer:
             return Evaluation()
         found, self._chunk = evaluate_part(part, self._logits_of, self.threshold.current_weights, self._chunk)
         return found
+
+    def kept(self) -> Kept:
+        """Choose the averaged weights that a finished training keeps, by the rule kept_weights."""
+        last = self.evaluate(self.data.val)
+        return choose(self.best, last, self.epoch, self.average.model, self.config.kept_weights)
 
     def check_finite(self) -> None:
         """Raise TrainingError where the loss or a weight is no longer a number; every rank has to call this."""
@@ -262,7 +268,7 @@ class Trainer:
         self._totals.zero_()
         num_right = sums.pop("num_right")
         val, calibration = self.evaluate(self.data.val), self.evaluate(self.data.calibration)
-        self._keep_best(val.accuracy, val.loss)
+        self.best = better(self.best, val, self.epoch, self.average.model)
         num_steps = self.step - self._last_logged_step()
         kept = {"calibration_kept": calibration.kept, "calibration_kept_accuracy": calibration.kept_accuracy}
         return {
@@ -283,13 +289,6 @@ class Trainer:
         """Step of the metrics before these."""
         size = self.steps_per_epoch * self.config.log_epochs
         return (self.step - 1) // size * size
-
-    def _keep_best(self, accuracy: float, loss: float) -> None:
-        """Keep the weights of the highest val accuracy, then of the lowest loss; without val images the latest."""
-        is_better = (accuracy, -loss) > (self.best["val_accuracy"], -self.best["val_loss"])
-        if math.isnan(accuracy) or is_better:
-            weights = {name: value.detach().clone() for name, value in self.average.model.state_dict().items()}
-            self.best = {"epoch": self.epoch, "val_accuracy": accuracy, "val_loss": loss, "weights": weights}
 
     def _logits_of(self, images: Tensor) -> Tensor:
         """Logits (b, K) of uint8 images (b, C, H, W) under the averaged model, without gradient."""

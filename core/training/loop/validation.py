@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ class Evaluation:
     loss: float = math.nan  # cross-entropy in nats
     kept: float = math.nan  # share of the images that the threshold keeps, [0, 1]
     kept_accuracy: float = math.nan  # accuracy among them, [0, 1]
+    is_right: Tensor | None = field(default=None, compare=False)  # (n,) bool, on the CPU
 
 
 def evaluate_part(
@@ -41,18 +42,21 @@ def evaluate_part(
 
     """
     sums = torch.zeros(4, device=part.labels.device)
+    is_right = torch.zeros(len(part), dtype=torch.bool, device=part.labels.device)
 
     def add(rows: slice) -> None:
         labels = part.labels[rows]
         logits = logits_of(part.take(torch.arange(rows.start, rows.stop, device=labels.device)))
         right, kept = logits.argmax(1) == labels, weights_of(logits.softmax(1))
         loss = cross_entropy(logits, labels, reduction="sum")
+        is_right[rows] = right
         sums.add_(torch.stack([right.sum(), loss, kept.sum(), (kept * right).sum()]))
 
     size = run_in_chunks(slice(0, len(part)), size, add)
     num_right, loss, num_kept, right_kept = sums.tolist()
     kept_accuracy = right_kept / num_kept if num_kept else math.nan
-    return Evaluation(num_right / len(part), loss / len(part), num_kept / len(part), kept_accuracy), size
+    shares = num_right / len(part), loss / len(part), num_kept / len(part), kept_accuracy
+    return Evaluation(*shares, is_right.cpu()), size
 
 
 def none_if_nan(value: float) -> float | None:

@@ -1,5 +1,6 @@
 """Model weights of a run folder, written and read with safetensors alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,7 @@ from core.training.models.models import Classifier, build
 _SHAPE = ("num_classes", "channels", "height", "width")
 
 
-def save_weights(weights: dict[str, Tensor], path: Path) -> None:
+def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     """Write a state dict as safetensors, whole or not at all."""
     data = save({name: value.contiguous().cpu() for name, value in weights.items()})
 

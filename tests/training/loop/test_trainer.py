@@ -97,28 +97,10 @@ def test_labels_that_are_only_watched_move_no_weight(method: str) -> None:
     assert watched[0] != watched[1]
 
 
-def test_the_best_epoch_is_the_one_with_the_highest_val_accuracy_then_the_lowest_loss() -> None:
-    training = trainer()
-    kept = []
-    for step, (accuracy, loss) in enumerate([(0.5, 1.0), (0.7, 0.9), (0.7, 0.8), (0.7, 0.85), (0.6, 0.1)]):
-        training.step = step * training.steps_per_epoch
-        training._keep_best(accuracy, loss)
-        kept.append(training.best["epoch"])
-    assert kept == [0, 1, 2, 2, 2]
-
-
-def test_the_best_weights_are_a_copy_that_later_steps_do_not_move() -> None:
-    training = trainer()
-    training._keep_best(1.0, 0.0)
-    kept = {name: value.clone() for name, value in training.best["weights"].items()}
-    finish(training)
-    assert training.best["epoch"] == 0
-    assert same(training.best["weights"], kept)
-
-
 def test_without_val_images_the_last_epoch_is_kept() -> None:
     training = trainer(material=data(val=None))
     lines = finish(training)
+    assert (training.kept().epoch, training.kept().sentence) == (3, "")
     assert training.best["epoch"] == 3
     assert same(training.best["weights"], dict(training.average.model.state_dict()))
     assert all(line["val_accuracy"] is None and line["val_loss"] is None for line in lines)
