@@ -1,14 +1,25 @@
 """Names that pages, commands and Python share."""
 
-from core.base.config import HEAD_SETTINGS, METHODS, MODELS, NETWORK_SETTINGS, PROFILES, RAMPS
+from core.base.config import (
+    HEAD_SETTINGS,
+    IMPORTED_SETTINGS,
+    METHODS,
+    MODELS,
+    NETWORK_SETTINGS,
+    PROFILES,
+    RAMPS,
+    TRAINING_METHODS,
+)
 from core.base.presets import PRESETS, RECIPES
 from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
+from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
 from core.export.export import RUN_EXPORTS
 from core.export.writers import EXPORTS
 from core.live.live_model import INTERVALS as LIVE_INTERVALS
+from core.predictions.prediction_table import KINDS as PREDICTION_KINDS
 from core.quality.ood import OOD_SCORES
 from core.review.attention_checks import CHECK_INTERVALS
 from core.review.histogram import SCORES
@@ -34,6 +45,7 @@ __all__ = [
     "ETA",
     "EXPORTS",
     "HEAD_SETTINGS",
+    "IMPORTED_SETTINGS",
     "LAST_EVALUATIONS",
     "LIVE_INTERVALS",
     "LIVE_STATES",
@@ -41,6 +53,7 @@ __all__ = [
     "MODELS",
     "NETWORK_SETTINGS",
     "OOD_SCORES",
+    "PREDICTION_KINDS",
     "PRESETS",
     "PROFILES",
     "QUANTITIES",
@@ -56,7 +69,9 @@ __all__ = [
     "SIMULATION_FILES",
     "SOURCES",
     "SPLIT_NAMES",
+    "TABLE_SUFFIXES",
     "TARGETS",
+    "TRAINING_METHODS",
     "UNDO",
     "UNKNOWN",
     "VERDICTS",

@@ -108,8 +108,8 @@ def _progress(project: Project) -> None:
     live = live_runs(project)
     for run in live:
         status = run.status
-        is_head = run.record.config.is_head
-        progress = f". {status.message}" if is_head else f", epoch {status.epoch}/{status.epochs}"
+        is_network = run.record.config.is_network
+        progress = f", epoch {status.epoch}/{status.epochs}" if is_network else f". {status.message}"
         text = f"{run.id}: {status.state}{progress}"
         st.progress(formatting.share_done(status), text=text)
     if not live:

@@ -15,7 +15,7 @@ from core.base.errors import ConfigError
 
 Method = Literal[
     "supervised", "pseudo_label", "self_training", "fixmatch", "flexmatch", "freematch", "softmatch", "mean_teacher",
-    "head"
+    "head", "imported"
 ]  # fmt: skip
 HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
 Balance = Literal["none", "weights", "logit_adjustment"]
@@ -30,9 +30,11 @@ SplitKind = Literal["balanced", "stratified"]
 KeptWeights = Literal["clear_best", "best", "last"]
 
 METHODS: tuple[str, ...] = get_args(Method)
-"""Training methods, by the name that `TrainConfig.method` takes."""
-NETWORK_METHODS: tuple[str, ...] = tuple(name for name in METHODS if name != "head")
-"""Training methods that train a network; the other fits a head on stored features."""
+"""Methods, by the name that `TrainConfig.method` takes."""
+TRAINING_METHODS: tuple[str, ...] = tuple(name for name in METHODS if name != "imported")
+"""Methods that a run can be started with; the other one keeps predictions from elsewhere."""
+NETWORK_METHODS: tuple[str, ...] = tuple(name for name in TRAINING_METHODS if name != "head")
+"""Methods that train a network; `head` fits a classifier on stored features."""
 MODELS: tuple[str, ...] = get_args(Model)
 """Models, by the name that `TrainConfig.model` takes."""
 PROFILES: tuple[str, ...] = get_args(Profile)
@@ -112,8 +114,8 @@ class TrainConfig(Config):
     """Settings of one training run, written to run.json before the first step."""
 
     method: Method = "supervised"
-    """supervised: labels only; self_training: also curated pseudo-labels; head: these, on features, in seconds; the
-    others: these and the unlabeled pool."""
+    """supervised: labels only; self_training: also curated pseudo-labels; head: these, on features, in seconds;
+    imported: another model's predictions, which are not trained here; the others: labels and the unlabeled pool."""
     model: Model = "small_cnn"
     """mlp, tiny_cnn: seconds on a CPU; small_cnn: minutes; wrn: Wide ResNet, 28-2 by default; others: torchvision's."""
     profile: Profile = "natural"
@@ -180,6 +182,8 @@ class TrainConfig(Config):
     """head: whether weights of a backbone that are not on this machine may be downloaded."""
     kept_weights: KeptWeights = "clear_best"
     """Averaged weights kept at the end: best on val, last, or clear_best: best if clearly ahead of last."""
+    imported_model: str = ""
+    """imported: name of the model that made the predictions; set by the import alone."""
     compile: bool = False
     """Compile the model with torch.compile: slower to begin, faster on long runs."""
     log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
@@ -207,8 +211,20 @@ class TrainConfig(Config):
         return self.method == "head"
 
     @property
+    def is_imported(self) -> bool:
+        """Whether the run keeps the predictions of another model."""
+        return self.method == "imported"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether the run trains a network."""
+        return self.method in NETWORK_METHODS
+
+    @property
     def model_name(self) -> str:
-        """Name of what predicts: a head's extractor, without the folder of its file, or the network's model."""
+        """Name of what predicts: a head's extractor, without the folder of its file, or the model."""
+        if self.is_imported:
+            return self.imported_model
         if not self.is_head:
             return self.model
         family, _, file = self.extractor.partition(":")
@@ -235,11 +251,15 @@ class TrainConfig(Config):
 _BEFORE = {"model": "small_cnn", "kept_weights": "best"}
 """Meaning of settings that a record does not name: its Winnow had no such setting."""
 _HEAD_ONLY = ("extractor", "head", "head_balance", "allow_download")
+IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
+"""Settings of a run of imported predictions."""
 HEAD_SETTINGS: tuple[str, ...] = (
     "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download"
 )  # fmt: skip
 """Settings that a head run reads."""
-NETWORK_SETTINGS: tuple[str, ...] = tuple(name for name in TrainConfig.model_fields if name not in _HEAD_ONLY)
+NETWORK_SETTINGS: tuple[str, ...] = tuple(
+    name for name in TrainConfig.model_fields if name not in (*_HEAD_ONLY, "imported_model")
+)
 """Settings that the training of a network reads."""
 
 

@@ -10,7 +10,18 @@ import typer
 
 from core.base.errors import WinnowError, unknown_name
 from core.cli.aliases import current_names
-from core.cli.commands import audits, decisions, features, live, projects, results, runs, scores, simulations
+from core.cli.commands import (
+    audits,
+    decisions,
+    features,
+    live,
+    predictions,
+    projects,
+    results,
+    runs,
+    scores,
+    simulations,
+)
 
 app = typer.Typer(
     name="winnow",
@@ -25,10 +36,12 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": projects.new,
+    "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,
     "train": runs.train,
     "curriculum": runs.curriculum,
+    "import-predictions": predictions.import_predictions,
     "status": runs.status,
     "cancel": runs.cancel,
     "resume": runs.resume,

@@ -4,12 +4,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from annotated_types import Interval
 
-from core.base.config import Config
+from core.base.config import IMPORTED_SETTINGS, TRAINING_METHODS, Config
 from core.base.errors import InputError, unknown_name
 from core.cli.output import percent
 from core.curation.rules import RULES, rule_parameters
@@ -28,6 +28,7 @@ TargetError = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Keep all above the lowest threshold with at most this error; see --guarantee."),
 ]
+_TRAINING_METHOD: Any = Literal.__getitem__(TRAINING_METHODS)
 GUARANTEES: dict[str, Callable[[Project, str, float], float | None]] = {
     "conformal": lambda project, run, target: project.quality.conformal_threshold(run, target).threshold,
     "high-probability": lambda project, run, target: project.quality.high_probability_threshold(run, target).threshold,
@@ -52,11 +53,11 @@ def with_options_of(config: type[Config]) -> Callable[[Callable[..., None]], Cal
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def wrapper(**values: Any) -> None:
-            settings = {name: values.pop(name) for name in config.model_fields}
+            settings = {name: values.pop(name) for name in typed_settings(config)}
             command(**values, settings={name: value for name, value in settings.items() if value is not None})
 
         own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
-        grown = [_option(name, config) for name in config.model_fields]
+        grown = [_option(name, config) for name in typed_settings(config)]
         wrapper.__signature__ = inspect.Signature([*own, *grown])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in [*own, *grown]}
         return wrapper
@@ -64,12 +65,17 @@ def with_options_of(config: type[Config]) -> Callable[[Callable[..., None]], Cal
     return decorate
 
 
+def typed_settings(config: type[Config]) -> list[str]:
+    """Names of the settings that are options of a command: all but those that the import alone sets."""
+    return [name for name in config.model_fields if name == "method" or name not in IMPORTED_SETTINGS]
+
+
 def _option(name: str, config: type[Config]) -> inspect.Parameter:
     field = config.model_fields[name]
     ranges = [f"{item.ge}..{item.le}" for item in field.metadata if isinstance(item, Interval)]
     default = "off" if field.default is False else field.default
     text = f"{field.description} [default: {default}{'; range: ' + ranges[0] if ranges else ''}]"
-    hint: Any = field.annotation
+    hint: Any = _TRAINING_METHOD if name == "method" else field.annotation
     kind = Annotated[hint | None, typer.Option(help=text, show_default=False)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 

@@ -1,6 +1,7 @@
 """Output of the commands: one JSON object or text, and one format for numbers."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import typer
 
 from core.base.types import Estimate
+from core.features.store import FeatureStatus
 from core.risk.sampling_estimates import MeanEstimate
 
 
@@ -21,6 +23,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return str(value)
+
+
+def print_feature_progress(status: FeatureStatus) -> None:
+    """Show on a terminal, over the line before, how many images have features, how fast, and the time left."""
+    if sys.stderr.isatty():
+        left = "" if status.eta_seconds is None else f", {status.eta_seconds:,.0f} s left"
+        text = f"features: {status.done:,} of {status.total:,} images, {status.images_per_second:,.0f} a second{left}"
+        is_last = status.done == status.total or status.state != "running"
+        print(f"\r{text:<78}", end="\n" if is_last else "", file=sys.stderr, flush=True)
 
 
 def finite(value: float) -> float | None:

@@ -24,6 +24,8 @@ ARRAY = ""
 TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson")
 SUFFIXES = (".npy", ".npz", *TABLES)
 """Endings of the files that `read_table` reads."""
+_NUMBERED = ("__index_level_", "Unnamed: ")
+"""How the headers of row numbers begin that pandas writes beside the columns."""
 _AS_TEXT = (*NAME_COLUMNS, "label", "labels")
 
 
@@ -60,6 +62,10 @@ def read_table(path: Path) -> KeyedTable:
     Raises:
         InputError: The file is missing or of another kind, cannot be read, or has no keys.
     """
+    if not path.is_file():
+        raise InputError(
+            f"{path} does not exist or is no file: give an {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file."
+        )
     try:
         if path.suffix == ".npy":
             return KeyedTable(path.name, {ARRAY: np.load(path, mmap_mode="r", allow_pickle=False)})
@@ -163,7 +169,10 @@ def _read_columns(path: Path) -> dict[str, NDArray[Any]]:
     twice = next((name for name in table.column_names if table.column_names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"it has several columns called {twice}")
-    return {name: _as_array(name, table[name]) for name in table.column_names}
+    if not len(table):
+        raise ValueError("it has no rows")
+    named = [name for name in table.column_names if name and not name.startswith(_NUMBERED)]
+    return {name: _as_array(name, table[name]) for name in named}
 
 
 def _read_arrow(path: Path) -> Any:

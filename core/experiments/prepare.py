@@ -44,11 +44,17 @@ def prepare_run(
         params: Parameters of the rule.
 
     Raises:
-        ConfigError: The settings need a parent and there is none.
+        ConfigError: The settings need a parent and there is none or one without weights, or the method is not trained.
         InputError: self_training has no curated labels.
     """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
+    if config.is_imported:
+        raise ConfigError("Predictions of another model are imported, not trained: use import_predictions.")
+    if config.warm_start and not workspace.run(str(parent)).record.config.is_network:
+        raise ConfigError(
+            f"{parent} has no weights to start from: turn warm_start off, or follow a run with a network."
+        )
     config = _with_full_path(config)
     snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
     curated = snapshot.curated

@@ -87,6 +87,8 @@ def cancel_run(workspace: Workspace, run_id: str) -> None:
         RunError: The run is not live.
     """
     run = workspace.run(run_id)
+    if run.record.config.is_imported:
+        raise RunError(f"{run_id} was imported, not trained, so there is nothing to cancel.")
     if run.status.state not in LIVE_STATES:
         raise RunError(f"{run_id} is not running, so there is nothing to cancel.")
     run.folder.request_cancel()
@@ -101,6 +103,8 @@ def resume_run(workspace: Workspace, run_id: str, launch: Launch | None = None) 
         RunError: The run is live or done.
     """
     run = workspace.run(run_id)
+    if run.record.config.is_imported:
+        raise RunError(f"{run_id} was imported, not trained, so there is nothing to resume: import the file again.")
     if run.status.state in (*LIVE_STATES, "done"):
         raise RunError(f"{run_id} is {run.status.state}: only a cancelled, failed or lost run can be resumed.")
     start(workspace.path, run_id, is_resume=True, launch=launch)

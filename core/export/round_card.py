@@ -169,6 +169,11 @@ def _commands(workspace: Workspace, run: Run) -> str:
     They name every setting that differs from its method's recipe and the defaults.
     """
     folder, record = shlex.quote(workspace.path.name), run.record
+    export = f"winnow export {folder} card --kind round_card --run {run.id}"
+    source = run.imported_from
+    if source is not None:
+        words = [source["file"] or "predictions.npy", "--name", record.config.imported_model]
+        return f"winnow import-predictions {folder} {shlex.join(words)}\n{export}"
     ours = record.config.model_dump()
     usual = {**recipe({"method": record.config.method}).model_dump(), "method": TrainConfig().method}
     words = ["winnow", "train", folder]
@@ -185,6 +190,4 @@ def _commands(workspace: Workspace, run: Run) -> str:
     if all(run.id != other.control.of for other in workspace.runs() if other.control is not None):
         words.append("--no-controls")
     again = " ".join([*words[:3], *(shlex.quote(word) for word in words[3:])])
-    return (
-        f"{again}\nwinnow export {folder} out --kind csv\nwinnow export {folder} card --kind round_card --run {run.id}"
-    )
+    return f"{again}\nwinnow export {folder} out --kind csv\n{export}"

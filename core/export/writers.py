@@ -155,11 +155,13 @@ def export_model(run: RunFolder, folder: Path, more: Mapping[str, Any] | None = 
 
     Raises:
         RunError: The run has no trained model yet.
-        InputError: The folder holds other files, or the run is a head.
+        InputError: The folder holds other files, or the run has no network.
         DataError: The files cannot be written.
     """
-    if run.record().config.is_head:
-        raise InputError(f"{run.id} is a head on stored features and has no model file: export a run with a network.")
+    config = run.record().config
+    if not config.is_network:
+        what = "was imported" if config.is_imported else "is a head on stored features"
+        raise InputError(f"{run.id} {what} and has no model file: export a run with a network.")
     if not run.model_path.exists():
         raise RunError(f"{run.id} has no trained model yet: wait until it is done.")
     record, architecture = run.record(), read_json(run.path / "model.json")

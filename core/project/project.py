@@ -11,6 +11,7 @@ from typing import Any, Self
 from core.base.config import SplitConfig
 from core.base.errors import not_in_pool
 from core.base.types import Command
+from core.project.project_arrays import ProjectArrays
 from core.project.project_results import ProjectResults
 from core.project.project_runs import ProjectRuns
 from core.review.decisions import Outcome
@@ -19,7 +20,7 @@ from core.workspace import recent_projects
 from core.workspace.creation import create_project
 
 
-class Project(ProjectRuns, ProjectResults):
+class Project(ProjectRuns, ProjectResults, ProjectArrays):
     """One project folder: its images, splits, runs and decisions.
 
     Methods raise WinnowError with a sentence.

@@ -88,8 +88,10 @@ class OodChecks(QualityBase):
             InputError: The model or the other images cannot be read.
         """
         path = self._workspace.path
-        if self._workspace.finished_run(run_id).record.config.is_head:
-            raise InputError(f"{run_id} is a head, which answers stored features alone: check a run with a network.")
+        config = self._workspace.finished_run(run_id).record.config
+        if not config.is_network:
+            what = "was imported and has no model here" if config.is_imported else "is a head on stored features"
+            raise InputError(f"{run_id} {what}, so it cannot score other images: check a run with a network.")
         if other is None:
             check_ood(path, run_id, None)
         elif ((folder := Path(other).expanduser()) / "project.toml").exists():

@@ -44,7 +44,7 @@ def _chart(simulation: Simulation, points: Sequence[SimulationPoint]) -> str:
         panels.append(Panel(title, quantity in ("test_accuracy", "accepted_error"), lines))
     settings, train = simulation.settings, simulation.train
     seeds = f"{settings.seeds} seed" + ("s: mean, band from lowest to highest" if settings.seeds > 1 else "")
-    training = train.model_name if train.is_head else f"{train.model_name}, {train.epochs:,} epochs"
+    training = f"{train.model_name}, {train.epochs:,} epochs" if train.is_network else train.model_name
     note = (
         f"Simulated reviewer: {settings.clicks:,} clicks a round, {100 * settings.error_rate:g} % of them wrong. "
         f"{training}; {seeds}."

@@ -166,6 +166,8 @@ class Simulations:
             InputError: The project or a name does not fit.
         """
         rules = tuple(parse_accept_rule(text) for text in accept_rules)
+        if train.is_imported:
+            raise InputError("A simulation trains in every round, so its method cannot be imported: choose another.")
         strategies = review_strategies(queues, rules, has_controls=settings.controls)
         _check_workspace(self._workspace, rules)
         stored = {

@@ -1,6 +1,6 @@
-"""Run folder: the files of one training run.
+"""Run folder: JSON, JSON lines, numpy arrays, safetensors and a text log of one run.
 
-The files are JSON, JSON lines, numpy arrays, safetensors and a text log. The training worker writes them; others read.
+The training worker writes them; others read.
 """
 
 import errno
@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -37,8 +37,7 @@ from core.store.jsonl import append_line, read_lines, sample_lines, write_lines
 FORMAT = 1
 SILENCE = 60.0
 """Seconds of silence after which a live run without a holder of its lock reads as lost."""
-PATIENCE = 0.5
-"""Seconds for which the worker tries to take its lock: is_locked() holds it for an instant."""
+PATIENCE = 0.5  # seconds for which the worker tries to take its lock: is_locked() holds it for an instant
 
 
 class RunFolder:
@@ -48,14 +47,13 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, runs: Path, record: RunRecord) -> Self:
-        """Create a run folder with run.json; the run reads as queued.
-
-        The folder appears whole or not at all.
+    def create(cls, runs: Path, record: RunRecord, fill: Callable[[Self], None] = lambda _: None) -> Self:
+        """Create a run folder with run.json, whole or not at all; the run reads as queued.
 
         Args:
             runs: Folder of all runs; made where it is not there.
             record: Content of run.json.
+            fill: Writes more files before the folder gets its name.
 
         Returns:
             The new folder.
@@ -71,6 +69,7 @@ class RunFolder:
             raise cannot_write(runs / record.run_id, error) from error
         try:
             draft._fill(record)
+            fill(draft)
             return cls(draft.path.rename(runs / record.run_id))
         except OSError as error:
             if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
@@ -83,7 +82,7 @@ class RunFolder:
         self.path.chmod(0o755)
         (self.path / "predictions").mkdir()
         write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
-        epochs = 1 if record.config.is_head else record.config.epochs
+        epochs = record.config.epochs if record.config.is_network else 1
         self.write_status(RunStatus("queued", "Waiting for the training process.", epochs=epochs))
 
     @property

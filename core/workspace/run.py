@@ -107,6 +107,12 @@ class Run:
         return last_median(self.metrics())
 
     @property
+    def imported_from(self) -> dict[str, Any] | None:
+        """Where imported predictions come from: model, file, sha256, kind, images covered; None of any other run."""
+        file = self.folder.path / "predictions" / "source.json"
+        return read_json(file) if file.exists() else None
+
+    @property
     def has_batches(self) -> bool:
         """Whether the run logs single steps (log_batches)."""
         file = self.folder.batches_path

@@ -105,7 +105,9 @@ def _choices() -> tuple[Preset, str]:
     name = left.selectbox("preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
     preset, help_text = constants.PRESETS[name], TrainConfig.model_fields["method"].description
     st.session_state.setdefault("train-method", preset.method)
-    method = right.selectbox("method", constants.METHODS, key="train-method", on_change=_apply_recipe, help=help_text)
+    method = right.selectbox(
+        "method", constants.TRAINING_METHODS, key="train-method", on_change=_apply_recipe, help=help_text
+    )
     return preset, method
 
 

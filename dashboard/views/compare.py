@@ -96,8 +96,10 @@ def _head_comparison(project: Project, run_a: str, run_b: str) -> None:
 
 
 def _val_accuracy(run: Run) -> str:
-    """Format the best val accuracy, whose weights are kept, and the median of the last ones; a head has one alone."""
+    """Format the best val accuracy, whose weights are kept, and the median of the last ones; others have one alone."""
     config = run.record.config
+    if config.is_imported:
+        return f"{formatting.percent(run.status.best_val_accuracy)} (imported from {config.model_name})"
     if config.is_head:
         return f"{formatting.percent(run.status.best_val_accuracy)} (head on {config.model_name})"
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
@@ -176,10 +178,10 @@ def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: 
 
 def _curves(project: Project, compared: RunComparison) -> None:
     st.subheader("Training curves")
-    heads = [run for run in (compared.run_a, compared.run_b) if project.run(run).record.config.is_head]
-    if heads:
-        st.caption(f"A head is fitted at once and has no curves: {', '.join(heads)}.")
-    if len(heads) == 2:
+    flat = [run for run in (compared.run_a, compared.run_b) if not project.run(run).record.config.is_network]
+    if flat:
+        st.caption(f"Heads and imported predictions are there at once and have no curves: {', '.join(flat)}.")
+    if len(flat) == 2:
         return
     name = st.segmented_control(
         "Curve", list(_CURVES), format_func=_CURVES.__getitem__, default="val_accuracy", required=True, key="curve"

@@ -20,6 +20,10 @@ export default function (component) {
   return () => { isGone = true; stop?.(); };
 }
 """
+_IMPORTED = (
+    "This run was imported, so there is no model to train again: a head on features of the images learns all labels "
+    "so far. The Train page trains a network on them, with this run as its parent."
+)
 _HTML = '<link rel="stylesheet" href="STYLE">'
 
 
@@ -80,7 +84,12 @@ def _advice(project: Project, run: str) -> str:
 
 
 def next_config(config: TrainConfig, *, is_warm: bool) -> TrainConfig:
-    """Return the settings of the run that follows a review: a head stays a head, a network learns the decisions."""
+    """Return the settings of the run that follows a review.
+
+    A head stays a head, and follows imported predictions; a network learns the decisions.
+    """
+    if config.is_imported:
+        return TrainConfig(method="head")
     if config.is_head:
         return config
     return config.model_copy(update={"method": "self_training", "warm_start": is_warm})
@@ -90,8 +99,11 @@ def _retrain(project: Project, run: Run) -> None:
     st.markdown(f"Train a new run on all labels so far. Its parent run is **{run.id}**.")
     if run.record.parent:
         st.caption(_advice(project, run.id))
-    is_head = run.record.config.is_head
-    is_warm = not is_head and st.toggle("Warm start", help=TrainConfig.model_fields["warm_start"].description)
+    if run.record.config.is_imported:
+        st.caption(_IMPORTED)
+    is_warm = run.record.config.is_network and st.toggle(
+        "Warm start", help=TrainConfig.model_fields["warm_start"].description
+    )
     help_text = "The same seed and budget without your decisions, trained after the run. The review value needs them."
     has_controls = st.toggle("Train control runs too", value=True, help=help_text)
     if st.button("Start", type="primary", width="stretch", key="retrain"):

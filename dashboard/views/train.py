@@ -5,7 +5,8 @@ import streamlit as st
 from core import Project, Run, TrainConfig, constants
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
-from dashboard.sections import curricula, training_curves, training_form
+from dashboard.sections import training_form
+from dashboard.sections.training import curricula, import_predictions, training_curves
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 
@@ -22,6 +23,8 @@ def show() -> None:
         st.warning(f"{run_id} cannot be read. {message}")
     with st.expander("New run", expanded=not runs):
         training_form.show(project)
+    with st.expander("Use another model's predictions"):
+        import_predictions.show(project)
     curricula.show(project)
     if runs:
         _run(project, runs[::-1])
@@ -42,7 +45,7 @@ def _run(project: Project, runs: list[Run]) -> None:
         st.info(compared.sentence)
     training_curves.show(project, run, metrics, is_live=is_live)
     _settings(run)
-    if not run.record.config.is_head:
+    if run.record.config.is_network:
         _augmented_images(run)
 
 
@@ -57,7 +60,10 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     time = {"Time left" if is_live else "Time taken": formatting.duration(seconds)}
     speed = {"Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–"}
     config = run.record.config
-    if config.is_head:
+    if run.imported_from is not None:
+        st.caption(import_predictions.description(run.imported_from))
+        metric_row({"Val accuracy": _accuracy(status.best_val_accuracy), "Temperature": f"{run.temperature:.2f}"})
+    elif config.is_head:
         st.caption(f"{config.head.replace('_', ' ').capitalize()} on features of {config.model_name}.")
         metric_row({**time, "Val accuracy": _accuracy(status.best_val_accuracy), **speed})
     else:
@@ -107,11 +113,12 @@ def _settings(run: Run) -> None:
     st.caption(f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16]} UTC.")
     fields = TrainConfig.model_fields
     names = constants.HEAD_SETTINGS if record.config.is_head else constants.NETWORK_SETTINGS
+    names = constants.IMPORTED_SETTINGS if record.config.is_imported else names
     values = record.config.model_dump()
     rows = [{"setting": name, "value": str(values[name]), "meaning": fields[name].description} for name in names]
     widths = {"setting": 160, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
-    st.dataframe(rows, hide_index=True, height="content" if record.config.is_head else 300, column_config=columns)
+    st.dataframe(rows, hide_index=True, height=300 if record.config.is_network else "content", column_config=columns)
 
 
 def _augmented_images(run: Run) -> None:

@@ -19,6 +19,7 @@ from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  #
 from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
+from core.cli.options import typed_settings  # noqa: E402
 from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.writers import EXPORTS  # noqa: E402
@@ -130,7 +131,7 @@ def _command(name: str, command: Any) -> Iterable[str]:
 def _families(command: Any) -> list[str]:
     """The configs whose fields the command takes as options."""
     names = {param.name for param in command.params}
-    return [family for family, config in CONFIGS.items() if set(config.model_fields) <= names]
+    return [family for family, config in CONFIGS.items() if set(typed_settings(config)) <= names]
 
 
 def _option(option: Any) -> tuple[str, str, str]:

@@ -27,7 +27,7 @@ def old_project(tmp_path: Path) -> Path:
     return unpack(tmp_path)
 
 
-NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights"}
+NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights", "imported_model"}
 """Settings that version 0.1 did not have."""
 NEW_FIELDS = {"stack", "like", "kept_epoch", "head_comparison", "average"}
 """Fields of answers that version 0.1 did not have."""

@@ -180,7 +180,7 @@ def follow(
         answer({**_run_info(run), **(also or {})}, f"{run.id} is on its way. See: winnow status", as_json=as_json)
         return
     shown: str | int | None = None
-    is_head = run.record.config.is_head
+    is_head = not run.record.config.is_network
     while (now := run.status).state in LIVE_STATES:
         message = now.message if sys.stdout.isatty() else now.message.partition(":")[0]  # a file gets no counting
         state = message if is_head else now.epoch
@@ -221,14 +221,14 @@ def _run_line(run: Run) -> str:
     val = ""
     if best is not None and last is not None:
         medians = f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
-        val = f"val {percent(best)}" if config.is_head else medians
+        val = medians if config.is_network else f"val {percent(best)}"
     if now.kept_epoch not in (None, now.best_epoch):
         val += f", kept epoch {now.kept_epoch}"
-    progress = now.message if config.is_head else f"epoch {now.epoch}/{now.epochs}"
+    progress = f"epoch {now.epoch}/{now.epochs}" if config.is_network else now.message
     where = progress if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
     control = f"  {run.control.name}" if run.control is not None else ""
     note = f"  {now.message}" if now.state in ("failed", "lost") else ""
-    kind = f"{config.method} {config.model_name} seed {config.seed}"
+    kind = f"{config.method} {config.model_name}" + ("" if config.is_imported else f" seed {config.seed}")
     return f"{run.id}  {now.state}  {kind}  {val}  {where}{control}{note}"
 
 

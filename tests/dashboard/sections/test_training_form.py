@@ -8,7 +8,7 @@ from core import Project, TrainConfig, constants
 from tests.dashboard.page_helpers import open_page, press, texts
 
 
-@pytest.mark.parametrize("method", constants.METHODS)
+@pytest.mark.parametrize("method", constants.TRAINING_METHODS)
 def test_the_form_has_every_setting_that_a_method_reads_and_no_other(untrained_project: Project, method: str) -> None:
     test = open_page("train", {"train-method": method}, project=untrained_project.key)
     kinds: tuple[Any, ...] = (test.number_input, test.selectbox, test.text_input, test.toggle)
@@ -21,7 +21,9 @@ def test_the_form_has_every_setting_that_a_method_reads_and_no_other(untrained_p
 
 
 def test_every_setting_is_read_by_a_network_or_a_head() -> None:
-    assert {*constants.HEAD_SETTINGS, *constants.NETWORK_SETTINGS} == set(TrainConfig.model_fields)
+    assert {*constants.HEAD_SETTINGS, *constants.NETWORK_SETTINGS, *constants.IMPORTED_SETTINGS} == set(
+        TrainConfig.model_fields
+    )
 
 
 def test_the_form_starts_a_head_with_its_settings_and_keeps_those_of_networks(

@@ -29,7 +29,7 @@ def test_a_head_has_one_val_accuracy_and_no_curves(trained_project: Project) -> 
     )
     said = texts(open_page("compare", project=trained_project.key))
     assert f"B {formatting.percent(run.status.best_val_accuracy)} (head on pixels)." in said
-    assert f"A head is fitted at once and has no curves: {run.id}." in said
+    assert f"Heads and imported predictions are there at once and have no curves: {run.id}." in said
 
 
 def test_the_average_of_a_network_and_a_head_is_a_third_arm(trained_project: Project) -> None:

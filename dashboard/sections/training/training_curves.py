@@ -26,8 +26,9 @@ def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: 
         metrics: Its metrics, one row for each epoch.
         is_live: Whether the run is queued or running.
     """
-    if run.record.config.is_head:
-        st.caption("A head is fitted at once, so it has no curves.")
+    if not run.record.config.is_network:
+        what = "Imported predictions are not trained" if run.record.config.is_imported else "A head is fitted at once"
+        st.caption(f"{what}, so there are no curves.")
         return
     if not metrics:
         st.caption("Curves appear after the first epoch.")

@@ -1,0 +1,1 @@
+"""Predictions of other models: read, checked and kept as a run that suggests like any other."""

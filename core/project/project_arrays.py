@@ -1,0 +1,98 @@
+"""Arrays of a project: predictions of other models, and features of its images."""
+
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from core.features.catalog import named_features
+from core.features.compute import OnProgress
+from core.features.extractors import Features
+from core.features.store import FeatureRecord, list_features
+from core.predictions import imported_run
+from core.predictions.imported_run import PredictionSource
+from core.predictions.prediction_table import PredictionTable
+from core.project.project_folder import ProjectFolder
+from core.workspace.run import Run
+
+
+class ProjectArrays(ProjectFolder):
+    """The methods of Project that take and give arrays with a row for each image."""
+
+    def import_predictions(
+        self,
+        predictions: Path | str | ArrayLike,
+        name: str = "",
+        *,
+        kind: str = "auto",
+        ids: ArrayLike | None = None,
+        ignore_unknown: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Run:
+        """Keep another model's predictions as a finished run, calibrated on val; it suggests like any other.
+
+        Args:
+            predictions: A file (.npy, .npz, .csv, .tsv, .parquet, .jsonl), or an array: (n, K) logits or probabilities
+                in the order of `class_names`, or (n,) labels. Images without a row get the same probability for all
+                classes.
+            name: Name of the model; empty: of the file, without its ending.
+            kind: auto, logits, probabilities or labels.
+            ids: Images of an array's rows, (n,); None: row i belongs to image i.
+            ignore_unknown: Whether to leave out classes that the project does not have, instead of refusing them.
+            on_progress: Told the progress where features have to be computed first, for neighbors and likeness.
+
+        Returns:
+            The run, done.
+
+        Raises:
+            InputError: The predictions cannot be used; the sentence names file and row, and nothing is written.
+            DataError: The run cannot be written.
+        """
+        source = PredictionSource(predictions, kind, ids, ignore_unknown)
+        return imported_run.import_predictions(self.workspace, source, name, on_progress)
+
+    def check_predictions(
+        self, predictions: Path | str | ArrayLike, *, kind: str = "auto", ignore_unknown: bool = False
+    ) -> PredictionTable:
+        """Read another model's predictions and check them, without keeping them.
+
+        Args:
+            predictions: As for `import_predictions`.
+            kind: auto, logits, probabilities or labels.
+            ignore_unknown: Whether to leave out classes that the project does not have, instead of refusing them.
+
+        Returns:
+            Kind, classes, and how many images they cover.
+
+        Raises:
+            InputError: The predictions cannot be used; the sentence names file and row.
+        """
+        return imported_run.read_predictions(self.workspace, PredictionSource(predictions, kind, None, ignore_unknown))
+
+    def features(
+        self, extractor: str = "hog", *, allow_download: bool = False, on_progress: OnProgress | None = None
+    ) -> Features:
+        """Open the features of all images under an extractor; compute or import and store them where they are missing.
+
+        Args:
+            extractor: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, onnx:FILE, or
+                own:FILE for a file of your own numbers.
+            allow_download: Whether weights that are not on this machine may be downloaded.
+            on_progress: Told images done, images per second and time left.
+
+        Returns:
+            (N, D) float16, memory-mapped and read-only; row = image id.
+
+        Raises:
+            InputError: There is no such extractor, or the file cannot be used.
+            DataError: The features cannot be stored.
+        """
+        images, root = self.path / "images", self.path / "features"
+        return named_features(extractor, images, root, allow_download=allow_download, on_progress=on_progress).values
+
+    def stored_features(self) -> list[FeatureRecord]:
+        """List the features that the project has stored.
+
+        Returns:
+            Records: extractor with name, licence and SHA-256 of its weights or file, N, D, date.
+        """
+        return list_features(self.path / "features")

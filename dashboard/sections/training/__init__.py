@@ -1,0 +1,1 @@
+"""Sections of the Train page beside its form: imported predictions, curricula, curves."""
