@@ -93,6 +93,6 @@ class ProjectArrays(ProjectFolder):
         """List the features that the project has stored.
 
         Returns:
-            Records: extractor with name, licence and SHA-256 of its weights or file, N, D, date.
+            Name, licence and SHA-256 of each extractor, N, D and date.
         """
         return list_features(self.path / "features")

@@ -78,8 +78,9 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
         st.caption("Run this command on each of the other machines, with the project in the same folder:")
         st.code(run.command_elsewhere, language="sh", wrap_lines=True)
     _buttons(project, run, status.state)
-    with st.expander("Log"):
-        st.code(run.log_tail() or "The log is empty.", language=None, height=260)
+    if not config.is_imported:
+        log = st.expander("Log")
+        log.code(run.log_tail() or "The log is empty.", language=None, height=260)
     if is_live != was_live or len(run.metrics()) != num_drawn:
         st.rerun()
 
