@@ -89,3 +89,14 @@ def test_a_network_is_compared_with_the_latest_head_when_it_ends_and_in_the_stat
     assert found.sentence in shell("status", path)[1]
     facts = shell.json("status", path, "003-supervised-mlp")["runs"][0]["head_comparison"]
     assert (facts["head"], facts["n"], facts["sentence"]) == (head["run"], found.paired.n, found.sentence)
+
+
+def test_a_network_says_which_weights_it_kept(shell: Shell, trained_project: Project) -> None:
+    words = ("--model", "mlp", "--epochs", "2", "--batch-size", "15", "--precision", "fp32")
+    for rule, start in (("last", "Kept the"), ("best", "Kept the averaged weights of epoch")):
+        facts = shell.json("train", trained_project.path, *words, "--kept-weights", rule)
+        assert facts["message"].startswith(start)
+        assert facts["kept_epoch"] == (2 if rule == "last" else facts["best_epoch"])
+    code, _, err = shell("train", trained_project.path, *words, "--kept-weights", "median")
+    assert code == 2
+    assert "'median' is not one of 'clear_best', 'best', 'last'" in err
