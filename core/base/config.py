@@ -98,7 +98,7 @@ class SplitConfig(Config):
 
     kind: SplitKind = "balanced"
     """balanced: the same number per class; stratified: in proportion to the classes."""
-    labeled: Annotated[int, Between(1, 100_000_000)] = 500
+    labeled: Annotated[int, Between(0, 100_000_000)] = 500
     """Images whose labels the model may train on, in all classes together."""
     val: Annotated[int, Between(0, 100_000_000)] = 300
     """Labeled images for choosing the checkpoint and the temperature."""

@@ -36,6 +36,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": projects.new,
+    "classes": projects.classes,
     "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,

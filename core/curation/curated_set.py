@@ -52,6 +52,16 @@ def curated_set(state: LabelState, labeled_ids: Ids, labeled_labels: Labels, *, 
     return CuratedSet(*columns, digest=digest(*columns))
 
 
+def can_suggest(curated: CuratedSet) -> bool:
+    """Return whether labels suffice for suggestions.
+
+    Two classes are needed, and two images of the second; one where labels were given from the start.
+    """
+    counts = np.sort(np.bincount(curated.labels))[::-1]
+    is_given = bool((curated.sources == LabelSource.GIVEN).any())
+    return len(counts) > 1 and int(counts[1]) >= (1 if is_given else 2)
+
+
 def with_selection(curated: CuratedSet, ids: Ids, labels: Labels, weight: float = 1.0) -> CuratedSet:
     """Add selected images as pseudo-labels to a curated set.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from core.base.errors import InputError
 from core.base.types import Ids, Mask, PerImage
@@ -168,7 +169,8 @@ def typical_ids(features: NDArray[np.floating], is_labeled: Mask, is_open: Mask,
 
     unit = unit_vectors(features)
     num_clusters = max(1, min(int(is_labeled.sum()) + count, _MOST_CLUSTERS, len(unit)))
-    cluster = MiniBatchKMeans(num_clusters, random_state=seed, n_init=1, batch_size=4096).fit_predict(unit)
+    with threadpool_limits(1):  # beside other work, threads that wait for one another took ten times as long
+        cluster = MiniBatchKMeans(num_clusters, random_state=seed, n_init=1, batch_size=4096).fit_predict(unit)
     covered = np.bincount(cluster[is_labeled], minlength=num_clusters)
     left = np.bincount(cluster[is_open], minlength=num_clusters)
     size, free = np.bincount(cluster, minlength=num_clusters), is_open.copy()

@@ -12,7 +12,7 @@ from core.data.image_io import SUFFIXES
 UNLABELED = ("unlabeled", "unlabelled")
 """Sub-folders of these names hold images whose class is unknown."""
 
-LAYOUT = "Expected one sub-folder per class (at least two) and, if you like, one named 'unlabeled'"
+LAYOUT = "Expected one sub-folder per class and, if you like, one named 'unlabeled'; or images alone, without classes"
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ def scan_folder(path: Path) -> FolderListing:
     """List the images under the class sub-folders of a folder.
 
     Sub-folders of a class are searched too; linked folders and names that begin with a dot are passed over. Files that
-    are no images become `problems`.
+    are no images become `problems`. An empty sub-folder is a class without images; a folder of images alone has none.
 
     Args:
-        path: Folder with one sub-folder per class, and one named "unlabeled" if wanted.
+        path: Folder with one sub-folder per class, and one named "unlabeled" if wanted; or with images alone.
 
     Returns:
         The files, the class of each, and what was left out.
 
     Raises:
-        InputError: There is no folder, no image, or fewer than two classes.
+        InputError: There is no folder, or no image.
     """
     root = Path(path)
     if not root.is_dir():
@@ -69,18 +69,22 @@ def scan_folder(path: Path) -> FolderListing:
     files: list[Path] = []
     classes: list[str | None] = []
     class_names: list[str] = []
-    folders = _top_level(scan)
+    folders, loose = _top_level(scan)
+    files += loose
+    classes += [None] * len(loose)
     for folder in folders:
         scan.files = []
         _walk(folder, scan)
         class_name = None if folder.name.lower() in UNLABELED else folder.name
-        if class_name is not None and scan.files:
+        is_class = class_name is not None and (scan.files or not any(folder.iterdir()))
+        if class_name is not None and is_class:
             class_names.append(class_name)
-        if not scan.files:
+        elif not scan.files:
             scan.add_problem(folder, "no images in this folder")
         files += scan.files
         classes += [class_name] * len(scan.files)
-    _check(root, files, class_names)
+    if not files:
+        raise InputError(f"{root} holds no images ({' '.join(SUFFIXES)}). {LAYOUT}.")
     return FolderListing(tuple(files), tuple(classes), tuple(class_names), tuple(scan.problems), root)
 
 
@@ -113,23 +117,23 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: natural_key(e.name))
 
 
-def _top_level(scan: _Scan) -> list[Path]:
-    """Return the class folders; InputError where there are none."""
+def _top_level(scan: _Scan) -> tuple[list[Path], list[Path]]:
+    """Return the class folders, and the images of a folder without any."""
     try:
         entries = _entries(scan.root)
     except OSError as error:
         raise InputError(f"{scan.root} cannot be listed: {error.strerror}. Check its permissions.") from error
     folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    images = [Path(entry.path) for entry in entries if _looks_like_image(entry.name) and not entry.is_dir()]
-    if not folders and images:
-        raise InputError(
-            f"{scan.root} holds {len(images):,} images but no class folders, so their classes are unknown. "
-            f"{LAYOUT}: for example {scan.root.name}/cat/1.jpg and {scan.root.name}/dog/1.jpg."
-        )
-    for image in images:
-        scan.add_problem(image, "lies beside the class folders, so its class is unknown")
     _note_links(entries, scan)
-    return folders
+    if not folders:
+        for entry in entries:
+            if not entry.is_dir():
+                _add_file(entry, scan)
+        return [], scan.files
+    for entry in entries:
+        if _looks_like_image(entry.name) and not entry.is_dir():
+            scan.add_problem(Path(entry.path), "lies beside the class folders, so its class is unknown")
+    return folders, []
 
 
 def _walk(folder: Path, scan: _Scan) -> None:
@@ -164,12 +168,3 @@ def _note_links(entries: list[os.DirEntry[str]], scan: _Scan) -> None:
 
 def _looks_like_image(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
-
-
-def _check(root: Path, files: list[Path], class_names: list[str]) -> None:
-    if not files:
-        raise InputError(f"{root} holds no images ({' '.join(SUFFIXES)}). {LAYOUT}.")
-    if not class_names:
-        raise InputError(f"{root} holds only unlabeled images; at least two classes are needed. {LAYOUT}.")
-    if len(class_names) == 1:
-        raise InputError(f"{root} holds one class only ({class_names[0]}); a classifier needs at least two. {LAYOUT}.")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.base.errors import DataError, InputError
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, QuarantinedFile
+from core.data.class_names import added_names
 from core.data.folder_scan import FolderListing
 from core.data.image_io import Header, ImageFileError, decode, read_header, resize
 
@@ -134,7 +135,8 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 def _check_classes(labels: Labels, listing: FolderListing) -> None:
     counts = np.bincount(labels[labels != UNKNOWN], minlength=len(listing.class_names))
-    empty = [name for name, count in zip(listing.class_names, counts, strict=True) if count == 0]
+    had_files = set(listing.classes)
+    empty = [name for name, count in zip(listing.class_names, counts, strict=True) if count == 0 and name in had_files]
     if empty:
         raise InputError(
             f"No image of class {', '.join(empty)} in {listing.root} can be read: repair or remove that folder."
@@ -207,7 +209,8 @@ def open_images(folder: Path) -> ImageSet:
     """
     pixels = _load(folder / "pixels.npy")
     labels, names, official_test = (_load(folder / f"{name}.npy") for name in ("labels", "names", "official_test"))
-    class_names, quarantined = _load_meta(folder / "meta.json")
+    own_names, quarantined = _load_meta(folder / "meta.json")
+    class_names = (*own_names, *added_names(folder))
     if pixels.ndim != 4 or pixels.dtype != np.uint8 or not len(pixels) == len(labels) == len(names):
         raise DataError(f"The files in {folder} do not belong together: create the project again from its source.")
     if len(labels) and not UNKNOWN <= labels.min() <= labels.max() < len(class_names):

@@ -73,11 +73,11 @@ def draw_splits(
         Sorted ids of each part.
 
     Raises:
-        InputError: There are fewer than two classes, or more is asked for than there is.
+        InputError: More is asked for than there is.
     """
     num_classes = int(labels.max(initial=UNKNOWN)) + 1
-    if len(np.unique(labels[labels != UNKNOWN])) < 2:
-        raise InputError("A split needs labeled images of at least two classes: add images of another class.")
+    if not num_classes:
+        return _nothing_labeled(np.arange(len(labels), dtype=np.int64), config, duplicates)
     rng = np.random.default_rng(config.seed)
     names = [class_names[c] if c < len(class_names) else f"number {c}" for c in range(num_classes)]
     rest = np.setdiff1d(np.arange(len(labels), dtype=np.int64), official_test)
@@ -90,6 +90,13 @@ def draw_splits(
     left = np.setdiff1d(rest, drawn)
     is_copy = np.isin(duplicates[left], duplicates[drawn])
     return Splits(**parts, unlabeled=left[~is_copy], config=config, set_aside=left[is_copy])
+
+
+def _nothing_labeled(ids: Ids, config: SplitConfig, duplicates: Groups) -> Splits:
+    """Split images without any label: all are unlabeled, but for exact copies."""
+    is_copy = duplicates[ids] != ids
+    none = np.empty(0, dtype=np.int64)
+    return Splits(none, none, none, ids[~is_copy], none, config, ids[is_copy])
 
 
 def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[dict[str, int], Ids]]:
@@ -184,7 +191,8 @@ def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitCon
 
     With unlabeled images beside them, all labels are used: 40 % labeled, 15 % val, 20 % calibration, 25 % test.
     Without, some of them serve as the unlabeled pool: 10 % labeled, 10 % val, 15 % calibration, 25 % test, none beyond
-    the default numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images.
+    the default numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images. With
+    labels of fewer than two classes, or of a few images, all of them are labeled and no part is held out.
 
     Args:
         num_per_class: K counts of distinct labeled images.
@@ -192,12 +200,9 @@ def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitCon
 
     Returns:
         The settings of the split.
-
-    Raises:
-        InputError: There are fewer than two classes, or an empty one.
     """
-    if len(num_per_class) < 2 or min(num_per_class) < 1:
-        raise InputError("A split needs labeled images of at least two classes: add images of another class.")
+    if sum(count > 0 for count in num_per_class) < 2:
+        return SplitConfig(kind="stratified", labeled=sum(num_per_class), val=0, calibration=0, test=0)
     num_classes, smallest = len(num_per_class), min(num_per_class)
     is_even = max(num_per_class) <= 1.5 * smallest
     groups, each = (num_classes, smallest) if is_even else (1, sum(num_per_class))

@@ -21,6 +21,7 @@ import numpy as np
 from core.base.config import TrainConfig
 from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, LabelSource, RunStatus
+from core.curation.curated_set import can_suggest
 from core.data.image_store import open_images
 from core.data.splits import load_splits
 from core.features.catalog import named_features
@@ -31,7 +32,7 @@ from core.heads.head_settings import HeadSettings
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
-from core.workspace.pool_index import ensure_index, needs_index
+from core.workspace.pool_index import NO_SUGGESTIONS, ensure_index, needs_index
 
 
 class HeadWorker:
@@ -46,7 +47,7 @@ class HeadWorker:
         self.project, self.folder = project, RunFolder(project / "runs" / run_id)
         self.config = self.folder.record().config
         self.status = RunStatus("running", "Reading images and labels.", epochs=1, steps=1, device="cpu")
-        self._begin, self._is_stopped = time.monotonic(), False
+        self._begin, self._is_stopped, self._result = time.monotonic(), False, ""
 
     def run(self) -> int:
         """Fit, score and calibrate.
@@ -66,23 +67,27 @@ class HeadWorker:
                 self._tell(state="failed", message=sentence, eta_seconds=None)
                 return 1
             else:
-                self._tell(state="done", message="", eta_seconds=None, epoch=1, step=1)
+                self._tell(state="done", message=self._result, eta_seconds=None, epoch=1, step=1)
         return 0
 
     def _fit(self) -> None:
         images, splits = open_images(self.project / "images"), load_splits(self.project / "splits.npz")
         stored = self._features()
         self._tell(message="Fitting the head and scoring all images.", eta_seconds=None)
-        file, num_classes = self.folder.path / "predictions" / "logits.npy", len(images.class_names)
+        file, num_classes = self.folder.path / "predictions" / "logits.npy", max(2, len(images.class_names))
         draft_array(file, (len(images.pixels), num_classes), np.float32)
-        logits, settings = open_draft(file), head_settings(self.config)
-        for ids, part in score_head(stored.values, self._labels(num_classes), settings):
-            logits[ids] = part
-            self._check_cancelled()
+        logits, settings, curated = open_draft(file), head_settings(self.config), self._curated()
+        is_taught = can_suggest(curated)
+        if is_taught:
+            labels = head_labels(curated, num_classes, self.config.unlabeled_weight)
+            for ids, part in score_head(stored.values, labels, settings):
+                logits[ids] = part
+                self._check_cancelled()
         finish_draft(file)
         write_json(self.folder.path / "predictions" / "features.json", {"folder": stored.folder.name})
         calibration = calibrate(logits[splits.val], images.labels[splits.val])
-        write_json(self.folder.path / "calibration.json", calibration)
+        write_json(self.folder.path / "calibration.json", calibration | {"has_suggestions": is_taught})
+        self._result = "" if is_taught else NO_SUGGESTIONS
         val_accuracy = None
         if len(splits.val):
             val_accuracy = float((logits[splits.val].argmax(axis=1) == images.labels[splits.val]).mean())
@@ -103,11 +108,11 @@ class HeadWorker:
             should_stop=lambda: self._is_stopped or self.folder.is_cancel_requested(),
         )
 
-    def _labels(self, num_classes: int) -> HeadLabels:
+    def _curated(self) -> CuratedSet:
         curated = self.folder.curated()
         if curated is None:
             raise DataError(f"{self.folder.path} holds no labels: start the run again.")
-        return head_labels(curated, num_classes, self.config.unlabeled_weight)
+        return curated
 
     def _on_progress(self, status: FeatureStatus) -> None:
         self._tell(

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import InputError, WinnowError
-from core.base.types import HUMAN_LABELS, Decision, LabelSource
+from core.base.types import HUMAN_LABELS, Decision
+from core.curation.curated_set import can_suggest, curated_set
 from core.curation.replay import is_planted
-from core.experiments.control_runs import num_clicks
 from core.live.learning_curve import Gain, LearningPoint, VersionResult, latest_gain, learning_points
-from core.live.version_fit import EXTRACTOR, read_version
+from core.live.version_fit import EXTRACTOR
+from core.live.version_results import version_results
 from core.live.worker_process import WorkerProcess
 from core.review.decision_history import DecisionHistory
-from core.store.files import load_array, read_json, write_json
+from core.store.files import read_json, write_json
 from core.workspace.model_versions import ModelVersion, base_run, has_scores, list_versions, version_folder
+from core.workspace.pool_index import has_suggestions
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
@@ -32,6 +34,7 @@ _LONGEST = 100_000
 """Largest interval."""
 _UNASKED = 100_000
 """Most images whose features are computed without being asked."""
+_AT_FIRST = 4
 _NOT_COUNTED = ("skip", "unsure")
 
 
@@ -43,7 +46,8 @@ class LiveState:
         version: Latest version whose scores are there; the run itself before the first.
         decision: Last decision that it knows; 0 for the run itself.
         num_new: Decisions since.
-        interval: Decisions after which it is fitted again; 0: only when asked.
+        interval: Decisions after which it is fitted again; 0: only when asked, or while labels of two classes are
+            missing. A project that began without labels learns more often at first.
         is_fitting: Whether it is being fitted now.
         message: Progress, or why the last fit failed; empty where there is nothing to say.
     """
@@ -108,10 +112,11 @@ class LiveModel:
         decision = 0 if latest is None else latest.decision
         known = decision if latest is not None else _last_known(run)
         num_new = _num_decided(self._history.all(), known)
+        interval = self._interval_now(is_taught=latest is not None or has_suggestions(run.folder))
         with self._lock:
             is_fitting, message = run.id in self._fitting, self._fitting.get(run.id) or self._problems.get(run.id, "")
         name = run.id if latest is None else latest.name
-        return LiveState(name, decision, num_new, self.interval, is_fitting, message)
+        return LiveState(name, decision, num_new, interval, is_fitting, message)
 
     def follow(self, run_id: str) -> LiveState:
         """Fit a run's model again if enough was decided since; do not wait for it.
@@ -225,21 +230,17 @@ class LiveModel:
 
     def _results(self, run_id: str) -> list[VersionResult]:
         run = self._workspace.finished_run(run_id)
-        frozen = run.folder.curated()
-        clicks = 0 if frozen is None else num_clicks(frozen)
-        bulk = 0 if frozen is None else int((frozen.sources == LabelSource.BULK).sum())
-        val = np.asarray(run.folder.logits()[self._workspace.splits.val]).argmax(axis=1)
-        found = [VersionResult(run.id, clicks, bulk, val)]
-        last = self._history.last_id()
-        for version in list_versions(run.folder):
-            if version.decision > last:
-                continue
-            folder = version_folder(run.folder, version)
-            with suppress(WinnowError):  # a damaged record: the other versions still say something
-                record = read_version(folder)
-                predictions = load_array(folder / "val_predictions.npy")
-                found.append(VersionResult(version.name, record.num_clicks, record.num_bulk, predictions))
-        return found
+        return version_results(self._workspace, run, self._history.last_id())
+
+    def _interval_now(self, *, is_taught: bool) -> int:
+        """Decisions after which the model learns now; sooner where few labels are known."""
+        interval, labeled = self.interval, self._workspace.splits.labeled
+        if not interval or len(labeled):
+            return interval
+        labels = curated_set(self._history.state(), labeled, labeled)
+        if not can_suggest(labels):
+            return 0
+        return min(interval, max(_AT_FIRST, len(labels.ids) // _AT_FIRST)) if is_taught else 1
 
     def _is_cheap(self, run_id: str) -> bool:
         """Whether a fit may begin unasked: no long computation of features would come first."""

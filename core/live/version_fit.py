@@ -17,13 +17,14 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.base.types import CuratedSet, Labels, LabelSource, Logits, RunStatus
-from core.curation.curated_set import curated_set, with_selection
+from core.curation.curated_set import can_suggest, curated_set, with_selection
 from core.experiments.control_runs import num_clicks
 from core.experiments.head_worker import head_labels, head_settings
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.features.store import FeatureStatus, StoredFeatures, open_features
 from core.heads.fit import score_head
+from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
 from core.review.decision_history import DecisionHistory
 from core.scoring.calibration import calibrate, fit_temperature
@@ -31,7 +32,7 @@ from core.scoring.model_average import average_logits, fit_average_weight
 from core.store.files import draft_array, finish_draft, open_draft, read_json, save_array, write_json
 from core.store.run_folder import RunFolder
 from core.workspace.model_versions import ModelVersion, has_scores, list_versions, version_folder
-from core.workspace.pool_index import ensure_index, needs_index
+from core.workspace.pool_index import NO_SUGGESTIONS, ensure_index, has_suggestions, needs_index
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
@@ -55,6 +56,7 @@ class VersionRecord:
         num_clicks: Images that a person had accepted, corrected or rejected one by one.
         num_bulk: Labels that were accepted in bulk.
         head_weight: Share of the head in the average with the run's own scores, [0, 1]; 1 for a head run.
+        num_classes: K; classes that were added later are not among them.
         seconds: Time it took.
         logits: SHA-256 of its logits.
     """
@@ -65,6 +67,7 @@ class VersionRecord:
     num_clicks: int
     num_bulk: int
     head_weight: float
+    num_classes: int
     seconds: float
     logits: str
 
@@ -96,15 +99,21 @@ def fit_version(
     if not 1 <= version.decision <= history.last_id():
         raise InputError(f"There is no model version {version.name}: the log has {history.last_id():,} decisions.")
     labels = _labels_at(workspace, history, base, version.decision)
+    if not can_suggest(labels):
+        raise InputError(NO_SUGGESTIONS)
+    num_classes = len(workspace.images.class_names)
+    if (folder / "version.json").exists():  # it is made again: with the classes of its time
+        num_classes = read_version(folder).num_classes
     stored = _features(workspace, base, on_progress)
     folder.parent.mkdir(exist_ok=True)
+    bulk_weight = base.record.config.unlabeled_weight
     draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent)))
     try:
         draft.path.chmod(0o755)
-        weight = _write_scores(workspace, base, draft, stored, labels)
+        weight = _write_scores(workspace, base, draft, stored, head_labels(labels, num_classes, bulk_weight))
         _write_record(base, draft, version)
         num_bulk = int((labels.sources == LabelSource.BULK).sum())
-        facts = (num_clicks(labels), num_bulk, weight, time.monotonic() - begin, _sha256(draft.logits()))
+        facts = (num_clicks(labels), num_bulk, weight, num_classes, time.monotonic() - begin, _sha256(draft.logits()))
         write_json(
             draft.path / "version.json", asdict(VersionRecord(version.run_id, version.decision, labels.digest, *facts))
         )
@@ -140,17 +149,17 @@ def _features(workspace: Workspace, base: Run, on_progress: OnProgress | None) -
 
 
 def _write_scores(
-    workspace: Workspace, base: Run, draft: RunFolder, stored: StoredFeatures, labels: CuratedSet
+    workspace: Workspace, base: Run, draft: RunFolder, stored: StoredFeatures, labels: HeadLabels
 ) -> float:
     """Write logits, calibration and predictions of val images; return the share of the head in them."""
-    config, num_classes = base.record.config, len(workspace.images.class_names)
-    is_head = config.method == "head"
+    config = base.record.config
+    is_head = config.method == "head" or not has_suggestions(base.folder)
     settings = head_settings(config) if is_head else HeadSettings(seed=config.seed)
     (draft.path / "predictions").mkdir()
     file = draft.path / "predictions" / "logits.npy"
-    draft_array(file, (len(workspace.images.pixels), num_classes), np.float32)
+    draft_array(file, (len(workspace.images.pixels), labels.num_classes), np.float32)
     logits = open_draft(file)
-    for ids, part in score_head(stored.values, head_labels(labels, num_classes, config.unlabeled_weight), settings):
+    for ids, part in score_head(stored.values, labels, settings):
         logits[ids] = part
     val, weight = workspace.splits.val, 1.0
     val_labels = workspace.images.labels[val]

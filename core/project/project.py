@@ -5,12 +5,13 @@ below imports it.
 """
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from core.base.config import SplitConfig
 from core.base.errors import not_in_pool
-from core.base.types import Command
+from core.base.types import UNKNOWN, Command
 from core.project.project_arrays import ProjectArrays
 from core.project.project_results import ProjectResults
 from core.project.project_runs import ProjectRuns
@@ -18,6 +19,7 @@ from core.review.decisions import Outcome
 from core.review.run_review import RunReview
 from core.workspace import recent_projects
 from core.workspace.creation import create_project
+from core.workspace.pool_index import has_suggestions
 
 
 class Project(ProjectRuns, ProjectResults, ProjectArrays):
@@ -67,6 +69,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         split: SplitConfig | None = None,
         image_size: int | None = None,
         root: Path | str | None = None,
+        classes: Sequence[str] = (),
     ) -> Self:
         """Make a project from a built-in data set or a folder of images, and open it.
 
@@ -77,6 +80,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
             split: Sizes of the parts and the seed; None draws the default split, smaller where the folder is small.
             image_size: Pixels a side, for folders only; None chooses one from the images.
             root: Where a built-in data set's files lie.
+            classes: Names of further classes, which have no image yet.
 
         Returns:
             The project.
@@ -85,7 +89,9 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
             InputError: The source or the path cannot be used.
         """
         folder_root = Path(root).expanduser() if root is not None else None
-        create_project(Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root)
+        create_project(
+            Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root, classes=classes
+        )
         return cls.open(path)
 
     @classmethod
@@ -103,6 +109,22 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         """
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
         return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
+
+    def add_class(self, name: str, reviewer: str = "me") -> int:
+        """Add a class to the project; it keeps its number for ever, and runs before it do not suggest it.
+
+        Args:
+            name: Its name, 1 to 200 characters.
+            reviewer: Who adds it.
+
+        Returns:
+            The number of the class, which is its place in `class_names`.
+
+        Raises:
+            InputError: The name cannot be used, or is taken.
+            DataError: It cannot be stored.
+        """
+        return self.workspace.add_class(name, reviewer)
 
     def review(self, run_id: str) -> RunReview:
         """Open the review of a finished run: cards, queues, histogram, attention checks.
@@ -141,7 +163,8 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         """
         if image_id not in self.splits.pool:
             raise not_in_pool(image_id)
-        suggestion = int(self.workspace.finished_run(run_id).folder.logits()[image_id].argmax())
+        folder = self.workspace.finished_run(run_id).folder
+        suggestion = int(folder.logits()[image_id].argmax()) if has_suggestions(folder) else UNKNOWN
         command = Command(str(uuid.uuid4()), verdict, run_id, reviewer, image_id, suggestion, label, shown)
         return self.decisions.execute([command])[0]
 

@@ -79,9 +79,10 @@ class Audits(QualityBase):
         Raises:
             RunError: The run has no scores yet.
             ConfigError: There is no such rule, or a parameter does not fit.
-            InputError: The selection is empty, or the target or alpha is out of range.
+            InputError: The selection is empty, the run has no suggestions yet, or the target or alpha is out of range.
         """
         pool = self._workspace.scores(run_id)
+        pool.check_suggestions()
         mask = checked_rule(rule, params)(pool.scores)
         whole = audit_order(pool.ids, np.random.default_rng(seed))
         order = whole[np.isin(whole, pool.ids[mask])]

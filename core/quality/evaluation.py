@@ -117,7 +117,9 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
 
     Raises:
         ConfigError: There is no such rule, or a parameter does not fit.
+        InputError: The run has no suggestions yet.
     """
+    pool.check_suggestions()
     mask = checked_rule(rule, params)(pool.scores)
     kept = pool.ids[mask]
     pseudo_labels = pool.scores.pseudo_labels

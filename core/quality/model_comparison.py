@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.errors import InputError
-from core.base.types import Estimate, Ids, Labels
+from core.base.types import Estimate, Ids, Labels, Logits
 from core.risk.comparison import Comparison, PairedDifference, accuracy, compare, paired_difference
 from core.scoring.model_average import average_logits, fit_average_weight
 from core.workspace.model_versions import has_scores, list_versions, version_folder
@@ -86,7 +86,9 @@ def compare_runs(workspace: Workspace, run_a: str, run_b: str, *, with_average: 
     if not len(test):
         raise InputError("This project has no test images: make it with a test part to compare runs.")
     labels = workspace.images.labels[test]
-    result = compare(np.asarray(a.folder.logits()[test]), np.asarray(b.folder.logits()[test]), labels)
+    num_classes = len(workspace.images.class_names)
+    logits_a, logits_b = (_with_classes(run.folder.logits()[test], num_classes) for run in (a, b))
+    result = compare(logits_a, logits_b, labels)
     average = _compare_average(workspace, a, b, result) if with_average else None
     return RunComparison(run_a, run_b, test, result, average)
 
@@ -130,6 +132,12 @@ def _compare_average(workspace: Workspace, a: Run, b: Run, result: Comparison) -
         paired_difference(result.predictions_a, predictions, labels[test]),
         paired_difference(result.predictions_b, predictions, labels[test]),
     )
+
+
+def _with_classes(logits: Logits, num_classes: int) -> Logits:
+    """Add classes that a run did not know: (n, k) logits to (n, num_classes), −inf for the new ones."""
+    missing = max(0, num_classes - logits.shape[1])
+    return np.pad(np.asarray(logits), ((0, 0), (0, missing)), constant_values=-np.inf)
 
 
 def _latest_head(workspace: Workspace) -> Run | None:

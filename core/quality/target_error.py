@@ -157,6 +157,7 @@ class TargetErrorThresholds(QualityBase):
 
     def _window(self, run_id: str) -> _Window:
         pool = self._workspace.scores(run_id)
+        pool.check_suggestions()
         is_open = self._decisions.is_open()[pool.ids]
         is_known = np.isin(pool.ids, self._workspace.splits.calibration, assume_unique=True)
         rows, known = np.flatnonzero(is_open & ~is_known), np.flatnonzero(is_open & is_known)

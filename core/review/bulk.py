@@ -17,6 +17,7 @@ from core.curation.filters import QueueFilter, ScoreRange, is_open
 from core.curation.rules import RULES, checked_rule
 from core.review.queues import RunQueues
 from core.scoring.scores import Scores
+from core.workspace.pool_index import NO_SUGGESTIONS
 
 BULK_ACCEPT = Verdict.BULK_ACCEPT.name.lower()
 FILTER, NAMED, CAP = "filter", "images", "class_cap"
@@ -76,6 +77,8 @@ def bulk_mask(command: Command, queues: RunQueues, state: LabelState) -> Mask:
         DecisionError: The filter or the named images cannot be read, or a named suggestion has changed.
         ConfigError: The rule or a parameter does not fit.
     """
+    if command.verdict in _SUGGESTED and not queues.pool.has_suggestions:
+        raise DecisionError(NO_SUGGESTIONS)
     if NAMED in command.params:
         return _named(command.params[NAMED], queues)
     if FILTER not in command.params:
@@ -164,7 +167,7 @@ def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
 
 def _filtered(params: Mapping[str, Any], queues: RunQueues, state: LabelState) -> Mask:
     wanted = filter_of(params[FILTER])
-    wanted.check(queues.pool.scores.num_classes)
+    wanted.check(len(queues.prior))
     mask = queues.mask(wanted, state)
     return mask & is_open(state, queues.pool.ids) if params.get("only_open", True) else mask
 

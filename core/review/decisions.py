@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
-from core.base.types import UNDO, VERDICTS, Command
+from core.base.types import UNDO, UNKNOWN, VERDICTS, Command
 from core.curation.replay import PLANTED, latest_live, live_decisions
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory
@@ -102,7 +102,7 @@ class DecisionService(DecisionHistory):
         row = pool.row_of(command.image_id)
         if row is None:
             raise not_in_pool(command.image_id, DecisionError)
-        suggestion = int(pool.scores.pseudo_labels[row])
+        suggestion = int(pool.scores.pseudo_labels[row]) if pool.has_suggestions else UNKNOWN
         if command.suggestion != suggestion:
             raise DecisionError(
                 f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
@@ -111,7 +111,7 @@ class DecisionService(DecisionHistory):
         return NewDecision(
             **_common(command, params),
             image_id=command.image_id,
-            suggestion=suggestion,
+            suggestion=suggestion if pool.has_suggestions else None,
             label=self._label(command, suggestion),
             score=float(pool.scores.confidence[row]),
         )
@@ -125,15 +125,22 @@ class DecisionService(DecisionHistory):
 
     def _label(self, command: Command, suggestion: int) -> int | None:
         if command.verdict == "accept":
-            return suggestion
+            return self._suggested(suggestion)
         if command.verdict == "reject":
-            return suggestion if command.label is None else self._known(command.label)
+            return self._suggested(suggestion) if command.label is None else self._known(command.label)
         if command.verdict == "relabel":
             return self._known(command.label)
         return None
 
+    def _suggested(self, suggestion: int) -> int:
+        if suggestion == UNKNOWN:
+            raise DecisionError("There is no suggestion to accept or reject yet: give the image a class.")
+        return suggestion
+
     def _known(self, label: int | None) -> int:
         num_classes = len(self._workspace.images.class_names)
+        if not num_classes:
+            raise DecisionError("This project has no class yet: name one first.")
         if label is None or not 0 <= label < num_classes:
             raise DecisionError(f"{label} is no class of this project: choose 0 to {num_classes - 1}.")
         return label

@@ -71,7 +71,7 @@ class RunHistogram:
             One row of counts per class: all images, open ones, right and wrong calibration items.
         """
         bins, suggested = self._bin("confidence"), self._pool.scores.pseudo_labels
-        num = self._pool.scores.num_classes
+        num = self._num_classes
         known, is_right = self._calibration()
         waits = is_open(self._history.state(), self._pool.ids)
         parts = {
@@ -126,6 +126,11 @@ class RunHistogram:
         left = np.arange(max(0, place - BORDER_CARDS), place)[::-1]
         return left, np.arange(place, min(len(uncertain_first), place + BORDER_CARDS))
 
+    @property
+    def _num_classes(self) -> int:
+        """Classes of the project; the run may know fewer, and one without suggestions knows two by form."""
+        return max(len(self._workspace.images.class_names), self._pool.scores.num_classes)
+
     def _high(self, score: str) -> float:
         if score not in SCORES:
             raise unknown_name("score", score, SCORES)
@@ -147,7 +152,7 @@ class RunHistogram:
 
     def _groups(self) -> tuple[Labels, list[int]]:
         """Histogram row of each image, and class of each row; -1 for the rest."""
-        suggested, num = self._pool.scores.pseudo_labels, self._pool.scores.num_classes
+        suggested, num = self._pool.scores.pseudo_labels, self._num_classes
         if num <= MOST_CLASSES:
             return suggested, list(range(num))
         named = largest(np.bincount(suggested, minlength=num)[:, None], MOST_CLASSES - 1)
@@ -160,7 +165,7 @@ class RunHistogram:
     def _fixed_part(self, score: str, high: float) -> dict[str, Any]:
         if score not in self._fixed:
             group, names = self._groups()
-            num = self._pool.scores.num_classes
+            num = self._num_classes
             prior = class_mix(self._workspace.images.labels[self._workspace.splits.labeled], num)
             shares = [prior[name] if name != UNKNOWN else 1 - prior[names[:-1]].sum() for name in names]
             self._fixed[score] = {

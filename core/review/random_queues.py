@@ -35,6 +35,7 @@ ETA = 0.3
 MOST = 5_000
 """Most images of a drawn queue."""
 _MOST_CHOSEN = 500
+_MOST_TYPICAL = 100  # each asks for a cluster of its own
 _MOST_CLUSTERED = 20_000
 
 
@@ -129,7 +130,7 @@ class RandomQueues:
         ids = np.concatenate([known, self._pool.ids[rows]])
         features = np.asarray(self._run.folder.features()[ids])
         is_known = np.arange(len(ids)) < len(known)
-        chosen = typical_ids(features, is_known, ~is_known, _MOST_CHOSEN) - len(known) if len(rows) else rows
+        chosen = typical_ids(features, is_known, ~is_known, _MOST_TYPICAL) - len(known) if len(rows) else rows
         return Picks(rows[chosen], np.ones(len(chosen)), len(rows), is_random=False)
 
     def _unlike_each_other(self, is_free: Mask, rng: np.random.Generator) -> Picks:

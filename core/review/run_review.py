@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import not_in_pool
-from core.base.types import Command, Ids, Verdict
+from core.base.types import UNKNOWN, Command, Ids, Verdict
 from core.curation.filters import base_name
 from core.review.attention_checks import AttentionCheck, AttentionChecks
 from core.review.bulk import BULK_ACCEPT, bulk_mask
@@ -52,7 +52,7 @@ class RunReview:
             InputError: There is no such ranking or filter.
         """
         state = self._history.state()
-        query.wanted.check(self._pool.scores.num_classes)
+        query.wanted.check(len(self._workspace.images.class_names))
         count = -query.count if query.direction == "previous" else query.count
         ranking = self._ranking(query)
         ordered = self.queues.order(ranking, query.threshold)
@@ -62,7 +62,7 @@ class RunReview:
         cards = self._cards(ordered[ranks], ranks, len(ordered))
         if query.ranking == DUPLICATES:
             cards = self._with_stacks(cards)  # an attention check would part a stack
-        elif query.wanted.show in _OPEN_ONLY:
+        elif self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
         like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) else ""
         return Page(cards, len(ordered), counts.matching, counts.open, since, like)
@@ -152,6 +152,8 @@ class RunReview:
         if image not in self.checks.wrong_suggestions:
             self._row(image)
         labeled, features = self._workspace.splits.labeled, self._run.folder.features()
+        if not len(labeled):
+            return []
         rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count)
         labels = self._workspace.images.labels[labeled[rows]]
         return [
@@ -235,10 +237,11 @@ class RunReview:
     def _cards(self, rows: Ids, ranks: NDArray[np.int64], total: int) -> list[Card]:
         ids, scores, state = self._pool.ids[rows], self._pool.scores, self._history.state()
         probs = probabilities(np.asarray(self._run.folder.logits()[ids]), self._pool.temperature)
-        best = top_classes(probs, 3)
+        best = top_classes(probs, min(3, probs.shape[1]))
+        is_taught = self._pool.has_suggestions
         cards = []
         for place, (row, image) in enumerate(zip(rows.tolist(), ids.tolist(), strict=True)):
-            top = [(int(c), float(probs[place, c])) for c in best[place]]
+            top = [(int(c), float(probs[place, c])) for c in best[place]] if is_taught else []
             verdict = Verdict(int(state.verdict[image]))
             rank = int(ranks[place])
             cards.append(
@@ -246,7 +249,7 @@ class RunReview:
                     id=image,
                     rank=rank,
                     name=self._name(image),
-                    suggestion=int(scores.pseudo_labels[row]),
+                    suggestion=int(scores.pseudo_labels[row]) if is_taught else UNKNOWN,
                     confidence=float(scores.confidence[row]),
                     entropy=float(scores.entropy[row]),
                     margin=float(scores.margin[row]),
@@ -263,11 +266,13 @@ class RunReview:
         place = f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue"
         words = self._description(float(self._pool.scores.entropy[row]), place, top)
         before = self.queues.parent_labels
-        if before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
+        if self._pool.has_suggestions and before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
             words += f" · was {names[int(before[row])]} in {self._run.record.parent}"
         return words
 
     def _description(self, entropy: float, place: str, top: list[tuple[int, float]]) -> str:
         names = self._workspace.images.class_names
+        if not top:
+            return f"no suggestion yet · {place}"
         best = " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2])
         return f"entropy {entropy:.2f} bits · {place} · {best}"

@@ -17,7 +17,8 @@ def average_logits(
 
     Args:
         first: (n, K).
-        second: (n, K) of the same images.
+        second: (n, K) of the same images. A model may know fewer classes, the first ones; of the others it then says
+            what the other model says.
         weight: Weight of the second model, [0, 1]; the first one has the rest.
         temperatures: Divide the logits of the first and of the second, above 0.
 
@@ -28,7 +29,17 @@ def average_logits(
         log_softmax(logits / temperature, axis=1)
         for logits, temperature in zip((first, second), temperatures, strict=True)
     )
+    one, two = _widened(one, two), _widened(two, one)
     return ((1 - weight) * one + weight * two).astype(np.float32)
+
+
+def _widened(own: Logits, other: Logits) -> Logits:
+    """Add the other's classes to log probabilities (n, k), as likely as the other's (n, K) say."""
+    known = own.shape[1]
+    if known >= other.shape[1]:
+        return own
+    new = np.exp(other[:, known:]).sum(axis=1, keepdims=True)
+    return np.concatenate([own + np.log1p(-np.minimum(new, 1 - 1e-6)), other[:, known:]], axis=1)
 
 
 def fit_average_weight(

@@ -3,6 +3,9 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 
@@ -38,3 +41,15 @@ def try_lock(file: IO[Any], kind: int, *, seconds: float) -> bool:
             time.sleep(0.02)
         else:
             return True
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Hold a lock file while a block runs; other threads and processes wait.
+
+    Args:
+        path: The lock file; made where it is not there.
+    """
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

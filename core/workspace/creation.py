@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet
+from core.data.class_names import append_class, checked_name
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.data.folder_scan import scan_folder
 from core.data.image_store import fingerprint, ingest_listing, open_images, write_images
@@ -30,7 +31,14 @@ SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
 
 
 def create_project(
-    path: Path, source: str, *, name: str | None, split: SplitConfig | None, image_size: int | None, root: Path | None
+    path: Path,
+    source: str,
+    *,
+    name: str | None,
+    split: SplitConfig | None,
+    image_size: int | None,
+    root: Path | None,
+    classes: Sequence[str] = (),
 ) -> None:
     """Create a project folder from a built-in data set or an image folder.
 
@@ -41,9 +49,10 @@ def create_project(
         split: Sizes of the parts; None suggests them.
         image_size: Side of the images in pixels; None chooses one.
         root: Where the files of a built-in data set are; None looks in the usual places.
+        classes: Names of further classes, which have no image yet.
 
     Raises:
-        InputError: The folder is not empty, the source is unknown, or the split does not fit.
+        InputError: The folder is not empty, a class cannot be used, the source is unknown, or the split does not fit.
         DataError: The project cannot be written.
     """
     target = path.expanduser().resolve()
@@ -51,6 +60,8 @@ def create_project(
         raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
     with _building(target) as folder:
         images = load_source(source, folder / "images", image_size, root)
+        for added in classes:
+            append_class(folder / "images", checked_name(added, open_images(folder / "images").class_names), "")
         groups = exact_duplicates(images.pixels)
         config = split or _default_split(source, images, groups)
         splits = draw_splits(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError
+from core.base.errors import DataError, InputError
 from core.base.types import Ids
 from core.scoring.histograms import bin_of
 from core.scoring.scores import RANKINGS, Scores, order, score
@@ -27,6 +27,7 @@ FORMAT = 1
 BINS = 1000
 LEAST = 100_000
 """Smallest pool that keeps an index; smaller ones are scored in a moment."""
+NO_SUGGESTIONS = "There are no suggestions yet: label at least two images each of two classes first."
 ORDERED = ("entropy", "confidence", "margin")
 
 
@@ -42,6 +43,7 @@ class PoolScores:
         temperature: Temperature that divided the logits, above 0.
         orders: Ranking → rows (n,), highest first, where an index keeps them.
         bins: Score → bin (n,) of each row, 0 to 999, where an index keeps them.
+        has_suggestions: Whether the model has seen labels of two classes; else every class is as likely.
     """
 
     ids: Ids  # (n,) sorted
@@ -49,6 +51,12 @@ class PoolScores:
     temperature: float
     orders: Mapping[str, Ids] = field(default_factory=dict)
     bins: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)
+    has_suggestions: bool = True
+
+    def check_suggestions(self) -> None:
+        """Raise InputError where the model has no suggestions yet."""
+        if not self.has_suggestions:
+            raise InputError(NO_SUGGESTIONS)
 
     def row_of(self, image: int | None) -> int | None:
         """Return the row of an image.
@@ -74,7 +82,8 @@ def score_images(folder: RunFolder, ids: Ids) -> PoolScores:
         Scores, one row an image.
     """
     temperature = folder.temperature()
-    return PoolScores(ids, score(np.asarray(folder.logits()[ids]), temperature), temperature)
+    scores = score(np.asarray(folder.logits()[ids]), temperature)
+    return PoolScores(ids, scores, temperature, has_suggestions=has_suggestions(folder))
 
 
 def pool_scores(folder: RunFolder, ids: Ids) -> PoolScores:
@@ -87,9 +96,12 @@ def pool_scores(folder: RunFolder, ids: Ids) -> PoolScores:
     Returns:
         Scores; with orders and bins where an index keeps them.
     """
-    return (
-        _load(_index_folder(folder), folder.temperature()) if ensure_index(folder, ids) else score_images(folder, ids)
-    )
+    return _load(_index_folder(folder), folder) if ensure_index(folder, ids) else score_images(folder, ids)
+
+
+def has_suggestions(folder: RunFolder) -> bool:
+    """Return whether a run's model has seen labels of two classes."""
+    return bool(folder.calibration().get("has_suggestions", True))
 
 
 def needs_index(ids: Ids) -> bool:
@@ -162,8 +174,10 @@ def _of_pool(logits: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
     return logits[int(ids[0]) : int(ids[-1]) + 1] if is_run else np.asarray(logits[ids])
 
 
-def _load(target: Path, temperature: float) -> PoolScores:
+def _load(target: Path, folder: RunFolder) -> PoolScores:
     arrays = {name: load_array(target / f"{name}.npy") for name in ("confidence", "entropy", "margin", "pseudo_labels")}
     scores = Scores(**arrays, num_classes=int(read_json(target / "meta.json")["num_classes"]))
     orders, bins = ({n: load_array(target / f"{kind}_{n}.npy") for n in ORDERED} for kind in ("order", "bins"))
-    return PoolScores(load_array(target / "ids.npy"), scores, temperature, orders, bins)
+    return PoolScores(
+        load_array(target / "ids.npy"), scores, folder.temperature(), orders, bins, has_suggestions(folder)
+    )

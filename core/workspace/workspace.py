@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.types import ImageSet, Splits
+from core.data.class_names import ADDED, append_class, checked_name
 from core.data.image_store import open_images
 from core.data.splits import load_splits
+from core.store.file_lock import hold_lock
 from core.store.run_folder import RunFolder, list_runs
 from core.workspace.creation import FORMAT
 from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
@@ -40,15 +42,41 @@ class Workspace:
         self.info = _read_info(path)
         self.name = str(self.info["name"])
         self.fingerprint = str(self.info["fingerprint"])
+        self._images: tuple[int, ImageSet] | None = None
         self._scores: dict[str, PoolScores] = {}
         self._scoring = threading.Lock()  # threads that ask together wait for one answer
         self.make_version: Callable[[ModelVersion], None] | None = None
         """Makes a model version whose predictions are not there; None: they cannot be made here."""
 
-    @cached_property
+    @property
     def images(self) -> ImageSet:
-        """All images, memory-mapped."""
-        return open_images(self.path / "images")
+        """All images, memory-mapped; classes that were added since are among their names."""
+        try:
+            changed = (self.path / "images" / ADDED).stat().st_mtime_ns
+        except FileNotFoundError:
+            changed = 0
+        if self._images is None or self._images[0] != changed:
+            self._images = changed, open_images(self.path / "images")
+        return self._images[1]
+
+    def add_class(self, name: str, reviewer: str = "me") -> int:
+        """Add a class; it keeps its number for ever.
+
+        Args:
+            name: Its name; space around it is dropped.
+            reviewer: Who adds it.
+
+        Returns:
+            The number of the class.
+
+        Raises:
+            InputError: The name cannot be used, or is taken.
+            DataError: It cannot be stored.
+        """
+        with hold_lock(self.path / "images" / f"{ADDED}.lock"):
+            known = open_images(self.path / "images").class_names
+            append_class(self.path / "images", checked_name(name, known), reviewer)
+        return len(known)
 
     @cached_property
     def splits(self) -> Splits:

@@ -25,6 +25,7 @@ from dashboard.server import params
 from dashboard.state.projects import open_project
 
 _MAX_CHANGED = 2_000
+_MAX_NAMES = 200
 _MAX_PNG_SIDE = 64  # pixels; PNG is smaller and sharper than JPEG up to this size
 TARGET_ERRORS = tuple(step / 200 for step in range(1, 41))  # of the slider: 0.5 % to 20 %
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -179,6 +180,7 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
         "changed": [] if is_many else [_changed_row(state, image) for image in changed.tolist()],
         "refresh": is_many,
         "counts": decisions.counts(),
+        "classes": list(project.class_names) if len(project.class_names) <= _MAX_NAMES else [],
         "live": asdict(project.live.follow(request.path_params["run"])),
     }
 
@@ -193,6 +195,15 @@ def get_live(request: Request) -> dict[str, Any]:
 def post_live(request: Request, _body: Any) -> dict[str, Any]:
     """Fit a run's live model again on all decisions so far, without waiting for it."""
     return asdict(_project(request).live.refresh(request.path_params["run"]))
+
+
+def post_class(request: Request, body: Any) -> dict[str, Any]:
+    """Add a class to the project."""
+    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
+        raise InputError("A new class is a JSON object with its name.")
+    project = _project(request)
+    label = project.add_class(body["name"], str(body.get("reviewer") or "me"))
+    return {"label": label, "classes": list(project.class_names)}
 
 
 def _changed_row(state: Any, image: int) -> dict[str, Any]:
@@ -250,6 +261,7 @@ ROUTES = [
     Route(f"{_RUN}/commands", json_endpoint(post_commands), methods=["POST"]),
     Route(f"{_RUN}/count", json_endpoint(post_count), methods=["POST"]),
     Route(f"{_RUN}/events", get_events),
+    Route("/winnow/{project}/classes", json_endpoint(post_class), methods=["POST"]),
     Route("/winnow/{project}/sprite", json_endpoint(get_sprite)),
     Route("/winnow/{project}/image/{image:int}", json_endpoint(get_image)),
     Route("/winnow/{project}/original/{image:int}", json_endpoint(get_original)),

@@ -46,12 +46,17 @@ def show() -> None:
 def _project(key: str, project: Project) -> None:
     summary = project.summary()
     _sizes(project, summary)
+    if not project.runs() and not len(project.splits.labeled):
+        _start_labeling(project)
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.subheader("Images per class")
-        chart = charts.class_counts(summary.class_names, summary.class_counts)
-        st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
-        st.caption("The labels of the calibration split are hidden; those of the unlabeled split are unknown.")
+        if summary.class_names:
+            chart = charts.class_counts(summary.class_names, summary.class_counts)
+            st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
+            st.caption("The labels of the calibration split are hidden; those of the unlabeled split are unknown.")
+        else:
+            st.caption("No class has a name yet. You name each one when you first see it, on the Review page.")
     with right:
         st.subheader("Splits")
         _splits(summary)
@@ -60,6 +65,17 @@ def _project(key: str, project: Project) -> None:
     _split_leakage(key, project)
     _near_duplicates(project)
     _next_step(project)
+
+
+def _start_labeling(project: Project) -> None:
+    """Offer the first step of a project without any label."""
+    st.write(
+        "No image has a label yet. Start with images that differ from each other; name each class when you first see "
+        "it. Suggestions begin as soon as two classes have two images each."
+    )
+    if st.button("Start labeling", type="primary"):
+        with show_errors(), st.spinner("Computing features."):
+            _suggest(project, {})
 
 
 def _next_step(project: Project) -> None:

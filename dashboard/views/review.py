@@ -54,6 +54,7 @@ def show() -> None:
         data={
             "project": key,
             "run": run.id,
+            "ranking": "diverse" if not project.scores(run.id).has_suggestions else "entropy",
             "live": asdict(project.live.state(run.id)),
             "parent": run.record.parent or "",
             "classes": list(project.class_names),

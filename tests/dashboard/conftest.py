@@ -27,6 +27,9 @@ class ReviewClient:
     def get(self, path: str) -> Any:
         return self.http.get(f"{self.root}{path}")
 
+    def post(self, path: str, body: Any) -> Any:
+        return self.http.post(f"{self.root}{path}", json=body)
+
     def page(self, query: str = "") -> Any:
         return self.get(f"/runs/{self.run}/page?{query}").json()
 

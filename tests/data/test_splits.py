@@ -145,10 +145,33 @@ def test_asking_for_too_much_names_the_class_and_the_numbers() -> None:
         draw(labels, kind="stratified", labeled=73, val=0, calibration=0, test=0)
 
 
-@pytest.mark.parametrize("labels", [labels_of(50), labels_of(0, 50), np.full(5, UNKNOWN), NONE])
-def test_one_class_cannot_be_split(labels: Labels) -> None:
-    with pytest.raises(InputError, match="two classes"):
-        draw(labels, labeled=2, val=0, calibration=0, test=0)
+@pytest.mark.parametrize("labels", [np.full(5, UNKNOWN), NONE])
+def test_without_a_label_every_image_is_unlabeled(labels: Labels) -> None:
+    splits = draw(labels)
+    assert splits.unlabeled.tolist() == list(range(len(labels)))
+    assert [len(part) for part in (splits.labeled, splits.val, splits.calibration, splits.test)] == [0, 0, 0, 0]
+
+
+def test_copies_among_unlabeled_images_are_set_aside() -> None:
+    splits = draw(np.full(4, UNKNOWN), groups=np.array([0, 1, 0, 3]))
+    assert (splits.unlabeled.tolist(), splits.set_aside.tolist()) == ([0, 1, 3], [2])
+
+
+def test_one_class_can_be_labeled() -> None:
+    splits = draw(labels_of(50), labeled=2, val=0, calibration=0, test=0)
+    assert (len(splits.labeled), len(splits.unlabeled)) == (2, 48)
+
+
+@pytest.mark.parametrize(("counts", "labeled"), [([], 0), ([0, 0], 0), ([7], 7), ([0, 7, 0], 7)])
+def test_labels_of_fewer_than_two_classes_are_all_labeled(counts: list[int], labeled: int) -> None:
+    config = suggest_split(counts, has_unlabeled=True)
+    assert (config.labeled, config.val, config.calibration, config.test) == (labeled, 0, 0, 0)
+
+
+def test_a_class_without_an_image_does_not_stop_the_others_from_being_split() -> None:
+    config = suggest_split([20, 0, 20], has_unlabeled=True)
+    assert config.kind == "stratified"
+    assert min(config.labeled, config.val, config.calibration, config.test) > 0
 
 
 def test_equal_pixels_share_the_id_of_the_first() -> None:

@@ -1,6 +1,7 @@
 """Commands queue, decide and curate: list images, record decisions, show labels."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -64,7 +65,7 @@ def queue(
     rows: list[dict[str, Any]] = []
     for card in page.cards:
         shown = project.review(run).shown(card.id, replace(query, drawn=page.drawn))
-        suggested = project.class_names[card.suggestion]
+        suggested = project.class_names[card.suggestion] if card.suggestion >= 0 else "–"
         rows.append({"image_id": card.id, "name": card.name, "pseudo_label": suggested, "why": card.why, **shown})
     info = {"run": run, "order": ranking, "drawn": page.drawn, "total": page.total, "images": rows}
     lines = [f"{row['image_id']:>8}  {row['name']:<24} {row['pseudo_label']:<16} {row['why']}" for row in rows]
@@ -116,8 +117,20 @@ def decide(
         shown: dict[str, Any] = {}
         if ranking is not None:
             shown = project.review(run).shown(image, PageQuery(ranking, eta=random_share, drawn=drawn))
-        outcome = project.decide(run, verdict, image, class_number(project, label), reviewer, **shown)
+        outcome = project.decide(
+            run, verdict, image, _class_to_give(project, verdict, label, reviewer), reviewer, **shown
+        )
     _report(project, outcome, as_json)
+
+
+def _class_to_give(project: Project, verdict: str, label: str | None, reviewer: str) -> int | None:
+    """Find the class of a relabel; a name that is like none of the classes becomes a new one."""
+    names = project.class_names
+    is_known = label is None or label in names or (label.isdigit() and int(label) < len(names))
+    lowered = [name.lower() for name in names]
+    if is_known or verdict != "relabel" or label is None or get_close_matches(label.lower(), lowered):
+        return class_number(project, label)
+    return project.add_class(label, reviewer)
 
 
 def curate(path: ProjectPath, as_json: AsJson = False) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from core.base.config import SplitConfig, TrainConfig
 from core.base.errors import ServerError
-from core.cli.options import AsJson, ProjectPath, with_options_of
+from core.cli.options import AsJson, ProjectPath, Reviewer, with_options_of
 from core.cli.output import answer
 from core.project import Project
 
@@ -32,8 +32,8 @@ def new(
     source: Annotated[
         str,
         typer.Option(
-            help="Folder of images (one sub-folder per class, and perhaps `unlabeled`), or a built-in data set: "
-            "demo, mnist, fashion_mnist, cifar10, svhn, stl10."
+            help="Folder of images (one sub-folder per class, and perhaps `unlabeled`; or images alone), or a built-in "
+            "data set: demo, mnist, fashion_mnist, cifar10, svhn, stl10."
         ),
     ],
     settings: dict[str, Any],
@@ -43,11 +43,17 @@ def new(
         typer.Option(min=8, max=1024, help="Pixels a side, for image folders; chosen from the images by default."),
     ] = None,
     root: Annotated[Path | None, typer.Option(help="Folder that holds a built-in data set's files.")] = None,
+    classes: Annotated[
+        str, typer.Option(help="Names of further classes without images, with commas between: cat,dog.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a project from a folder of images or a built-in data set, and draw its splits."""
     split = SplitConfig.checked(settings) if settings else None
-    _describe(Project.create(path, source, name=name, split=split, image_size=image_size, root=root), as_json)
+    added = [name for name in classes.split(",") if name.strip()]
+    _describe(
+        Project.create(path, source, name=name, split=split, image_size=image_size, root=root, classes=added), as_json
+    )
 
 
 def _describe(project: Project, as_json: bool) -> None:
@@ -92,6 +98,21 @@ def duplicates(
         *["  " + ", ".join(f"{image} {project.images.names[image]}" for image in stack[:6]) for stack in stacks],
     ]
     answer(info, "\n".join(lines), as_json=as_json)
+
+
+def classes(
+    path: ProjectPath,
+    add: Annotated[list[str] | None, typer.Option("--add", help="Name of a new class; may be given again.")] = None,
+    reviewer: Reviewer = "me",
+    as_json: AsJson = False,
+) -> None:
+    """List the classes of a project, or add some; a class keeps its number for ever."""
+    project = Project.open(path)
+    for name in add or []:
+        project.add_class(name, reviewer)
+    names = project.class_names
+    text = "\n".join(f"{number:>4}  {name}" for number, name in enumerate(names)) or "No class yet: add one with --add."
+    answer({"classes": list(names)}, text, as_json=as_json)
 
 
 def open_project(

@@ -31,7 +31,7 @@ def score(
         {
             "image_id": int(pool.ids[row]),
             "name": str(project.images.names[pool.ids[row]]),
-            "pseudo_label": project.class_names[int(pool.scores.pseudo_labels[row])],
+            "pseudo_label": project.class_names[int(pool.scores.pseudo_labels[row])] if pool.has_suggestions else "–",
             "confidence": float(pool.scores.confidence[row]),
             "entropy": float(pool.scores.entropy[row]),
             "margin": float(pool.scores.margin[row]),
@@ -69,7 +69,7 @@ def select(
         "pool": len(selection.pool_ids),
         "coverage": selection.coverage,
         "error": {name: error[name] for name in ("value", "low", "high", "count", "n")},
-        "per_class": dict(zip(project.class_names, selection.class_counts.tolist(), strict=True)),
+        "per_class": dict(zip(project.class_names, selection.class_counts.tolist(), strict=False)),
     }
     n = selection.error.n
     source = f", {selection.error.count} wrong of {n} calibration items" if n else " (no calibration item is kept)"

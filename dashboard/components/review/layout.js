@@ -4,7 +4,7 @@ import { make } from "./controls/dom.js";
 import { HistoryStrip } from "./controls/history_strip.js";
 import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
-import { verdictButtons } from "./controls/verdict_buttons.js";
+import { showClasses, verdictButtons } from "./controls/verdict_buttons.js";
 import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
 import { Grid } from "./images/grid.js";
@@ -40,7 +40,13 @@ export function makeLayout(context) {
   const element = make("div.review-app", { tabindex: "-1" }, threshold.element, toolbar.element, grid.element, focusView.element, emptyMessage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
-  return { threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
+  const addedClasses = (/** @type {string[]} */ names) => {
+    if (names.length <= data.classes.length) return;
+    data.classes.push(...names.slice(data.classes.length)); // all parts read this list
+    showClasses(panel, data.classes, handlers.act);
+    toolbar.showClasses();
+  };
+  return { addedClasses, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
 }
 
 /** @param {Context} context */

@@ -1,7 +1,7 @@
 /** Review app: connects histogram, images and commands; decisions show at once, the server stores them. */
 
 import { BulkConfirm } from "./controls/bulk_confirm.js";
-import { searchClass, showKeys } from "./controls/dialogs.js";
+import { nameClass, searchClass, showKeys } from "./controls/dialogs.js";
 import { afterPaint } from "./controls/dom.js";
 import { showHistory } from "./controls/history_dialog.js";
 import { Notice, SaveStatus } from "./controls/status.js";
@@ -38,7 +38,7 @@ export class ReviewApp {
       api: this.api, run: data.run, state: data.live, asked: urlState.version,
       onReady: () => this._takeNewVersion(), onChange: () => this.parts?.liveStatus.show(this.liveModel),
     });
-    this.cardPage = new CardPage(this.api, { ...urlState, threshold: urlState.threshold ?? data.threshold });
+    this.cardPage = new CardPage(this.api, { ...urlState, ranking: urlState.ranking ?? data.ranking, threshold: urlState.threshold ?? data.threshold });
     this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
     this.counting = new Debounce(300, () => this.notice.attempt(() => this._updateCounts()));
     this.parts = makeLayout({
@@ -83,9 +83,8 @@ export class ReviewApp {
 
   close() {
     this.isClosed = this.notice.isClosed = true;
-    for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing]) work.cancel();
+    for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing, this.liveModel]) work.cancel();
     this.commands.outbox.close();
-    this.liveModel.close();
     this.ending.abort();
     this.element.remove();
   }
@@ -136,6 +135,7 @@ export class ReviewApp {
     else if (action === "help") showKeys(this.root);
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
+    else if (action === "newClass") nameClass(this.root, this.api, ({ classes, label }) => { this.parts.addedClasses(classes); this._decide("relabel", label); });
     else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
   }
 
@@ -155,8 +155,7 @@ export class ReviewApp {
   /** Turn the odd-one-out mode on or off. */
   toggleOddOneOut() {
     const { cardPage } = this;
-    cardPage.isOddOneOut = !cardPage.isOddOneOut;
-    this.isFocus = false;
+    [cardPage.isOddOneOut, this.isFocus] = [!cardPage.isOddOneOut, false];
     if (cardPage.isOddOneOut) this.changeQuery(oddOneOutQuery(cardPage.query, cardPage.card?.suggestion ?? 0));
     else { cardPage.clearSelection(); this.render(); }
   }
@@ -170,9 +169,10 @@ export class ReviewApp {
     this._afterDecision({ isPageDone: !selected.size });
   }
 
-  _responded({ live }, reasons, settle) {
+  _responded({ live, classes = [] }, reasons, settle) {
     if (this.isClosed) return;
     if (live) this.liveModel.follow(live);
+    this.parts.addedClasses(classes);
     this.notice.show(reasons);
     this.pageLoading.afterwards(() => this.notice.attempt(async () => {
       if (this.isClosed) return;
@@ -284,7 +284,7 @@ export class ReviewApp {
     if (this.isClosed) return;
     const { cardPage, parts, isFocus, data: { classes } } = this;
     const isEmpty = !cardPage.cards.length;
-    parts.threshold.element.hidden = isFocus; // one image has the window to itself
+    parts.threshold.element.hidden = isFocus || cardPage.cards[0]?.suggestion < 0; // one image has the window to itself
     parts.grid.element.hidden = isFocus || isEmpty;
     parts.focusView.element.hidden = !isFocus || isEmpty;
     parts.emptyMessage.hidden = !isEmpty;

@@ -53,7 +53,7 @@ test("while it is being fitted the server is asked until it is there", async () 
   assert.equal(log.asked, 2);
   assert.equal(made.isNewer, true);
   assert.equal(log.ready, 0, "nobody asked for it");
-  made.close();
+  made.cancel();
 });
 
 test("a version that was asked for is told when it is there", async () => {
@@ -62,7 +62,7 @@ test("a version that was asked for is told when it is there", async () => {
   await made.refresh();
   await new Promise((done) => setTimeout(done, 600));
   assert.equal(log.ready, 1);
-  made.close();
+  made.cancel();
 });
 
 test("the status says what the model knows and when it learns again", () => {

@@ -51,3 +51,23 @@ export function searchClass(root, classes, onPick) {
   show();
   input.focus();
 }
+
+/** Name a new class; the image under the cursor gets it. @param {ShadowRoot} root @param {import("../sync/api.js").Api} api
+ * @param {(found: {classes: string[], label: number}) => void} onAdded */
+export function nameClass(root, api, onAdded) {
+  const problem = make("p.problem", { role: "alert", hidden: true });
+  const input = make("input", { type: "text", maxlength: 200, placeholder: "name", "aria-label": "Name of the class", autofocus: true });
+  const add = async () => {
+    try {
+      const found = await api.addClass(input.value);
+      box.close();
+      onAdded(found);
+    } catch (error) {
+      Object.assign(problem, { hidden: false, textContent: error.message });
+    }
+  };
+  const box = openDialog(root, "New class", [make("p", {}, "The selected images get this class. It keeps its number for ever."), input, problem],
+    (close) => [make("button", { onclick: close }, "Cancel"), make("button.primary", { onclick: add }, "Add")]);
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); add(); } });
+  input.focus();
+}

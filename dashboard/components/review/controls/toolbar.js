@@ -53,6 +53,16 @@ export class Toolbar {
       make("div.row.slim", {}, this.position, this.chips, make("span.grow"), live, history, reviewerField));
   }
 
+  /** Offer classes that were added. */
+  showClasses() {
+    for (const { element, first } of [{ element: this.controls.predicted, first: 1 }, { element: this.controls.label, first: 1 }]) {
+      const select = element.querySelector("select");
+      for (let label = select.options.length - first; label < this.classes.length; label++) {
+        select.append(make("option", { value: String(label) }, this.classes[label]));
+      }
+    }
+  }
+
   /** @param {string} name */
   showReviewer(name) {
     this.reviewer.value = name;

@@ -1,7 +1,7 @@
 /** Focus view: one large image, its suggestion with the reason, and the most similar labeled images. */
 
 import { make } from "../controls/dom.js";
-import { MARKS, description } from "./tile.js";
+import { MARKS, description, suggestionName } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
 /** Images that are fetched ahead. */
@@ -43,7 +43,7 @@ export class FocusView {
       this.prefetch(cardPage);
     }
     this.zoom.image.alt = description(card, classes);
-    this.suggestion.replaceChildren(make("small", {}, "suggested"), classes[card.suggestion]);
+    this.suggestion.replaceChildren(make("small", {}, "suggested"), suggestionName(card, classes));
     const [mark, word] = MARKS[card.verdict] ?? ["", "undecided"];
     this.state.dataset.verdict = card.verdict;
     this.state.textContent = `${mark} ${word}${card.verdict === "relabel" && card.label !== null ? ` ${classes[card.label]}` : ""}`.trim();

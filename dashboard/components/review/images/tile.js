@@ -18,14 +18,20 @@ const isStacked = (card) => (card.stack ?? -1) >= 0;
 
 /** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
 function caption(card, classes) {
-  const name = card.verdict === "relabel" && card.label !== null ? classes[card.label] : classes[card.suggestion];
+  const name = card.verdict === "relabel" && card.label !== null ? classes[card.label] : suggestionName(card, classes);
   return isStacked(card) ? `${card.stack + 1} · ${name}` : name;
+}
+
+/** The suggested class, or that there is none yet. @param {import("../sync/api.js").Card} card @param {string[]} classes */
+export function suggestionName(card, classes) {
+  return card.suggestion < 0 ? "no suggestion" : classes[card.suggestion];
 }
 
 /** The card in words, for a screen reader. @param {import("../sync/api.js").Card} card @param {string[]} classes */
 export function description(card, classes) {
   const state = card.verdict ? MARKS[card.verdict][1] : "undecided";
-  return `${classes[card.suggestion]}, confidence ${formatPercent(card.confidence)}, ${state}, ${card.name}`;
+  const sure = card.suggestion < 0 ? "" : `, confidence ${formatPercent(card.confidence)}`;
+  return `${suggestionName(card, classes)}${sure}, ${state}, ${card.name}`;
 }
 
 /** Text that a screen reader announces: the next image in the focus view, the number of selected images in the grid (whose
@@ -34,7 +40,8 @@ export function announcement({ card, isAllMatching, numSelected, total }, classe
   if (numSelected) return `${formatNumber(numSelected)} selected${isAllMatching ? ", all that the filter matches" : ""}`;
   if (!isFocus || !card) return "";
   const state = card.verdict ? `, ${MARKS[card.verdict][1]}` : "";
-  return `${classes[card.suggestion]}, ${card.confidence.toFixed(2).replace(/^0/, "")}, ${formatNumber(card.rank + 1)} of ${formatNumber(total)}${state}`;
+  const sure = card.suggestion < 0 ? "" : `${card.confidence.toFixed(2).replace(/^0/, "")}, `;
+  return `${suggestionName(card, classes)}, ${sure}${formatNumber(card.rank + 1)} of ${formatNumber(total)}${state}`;
 }
 
 /** A tile without its card: updateTile and paintTile fill it. */
@@ -54,7 +61,7 @@ export function updateTile(element, card, classes, { isCursor, isSelected }) {
   element.title = `${card.why}\n${card.name}`;
   element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
   element.querySelector(".caption").textContent = caption(card, classes);
-  element.querySelector(".confidence").textContent = card.confidence.toFixed(3);
+  element.querySelector(".confidence").textContent = card.suggestion < 0 ? "" : card.confidence.toFixed(3);
 }
 
 /** Show the image: a part of the page's sheet for small images, else a file of its own, which the browser fetches when

@@ -57,7 +57,8 @@ export class LiveModel {
     this.follow(await this.api.refreshLive());
   }
 
-  close() {
+  /** Ask no more. */
+  cancel() {
     clearTimeout(this.timer);
   }
 

@@ -28,6 +28,11 @@ export class Api {
     return bodyOf(fetch(`${this.run}/live`, posted({})));
   }
 
+  /** Add a class to the project. @param {string} name @returns {Promise<{classes: string[], label: number}>} */
+  addClass(name) {
+    return bodyOf(fetch(`${this.base}/classes`, posted({ name, reviewer: this.reviewer.name })));
+  }
+
   /** One page of cards. @param {Record<string, string|number|null>} query */
   page(query) {
     return get(`${this.run}/page`, { ...query, reviewer: this.reviewer.name });

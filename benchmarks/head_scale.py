@@ -1,0 +1,94 @@
+"""Seconds and memory of one refit of a head: fit, score all images, and the first page of new suggestions.
+
+Features are random, float16, in a memory-mapped file; 700 labels in 10 classes. Each measurement has a process of its
+own, whose highest memory is read at its end; it counts the pages of the mapped file. The first chunk scored is what a
+person waits for.
+
+    python -m benchmarks.head_scale [--sizes 10000 100000 1000000] [--width 1280]
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import environment, table
+from core.base.config import HeadKind
+from core.heads.fit import fit_head, score_chunks
+from core.heads.head_labels import HeadLabels
+from core.heads.head_settings import HeadSettings
+
+KINDS: tuple[HeadKind, ...] = ("kernel_ridge", "logistic")
+REACH = {10_000: "0.2", 100_000: "2", 1_000_000: "20"}
+LABELS, CLASSES, FIRST = 700, 10, 4_096
+_CHUNK = 65_536
+
+
+def write_features(file: Path, num: int, width: int) -> None:
+    """Write random features, chunk by chunk."""
+    values = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=(num, width))
+    rng = np.random.default_rng(0)
+    for start in range(0, num, _CHUNK):
+        rows = values[start : start + _CHUNK]
+        rows[:] = rng.standard_normal(rows.shape, dtype=np.float32)
+    values.flush()
+
+
+def measure(file: Path, kind: HeadKind) -> dict[str, float]:
+    """Fit and score once, in this process."""
+    values = np.load(file, mmap_mode="r")
+    rng = np.random.default_rng(1)
+    ids = np.sort(rng.choice(len(values), LABELS, replace=False))
+    none = np.empty(0, np.int64)
+    labels = HeadLabels(
+        ids, rng.integers(0, CLASSES, LABELS), np.ones(LABELS, np.float32), none, none, CLASSES
+    )  # fmt: skip
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.perf_counter()
+    head = fit_head(values, labels, HeadSettings(kind=kind))
+    fitted = time.perf_counter() - begin
+    first, num = 0.0, 0
+    for part, _ in score_chunks(head, values):
+        num += len(part)
+        first = first or time.perf_counter() - begin
+    total = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"fit": fitted, "first": first, "total": total, "peak": peak / 2**20, "added": (peak - before) / 2**20}
+
+
+def main() -> None:
+    """Measure every size and head, each in its own process, and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(REACH))
+    parser.add_argument("--width", type=int, default=1_280)
+    parser.add_argument("--one", nargs=2, help="for the processes: file and head")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(Path(arguments.one[0]), arguments.one[1])))
+        return
+    print(environment())
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for num in arguments.sizes:
+            file = Path(folder) / "features.npy"
+            write_features(file, num, arguments.width)
+            for kind in KINDS:
+                command = [sys.executable, "-m", "benchmarks.head_scale", "--one", str(file), kind]
+                runs = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+                        for _ in range(3)]  # fmt: skip
+                found = {name: sorted(run[name] for run in runs)[1] for name in runs[0]}
+                rows.append([f"{num:,}", kind, f"{found['fit']:.2f}", f"{found['first']:.2f}", f"{found['total']:.2f}",
+                             REACH.get(num, "–"), f"{found['peak']:.2f}"])  # fmt: skip
+            file.unlink()
+    head = ["images", "head", "fit, s", "first 4,096 scored, s", "fit and score all, s", "reach, s", "peak memory, GiB"]
+    print(table(head, rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Classes that were added to an image folder after it was made, one line each; a class keeps its number for ever."""
+
+import json
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.base.errors import DataError, InputError
+
+ADDED = "added_classes.jsonl"
+"""File in the image folder; its lines are only appended."""
+LONGEST = 200
+"""Most characters of a name."""
+MOST = 10_000
+"""Most classes of a project."""
+
+
+def checked_name(name: str, known: tuple[str, ...]) -> str:
+    """Check the name of a new class.
+
+    Args:
+        name: As a person typed it; space around it is dropped.
+        known: Names that are taken.
+
+    Returns:
+        The name in Unicode's composed form (NFC).
+
+    Raises:
+        InputError: It is empty, too long, holds a control character, or differs from a class by case alone.
+    """
+    plain = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not plain or len(plain) > LONGEST:
+        raise InputError(f"The name of a class has 1 to {LONGEST} characters (got {len(plain)}).")
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") for letter in plain):
+        raise InputError(f"The name of a class holds letters, digits and signs alone (got {plain!r}).")
+    for other in known:
+        if other.casefold() == plain.casefold():
+            raise InputError(f"There is already a class called {other}: use it, or choose another name.")
+    if len(known) >= MOST:
+        raise InputError(f"A project has at most {MOST:,} classes.")
+    return plain
+
+
+def append_class(folder: Path, name: str, reviewer: str) -> None:
+    """Append a class to those of an image folder; DataError where it cannot be written."""
+    line = {"name": name, "time": datetime.now(UTC).isoformat(timespec="seconds"), "reviewer": reviewer}
+    file = folder / ADDED
+    try:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            stream.flush()
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror}): the class was not added.") from error
+
+
+def added_names(folder: Path) -> tuple[str, ...]:
+    """Read the names of the added classes, in order; none where none was added.
+
+    DataError where a line is damaged.
+    """
+    file = folder / ADDED
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
+    try:
+        return tuple(str(json.loads(line)["name"]) for line in lines)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error
