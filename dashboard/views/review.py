@@ -54,7 +54,7 @@ def show() -> None:
         data={
             "project": key,
             "run": run.id,
-            "ranking": "diverse" if not project.scores(run.id).has_suggestions else "entropy",
+            "ranking": _first_queue(project, run),
             "live": asdict(project.live.state(run.id)),
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
@@ -64,6 +64,13 @@ def show() -> None:
             "threshold": url.threshold(),
         },
     )
+
+
+def _first_queue(project: Project, run: Run) -> str:
+    """Return the queue that the page opens with; on the features of a head, badge gained most a click."""
+    if not project.scores(run.id).has_suggestions:
+        return "diverse"
+    return "badge" if run.record.config.is_head else "entropy"
 
 
 def _store_threshold(name: str) -> None:

@@ -6,8 +6,9 @@ import { formatNumber, make, makeMenu } from "./dom.js";
 /** Rankings by their names in the code and the URL, each with what it shows first. */
 const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "border: closest to the threshold"],
-  ["mixed", "mixed: random and uncertain"], ["audit", "audit: uniformly at random"],
+  ["mixed", "mixed: random and uncertain"], ["mixed_margin", "mixed: random and smallest margin"], ["audit", "audit: uniformly at random"],
   ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"],
+  ["badge", "badge: uncertain and unlike each other"],
   ["similar", "most like one image"], ["duplicates", "near duplicates, stack by stack"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
@@ -72,7 +73,7 @@ export class Toolbar {
   show(cardPage) {
     const { query, card, selected } = cardPage;
     this.oddOneOut.setAttribute("aria-pressed", String(cardPage.isOddOneOut));
-    this.controls.eta.hidden = query.ranking !== "mixed";
+    this.controls.eta.hidden = !query.ranking.startsWith("mixed");
     this.redraw.hidden = !cardPage.isDrawn;
     const shown = query.show === "all" ? "" : SHOWN.find(([key]) => key === query.show)?.[1] ?? "";
     const rank = card ? `${formatNumber(card.rank + 1)} of ${formatNumber(cardPage.total)} · ` : "";

@@ -11,7 +11,7 @@ const OPEN = new Set(["", "skip"]);
 /** Values of "show" whose queues hold open images only. */
 const OPEN_ONLY = new Set(["undecided", "open"]);
 /** Rankings that the server draws: a page names its draw, and so does each decision. */
-const DRAWN = new Set(["audit", "mixed", "diverse"]);
+const DRAWN = new Set(["audit", "mixed", "mixed_margin", "diverse", "badge"]);
 
 export class CardPage {
   /** @param {Pick<import("../sync/api.js").Api, "page"|"card">} api @param {Record<string, any>} urlState */
@@ -240,7 +240,7 @@ export class CardPage {
   get urlState() {
     const { ranking, eta, drawn, like, count } = this.query;
     return {
-      ranking, like, eta: ranking === "mixed" ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
+      ranking, like, eta: ranking.startsWith("mixed") ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
       rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null, tiles: count === DEFAULT_SIZE ? null : count,
     };
   }
