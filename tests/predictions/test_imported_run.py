@@ -100,10 +100,13 @@ def test_an_imported_run_is_reviewed_audited_compared_and_exported(
     assert [project.undo(run.id).status for _ in range(2)] == ["saved", "saved"]
 
 
-def test_a_head_and_a_curriculum_follow_an_imported_run(project: Project, probs: np.ndarray) -> None:
+def test_a_head_and_a_network_follow_an_imported_run(project: Project, probs: np.ndarray) -> None:
     run = project.import_predictions(probs, "mine")
     head = project.start_run(TrainConfig(method="head", extractor="pixels"), parent=run.id)
     assert project.wait_run(head.id, timeout=120).record.parent == run.id
+    network = TrainConfig(method="self_training", model="mlp", epochs=1, batch_size=15, precision="fp32")
+    picked = project.start_run(network, parent=run.id, rule="fixed_threshold", params={"threshold": 0.8})
+    assert project.wait_run(picked.id, timeout=120).record.num_labels["bulk"] > 0
     with pytest.raises(ConfigError, match="has no weights to start from"):
         project.start_run(TrainConfig(method="self_training", warm_start=True), parent=run.id)
 
