@@ -1,7 +1,7 @@
 """Milliseconds from a key to the next image while the model learns beside the page, in real Chromium, beside none.
 
 The demo with 100 labels and a head on HOG features; 200 accepting keys, at most 8 a second, in the focus view, once
-with the model learning after every 20 decisions and once with it off, by turns. Reach: p95 at most 50 ms while it learns.
+with the model learning after every 20 decisions and once with it off, by turns. Reach: p95 at most 50 ms meanwhile.
 
     python -m benchmarks.live_refit [--keys 200] [--repeats 3]
 """
