@@ -95,6 +95,7 @@ def _show(page: Page, address: str, name: str, sign: str, choice: str = "") -> N
         for key in ("a", "a", "x", "3", "a", "n"):
             page.keyboard.press(key)
         page.locator(".saved[data-state=saved]").wait_for()
+        page.locator(".live:not([data-state=fitting])").wait_for(timeout=60_000)  # features beside a network come first
         page.wait_for_timeout(800)
 
 
