@@ -49,8 +49,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python cannot make virtual environments here: apt-get install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip uv || $(BIN)/python -m pip install --quiet --upgrade pip
-	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,docs,backbone]'; \
-	else $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,docs,backbone]'; fi
+	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,docs,backbone,map]'; \
+	else $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,docs,backbone,map]'; fi
 	@touch $(STAMP)
 
 clean:

@@ -1,10 +1,21 @@
-"""JavaScript modules and CSS of the review component, served by the assets route."""
+"""JavaScript modules and CSS of the components, served by the assets route."""
 
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 FOLDER = Path(__file__).parent
+_BOOT = """
+const loaded = import(new URL("MODULE", window.location.origin).href);
+export default function (component) {
+  let stop = null, isGone = false;
+  loaded.then((app) => { if (!isGone) stop = app.mount(component); });
+  return () => { isGone = true; stop?.(); };
+}
+"""
 KINDS = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -27,3 +38,14 @@ def version() -> str:
 def asset_url(name: str) -> str:
     """Return the URL path of an asset."""
     return f"/winnow/assets/{version()}/{name}"
+
+
+def browser_component(name: str) -> Any:
+    """Return the Streamlit component whose style sheet and entry module lie in a folder here.
+
+    Args:
+        name: The folder, such as "review".
+    """
+    style = f'<link rel="stylesheet" href="{asset_url(f"{name}/style.css")}">'
+    script = _BOOT.replace("MODULE", asset_url(f"{name}/main.js"))
+    return st.components.v2.component(f"winnow_{name}", html=style, js=script)

@@ -4,20 +4,11 @@ import streamlit as st
 
 from core import JobStatus, Project, Run, constants
 from dashboard import formatting
-from dashboard.components import asset_url
+from dashboard.components import browser_component
 from dashboard.messages import show_errors
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
-_BOOT = """
-const loaded = import(new URL("MODULE", window.location.origin).href);
-export default function (component) {
-  let stop = null, isGone = false;
-  loaded.then((map) => { if (!isGone) stop = map.mount(component); });
-  return () => { isGone = true; stop?.(); };
-}
-"""
-_HTML = '<link rel="stylesheet" href="STYLE">'
 _TITLES = {"pca": "PCA", "pacmap": "PaCMAP"}
 _HELP = "PCA: the two directions of largest variance, at once. PaCMAP: keeps near and far neighbors; computed once."
 
@@ -46,11 +37,7 @@ def show() -> None:
 
 
 def _component(key: str, project: Project, run: Run, method: str, seed: int) -> None:
-    component = st.components.v2.component(
-        "winnow_map",
-        html=_HTML.replace("STYLE", asset_url("map/style.css")),
-        js=_BOOT.replace("MODULE", asset_url("map/main.js")),
-    )
+    component = browser_component("map")
     _, height, width, _ = project.images.pixels.shape
     result = component(
         key=f"map-{key}-{run.id}",

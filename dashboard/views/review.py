@@ -2,29 +2,21 @@
 
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core import Project, Run, TrainConfig
-from dashboard.components import asset_url
+from dashboard.components import browser_component
 from dashboard.messages import show_errors
 from dashboard.sections import learning_curve, round_card
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
-_BOOT = """
-const loaded = import(new URL("MODULE", window.location.origin).href);
-export default function (component) {
-  let stop = null, isGone = false;
-  loaded.then((review) => { if (!isGone) stop = review.mount(component); });
-  return () => { isGone = true; stop?.(); };
-}
-"""
 _IMPORTED = (
     "This run was imported, so there is no model to train again: a head on features of the images learns all labels "
     "so far. The Train page trains a network on them, with this run as its parent."
 )
-_HTML = '<link rel="stylesheet" href="STYLE">'
 
 
 def show() -> None:
@@ -37,15 +29,12 @@ def show() -> None:
         title.caption(
             f"One in {every} of the undecided images is an attention check. Its answer changes no label and no count."
         )
-    with learned.popover("Learning curve", width="stretch", help="What your clicks bought so far"), show_errors():
+    live: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}  # opened, they say what holds now
+    with learned.popover("Learning curve", help="What your clicks bought so far", key="curve", **live), show_errors():
         learning_curve.show(project, run.id)
-    with retrain.popover("Retrain", width="stretch", help="Train a new run on the labels so far"), show_errors():
+    with retrain.popover("Retrain", help="Train a new run on the labels so far", key="form", **live), show_errors():
         _retrain(project, run)
-    component = st.components.v2.component(
-        "winnow_review",
-        html=_HTML.replace("STYLE", asset_url("review/style.css")),
-        js=_BOOT.replace("MODULE", asset_url("review/main.js")),
-    )
+    component = browser_component("review")
     name = f"review-{key}-{run.id}"
     _, height, width, _ = project.images.pixels.shape
     component(

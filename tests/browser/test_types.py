@@ -39,6 +39,7 @@ def compiled(folder: Path, entry: str = "main.js") -> str:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Copy the modules into the test's own folder."""
+    shutil.copy(components.FOLDER / "mount.js", tmp_path)
     return Path(shutil.copytree(components.FOLDER / "review", tmp_path / "review"))
 
 
@@ -47,6 +48,7 @@ def test_the_types_hold(copy: Path) -> None:
 
 
 def test_the_types_of_the_map_hold(tmp_path: Path) -> None:
+    shutil.copy(components.FOLDER / "mount.js", tmp_path)
     for name in ("review", "map"):
         shutil.copytree(components.FOLDER / name, tmp_path / name)
     assert compiled(tmp_path, "map/main.js") == ""

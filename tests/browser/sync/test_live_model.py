@@ -68,12 +68,11 @@ def test_a_page_that_shows_an_old_version_loses_nothing(page: Page, server: Serv
     assert [decision.run_id for decision in Project.open(server.project).decisions.all()[8:]] == [RUN, RUN]
 
 
-def test_the_learning_curve_says_what_the_clicks_bought(page: Page, server: Server) -> None:
-    project = Project.open(server.project)
-    for image in project.splits.pool[:20].tolist():
-        project.decide(RUN, "accept", image)
-    project.live.refresh(RUN, wait=True)
-    review(page, server)
+def test_the_learning_curve_says_what_the_clicks_on_this_page_bought(page: Page, server: Server) -> None:
+    review(page, server, tiles="24")
+    answer(page, 20)
+    saved(page, 20)
+    expect(page.locator(".live")).to_have_attribute("data-state", "newer")
     page.get_by_role("button", name="Learning curve").click()
     expect(page.get_by_text("The last 20 clicks")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
