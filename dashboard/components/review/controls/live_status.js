@@ -17,7 +17,7 @@ export class LiveStatus {
     const [kind, text, title] = words(state, isNewer);
     this.element.dataset.state = kind;
     this.text.textContent = text;
-    this.text.title = title;
+    this.text.title = `${text}. ${title}`; // a narrow window cuts the text
     this.button.disabled = state.is_fitting || !(state.num_new || isNewer);
   }
 }
