@@ -51,7 +51,7 @@ export class Toolbar {
       make("div.row", {}, ranking, eta, this.redraw, show, predicted, find, this.more, this.oddOneOut, count, make("span.grow"),
         make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
         make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
-      make("div.row.slim", {}, this.position, this.chips, make("span.grow"), live, history, reviewerField));
+      make("div.row.slim", {}, this.position, this.chips, live, history, reviewerField));
   }
 
   /** Offer classes that were added. */
