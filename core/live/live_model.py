@@ -106,6 +106,8 @@ class LiveModel:
             RunError: It has no scores yet.
         """
         run = self._workspace.finished_run(base_run(run_id))
+        with self._lock:  # before the versions are listed: a fit that ends between the two is seen as one of them
+            is_fitting, message = run.id in self._fitting, self._fitting.get(run.id) or self._problems.get(run.id, "")
         last = self._history.last_id()
         made = [one for one in list_versions(run.folder) if one.decision <= last]
         latest = next((one for one in reversed(made) if has_scores(version_folder(run.folder, one))), None)
@@ -113,8 +115,6 @@ class LiveModel:
         known = decision if latest is not None else _last_known(run)
         num_new = _num_decided(self._history.all(), known)
         interval = self._interval_now(is_taught=latest is not None or has_suggestions(run.folder))
-        with self._lock:
-            is_fitting, message = run.id in self._fitting, self._fitting.get(run.id) or self._problems.get(run.id, "")
         name = run.id if latest is None else latest.name
         return LiveState(name, decision, num_new, interval, is_fitting, message)
 
