@@ -19,7 +19,8 @@ from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
 
-_DRAWN = ("labeled", "val", "calibration", "test")
+DRAWN = ("labeled", "val", "calibration", "test")
+"""Parts that are drawn from the images with a label, in this order."""
 
 
 def exact_duplicates(pixels: Pixels) -> Groups:
@@ -101,7 +102,7 @@ def _nothing_labeled(ids: Ids, config: SplitConfig, duplicates: Groups) -> Split
 
 def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[dict[str, int], Ids]]:
     """Return the sizes to draw and the ids to draw from, in order."""
-    wanted = {name: int(getattr(config, name)) for name in _DRAWN}
+    wanted = {name: int(getattr(config, name)) for name in DRAWN}
     if not len(official_test):
         return [(wanted, rest)]
     others = {name: count for name, count in wanted.items() if name != "test"}
@@ -143,6 +144,8 @@ def _quotas(wanted: dict[str, int], available: NDArray[np.int64], kind: str) -> 
     left = available.astype(np.int64)
     for part, count in wanted.items():
         quotas[part] = _balanced(count, len(left)) if kind == "balanced" else _proportional(count, left)
+        if part == "labeled" and kind != "balanced":
+            quotas[part] = _at_least_one(quotas[part], left)
         left = np.maximum(left - quotas[part], 0)
     return quotas
 
@@ -168,6 +171,17 @@ def _proportional(count: int, available: NDArray[np.int64]) -> NDArray[np.int64]
     return quota
 
 
+def _at_least_one(quota: NDArray[np.int64], available: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give every class that has an image one of the quota (K,), taken from the largest; too small a quota stays."""
+    missing = np.flatnonzero((available > 0) & (quota == 0))
+    if int(quota.sum()) < int((available > 0).sum()):
+        return quota
+    for label in missing:
+        quota[np.argmax(quota)] -= 1
+        quota[label] = 1
+    return quota
+
+
 def _check_enough(
     quotas: dict[str, NDArray[np.int64]], wanted: dict[str, int], available: NDArray[np.int64], names: list[str]
 ) -> None:
@@ -184,39 +198,6 @@ def _check_enough(
         f"ask for at most {available.min() * len(names):,} balanced or {available.sum():,} stratified, or add labeled "
         "images."
     )
-
-
-def suggest_split(num_per_class: Sequence[int], has_unlabeled: bool) -> SplitConfig:
-    """Suggest a split for the given number of distinct labeled images per class.
-
-    With unlabeled images beside them, all labels are used: 40 % labeled, 15 % val, 20 % calibration, 25 % test.
-    Without, some of them serve as the unlabeled pool: 10 % labeled, 10 % val, 15 % calibration, 25 % test, none beyond
-    the default numbers of SplitConfig. Balanced unless the largest class has over 1.5 times the smallest's images. With
-    labels of fewer than two classes, or of a few images, all of them are labeled and no part is held out.
-
-    Args:
-        num_per_class: K counts of distinct labeled images.
-        has_unlabeled: Whether the project also has images of unknown class.
-
-    Returns:
-        The settings of the split.
-    """
-    if sum(count > 0 for count in num_per_class) < 2:
-        return SplitConfig(kind="stratified", labeled=sum(num_per_class), val=0, calibration=0, test=0)
-    num_classes, smallest = len(num_per_class), min(num_per_class)
-    is_even = max(num_per_class) <= 1.5 * smallest
-    groups, each = (num_classes, smallest) if is_even else (1, sum(num_per_class))
-    percent = (40, 15, 20, 25) if has_unlabeled else (10, 10, 15, 25)
-    default_config = SplitConfig()
-    counts: dict[str, int] = {}
-    left = each
-    for part, share in zip(_DRAWN, percent, strict=True):
-        least = num_classes // groups if part == "labeled" else int(each >= 4)
-        count = min(left, max(least, each * share // 100))
-        if not has_unlabeled:
-            count = min(count, max(least, int(getattr(default_config, part)) // groups))
-        counts[part], left = count * groups, left - count
-    return SplitConfig(kind="balanced" if is_even else "stratified", **counts)
 
 
 def save_splits(splits: Splits, path: Path) -> None:

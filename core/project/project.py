@@ -70,6 +70,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         image_size: int | None = None,
         root: Path | str | None = None,
         classes: Sequence[str] = (),
+        hide_labels: bool = False,
     ) -> Self:
         """Make a project from a built-in data set or a folder of images, and open it.
 
@@ -77,10 +78,11 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
             path: The folder of the project; it must not exist or be empty.
             source: Name of a built-in data set, or a folder of images.
             name: Name of the project; by default the folder's.
-            split: Sizes of the parts and the seed; None draws the default split, smaller where the folder is small.
+            split: Sizes of the parts and the seed; of a folder, those not named follow what there is. None names none.
             image_size: Pixels a side, for folders only; None chooses one from the images.
             root: Where a built-in data set's files lie.
             classes: Names of further classes, which have no image yet.
+            hide_labels: Of a folder whose images all have a label: hide most of them, to try Winnow out on the rest.
 
         Returns:
             The project.
@@ -90,7 +92,14 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         """
         folder_root = Path(root).expanduser() if root is not None else None
         create_project(
-            Path(path), str(source), name=name, split=split, image_size=image_size, root=folder_root, classes=classes
+            Path(path),
+            str(source),
+            name=name,
+            split=split,
+            image_size=image_size,
+            root=folder_root,
+            classes=classes,
+            hide_labels=hide_labels,
         )
         return cls.open(path)
 

@@ -22,7 +22,8 @@ from core.data.class_names import append_class, checked_name
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.data.folder_scan import scan_folder
 from core.data.image_store import fingerprint, ingest_listing, open_images, write_images
-from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, save_splits, suggest_split
+from core.data.split_sizes import fill_split, suggest_split
+from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, save_splits
 from core.jobs.start import load_dataset
 
 FORMAT = 1
@@ -39,6 +40,7 @@ def create_project(
     image_size: int | None,
     root: Path | None,
     classes: Sequence[str] = (),
+    hide_labels: bool = False,
 ) -> None:
     """Create a project folder from a built-in data set or an image folder.
 
@@ -46,10 +48,11 @@ def create_project(
         path: The folder to make; an empty one may be there.
         source: One of SOURCES, or an image folder.
         name: Name of the project; None takes that of the folder.
-        split: Sizes of the parts; None suggests them.
+        split: Sizes of the parts; for a folder, those that it does not name follow what there is. None suggests all.
         image_size: Side of the images in pixels; None chooses one.
         root: Where the files of a built-in data set are; None looks in the usual places.
         classes: Names of further classes, which have no image yet.
+        hide_labels: Of a folder whose images all have a label: hide most of them, which then play the unlabeled pool.
 
     Raises:
         InputError: The folder is not empty, a class cannot be used, the source is unknown, or the split does not fit.
@@ -63,7 +66,7 @@ def create_project(
         for added in classes:
             append_class(folder / "images", checked_name(added, open_images(folder / "images").class_names), "")
         groups = exact_duplicates(images.pixels)
-        config = split or _default_split(source, images, groups)
+        config = _split_config(source, images, groups, split, hide_labels=hide_labels)
         splits = draw_splits(
             images.labels,
             config,
@@ -115,11 +118,15 @@ def load_source(source: str, folder: Path, image_size: int | None, root: Path | 
     return open_images(folder)
 
 
-def _default_split(source: str, images: ImageSet, groups: NDArray[np.int64]) -> SplitConfig:
+def _split_config(
+    source: str, images: ImageSet, groups: NDArray[np.int64], asked: SplitConfig | None, *, hide_labels: bool
+) -> SplitConfig:
     if source in SOURCES:
-        return SplitConfig()
+        return asked or SplitConfig()
     num_per_class = distinct_per_class(images.labels, groups, len(images.class_names))
-    return suggest_split(num_per_class, bool((images.labels == UNKNOWN).any()))
+    has_unlabeled = bool((images.labels == UNKNOWN).any())
+    suggested = suggest_split(num_per_class, has_unlabeled, hide_labels=hide_labels)
+    return suggested if asked is None else fill_split(asked, suggested, num_per_class)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.types import SPLIT_NAMES, ImageSet, QuarantinedFile, Splits
+from core.base.types import SPLIT_NAMES, UNKNOWN, ImageSet, QuarantinedFile, Splits
+from core.risk.size_notes import size_notes
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class DataSummary:
     source: str
     created: str
     split: SplitConfig
+    size_notes: tuple[str, ...] = ()  # what the parts can and cannot show at their sizes
 
 
 def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) -> DataSummary:
@@ -45,9 +47,12 @@ def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) ->
     parts = {name: getattr(splits, name) for name in SPLIT_NAMES}
     shown = ("labeled", "val", "test")
     counts = {n: np.bincount(images.labels[parts[n]], minlength=len(images.class_names)) for n in shown}
+    sizes = {name: len(ids) for name, ids in parts.items()}
+    num_hidden = int((images.labels[splits.unlabeled] != UNKNOWN).sum())
     return DataSummary(
         num_images, height, width, channels, images.class_names,
-        {name: len(ids) for name, ids in parts.items()}, counts,
+        sizes, counts,
         len(splits.set_aside), int(info.get("num_duplicates", 0)), images.quarantined,
         str(info["source"]), str(info["created"]), splits.config,
+        size_notes(sizes, num_hidden),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Project, SplitConfig, constants, recent_projects
 from dashboard.messages import show_errors
+from dashboard.sections.given_labels import hide_labels_input
 from dashboard.sections.widgets import config_inputs
 from dashboard.state import url
 
@@ -53,9 +54,14 @@ def _create(*, is_folder: bool) -> None:
     path = right.text_input("Project folder (new)", value=str(default), key=f"new-path-{name}")
     size, root = _image_size() if is_folder else None, None if is_folder else _files_folder()
     split = _split_config()
+    hide_labels = is_folder and hide_labels_input()
     if st.button("Create the project", type="primary", disabled=not (source and name and path)):
         with st.spinner("Reading the images and drawing the splits…"):
-            _show_project(Project.create(path, source, name=name, split=split, image_size=size, root=root))
+            _show_project(
+                Project.create(
+                    path, source, name=name, split=split, image_size=size, root=root, hide_labels=hide_labels
+                )
+            )
 
 
 def _image_size() -> int | None:
@@ -69,7 +75,7 @@ def _files_folder() -> str | None:
 
 
 def _split_config() -> SplitConfig | None:
-    text = "500 labeled images if there are enough images, else fewer."
+    text = "A folder: every label is used, in parts that follow how many there are. A data set: 500 labeled images."
     if st.toggle("Default splits", value=True, help=text, key="new-default-splits"):
         return None
     return SplitConfig.checked(config_inputs(SplitConfig, list(SplitConfig.model_fields), "split"))

@@ -190,6 +190,8 @@ def _splits(summary: DataSummary) -> None:
         f"{summary.split.val:,} val, {summary.split.calibration:,} calibration, {summary.split.test:,} test; "
         "the rest is unlabeled. No image and no exact duplicate of it is in two splits."
     )
+    for note in summary.size_notes:
+        st.caption(note)
 
 
 def _samples(key: str, project: Project) -> None:

@@ -1,5 +1,6 @@
 """`winnow new` makes a project."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,30 @@ def test_new_makes_a_project_with_the_split_that_was_asked_for(shell: Shell, pic
         "test": 6,
     }
     assert facts["classes"] == ["circle", "cross", "stripes"]
+
+
+def test_a_dry_run_shows_the_sizes_and_writes_nothing(shell: Shell, pictures: Path, tmp_path: Path) -> None:
+    code, out, _ = shell("new", tmp_path / "p", "--source", pictures, "--dry-run")
+    assert code == 0
+    assert "nothing was written" in out
+    assert "calibration images: target errors below" in out
+    assert not (tmp_path / "p").exists()
+    facts = shell.json("new", tmp_path / "p", "--source", pictures)
+    assert sum(facts["splits"].values()) == 240
+    assert facts["splits"]["unlabeled"] == 60  # no label that somebody gave is among them
+
+
+def test_a_fully_labeled_folder_hides_labels_only_when_asked(shell: Shell, pictures: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "labeled"
+    folder.mkdir()
+    for name in ("circle", "cross"):
+        shutil.copytree(pictures / name, folder / name)
+    facts = shell.json("new", tmp_path / "p", "--source", folder)
+    assert (facts["splits"]["unlabeled"], facts["splits"]["calibration"]) == (0, 0)
+    assert any("none is hidden" in note for note in facts["notes"])
+    hidden = shell.json("new", tmp_path / "q", "--source", folder, "--hide-labels")
+    assert hidden["splits"]["unlabeled"] > 0
+    assert any("label that is hidden" in note for note in hidden["notes"])
 
 
 def test_duplicates_counts_the_stacks_that_python_finds(shell: Shell, trained_project: Project) -> None:
