@@ -17,7 +17,8 @@ from core.curation.rules import RULES
 from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
 from core.export.export import RUN_EXPORTS
-from core.export.writers import EXPORTS
+from core.export.kinds import EXPORTS
+from core.export.label_table import FILE_MODES
 from core.live.live_model import INTERVALS as LIVE_INTERVALS
 from core.predictions.prediction_table import KINDS as PREDICTION_KINDS
 from core.quality.ood import OOD_SCORES
@@ -44,6 +45,7 @@ __all__ = [
     "DEFAULT_QUEUES",
     "ETA",
     "EXPORTS",
+    "FILE_MODES",
     "HEAD_SETTINGS",
     "IMPORTED_SETTINGS",
     "LAST_EVALUATIONS",

@@ -8,6 +8,7 @@ from core.experiments.control_runs import value_over_control
 from core.experiments.label_snapshot import freeze
 from core.experiments.stopping import advise_stopping
 from core.export.export import export
+from core.export.label_table import ExportOptions
 from core.project.project_folder import ProjectFolder
 from core.quality.evaluation import Selection, select
 from core.quality.model_comparison import HeadComparison, RunComparison, compare_runs, compare_with_head
@@ -122,18 +123,36 @@ class ProjectResults(ProjectFolder):
         """
         return freeze(self.workspace, self.decisions).curated
 
-    def export(self, kind: str, folder: Path | str, run_id: str | None = None) -> Path:
-        """Write the curated labels, or a run's model or round card, into a folder.
+    def export(
+        self,
+        kind: str,
+        folder: Path | str,
+        run_id: str | None = None,
+        *,
+        files: str = "auto",
+        held_out: bool | None = None,
+        bom: bool = False,
+        formula_safe: bool = True,
+    ) -> Path:
+        """Write the labels, or a run's model or round card, into a folder, whole or not at all.
 
         Args:
-            kind: csv, parquet or folder_per_class for labels; model or round_card for a run.
-            folder: Where to.
-            run_id: The finished run, for a model or a round_card.
+            kind: One of `constants.EXPORTS` for labels; model or round_card for a run.
+            folder: Where to: new, empty, or an earlier export, which is replaced.
+            run_id: The finished run, for a model or a round_card; for labels the run whose predictions go with them.
+            files: How images come along: copy, hardlink or symlink the originals, resized, or auto (copy where the
+                originals are still there).
+            held_out: Whether labels of val, calibration and test images go along; None: as the format does.
+            bom: Whether CSV begins with a byte order mark, for spreadsheets.
+            formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
 
         Returns:
             The file or folder that was written.
 
         Raises:
-            InputError: There is no such kind, the run is missing, or the folder holds other files.
+            InputError: There is no such kind, the run or originals are missing, or the folder holds other files.
+            DataError: The files cannot be written; an earlier export is left as it was.
         """
-        return export(self.workspace, self.decisions, self.quality, kind, Path(folder).expanduser(), run_id)
+        options = ExportOptions(files, held_out, bom, formula_safe)
+        target = Path(folder).expanduser()
+        return export(self.workspace, self.decisions, self.quality, kind, target, run_id, options)

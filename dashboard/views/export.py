@@ -1,8 +1,9 @@
-"""Export page: write the curated set, a model or a round card to disk."""
+"""Export page: write the labels in a format, a model or a round card to disk."""
 
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -13,13 +14,18 @@ from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 from dashboard.state.runs import finished_runs, latest_run
 
-_TITLES = {
-    "csv": "CSV table",
-    "parquet": "Parquet table",
-    "folder_per_class": "Folder per class",
-    "model": "Model (safetensors)",
-    "round_card": "Round card (HTML)",
+_RUN_TITLES = {
+    "model": ("Model (safetensors)", "A run's weights, architecture, settings and temperature."),
+    "round_card": ("Round card (HTML)", "One page about a run: labels, thresholds, certificates, accuracy."),
 }
+_FILES = {
+    "auto": "Originals where they are still there, else resized",
+    "copy": "Copies of the originals: same bytes, same names",
+    "hardlink": "Hard links to the originals: no space, same disk",
+    "symlink": "Symbolic links to the originals: no space",
+    "resized": "PNG of the size that the project works with",
+}
+_NO_RUN = "none"
 
 
 def show() -> None:
@@ -40,23 +46,58 @@ def show() -> None:
 def _write(project: Project) -> None:
     st.subheader("Write to a folder")
     runs = finished_runs(project)
-    ids = [run.id for run in runs]
-    kinds = [*constants.EXPORTS, *(constants.RUN_EXPORTS if ids else ())]
-    kind = st.segmented_control(
-        "Export", kinds, format_func=lambda k: _TITLES.get(k, k), default=kinds[0], required=True, key="export-kind"
-    )
-    run = None
+    kinds = [*constants.EXPORTS, *(constants.RUN_EXPORTS if runs else ())]
+    kind = st.selectbox("Format", kinds, format_func=_titled, key="export-kind")
+    run: str | None = None
+    options: dict[str, Any] = {}
     if kind in constants.RUN_EXPORTS:
+        ids = [run.id for run in runs]
         run = st.selectbox("Run", ids, index=ids.index(latest_run(runs).id), key="export-run")
-    default = project.path / "exports" / (kind if run is None else f"{run}-{kind}")
-    folder = st.text_input("Folder (new or empty)", value=str(default), key=f"export-folder-{kind}-{run}")
+    else:
+        known = constants.EXPORTS[kind]
+        st.caption(f"Travels with the labels: {known.travels}.")
+        run, options = _label_options(kind, [run.id for run in runs])
+    default = project.path / "exports" / (kind if kind in constants.EXPORTS else f"{run}-{kind}")
+    folder = st.text_input(
+        "Folder (new, empty, or an earlier export)", value=str(default), key=f"export-folder-{kind}-{run}"
+    )
     if not st.button("Export", type="primary", disabled=not folder):
         return
     with show_errors():
         with st.spinner("Writing…"):
-            written = project.export(kind, folder, run)
+            written = project.export(kind, folder, run, **options)
         st.success(f"Written: {written}")
         _manifest(Path(folder).expanduser() / "manifest.json")
+
+
+def _titled(kind: str) -> str:
+    """Return title and explanation of a kind."""
+    if kind in constants.EXPORTS:
+        return f"{constants.EXPORTS[kind].title} · {constants.EXPORTS[kind].explanation}"
+    return " · ".join(_RUN_TITLES.get(kind, (kind,)))
+
+
+def _label_options(kind: str, runs: list[str]) -> tuple[str | None, dict[str, Any]]:
+    """Ask what goes along with the labels; return the run whose predictions do, and the options."""
+    known, options = constants.EXPORTS[kind], dict[str, Any]()
+    run = None
+    left, middle, right = st.columns(3)
+    if known.has_images:
+        options["files"] = left.selectbox("Images", list(_FILES), format_func=_FILES.__getitem__, key="export-files")
+    elif kind == "csv":
+        options["bom"] = left.toggle("For spreadsheets", help="Begins with a byte order mark.", key="export-bom")
+    if runs:
+        chosen = middle.selectbox(
+            "Predictions of", [_NO_RUN, *runs], key="export-predictions", help="A run's class and confidence go along."
+        )
+        run = None if chosen == _NO_RUN else chosen
+    options["held_out"] = right.toggle(
+        "With val and test labels",
+        value=known.held_out,
+        key=f"export-held-out-{kind}",
+        help="Also the given labels of val, calibration and test images, each under its split.",
+    )
+    return run, options
 
 
 def _manifest(file: Path) -> None:

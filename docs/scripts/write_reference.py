@@ -22,7 +22,7 @@ from core.cli.app import app  # noqa: E402
 from core.cli.options import typed_settings  # noqa: E402
 from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
-from core.export.writers import EXPORTS  # noqa: E402
+from core.export.kinds import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
 from core.scoring.scores import RANKINGS  # noqa: E402
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES  # noqa: E402
@@ -100,7 +100,10 @@ def catalog() -> list[str]:
         _table(("source", "what"), [(f"`{name}`", _dataset(name)) for name in SOURCES]),
         "Any other source is a folder of images: one sub-folder per class, and perhaps one called `unlabeled`.",
         "(exports)=\n\n## Exports",
-        _table(("kind", "what"), [(f"`{name}`", _first_line(function)) for name, function in EXPORTS.items()]),
+        _table(
+            ("format", "what", "travels with the labels"),
+            [(f"`{name}`", kind.explanation, kind.travels) for name, kind in EXPORTS.items()],
+        ),
         "Of a run: `model` writes its weights (safetensors) and config (JSON); `round_card` one HTML page with its "
         "labels, thresholds, certificates (set hash, α, draws, audited images), test accuracy, review value, hashes "
         "and the commands that repeat it.",

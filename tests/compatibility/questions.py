@@ -206,6 +206,10 @@ def _body(text: str) -> dict[str, Any]:
     return {"json": json.loads(text)}
 
 
+OLD_COLUMNS = 14
+"""Columns of the tables of labels in version 0.1; later ones stand behind them."""
+
+
 def _ask_exports(project: Project) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -218,8 +222,9 @@ def _ask_exports(project: Project) -> dict[str, Any]:
                 f.relative_to(place / kind).as_posix() for f in (place / kind).rglob("*")
             )
         rows = csv.reader(io.StringIO((place / "csv" / "labels.csv").read_text(encoding="utf-8")))
-        answers["csv"] = [[_number(cell) for cell in row] for row in rows]
+        answers["csv"] = [[_number(cell) for cell in row[:OLD_COLUMNS]] for row in rows]
         table = pq.read_table(place / "parquet" / "labels.parquet")
+        table = table.select(range(OLD_COLUMNS))
         answers["parquet"] = {name: str(table.schema.field(name).type) for name in table.column_names}
         cells = [["" if cell is None else _number(str(cell)) for cell in row.values()] for row in table.to_pylist()]
         assert [table.column_names, *cells] == answers["csv"]

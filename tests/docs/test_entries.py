@@ -8,7 +8,7 @@ import core.base.errors as errors
 from core import Project
 from core.base.config import METHODS
 from core.base.types import SPLIT_NAMES, UNDO, VERDICTS, RunState
-from core.export.writers import COLUMNS
+from core.export.label_table import COLUMNS
 from core.store.database import decisions
 from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.routes import ROUTES

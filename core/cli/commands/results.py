@@ -10,6 +10,8 @@ from core.cli.commands.runs import Wait, follow
 from core.cli.options import AsJson, ProjectPath, RunId
 from core.cli.output import answer, format_estimate, format_points, percent
 from core.experiments.control_runs import CONTROL_KINDS
+from core.export.export import RUN_EXPORTS
+from core.export.kinds import EXPORTS
 from core.project import Project
 from core.quality.model_comparison import AverageComparison, RunComparison
 from core.risk.comparison import PairedDifference
@@ -112,11 +114,36 @@ def review_value(path: ProjectPath, run: RunId, as_json: AsJson = False) -> None
 
 def export(
     path: ProjectPath,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write.")],
-    kind: Annotated[str, typer.Option(help="csv, parquet, folder_per_class; of a run: model, round_card.")] = "csv",
-    run: Annotated[str | None, typer.Option(help="Which run, for model and round_card.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write: new, empty or an earlier export.")],
+    kind: Annotated[
+        str, typer.Option("--format", "--kind", help=f"{', '.join(EXPORTS)}; of a run: {', '.join(RUN_EXPORTS)}.")
+    ] = "csv",
+    run: Annotated[
+        str | None, typer.Option(help="Which run, for model and round_card; else whose predictions go along.")
+    ] = None,
+    files: Annotated[
+        str,
+        typer.Option(
+            help="How images come along: copy, hardlink or symlink the original files (same bytes and names), "
+            "resized (PNG of the project's size), or auto: copy where the originals are still there."
+        ),
+    ] = "auto",
+    held_out: Annotated[
+        bool | None,
+        typer.Option("--held-out/--no-held-out", help="With or without the val, calibration and test labels."),
+    ] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="CSV with a byte order mark, for spreadsheets.")] = False,
+    formula_safe: Annotated[
+        bool,
+        typer.Option(
+            "--formula-safe/--no-formula-safe",
+            help="CSV cells that a spreadsheet would compute get an apostrophe in front.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Write the curated labels with their provenance, or a run's model or round card."""
-    written = Project.open(path).export(kind, folder, run)
+    """Write the labels with their provenance in a format that other tools read, or a run's model or round card."""
+    written = Project.open(path).export(
+        kind, folder, run, files=files, held_out=held_out, bom=bom, formula_safe=formula_safe
+    )
     answer({"kind": kind, "path": written}, f"Written: {written}", as_json=as_json)

@@ -23,6 +23,15 @@ def test_export_writes_where_it_says(shell: Shell, trained_project: Project, tmp
     assert shell("export", trained_project.path, tmp_path / "out2", "--kind", "model")[0] == 2
 
 
+def test_export_takes_a_format_and_a_way_for_the_images(shell: Shell, trained_project: Project, tmp_path: Path) -> None:
+    words = ("--format", "image_folder", "--files", "hardlink", "--no-held-out")
+    shell.json("export", trained_project.path, tmp_path / "out", *words)
+    images = list((tmp_path / "out").rglob("*.png"))
+    assert {path.stat().st_nlink > 1 for path in images} == {True}
+    code, _, err = shell("export", trained_project.path, tmp_path / "out2", "--format", "coco", "--files", "move")
+    assert (code, "no way to export files called 'move'" in err) == (2, True)
+
+
 @pytest.fixture
 def curated_run(trained_project: Project) -> str:
     """Return a run on two single decisions and a bulk accept."""

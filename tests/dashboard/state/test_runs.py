@@ -16,5 +16,5 @@ def test_no_page_opens_with_a_control_run(trained_project: Project) -> None:
     assert latest_run(trained_project.runs()).id == first
     assert latest_run([trained_project.run(later.id)]).id == later.id  # where there is nothing else
     export = open_page("export", project=trained_project.key)
-    export.segmented_control(key="export-kind").set_value("model").run()
+    export.selectbox(key="export-kind").set_value("model").run()
     assert export.selectbox(key="export-run").value == first

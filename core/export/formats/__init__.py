@@ -1,0 +1,1 @@
+"""Formats of exported labels, one module for each family behind one interface."""

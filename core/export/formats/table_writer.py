@@ -1,0 +1,64 @@
+"""Tables of labels: CSV (RFC 4180), Parquet and JSON lines."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.export.formats.export_format import ExportJob
+from core.export.label_table import ExportOptions, LabelTable
+
+CHUNK = 10_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is computed by spreadsheets."""
+
+
+def csv_file(job: ExportJob) -> str:
+    """One CSV file (RFC 4180), UTF-8, a row per label with its provenance."""
+    write_csv(job.table, job.folder / "labels.csv", job.options)
+    return "labels.csv"
+
+
+def parquet(job: ExportJob) -> str:
+    """One Parquet file with typed columns, and the manifest in its metadata."""
+    metadata = {"winnow": job.table.info_json()}
+    arrow = pa.table({name: pa.array(job.table.values(name)) for name in job.table.column_names})
+    pq.write_table(arrow.replace_schema_metadata(metadata), job.folder / "labels.parquet")
+    return "labels.parquet"
+
+
+def jsonl(job: ExportJob) -> str:
+    """One JSON object per line and label, UTF-8, typed."""
+    with (job.folder / "labels.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for start in range(0, len(job.table), CHUNK):
+            for row in job.table.rows(start, start + CHUNK):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return "labels.jsonl"
+
+
+def write_csv(table: LabelTable, path: Path, options: ExportOptions) -> None:
+    """Write the rows as CSV.
+
+    Args:
+        table: The rows.
+        path: The file.
+        options: Whether it begins with a byte order mark, and whether formulas are disarmed.
+    """
+    names = table.column_names
+    with path.open("w", encoding="utf-8-sig" if options.bom else "utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(names)
+        for start in range(0, len(table), CHUNK):
+            part = table.where(slice(start, start + CHUNK))
+            columns = [part.values(name) for name in names]
+            if options.formula_safe:
+                columns = [[disarmed(value) for value in column] for column in columns]
+            writer.writerows(zip(*columns, strict=True))
+
+
+def disarmed(value: Any) -> Any:
+    """Put an apostrophe in front of a text that a spreadsheet would compute; numbers stay."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

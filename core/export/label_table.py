@@ -1,0 +1,118 @@
+"""Label table: one row per exported label, and the settings of its export."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.types import Pixels
+
+COLUMNS = (
+    "image_id",
+    "name",
+    "label",
+    "label_name",
+    "source",
+    "weight",
+    "verdict",
+    "decision",
+    "run_id",
+    "confidence",
+    "rule",
+    "parameters",
+    "reviewer",
+    "time",
+    "split",
+)
+FURTHER_COLUMNS = ("predicted", "predicted_confidence", "file")
+"""Columns that only some exports have: a run's prediction, and where the image lies in the export."""
+FILE_MODES = ("auto", "copy", "hardlink", "symlink", "resized")
+"""How images come into an export; auto copies the originals where they are still there, else writes resized PNG."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What a person chooses about an export.
+
+    Attributes:
+        files: One of FILE_MODES.
+        held_out: Whether labels of val, calibration and test images go along; None: as the format does.
+        bom: Whether a CSV file begins with a byte order mark, for spreadsheets.
+        formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
+    """
+
+    files: str = "auto"
+    held_out: bool | None = None
+    bom: bool = False
+    formula_safe: bool = True
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """One row per label.
+
+    Attributes:
+        columns: Named by COLUMNS and FURTHER_COLUMNS, each (M,). The label is -1, its name empty, where there is none.
+        info: What the manifest says of the project.
+        pixels: (N, H, W, C), row = image id.
+        source: Folder of the originals; None where the project was not made from one.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    info: Mapping[str, Any]
+    pixels: Pixels
+    source: Path | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.columns["image_id"])
+
+    @property
+    def class_names(self) -> list[str]:
+        """Return the K class names."""
+        return [str(name) for name in self.info["classes"]]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Return the names of the columns in order."""
+        return (*COLUMNS, *(name for name in FURTHER_COLUMNS if name in self.columns))
+
+    def values(self, name: str) -> list[Any]:
+        """Return a column as plain values that every format can write: no NaN, no half characters."""
+        column = self.columns[name]
+        values: list[Any] = column.tolist()
+        if np.issubdtype(column.dtype, np.floating):
+            return [None if value != value else value for value in values]
+        return [escape_surrogates(value) for value in values] if column.dtype.kind == "U" else values
+
+    def rows(self, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
+        """Return rows as objects with every column."""
+        part = self.where(slice(start, stop))
+        columns = [part.values(name) for name in self.column_names]
+        return [dict(zip(self.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def where(self, rows: Any) -> Self:
+        """Return the table of some rows: a mask, numbers or a slice."""
+        return replace(self, columns={name: column[rows] for name, column in self.columns.items()})
+
+    def with_files(self, files: Sequence[str]) -> Self:
+        """Return the table with the column `file`: path of each image in the export."""
+        return replace(self, columns={**self.columns, "file": np.array(files, dtype=np.str_)})
+
+    def info_json(self) -> str:
+        """Return what the manifest says as JSON text."""
+        return json.dumps(dict(self.info), ensure_ascii=False)
+
+
+def escape_surrogates(text: str) -> str:
+    """Write the bytes of a file name that are no UTF-8 as %FF; other text stays as it is."""
+    if text.isprintable():
+        return text
+    return "".join(f"%{ord(char) - 0xDC00:02X}" if 0xDC80 <= ord(char) <= 0xDCFF else _whole(char) for char in text)
+
+
+def _whole(char: str) -> str:
+    return "\ufffd" if 0xD800 <= ord(char) <= 0xDFFF else char
