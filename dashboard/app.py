@@ -31,13 +31,13 @@ _ASSETS = Path(__file__).with_name("assets")
 
 def main() -> None:
     """Draw the navigation, the sidebar and the chosen page."""
-    st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
+    st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide", initial_sidebar_state="collapsed")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
     pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in PAGES.items()}
     st.session_state["pages"] = pages
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
-    page = st.navigation([start, *pages.values()])
+    page = st.navigation([start, *pages.values()], position="top")  # the width is for images
     with show_errors(), st.sidebar:
         _sidebar()
     url.sync()

@@ -40,6 +40,7 @@ class Card:
     why: str
     planted: str = ""  # kind of an attention check, wrong or repeat; its answer must repeat it
     stack: int = -1  # number of its stack of near duplicates, in the queue duplicates only
+    before: int = -1  # suggestion of the parent run or version where it was another one
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,7 @@ class RunReview:
                     verdict="" if verdict is Verdict.UNDECIDED else verdict.name.lower(),
                     label=int(state.label[image]) if state.label[image] >= 0 else None,
                     why=self._why(row, rank, total, top),
+                    before=self._before(row),
                 )
             )
         return cards
@@ -265,10 +266,16 @@ class RunReview:
         names = self._workspace.images.class_names
         place = f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue"
         words = self._description(float(self._pool.scores.entropy[row]), place, top)
-        before = self.queues.parent_labels
-        if self._pool.has_suggestions and before is not None and before[row] != self._pool.scores.pseudo_labels[row]:
-            words += f" · was {names[int(before[row])]} in {self._run.record.parent}"
+        if (before := self._before(row)) != UNKNOWN:
+            words += f" · was {names[before]} in {self._run.record.parent}"
         return words
+
+    def _before(self, row: int) -> int:
+        """Return what the parent run suggested, where that was another class."""
+        before = self.queues.parent_labels
+        if not self._pool.has_suggestions or before is None or before[row] == self._pool.scores.pseudo_labels[row]:
+            return UNKNOWN
+        return int(before[row])
 
     def _description(self, entropy: float, place: str, top: list[tuple[int, float]]) -> str:
         names = self._workspace.images.class_names

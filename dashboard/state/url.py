@@ -49,8 +49,9 @@ def query(**changes: str) -> dict[str, str]:
 
 
 def threshold() -> float:
-    """Return the confidence threshold of the URL, in [0, 1]."""
+    """Return the confidence threshold of the URL, else that which the Review page began with, in [0, 1]."""
+    first = float(st.session_state.get("first-threshold", DEFAULT_THRESHOLD))
     try:
-        return min(1.0, max(0.0, float(read("threshold") or DEFAULT_THRESHOLD)))
+        return min(1.0, max(0.0, float(read("threshold") or first)))
     except ValueError:
-        return DEFAULT_THRESHOLD
+        return first

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -19,27 +18,26 @@ _IMPORTED = (
 )
 
 
+FIRST_TARGETS = (0.05, 0.1, 0.2)
+"""Target errors that the threshold begins with: the first that can be kept."""
+_FULL_WINDOW = """<style>
+[data-testid="stMainBlockContainer"] { padding: 3.75rem 1rem 0; max-width: none; }
+</style>"""
+"""The page takes the whole window, so that images fill it; other pages keep their margins."""
+
+
 def show() -> None:
     """Show the review component of the current run, and the Retrain form."""
     key, project = current_project()
     run = current_run(project)
-    title, learned, retrain = st.columns([6, 2, 2], vertical_alignment="bottom")
-    title.subheader("Review")
-    if every := project.quality.check_interval:
-        title.caption(
-            f"One in {every} of the undecided images is an attention check. Its answer changes no label and no count."
-        )
-    live: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}  # opened, they say what holds now
-    with learned.popover("Learning curve", help="What your clicks bought so far", key="curve", **live), show_errors():
-        learning_curve.show(project, run.id)
-    with retrain.popover("Retrain", help="Train a new run on the labels so far", key="form", **live), show_errors():
-        _retrain(project, run)
+    st.html(_FULL_WINDOW)
     component = browser_component("review")
     name = f"review-{key}-{run.id}"
     _, height, width, _ = project.images.pixels.shape
     component(
         key=name,
         on_threshold_change=partial(_store_threshold, name),
+        on_dialog_change=partial(_open_dialog, name),
         data={
             "project": key,
             "run": run.id,
@@ -50,9 +48,57 @@ def show() -> None:
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,
-            "threshold": url.threshold(),
+            **_threshold(project, run),
+            "note": _note(project),
         },
     )
+    if dialog := _DIALOGS.get(str(st.session_state.get("review-dialog"))):
+        dialog(project, run)
+
+
+def _open_dialog(name: str) -> None:
+    """Open the dialog that a button of the component asks for."""
+    st.session_state["review-dialog"] = st.session_state[name].get("dialog")
+
+
+def _close_dialog() -> None:
+    st.session_state.pop("review-dialog", None)
+
+
+@st.dialog("Learning curve", width="large", on_dismiss=_close_dialog)
+def _curve_dialog(project: Project, run: Run) -> None:
+    with show_errors():
+        learning_curve.show(project, run.id)
+
+
+@st.dialog("Retrain", on_dismiss=_close_dialog)
+def _retrain_dialog(project: Project, run: Run) -> None:
+    with show_errors():
+        _retrain(project, run)
+
+
+_DIALOGS = {"curve": _curve_dialog, "retrain": _retrain_dialog}
+
+
+def _threshold(project: Project, run: Run) -> dict[str, float | int | None]:
+    """Return the threshold of the URL, else the one that keeps the least of some target errors that can be kept."""
+    if url.read("threshold") is None and st.session_state.get("first-threshold-of") != run.id:
+        st.session_state["first-threshold-of"] = run.id
+        st.session_state.pop("first-threshold", None)
+        st.session_state["first-target"] = None
+        if project.scores(run.id).has_suggestions and len(project.splits.calibration):
+            found = project.quality.conformal_thresholds_by_target(run.id, FIRST_TARGETS)
+            if kept := [one for one in found if one.threshold is not None and one.num_kept]:
+                st.session_state["first-threshold"] = kept[0].threshold
+                st.session_state["first-target"] = kept[0].target
+    is_first = url.read("threshold") is None
+    return {"threshold": url.threshold(), "target": st.session_state.get("first-target") if is_first else None}
+
+
+def _note(project: Project) -> str:
+    every = project.quality.check_interval
+    text = f"One in {every} of the undecided images is an attention check. Its answer changes no label and no count."
+    return text if every else ""
 
 
 def _first_queue(project: Project, run: Run) -> str:
@@ -107,6 +153,7 @@ def _retrain(project: Project, run: Run) -> None:
         config = next_config(run.record.config, is_warm=is_warm)
         started = project.start_run(config, parent=run.id, with_controls=has_controls)
         url.write("run", started.id)
+        _close_dialog()
         st.toast(f"{started.id} has started.")
         if "train" in st.session_state.get("pages", {}):
             st.switch_page(st.session_state["pages"]["train"])

@@ -35,7 +35,7 @@ function callsUnderWay() {
 const load = (name) => import(new URL(name, COMPONENT).href);
 const { BulkConfirm } = await load("controls/bulk_confirm.js");
 const { Notice } = await load("controls/status.js");
-const { ReviewApp } = await load("review_app.js");
+const { makeHandlers } = await load("handlers.js");
 const { Api } = await load("sync/api.js");
 const { Commands } = await load("sync/commands.js");
 const { SelectionSummary } = await load("threshold/selection_summary.js");
@@ -49,7 +49,7 @@ const counts = { error: 0.1, low: 0, high: 0.2, n: 9 };
 const pair = { data: { score: "confidence" }, value: 0.9, counts, rule: { rule: "fixed_threshold", params: { threshold: 0.9 } } };
 const threshold = { pair, load: async () => {} };
 const app = { notice: new Notice(), bulkConfirm: new BulkConfirm({ root, api, classes: data.classes, cardPage, commands, threshold }) };
-const summary = new SelectionSummary({ classes: data.classes, onBulkAccept: ReviewApp.prototype._handlers.call(app).bulkAccept, onReview() {} });
+const summary = new SelectionSummary({ classes: data.classes, onBulkAccept: makeHandlers(app).bulkAccept, onReview() {} });
 
 const found = {};
 const sent = new Promise((done) => {

@@ -157,8 +157,18 @@ def page(browser: Browser) -> Iterator[Page]:
     yield from window_of(browser.new_context(viewport={"width": 1280, "height": 900}))
 
 
-def window_of(context: BrowserContext) -> Iterator[Page]:
-    """Open a window whose script errors fail the test."""
+STEADY = "localStorage['winnow-review-size'] ??= '48'; localStorage['winnow-review-threshold'] ??= 'open';"
+"""Settings of a person that show 48 images a page and keep the threshold panel open, whatever the window's size."""
+
+
+def window_of(context: BrowserContext, settings: str = STEADY) -> Iterator[Page]:
+    """Open a window whose script errors fail the test.
+
+    Args:
+        context: Where it opens.
+        settings: Script that runs first on every page.
+    """
+    context.add_init_script(f"try {{ {settings} }} catch {{}}")
     window = context.new_page()
     errors: list[str] = []
     watch(window)

@@ -11,10 +11,16 @@ RUN = "001-supervised-mlp"
 
 def review(page: Page, server: Server, **query: str) -> None:
     """Open the review page and wait until it is drawn."""
-    page.goto(server.address("review", **query))
+    page.goto(server.address("review", **{"threshold": "0.95", **query}))
     expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
     expect(page.locator(".selection-summary .summary-line b").first).not_to_be_empty()
     still(page)
+
+
+def open_filters(page: Page) -> None:
+    """Open the panel of filters and view settings."""
+    if page.locator("details.more").get_attribute("open") is None:
+        page.locator("details.more summary").click()
 
 
 def saved(page: Page, number: int) -> None:

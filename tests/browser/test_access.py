@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from core import Project
 from tests.browser import axe
 from tests.browser.conftest import Server
-from tests.browser.review_page import review
+from tests.browser.review_page import open_filters, review
 from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, schem
             page.keyboard.press(key)
         if name == "grid":
             page.get_by_text("Class thresholds").click()
-            page.get_by_text("Filters", exact=True).click()
+            open_filters(page)
         still(page)
         page.evaluate(script)
         found[name] = problems(page)

@@ -180,7 +180,7 @@ def test_the_whole_loop_from_baseline_to_export(
 def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> None:
     page.goto(server.address())
     expect(page.get_by_text("Samples")).to_be_visible(timeout=30_000)  # no run yet: Data comes first
-    pages = page.get_by_test_id("stSidebarNavItems")
+    pages = page.get_by_test_id("stTopNav")
     pages.get_by_role("link", name="Train").click()
     page.get_by_label("epochs", exact=True).fill("40")
     page.get_by_role("button", name="Start", exact=True).click()

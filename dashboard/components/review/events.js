@@ -12,6 +12,11 @@ export function listen(app, signal) {
   window.addEventListener("blur", () => outbox.flush(), { signal });
   document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
   shareThresholdOnLeave(app.element, app.parts.threshold, signal);
+  app.element.addEventListener("pointerdown", ({ target }) => {
+    const { threshold, toolbar } = app.parts;
+    if (!threshold.element.contains(/** @type {Node} */ (target))) threshold.toggle(false);
+    if (!toolbar.more.contains(/** @type {Node} */ (target))) toolbar.more.open = false;
+  }, { signal });
   returnFocusToImage(app.element, () => app.focusImage());
 }
 

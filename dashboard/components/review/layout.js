@@ -14,13 +14,13 @@ import { SelectionSummary } from "./threshold/selection_summary.js";
 import { ThresholdPanel } from "./threshold/threshold_panel.js";
 
 /** @typedef {{act: (action: {action: string, [key: string]: any}) => void, bulkAccept: () => void,
- *   bulkAcceptPerClass: (params: object) => void, changeQuery: (part: object) => void, resize: (count: number) => void,
+ *   bulkAcceptPerClass: (params: object) => void, changeQuery: (part: object) => void, resize: (size: string) => void, showDialog: (name: string) => void,
  *   setReviewer: (name: string) => void, shareThreshold: (threshold: number) => void, showHistory: () => void,
  *   thresholdReleased: () => Promise<void>, thresholdShown: () => void, toggleOddOneOut: () => void,
  *   turn: (direction: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
 
 /** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers,
- *   notice: import("./controls/status.js").Notice, reviewer: import("./state/reviewer.js").Reviewer,
+ *   notice: import("./controls/status.js").Notice, pageSize: {size: string}, reviewer: import("./state/reviewer.js").Reviewer, stage: HTMLElement,
  *   saveStatus: import("./controls/status.js").SaveStatus, selection: import("./state/selection.js").Selection,
  *   urlState: Record<string, string>}} Context */
 
@@ -33,24 +33,25 @@ export function makeLayout(context) {
   const { grid, focusView, dragSelect } = images(context, isSmall);
   const emptyMessage = make("div.empty", { hidden: true });
   const reason = make("p.reason", { "aria-hidden": "true" }); // each tile has it for screen readers
-  const announcement = make("div.announcement", { role: "status" });
-  const panel = verdictButtons(data.classes, handlers.act, saveStatus.element);
-  panel.prepend(reason);
+  const announcement = make("div.announcement.unseen", { role: "status" });
+  const panel = verdictButtons(data.classes, handlers.act, history.element, saveStatus.element);
+  panel.prepend(make("div.reasons", {}, reason, make("small.note", { hidden: !data.note }, data.note)));
   panel.append(notice.element);
-  const element = make("div.review-app", { tabindex: "-1" }, threshold.element, toolbar.element, grid.element, focusView.element, emptyMessage, panel, announcement);
+  const { stage } = context;
+  stage.append(grid.element, focusView.element, emptyMessage);
+  const element = make("div.review-app", { tabindex: "-1" }, make("h1.unseen", {}, "Review"), toolbar.element, threshold.element, stage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
-  new ResizeObserver(() => element.style.setProperty("--covered", `${panel.offsetHeight}px`)).observe(panel);
   const addedClasses = (/** @type {string[]} */ names) => {
     if (names.length <= data.classes.length) return;
     data.classes.push(...names.slice(data.classes.length)); // all parts read this list
     showClasses(panel, data.classes, handlers.act);
     toolbar.showClasses();
   };
-  return { addedClasses, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, element };
+  return { addedClasses, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, panel, element };
 }
 
 /** @param {Context} context */
-function thresholdPanel({ api, cardPage, data: { classes }, handlers, notice, urlState }) {
+function thresholdPanel({ api, cardPage, data: { classes, target }, handlers, notice, urlState }) {
   const threshold = Number(cardPage.query.threshold);
   const summary = new SelectionSummary({
     classes, onBulkAccept: handlers.bulkAccept, onReview: (range) => handlers.changeQuery({ range, show: "undecided" }),
@@ -58,21 +59,21 @@ function thresholdPanel({ api, cardPage, data: { classes }, handlers, notice, ur
   const strip = new BoundaryStrip({ api, classes, onImage: handlers.visit });
   const classThresholds = new ClassThresholds({ api, classes, threshold, onBulkAccept: handlers.bulkAcceptPerClass });
   return new ThresholdPanel({
-    api, classes, urlState, threshold, summary, strip, classThresholds, attempt: (work) => notice.attempt(work),
-    onRelease: handlers.thresholdReleased, onShown: handlers.thresholdShown, onShare: handlers.shareThreshold,
+    api, classes, urlState, threshold, target: urlState.threshold || urlState.score ? null : target, summary, strip, classThresholds, attempt: (work) => notice.attempt(work),
+    onRelease: handlers.thresholdReleased, onShown: handlers.thresholdShown, onShare: handlers.shareThreshold, storage: window.localStorage,
   });
 }
 
 /** @param {Context} context */
-function queueControls({ api, cardPage, data, handlers, reviewer }) {
+function queueControls({ api, cardPage, data, handlers, pageSize, reviewer }) {
   const history = new HistoryStrip({
     api, onImage: handlers.visit, onDecision: (id) => handlers.changeQuery({ decision: String(id), show: "all" }), onAll: handlers.showHistory,
   });
   const liveStatus = new LiveStatus({ onRefresh: () => handlers.act({ action: "refresh" }) });
   const toolbar = new Toolbar({
-    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, history: history.element, live: liveStatus.element,
+    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, size: pageSize.size, live: liveStatus.element,
     onChange: handlers.changeQuery, onTurn: handlers.turn, onReviewer: handlers.setReviewer, onResize: handlers.resize,
-    onOddOneOut: handlers.toggleOddOneOut,
+    onOddOneOut: handlers.toggleOddOneOut, onDialog: handlers.showDialog,
   });
   return { history, liveStatus, toolbar };
 }

@@ -2,12 +2,14 @@
 
 import { BulkConfirm } from "./controls/bulk_confirm.js";
 import { nameClass, searchClass, showKeys } from "./controls/dialogs.js";
-import { afterPaint } from "./controls/dom.js";
-import { showHistory } from "./controls/history_dialog.js";
+import { afterPaint, make } from "./controls/dom.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
+import { showUndo } from "./controls/verdict_buttons.js";
+import { PageSize } from "./images/page_size.js";
 import { announcement } from "./images/tile.js";
 import { listen } from "./events.js";
+import { makeHandlers } from "./handlers.js";
 import { makeLayout } from "./layout.js";
 import { CardPage } from "./state/card_page.js";
 import { Debounce } from "./state/debounce.js";
@@ -41,13 +43,15 @@ export class ReviewApp {
     this.cardPage = new CardPage(this.api, { ...urlState, ranking: urlState.ranking ?? data.ranking, threshold: urlState.threshold ?? data.threshold });
     this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
     this.counting = new Debounce(300, () => this.notice.attempt(() => this._updateCounts()));
+    const stage = make("div.stage");
+    this.pageSize = new PageSize({ stage, urlState, storage: window.localStorage, onChange: (count) => this.load(() => this.cardPage.resize(count)) });
     this.parts = makeLayout({
-      api: this.api, cardPage: this.cardPage, data, handlers: this._handlers(), notice: this.notice, reviewer: this.reviewer,
-      saveStatus, urlState,
+      api: this.api, cardPage: this.cardPage, data, handlers: makeHandlers(this), notice: this.notice, pageSize: this.pageSize, reviewer: this.reviewer,
+      saveStatus, stage, urlState,
       selection: new Selection(this.cardPage, (isScrolled) => { this.render(); if (isScrolled) this._scrollToCursor(true); }),
     });
     this.urlWriter = new UrlWriter(data, () => ({
-      ...this.cardPage.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, version: this.liveModel.urlName, ...this.parts.threshold.urlState,
+      ...this.cardPage.urlState, ...this.pageSize.urlState, view: this.isFocus ? "focus" : null, reviewer: this.reviewer.urlName, version: this.liveModel.urlName, ...this.parts.threshold.urlState,
     }));
     this.element = this.parts.element;
     this._applyScheme();
@@ -64,6 +68,7 @@ export class ReviewApp {
     this.ending = new AbortController();
     listen(this, this.ending.signal);
     this.parts.liveStatus.show(this.liveModel);
+    this.cardPage.query.count = this.pageSize.start();
     this.load(() => Promise.all([this.parts.threshold.load(), this.cardPage.load(this.cardPage.start), this.parts.history.load()]), true);
     if (this.reviewer.warning) this.notice.showBriefly(this.reviewer.warning);
   }
@@ -85,30 +90,9 @@ export class ReviewApp {
     this.isClosed = this.notice.isClosed = true;
     for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing, this.liveModel]) work.cancel();
     this.commands.outbox.close();
+    this.pageSize.close();
     this.ending.abort();
     this.element.remove();
-  }
-
-  /** The handlers that the parts call. @returns {import("./layout.js").Handlers} */
-  _handlers() {
-    const { notice } = this;
-    return {
-      act: (action) => this.act(action),
-      bulkAccept: () => notice.attempt(() => this.bulkConfirm.bulkAccept()),
-      bulkAcceptPerClass: (params) => notice.attempt(() => this.bulkConfirm.bulkAcceptPerClass(params)),
-      changeQuery: (part) => this.changeQuery(part),
-      resize: (count) => this.load(() => this.cardPage.resize(count)),
-      setReviewer: (name) => this.setReviewer(name),
-      shareThreshold: (threshold) => this.component.setStateValue("threshold", threshold),
-      showHistory: () => notice.attempt(() => showHistory({
-        root: this.root, api: this.api, classes: this.data.classes, reviewer: this.reviewer, commands: this.commands,
-      })),
-      thresholdReleased: () => this._thresholdReleased(),
-      thresholdShown: () => this.urlWriter.debounce.schedule(),
-      toggleOddOneOut: () => this.toggleOddOneOut(),
-      turn: (direction) => this.turn(direction),
-      visit: (id) => notice.attempt(() => this._visit(id)),
-    };
   }
 
   /** Set the colors of verdicts by the theme, light or dark. */
@@ -120,6 +104,7 @@ export class ReviewApp {
   act(request) {
     const { action } = request, { cardPage, parts: { dragSelect } } = this;
     if (dragSelect.isOn && action !== "clear") return;
+    if (action !== "refresh") this.parts.threshold.toggle(false); // a decision is about what can be seen
     const isRest = cardPage.isOddOneOut && !this.isFocus && !cardPage.isAllMatching && action === "accept";
     if (isRest && unselectedOpen(cardPage.cards, cardPage.selected).length) {
       if (this.pageLoading.allowsVerdict()) this._acceptUnselected();
@@ -240,7 +225,7 @@ export class ReviewApp {
   }
 
   /** Show the images at a released threshold; resolves once the grid is painted. */
-  async _thresholdReleased() {
+  async thresholdReleased() {
     const { parts: { threshold: { urlState } }, cardPage: { query } } = this;
     if (urlState.threshold) query.threshold = urlState.threshold;
     writeUrlState(urlState);
@@ -248,7 +233,7 @@ export class ReviewApp {
   }
 
   /** Show one image of any rank. @param {number} id */
-  async _visit(id) {
+  async visit(id) {
     await this.cardPage.visit(id);
     this.isFocus = true;
     this.render();
@@ -289,12 +274,13 @@ export class ReviewApp {
     parts.focusView.element.hidden = !isFocus || isEmpty;
     parts.emptyMessage.hidden = !isEmpty;
     if (isEmpty) parts.emptyMessage.textContent = emptyMessage(cardPage.query, classes);
-    Object.assign(this.element.dataset, { tiles: cardPage.query.count, mode: cardPage.isOddOneOut ? "odd" : "" });
+    Object.assign(this.element.dataset, { size: this.pageSize.size, mode: cardPage.isOddOneOut ? "odd" : "" });
     if (isFocus && cardPage.card) parts.focusView.draw(cardPage);
     else parts.grid.draw(cardPage);
     Object.assign(parts.reason, { hidden: isFocus, textContent: cardPage.card?.why ?? "" });
     parts.announcement.textContent = announcement(cardPage, classes, isFocus);
     parts.toolbar.show(cardPage);
+    showUndo(parts.panel, this.commands.undoStack.text);
     this.urlWriter.drawn([cardPage.start, isFocus, ...Object.values(cardPage.query)].join());
   }
 }

@@ -104,18 +104,6 @@ def test_the_wheel_enlarges_and_a_double_click_fits_again(page: Page, server: Se
     expect(page.locator(".zoom")).to_have_class("zoom")
 
 
-@pytest.mark.parametrize("tiles", [24, 96, 200])
-def test_the_density_changes_the_page_and_keeps_the_image(page: Page, server: Server, tiles: int) -> None:
-    review(page, server, show="all")
-    for _ in range(5):
-        page.keyboard.press("ArrowRight")
-    name = page.locator(".tile.cursor").get_attribute("aria-label")
-    page.get_by_label("Tiles").select_option(str(tiles))
-    expect(page.locator(".tile")).to_have_count(min(tiles, 183 - 5))
-    assert page.locator(".tile.cursor").get_attribute("aria-label") == name
-    expect(page).to_have_url(re.compile(f"tiles={tiles}"))
-
-
 def test_the_original_is_there_on_demand(page: Page, server: Server, trained_project: Project) -> None:
     focus(page, server)
     original = page.request.get(

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import Decision, Project
 from tests.browser.conftest import Bench, window_of
+from tests.browser.review_page import open_filters
 from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
@@ -224,8 +225,10 @@ def test_no_key_decides_while_somebody_types_and_escape_and_enter_give_the_keys_
 ) -> None:
     page, project = window, bench[1]
     before = len(lines(project))
+    open_filters(page)
     find = page.get_by_label("Find")
     for leave in ("Escape", "Enter"):
+        open_filters(page)
         find.focus()
         page.keyboard.type("axnsuz1/?")
         page.keyboard.press("Backspace")

@@ -20,7 +20,7 @@ def at(page: Page, name: str) -> None:
 
 def test_back_leads_to_the_page_before_at_the_first_press(page: Page, server: Server, trained_project: Project) -> None:
     review(page, server, show="all", ranking="most_confident")
-    menu = page.get_by_test_id("stSidebarNavItems")
+    menu = page.get_by_test_id("stTopNav")
     for name in ("Data", "Scores"):
         menu.get_by_role("link", name=name).click()
         at(page, name)

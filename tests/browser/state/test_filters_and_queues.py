@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core import Command, PageQuery, Project, QueueFilter, TrainConfig
 from tests.browser.conftest import Server
-from tests.browser.review_page import RUN, review, saved, verdicts
+from tests.browser.review_page import RUN, open_filters, review, saved, verdicts
 from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
@@ -33,15 +33,17 @@ def test_a_filter_that_is_chosen_stands_in_the_address_and_a_refresh_keeps_it(
         (matching(trained_project, predicted=a), matching(trained_project, predicted=a, runner_up=b)) for a, b in pairs
     ]
     (one, other), (count, fewer) = next(both for both in zip(pairs, found, strict=True) if both[1][0] > both[1][1] > 0)
+    open_filters(page)
     page.get_by_label("Suggested").select_option(str(one))
     expect(where(page)).to_contain_text(f" {count} undecided")
     page.locator(".more summary").click()
+    open_filters(page)
     page.get_by_label("Runner-up").select_option(str(other))
     expect(where(page)).to_contain_text(f" {fewer} undecided")
     expect(page).to_have_url(re.compile(rf"predicted={one}.*runner_up={other}"))
     page.reload()
     expect(where(page)).to_contain_text(f" {fewer} undecided", timeout=30_000)
-    page.locator(".condition").click()
+    page.locator(".condition", has_text="runner-up").click()
     expect(where(page)).to_contain_text(f" {count} undecided")
     expect(page).not_to_have_url(re.compile("runner_up"))
 
@@ -158,7 +160,7 @@ def test_more_like_this_is_a_queue_with_an_address_that_a_refresh_keeps(
     expected = trained_project.review(RUN).page(query)
     page.keyboard.press("f")
     page.keyboard.press("m")
-    chip = page.locator(".condition")
+    chip = page.locator(".condition", has_text="like")
     expect(chip).to_contain_text(f"like {expected.like}")
     expect(page.locator(".tile").first).to_be_visible()
     expect(page).to_have_url(re.compile(rf"ranking=similar.*like={image}(&|$)"))
@@ -167,6 +169,7 @@ def test_more_like_this_is_a_queue_with_an_address_that_a_refresh_keeps(
     still(page)
     shown = [int(tile.get_attribute("data-image") or -1) for tile in page.locator(".tile:visible").all()]
     assert shown == [card.id for card in expected.cards]
+    open_filters(page)
     page.get_by_label("Suggested").select_option("1")
     expect(where(page)).to_contain_text(f" {matching(trained_project, show='undecided', predicted=1)} undecided")
     expect(chip).to_contain_text("like")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core import Project
 from tests.browser.conftest import Server
-from tests.browser.review_page import RUN, review, saved, verdicts
+from tests.browser.review_page import RUN, open_filters, review, saved, verdicts
 from tests.browser.still import painted
 
 pytestmark = pytest.mark.browser
@@ -18,6 +18,7 @@ def test_odd_one_out_accepts_the_rest_of_the_page_as_one_decision(
     page: Page, server: Server, trained_project: Project
 ) -> None:
     review(page, server)
+    open_filters(page)
     page.get_by_label("Suggested").select_option("1")
     page.get_by_role("button", name="odd one out").click()
     expect(page).to_have_url(re.compile("mode=odd"))

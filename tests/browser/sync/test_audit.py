@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from core import PageQuery, Project
 from core.review.random_queues import RandomQueue
 from tests.browser.conftest import Server
+from tests.browser.review_page import open_filters
 
 RUN = "001-supervised-mlp"
 
@@ -66,6 +67,7 @@ def test_a_mixed_queue_is_shown_answered_and_logged_with_its_probability(
     assert [line.params["probability"] for line in logged] == picks.probability[:2].tolist()
     page.reload()
     expect(page.get_by_label("Ranking")).to_have_value("mixed", timeout=30_000)
+    open_filters(page)
     page.get_by_role("button", name="draw again").click()
     expect(page).to_have_url(re.compile("drawn=2"))
 

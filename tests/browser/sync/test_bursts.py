@@ -55,7 +55,7 @@ def test_a_burst_of_200_keys_is_kept_whole_and_in_order(
 
 def burst(page: Page, server: Server, project: Project, disturbance: str) -> None:
     page.goto(server.address("data"))
-    expect(page.get_by_test_id("stSidebarNavItems")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stTopNav")).to_be_visible(timeout=30_000)
     run = project.runs()[0].id  # named in the address, so that Streamlit makes no other entry of the page
     open_review(page, server, show="all", tiles="200", project=project.key, run=run)
     press(page, KEYS[:100])

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Bench, Server, window_of
+from tests.browser.review_page import open_filters
 from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,7 @@ def test_each_decides_in_turn_takes_back_the_own_and_sees_the_others(ann: Page, 
 def test_the_name_is_set_on_the_page_and_kept_in_address_and_browser(ann: Page, bench: Bench) -> None:
     server, project = bench
     sit(ann, server)
+    open_filters(ann)
     who = ann.get_by_label("Reviewer", exact=True)
     expect(who).to_have_value("me")
     before = len(project.decisions.all())

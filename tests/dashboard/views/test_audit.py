@@ -1,5 +1,7 @@
 """Audit page: answers, certificate, queue estimates and reviewer checks."""
 
+import json
+
 import numpy as np
 
 from core import PageQuery, Project
@@ -35,7 +37,8 @@ def test_the_audit_page_switches_checks_on_and_review_says_so(trained_project: P
     test.segmented_control(key="check-interval").set_value(8).run()
     assert not test.exception
     assert Project.open(trained_project.path).quality.check_interval == 8
-    said = " ".join(c.value for c in open_page("review", project=trained_project.key).caption)
+    (component,) = open_page("review", project=trained_project.key).get("bidi_component")
+    said = json.loads(component.proto.json)["note"]
     assert "One in 8 of the undecided images is an attention check" in said
 
 

@@ -40,7 +40,7 @@ def test_without_a_run_the_page_points_to_train(untrained_project: Project) -> N
 
 def test_retraining_takes_the_run_on_screen_as_parent(trained_project: Project) -> None:
     trained_project.bulk_accept(RUN, "fixed_threshold", threshold=0.5)
-    test = open_page("review", project=trained_project.key)
+    test = open_page("review", {"review-dialog": "retrain"}, project=trained_project.key)
     test.button(key="retrain").click().run()
     assert not test.exception
     started = trained_project.runs()[-1]
@@ -49,7 +49,7 @@ def test_retraining_takes_the_run_on_screen_as_parent(trained_project: Project) 
 
 
 def test_retraining_on_nothing_is_a_sentence_and_the_images_stay(trained_project: Project) -> None:
-    test = open_page("review", project=trained_project.key)
+    test = open_page("review", {"review-dialog": "retrain"}, project=trained_project.key)
     test.button(key="retrain").click().run()
     assert "none are decided yet" in test.error[0].value
     assert not test.exception

@@ -1,5 +1,6 @@
-/** Toolbar above the images: ranking, filters, tile size, position in the queue, reviewer. */
+/** Toolbar above the images: queue, filters, tile size, position, the live model; the rest behind one button. */
 
+import { SIZE_NAMES } from "../images/page_size.js";
 import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
 
@@ -13,13 +14,11 @@ const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confide
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
-const TILES = [["24", "large"], ["48", "medium"], ["96", "small"], ["200", "tiny"]];
-
 export class Toolbar {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
-   *   onTurn: (direction: "back"|"forward") => void, onResize: (count: number) => void, onOddOneOut: () => void, history: HTMLElement, live: HTMLElement,
-   *   reviewer: string, onReviewer: (name: string) => void}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, history, live, reviewer, onReviewer }) {
+   *   onTurn: (direction: "back"|"forward") => void, onResize: (size: string) => void, onOddOneOut: () => void, size: string, live: HTMLElement,
+   *   reviewer: string, onReviewer: (name: string) => void, onDialog: (name: string) => void}} options */
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, size, live, reviewer, onReviewer, onDialog }) {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
@@ -27,7 +26,6 @@ export class Toolbar {
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
-      count: makeMenu("Tiles", TILES, String(query.count), (count) => onResize(Number(count))),
       ranking: makeMenu("Ranking", RANKINGS, query.ranking, change("ranking")),
       eta: makeMenu("Random share", SHARES, String(query.eta), change("eta")),
       show: makeMenu("Show", SHOWN, query.show, change("show")),
@@ -41,17 +39,18 @@ export class Toolbar {
       range: this._rangeFields(query.range),
       find: field("Find", "search", query.find, "file name", change("find"), "Part of a file name, or an image number"),
     };
-    const { count, ranking, eta, show, predicted, find, ...more } = this.controls;
-    this.more = make("details.more", {}, make("summary", {}, "Filters"), make("div.conditions-panel", {}, ...Object.values(more)));
+    const { ranking, eta, show, ...more } = this.controls;
     this.redraw = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from the images that are open" }, "draw again");
     this.oddOneOut = make("button.odd-one-out", { onclick: onOddOneOut, "aria-pressed": "false", title: "Shows one class: click the wrong images, Enter accepts the others on the page" }, "odd one out");
     this.reviewer = make("input", { type: "text", value: reviewer, maxlength: 60, "aria-label": "Reviewer", onchange: () => onReviewer(this.reviewer.value) });
     const reviewerField = make("label.menu.reviewer", { title: "Your decisions carry this name; an undo takes back only your own" }, make("span", {}, "Reviewer"), this.reviewer);
-    this.element = make("div.toolbar", {},
-      make("div.row", {}, ranking, eta, this.redraw, show, predicted, find, this.more, this.oddOneOut, count, make("span.grow"),
-        make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
-        make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")),
-      make("div.row.slim", {}, this.position, this.chips, live, history, reviewerField));
+    const dialog = (text, name, title) => make("button.plain", { title, onclick: () => onDialog(name) }, text);
+    this.more = make("details.more", {}, make("summary", {}, "Filters, view"), make("div.conditions-panel", {}, ...Object.values(more), make("hr"), this.redraw,
+      makeMenu("Size", SIZE_NAMES, size, onResize), reviewerField));
+    this.element = make("div.toolbar", {}, make("div.row.slim", {}, ranking, eta, show, this.more, this.oddOneOut, this.position, this.chips, live,
+      dialog("Learning curve", "curve", "What your clicks bought so far"), dialog("Retrain", "retrain", "Train a new run on the labels so far"),
+      make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
+      make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")));
   }
 
   /** Offer classes that were added. */
@@ -134,7 +133,7 @@ function flag(label, isOn, isPossible, onChange) {
 
 /** Why no image is shown, and what to do. @param {Record<string, string>} query @param {string[]} classes */
 export function emptyMessage(query, classes) {
-  const isPlain = query.predicted === "" && !extraConditions(query, classes).length;
+  const isPlain = !extraConditions(query, classes).length;
   if (isPlain && query.show === "all") return "The pool of this project is empty: every image is labeled or in another split. Create a project with unlabeled images.";
   return isPlain && query.show === "undecided" ? "Every image of the pool is decided. Retrain with these labels, or show all verdicts."
     : "No image matches this filter. Show all verdicts, or remove a condition.";

@@ -1,6 +1,7 @@
 /** Tile of one image in the grid: its elements, its state and its description in words. */
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
+import { classColor } from "./class_colors.js";
 
 /** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
@@ -47,7 +48,8 @@ export function announcement({ card, isAllMatching, numSelected, total }, classe
 /** A tile without its card: updateTile and paintTile fill it. */
 export function makeTile(index) {
   return make("div.tile", { role: "option", "data-index": index, tabindex: "-1" },
-    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("div.caption"), make("div.confidence"));
+    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("i.sure", { "aria-hidden": "true" }),
+    make("div.caption"), make("div.confidence"));
 }
 
 /** Show the state of a card. @param {HTMLElement} element @param {import("../sync/api.js").Card} card */
@@ -60,6 +62,10 @@ export function updateTile(element, card, classes, { isCursor, isSelected }) {
   element.tabIndex = isCursor ? 0 : -1;
   element.title = `${card.why}\n${card.name}`;
   element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
+  const label = card.verdict === "relabel" && card.label !== null ? card.label : card.suggestion;
+  element.style.setProperty("--class", label < 0 ? "transparent" : classColor(label));
+  element.style.setProperty("--sure", card.suggestion < 0 ? "0" : String(card.confidence));
+  element.classList.toggle("changed", (card.before ?? -1) >= 0);
   element.querySelector(".caption").textContent = caption(card, classes);
   element.querySelector(".confidence").textContent = card.suggestion < 0 ? "" : card.confidence.toFixed(3);
 }

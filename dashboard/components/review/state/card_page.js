@@ -2,10 +2,8 @@
 
 import { CONDITIONS, completeChange, conditionsOf } from "./query.js";
 
-/** Cards on a page, unless the URL has another number. */
+/** Cards on a page until it is known how many the window shows. */
 const DEFAULT_SIZE = 48;
-/** Possible numbers of cards on a page, from large tiles to tiny ones. */
-const SIZES = [24, 48, 96, 200];
 /** Verdicts of open images; the cursor comes to a skipped one only when it moves forward. */
 const OPEN = new Set(["", "skip"]);
 /** Values of "show" whose queues hold open images only. */
@@ -25,7 +23,7 @@ export class CardPage {
       eta: urlState.eta ?? "0.3",
       drawn: urlState.drawn ?? "",
       like: urlState.like ?? "",
-      count: SIZES.includes(Number(urlState.tiles)) ? Number(urlState.tiles) : DEFAULT_SIZE,
+      count: DEFAULT_SIZE,
     };
     this.start = Math.max(0, Math.floor(Number(urlState.rank))) || 0;
     this.wantedId = Number(urlState.image ?? NaN);
@@ -238,10 +236,10 @@ export class CardPage {
 
   /** The parameters of this page in the URL. @returns {Record<string, string|number|null>} */
   get urlState() {
-    const { ranking, eta, drawn, like, count } = this.query;
+    const { ranking, eta, drawn, like } = this.query;
     return {
       ranking, like, eta: ranking.startsWith("mixed") ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
-      rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null, tiles: count === DEFAULT_SIZE ? null : count,
+      rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null,
     };
   }
 

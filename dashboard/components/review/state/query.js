@@ -42,10 +42,11 @@ export function dependsOnDecisions(query) {
 }
 
 /** @param {Record<string, string>} query @param {string[]} classes
- * @returns {[string, string][]} conditions other than verdict and class, each with its text */
+ * @returns {[string, string][]} conditions other than the verdict, each with its text */
 export function extraConditions(query, classes) {
   const name = (label) => classes[Number(label)] ?? `class ${label}`;
   const texts = {
+    predicted: () => `suggested ${name(query.predicted)}`,
     runner_up: () => `runner-up ${name(query.runner_up)}`,
     label: () => `given ${name(query.label)}`,
     by: () => `decided by ${query.by}`,
@@ -62,8 +63,7 @@ export function extraConditions(query, classes) {
 /** The whole query in words, for the dialog before a bulk decision. */
 export function describe(query, classes) {
   const shown = query.show === "all" ? [] : [SHOWN.find(([key]) => key === query.show)?.[1] ?? query.show];
-  const predicted = query.predicted === "" ? [] : [`suggested ${classes[Number(query.predicted)]}`];
-  return [...shown, ...predicted, ...extraConditions(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
+  return [...shown, ...extraConditions(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
 }
 
 /** A change of the query with what follows from it: another ranking is drawn anew, and only "similar" is like an image.

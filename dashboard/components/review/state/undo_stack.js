@@ -4,13 +4,19 @@
 
 export class UndoStack {
   constructor() {
-    /** @type {{commands: Set<string>, before: CardState[]}[]} */
+    /** @type {{commands: Set<string>, before: CardState[], text: string}[]} */
     this.steps = [];
   }
 
-  /** @param {string[]} commands their ids @param {CardState[]} before empty where only the server knows */
-  push(commands, before) {
-    this.steps.push({ commands: new Set(commands), before });
+  /** @param {string[]} commands their ids @param {CardState[]} before empty where only the server knows
+   * @param {string} text the step in words */
+  push(commands, before, text = "") {
+    this.steps.push({ commands: new Set(commands), before, text });
+  }
+
+  /** The step that an undo takes back, in words; "" when this session has none. */
+  get text() {
+    return this.steps.at(-1)?.text ?? "";
   }
 
   /** Remove and return the latest step; null when this session has none (an earlier session may). */

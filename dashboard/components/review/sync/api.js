@@ -1,7 +1,7 @@
 /** Client of the server's routes: each method returns plain data or throws an Error whose message is a sentence. */
 
 /** @typedef {{id:number, rank:number, name:string, suggestion:number, confidence:number, entropy:number,
- *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string, stack?:number}} Card */
+ *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string, stack?:number, before?:number}} Card */
 
 export class Api {
   /** @param {{project: string, run: string, fingerprint: string}} data @param {{name: string}} reviewer attention checks are per reviewer */

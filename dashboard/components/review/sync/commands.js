@@ -114,15 +114,20 @@ export class Commands {
     const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
     this.cardPage.apply(commands.flatMap(predictedRows));
     const queued = commands.map((command) => this.outbox.add(command));
-    this.undoStack.push(queued.map((command) => command.command_id), before);
+    this.undoStack.push(queued.map((command) => command.command_id), before, this._inWords(commands[0], cards.length));
     this.onQueued(queued);
   }
 
   _sendBulk(command) {
-    this.undoStack.push([this.outbox.add(command).command_id], []);
+    this.undoStack.push([this.outbox.add(command).command_id], [], this._inWords(command, command.params.expected ?? 1));
     this.cardPage.clearSelection();
     this.outbox.flush();
     this.onDecided({});
+  }
+
+  _inWords({ verdict, label }, count) {
+    const name = verdict === "relabel" ? `→ ${this.data.classes[label] ?? label}` : verdict.replace("_", "-");
+    return count > 1 ? `${name} × ${count}` : name;
   }
 
   /** @returns {any} */

@@ -58,7 +58,7 @@ export class Histogram {
       api, onRelease, onMove: (value) => { onGrab(); this.pair.moveToValue(value); this._draw(); },
     });
     this.element = make("section.histogram", { "aria-label": "Threshold" },
-      make("div.left", {}, head, this.box, this.axis, this.plot.legend, this.targetError.element), summary.element);
+      make("div.left", {}, this.box, this.axis, this.plot.legend, head, this.targetError.element), summary.element);
   }
 
   _draw() {

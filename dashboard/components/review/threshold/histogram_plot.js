@@ -1,15 +1,15 @@
 /** Histogram plot: stacked bars, drawn once, and shading by threshold, drawn on every frame. */
 
 import { make, resizeCanvas } from "../controls/dom.js";
+import { classColor } from "../images/class_colors.js";
 import { MARKS } from "../images/tile.js";
 import { rebinned, sumRows } from "./statistics.js";
 
 const NUM_BARS = 125;
-const HEIGHT = 132;
-/** Pixels below the bars, for right and wrong calibration items. */
-const CALIBRATION_HEIGHT = 16;
-/** Colors of classes; they repeat, and the key and the order in the stack tell classes apart. */
-const CLASS_COLORS = ["#3d7dd8", "#d9682a", "#1f9e7a", "#b06ab3", "#b88a00", "#2c93b5", "#c4577a", "#7a8b2f", "#7c74d6", "#8b7365"];
+/** Pixels below the bars, for right and wrong calibration items: in the open panel and in the slim band. */
+const CALIBRATION_HEIGHTS = [16, 9];
+/** Height in pixels below which the plot is a slim band. */
+const SLIM = 90;
 const VERDICT_ORDER = ["accept", "bulk_accept", "relabel", "reject", "none", "unsure", "skip", "undecided"];
 const VERDICT_TEXTS = { accept: "accepted", bulk_accept: "bulk-accepted", relabel: "relabeled", reject: "rejected", none: "none",
   unsure: "unsure", skip: "skipped", undecided: "undecided" };
@@ -18,7 +18,7 @@ export class HistogramPlot {
   /** @param {string[]} classes */
   constructor(classes) {
     this.classes = classes;
-    this.canvas = make("canvas", { height: HEIGHT, "aria-hidden": "true" });
+    this.canvas = make("canvas", { "aria-hidden": "true" });
     this.legend = make("div.legend", { "aria-hidden": "true" });
     this.bars = document.createElement("canvas");
     this.isLog = true;
@@ -36,9 +36,11 @@ export class HistogramPlot {
 
   /** Draw everything again: for other data, another size or another theme. */
   repaint() {
-    const width = this.canvas.clientWidth;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!this.data || !width) return;
-    for (const canvas of [this.canvas, this.bars]) resizeCanvas(canvas, width, HEIGHT);
+    this.height = height;
+    this.foot = height - CALIBRATION_HEIGHTS[Number(height < SLIM)]; // where the bars stand
+    for (const canvas of [this.canvas, this.bars]) resizeCanvas(canvas, width, height);
     const style = getComputedStyle(this.canvas);
     this.colors = (name) => style.getPropertyValue(`--${name}`).trim();
     this._paintBars(this.bars.getContext("2d"), width);
@@ -53,13 +55,13 @@ export class HistogramPlot {
     const width = this.canvas.clientWidth;
     if (!this.data || !width || !this.bars.width || !thresholds) return;
     const context = this.canvas.getContext("2d");
-    context.clearRect(0, 0, width, HEIGHT);
-    context.drawImage(this.bars, 0, 0, width, HEIGHT);
+    context.clearRect(0, 0, width, this.height);
+    context.drawImage(this.bars, 0, 0, width, this.height);
     context.fillStyle = this.colors("ground");
     const [threshold, review] = [thresholds.threshold * width, thresholds.review * width];
     const veil = (from, to, strength) => {
       context.globalAlpha = strength;
-      context.fillRect(from, 0, to - from, HEIGHT - CALIBRATION_HEIGHT);
+      context.fillRect(from, 0, to - from, this.foot);
     };
     if (thresholds.isBelow) { veil(threshold, review, 0.62); veil(review, width, 0.86); }
     else { veil(review, threshold, 0.62); veil(0, review, 0.86); }
@@ -76,7 +78,7 @@ export class HistogramPlot {
     }
     if (this.stack === "class") {
       return data.counts.map((row, index) => [this.classes[data.classes[index]] ?? "other classes",
-        data.classes[index] < 0 ? this.colors("left") : CLASS_COLORS[index % CLASS_COLORS.length], rebinned(row, NUM_BARS)]);
+        data.classes[index] < 0 ? this.colors("left") : classColor(data.classes[index]), rebinned(row, NUM_BARS)]);
     }
     return [["all", this.colors("kept"), this.total]];
   }
@@ -84,16 +86,16 @@ export class HistogramPlot {
   _scale() {
     const scale = this.isLog ? Math.log1p : (count) => count;
     const top = scale(Math.max(1, ...this.total));
-    return (count) => (scale(count) / top) * (HEIGHT - CALIBRATION_HEIGHT - 6);
+    return (count) => (scale(count) / top) * (this.foot - (this.height < SLIM ? 3 : 6));
   }
 
   _paintBars(context, width) {
     const scale = this._scale();
     const step = width / NUM_BARS;
     const layers = this._layers();
-    context.clearRect(0, 0, width, HEIGHT);
+    context.clearRect(0, 0, width, this.height);
     for (let bar = 0; bar < NUM_BARS; bar++) {
-      let foot = HEIGHT - CALIBRATION_HEIGHT;
+      let { foot } = this;
       const whole = scale(this.total[bar]);
       for (const [, color, counts] of layers) {
         const height = this.total[bar] ? (whole * counts[bar]) / this.total[bar] : 0;
@@ -108,7 +110,8 @@ export class HistogramPlot {
   /** Right items as a thin mark, wrong ones as a tall mark below it: shape and position differ as well as color. */
   _paintCalibration(context, step) {
     const most = Math.max(1, ...this.calibration.flat());
-    [["good", 3, HEIGHT - CALIBRATION_HEIGHT + 3], ["wrong", 6, HEIGHT - 7]].forEach(([color, height, top], row) => {
+    const [thin, tall] = this.height < SLIM ? [2, 4] : [3, 6];
+    [["good", thin, this.foot + thin], ["wrong", tall, this.height - tall - 1]].forEach(([color, height, top], row) => {
       context.fillStyle = this.colors(color);
       this.calibration[row].forEach((count, bar) => {
         if (!count) return;
@@ -128,7 +131,7 @@ export class HistogramPlot {
     context.setLineDash([3, 2]);
     context.beginPath();
     this.parentRun.forEach((count, bar) => {
-      const y = HEIGHT - CALIBRATION_HEIGHT - Math.min(HEIGHT - CALIBRATION_HEIGHT - 2, scale(count));
+      const y = this.foot - Math.min(this.foot - 2, scale(count));
       context.lineTo(bar * step, y);
       context.lineTo((bar + 1) * step, y);
     });

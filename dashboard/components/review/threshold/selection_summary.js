@@ -22,14 +22,14 @@ export class SelectionSummary {
     this.range = pair.range;
     const side = pair.isBelow ? "at most" : "at least";
     this.kept.replaceChildren(make("b", {}, formatNumber(counts.kept)),
-      ` of ${formatNumber(data.total)} (${formatPercent(counts.coverage)}) have ${data.score} ${side} ${pair.text}`);
+      ` of ${formatNumber(data.total)} (${formatPercent(counts.coverage)}) have ${data.score} ${side} ${pair.exact === null ? pair.text : Number(pair.value.toPrecision(4))}`);
     const basis = counts.n
       ? [` [${formatPercent(counts.low)}, ${formatPercent(counts.high)}] · ${formatNumber(counts.wrong)} wrong of ${formatNumber(counts.n)} calibration items`]
       : [" no calibration item is kept"];
     this.error.replaceChildren("estimated error ", make("b", {}, formatPercent(counts.error)), ...basis);
     this.between.textContent = `${formatNumber(between.open)} to review between the thresholds, ${formatNumber(between.left)} left out`;
     this.accept.disabled = !counts.open;
-    this.accept.textContent = `Accept all ${formatNumber(counts.open)} undecided`;
+    this.accept.replaceChildren(`Accept all ${formatNumber(counts.open)}`, make("span.wide", {}, " undecided"));
     this.review.disabled = !between.open;
     this.review.textContent = `Review ${formatNumber(between.open)}`;
     this._showMix(data, counts);

@@ -24,6 +24,15 @@ export class TargetError {
       make("label.menu", {}, make("span", {}, "Target error"), this.input), this.number, this.text);
   }
 
+  /** Say which target error the threshold began with. @param {number} target share of wrong labels @param {number} threshold on confidence */
+  begin(target, threshold) {
+    const text = formatPercent(target);
+    this.threshold = threshold;
+    this.input.value = String(100 * target);
+    this.input.setAttribute("aria-valuetext", text);
+    this._say(text, make("b", {}, `At most ${text} of what is kept is wrong, on average.`), ` ${LIMIT}`);
+  }
+
   /** Remove the guarantee, because the threshold or the open images have changed. @param {boolean} isStale ask the server again */
   clear(isStale = false) {
     if (isStale) this.targets = null;

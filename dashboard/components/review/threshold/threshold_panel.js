@@ -1,19 +1,23 @@
-/** Threshold panel: histogram, boundary strip and class thresholds; the threshold is stored in the URL. */
+/** Threshold panel: histogram, boundary strip and class thresholds; the threshold is stored in the URL.
+ *
+ * It is a slim band above the images; while it is used it opens over them, and a person can keep it open. */
 
 import { make } from "../controls/dom.js";
 import { Debounce } from "../state/debounce.js";
 import { Histogram } from "./histogram.js";
 import { ThresholdPair } from "./threshold_pair.js";
 
+/** Where the browser keeps whether the panel stays open. */
+const STORED = "winnow-review-threshold";
 const SCORES = ["confidence", "entropy", "margin"];
 /** Milliseconds until Streamlit has sent a new threshold: it waits about 20, and a click on a link does not. */
 const SENDING = 60;
 
 export class ThresholdPanel {
-  /** @param {{api: import("../sync/api.js").Api, classes: string[], urlState: Record<string, string>, threshold: number,
+  /** @param {{api: import("../sync/api.js").Api, classes: string[], urlState: Record<string, string>, threshold: number, target: number|null,
    *   summary: import("./selection_summary.js").SelectionSummary, strip: import("./boundary_strip.js").BoundaryStrip,
    *   classThresholds: import("./class_thresholds.js").ClassThresholds, attempt: (work: () => Promise<void>) => void,
-   *   onRelease: () => Promise<void>, onShown: () => void, onShare: (threshold: number) => void}} options */
+   *   onRelease: () => Promise<void>, onShown: () => void, onShare: (threshold: number) => void, storage: Storage}} options */
   constructor(options) {
     const { urlState } = options;
     this.options = options;
@@ -21,6 +25,8 @@ export class ThresholdPanel {
     this.values = { confidence: options.threshold };
     this.reviewValues = { [this.score]: urlState.floor ? Number(urlState.floor) : null };
     this.isReleased = false;
+    /** Target error that the threshold began with, until it is shown. @type {number|null} */
+    this.target = options.target;
     this.lastShared = -Infinity; // as performance.now() counts
     this.sharing = new Debounce(1000, () => { // with the other pages
       this.lastShared = performance.now();
@@ -32,7 +38,28 @@ export class ThresholdPanel {
       onGrab: () => this.sharing.pause(), onRelease: () => this._released(),
       onScore: (score) => options.attempt(() => this.load(score)),
     });
-    this.element = make("div.threshold", {}, this.histogram.element, options.strip.element, options.classThresholds.element);
+    this.keep = make("input", { type: "checkbox", checked: isStored(options.storage), onchange: () => this._keepOpen() });
+    this.fold = make("button.fold", { "aria-expanded": "false", "aria-label": "Threshold: open or close", title: "Threshold, target error, class thresholds", onclick: () => this.toggle() });
+    options.summary.element.append(this.fold);
+    this.sheet = make("div.sheet", {}, this.histogram.element, options.strip.element, options.classThresholds.element);
+    this.histogram.element.querySelector(".head").append(make("label.check.keep", {}, this.keep, "keep this panel open"));
+    this.sheet.addEventListener("focusin", (event) => event.target === this.fold || event.target === options.summary.accept || this.toggle(true));
+    this.element = make("div.threshold", {}, this.sheet);
+    this.toggle(this.keep.checked);
+  }
+
+  /** Open the panel over the images, or close it to the slim band; a kept one stays open. */
+  toggle(isOpen = !this.isOpen) {
+    this.isOpen = isOpen || this.keep.checked;
+    this.element.classList.toggle("open", this.isOpen);
+    this.element.classList.toggle("kept", this.keep.checked);
+    this.fold.setAttribute("aria-expanded", String(this.isOpen));
+    this.histogram.plot.repaint();
+  }
+
+  _keepOpen() {
+    try { this.options.storage.setItem(STORED, this.keep.checked ? "open" : ""); } catch { /* private windows keep nothing */ }
+    this.toggle(true);
   }
 
   /** Load the histogram of a score; the threshold keeps its value. */
@@ -44,6 +71,8 @@ export class ThresholdPanel {
     this.score = score;
     this.values[score] ??= (data.low + data.high) * (score === "entropy" ? 0.15 : 0.9);
     this.histogram.show(data, this.values[score], this.reviewValues[score] ?? null);
+    if (this.target) this.histogram.targetError.begin(this.target, this.values.confidence);
+    this.target = null;
     this.options.onShown();
     await this._loadBoundary();
   }
@@ -84,6 +113,14 @@ export class ThresholdPanel {
     this.histogram.setSteps(border);
     await classThresholds.load(this.values.confidence);
     strip.show(border, this.score === "entropy");
+  }
+}
+
+function isStored(storage) {
+  try {
+    return storage.getItem(STORED) === "open";
+  } catch {
+    return false;
   }
 }
 

@@ -87,7 +87,7 @@ def test_retrain_fits_a_head_on_the_decisions_about_imported_predictions(
     untrained_project: Project, file: Path
 ) -> None:
     run = untrained_project.import_predictions(file)
-    test = open_page("review", project=untrained_project.key, run=run.id)
+    test = open_page("review", {"review-dialog": "retrain"}, project=untrained_project.key, run=run.id)
     assert "This run was imported, so there is no model to train again" in texts(test)
     assert "Warm start" not in [toggle.label for toggle in test.toggle]
     assert next_config(run.record.config, is_warm=False).is_head

@@ -1,0 +1,87 @@
+/** Page size: as many images as the window shows at once, in one of four sizes. */
+
+import { Debounce } from "../state/debounce.js";
+
+/** Least width of a tile, gap between tiles and height below the picture, in CSS pixels (style.css has the same). */
+const SIZES = { large: [212, 8, 18], medium: [132, 8, 18], small: [92, 5, 18], tiny: [46, 3, 0] };
+/** Names of the sizes, for the menu. @type {[string, string][]} */
+export const SIZE_NAMES = [["large", "large"], ["medium", "medium"], ["small", "small"], ["tiny", "tiny"]];
+/** Sizes by the number of images that old addresses name. */
+const OF_COUNT = { 24: "large", 48: "medium", 96: "small", 200: "tiny" };
+/** Images on a page: the server's limit, and a number without layout. */
+const MOST = 200;
+const USUAL = 48;
+const STORED = "winnow-review-size";
+
+/** How many tiles of a size fit into a box. @param {string} size @param {number} width @param {number} height of the box, in CSS pixels */
+export function capacity(size, width, height) {
+  const [least, gap, below] = SIZES[size];
+  if (width < least || height <= 0) return USUAL;
+  const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const tile = (width - (columns - 1) * gap) / columns;
+  const rows = Math.max(1, Math.floor((height + gap) / (tile + below + gap)));
+  return Math.min(MOST, columns * rows);
+}
+
+export class PageSize {
+  /** @param {{stage: HTMLElement, urlState: Record<string, string>, storage: Storage, onChange: (count: number) => void}} options
+   *   stage: what holds the images; onChange: called when another number fits */
+  constructor({ stage, urlState, storage, onChange }) {
+    this.stage = stage;
+    this.storage = storage;
+    this.onChange = onChange;
+    const stored = read(storage);
+    const wanted = urlState.tiles ?? stored;
+    /** A number of images that does not follow the window; null where it does. @type {number|null} */
+    this.fixed = wanted in OF_COUNT ? Number(wanted) : null;
+    this.size = this.fixed ? OF_COUNT[this.fixed] : [urlState.size, stored].find((name) => name in SIZES) ?? "medium";
+    this.count = USUAL;
+    this.fitting = new Debounce(200, () => this._fit());
+    this.observer = new ResizeObserver(() => this.fitting.schedule());
+  }
+
+  /** The number of images that fit now; follows the window from now on. */
+  start() {
+    this.count = this._capacity();
+    this.observer.observe(this.stage);
+    return this.count;
+  }
+
+  /** Take another size, for this person from now on. @param {string} size */
+  choose(size) {
+    this.fixed = null;
+    this.size = size;
+    try { this.storage.setItem(STORED, size); } catch { /* private windows keep nothing */ }
+    this._fit(true);
+  }
+
+  close() {
+    this.fitting.cancel();
+    this.observer.disconnect();
+  }
+
+  /** @returns {Record<string, string|number|null>} parameters in the URL */
+  get urlState() {
+    return { size: this.fixed || this.size === "medium" ? null : this.size, tiles: this.fixed && this.fixed !== read(this.storage) ? this.fixed : null };
+  }
+
+  _capacity() {
+    return this.fixed ?? capacity(this.size, this.stage.clientWidth, this.stage.clientHeight);
+  }
+
+  _fit(isForced = false) {
+    const count = this._capacity();
+    if (count === this.count && !isForced) return;
+    this.count = count;
+    this.onChange(count);
+  }
+}
+
+function read(storage) {
+  try {
+    const stored = storage.getItem(STORED);
+    return stored in OF_COUNT ? Number(stored) : stored;
+  } catch {
+    return null;
+  }
+}
