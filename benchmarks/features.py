@@ -27,8 +27,9 @@ from core.base.config import SplitConfig
 from core.base.errors import InputError
 from core.base.types import ImageSet
 from core.data.datasets import demo
-from core.data.folder_scan import scan_folder
-from core.data.image_store import ingest_listing, open_images, write_images
+from core.data.sources.folder_layout import scan_folder
+from core.data.image_store import open_images, write_images
+from core.data.ingestion.ingest import ingest_images
 from core.data.splits import draw_splits, exact_duplicates
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
@@ -131,7 +132,7 @@ def accuracies(features: NDArray[Any], images: ImageSet) -> list[list[str]]:
 def sides(folder: Path) -> list[list[str]]:
     """Balanced accuracy on what is not labeled, for each side and cell of the HOG."""
     with tempfile.TemporaryDirectory() as name:
-        images = ingest_listing(scan_folder(folder), Path(name) / "images", image_size=128)
+        images = ingest_images(scan_folder(folder), Path(name) / "images", image_size=128)
         counts = np.bincount(images.labels[images.labels >= 0])
         rows = np.flatnonzero(np.isin(images.labels, np.flatnonzero(counts >= 40)))
         pixels, labels = np.asarray(images.pixels[rows]), np.unique(images.labels[rows], return_inverse=True)[1]

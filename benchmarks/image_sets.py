@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
 from core.data.datasets import demo
-from core.data.folder_scan import scan_folder
-from core.data.image_store import ingest_listing, open_images, write_images
+from core.data.sources.folder_layout import scan_folder
+from core.data.image_store import open_images, write_images
+from core.data.ingestion.ingest import ingest_images
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 
@@ -80,7 +81,7 @@ def labeled_set(name: str, cache: Path, elpv: Path | None = None) -> LabeledSet:
             source = folder / "source"
             shutil.rmtree(source, ignore_errors=True)
             copy_stamps(source) if name == "stamps" else copy_cells(source, elpv)
-            ingest_listing(scan_folder(source), folder / "images", image_size=SIDE)
+            ingest_images(scan_folder(source), folder / "images", image_size=SIDE)
     images = open_images(folder / "images")
     return LabeledSet(name, np.asarray(images.labels), images.class_names, folder)
 

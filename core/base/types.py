@@ -47,6 +47,9 @@ class ImageSet:
     names: NDArray[np.str_]  # (N,) where each image came from: relative path, or "test/17"
     official_test: Ids  # (T,) ids of the data set's own test part, empty where it has none
     quarantined: tuple[QuarantinedFile, ...] = ()
+    given_splits: NDArray[np.int8] | None = None  # (N,) 1 train, 2 val, 3 test, 0 none; None where the source has none
+    groups: NDArray[np.int64] | None = None  # (N,) equal numbers belong together, UNKNOWN alone; None without groups
+    facts: Mapping[str, Any] = field(default_factory=dict)  # how the source was read: layout, value range, fit, remarks
 
 
 @dataclass(frozen=True)

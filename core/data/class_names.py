@@ -15,6 +15,17 @@ MOST = 10_000
 """Most classes of a project."""
 
 
+def clean_name(name: str) -> str:
+    """Return the name of a class on one line, in Unicode's composed form (NFC); space at its ends stays."""
+    plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in name)
+    return unicodedata.normalize("NFC", plain)
+
+
+def twin_key(name: str) -> str:
+    """Return what names have in common that differ by case, form or space alone."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def checked_name(name: str, known: tuple[str, ...]) -> str:
     """Check the name of a new class.
 

@@ -1,81 +1,93 @@
 """Decode and encode images with one decoder for model and reviewer."""
 
 import io
-import os
-import stat
-import struct
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from core.base.errors import InputError
 from core.base.types import Pixels
+from core.data.decoding.color import DEEP_MODES, to_gray_or_rgb
+from core.data.decoding.formats import FORMATS, SUFFIXES
+from core.data.decoding.open_image import MAX_PIXELS, Header, ImageFileError, header_of, opened_image
+from core.data.decoding.value_range import ValueRange, to_bytes
 
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-MAX_PIXELS = 50_000_000
-"""An image whose header announces more pixels than this is refused before any of them is read."""
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "Header",
+    "ImageFileError",
+    "Rendering",
+    "decode",
+    "decode_values",
+    "encode_jpeg",
+    "encode_png",
+    "read_header",
+    "read_image",
+    "resize",
+    "sprite",
+]
+
 TINY = 64
 """Sheets of tiles up to this side are PNG (lossless), larger ones JPEG."""
 
-_GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error)
-
-# Once, at import: warning filters are shared by all threads.
-warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-class ImageFileError(InputError):
-    """A file cannot be used as an image.
-
-    `reason` is the part of the sentence after the file's name.
-    """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} cannot be read as an image: {reason}.")
-        self.reason = reason
 
 
 @dataclass(frozen=True)
-class Header:
-    """Size and color of an image file, read without its pixels."""
+class Rendering:
+    """How values of a file become pixels.
 
-    height: int
-    width: int
-    is_gray: bool
+    Attributes:
+        value_range: Values of 16-bit and float images that become black and white; None: each image by its own rule.
+        background: Color under transparent pixels.
+        fit: pad, crop or squash.
+        max_pixels: Most pixels that a header may announce.
+    """
+
+    value_range: ValueRange | None = None
+    background: str = "white"
+    fit: Literal["pad", "crop", "squash"] = "pad"
+    max_pixels: int = MAX_PIXELS
 
 
-def read_header(path: Path) -> Header:
+_PLAIN = Rendering()
+
+
+def read_header(path: Path | bytes, name: Path | str = "the image", max_pixels: int = MAX_PIXELS) -> Header:
     """Read size and color of an image file without decoding it.
 
     Args:
-        path: The image file.
+        path: The image file, or its bytes.
+        name: Its name, for bytes.
+        max_pixels: Most pixels that it may announce.
 
     Returns:
-        Height and width in pixels, and whether the image is gray.
+        Height and width in pixels, whether the image is gray, whether it has more than 8 bits, number of pages.
 
     Raises:
         ImageFileError: The file is no image, damaged or too large.
     """
-    with _opened(path) as image:
-        return Header(image.height, image.width, image.mode in _GRAY_MODES)
+    with opened_image(path, name, max_pixels) as image:
+        return header_of(image)
 
 
-def decode(path: Path) -> Pixels:
+def decode(
+    path: Path | bytes, rendering: Rendering = _PLAIN, *, name: Path | str = "the image", page: int = 0
+) -> Pixels:
     """Decode an image file into pixels.
 
-    EXIF orientation is applied, transparency is laid on white, 16-bit and float values are scaled to 0 … 255 (never
-    clipped), and an animation gives its first frame.
+    EXIF orientation is applied, profiles and CMYK become sRGB, transparency is laid on the background, 16-bit and float
+    values are scaled to 0 … 255, and an animation gives its first frame.
 
     Args:
-        path: The image file.
+        path: The image file, or its bytes.
+        rendering: Value range and background.
+        name: Its name, for bytes.
+        page: Page of a TIFF file, from 0.
 
     Returns:
         Pixels (H, W, C), uint8; C = 1 for gray files and 3 otherwise.
@@ -83,105 +95,120 @@ def decode(path: Path) -> Pixels:
     Raises:
         ImageFileError: It is no whole image in a regular file of a known format with at most MAX_PIXELS pixels.
     """
-    with _opened(path) as image:
+    return _to_array(_decoded(path, rendering, name, page, None))
+
+
+def decode_values(path: Path | bytes, *, name: Path | str = "the image", page: int = 0) -> NDArray[Any]:
+    """Decode an image of more than 8 bits without scaling its values; raises ImageFileError as `decode` does."""
+    with opened_image(path, name) as image:
+        if page:
+            image.seek(page)
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        return _to_pixels(upright)
+        return np.asarray(image)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """Open an image and check its header; any damage raises ImageFileError."""
-    try:
-        with _open_regular(path) as file, Image.open(file, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ImageFileError(
-                    path, f"it claims {image.width:,} x {image.height:,} pixels (limit {MAX_PIXELS:,})"
-                )
-            yield image
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        raise ImageFileError(path, f"it claims more than {MAX_PIXELS:,} pixels") from error
-    except UnidentifiedImageError as error:
-        raise ImageFileError(path, f"it is none of {', '.join(FORMATS)}, or its header is damaged") from error
-    except _DAMAGE as error:
-        detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ImageFileError(path, f"damaged, cut short or unreadable ({detail})") from error
+def read_image(
+    path: Path | bytes,
+    shape: tuple[int, int, int],
+    rendering: Rendering = _PLAIN,
+    *,
+    name: Path | str = "the image",
+    page: int = 0,
+) -> Pixels:
+    """Decode an image file and fit it into a shape; large JPEG files are decoded at a fraction of their size.
 
+    Args:
+        path: The image file, or its bytes.
+        shape: Height, width and channels (1 or 3).
+        rendering: Value range, background and fit.
+        name: Its name, for bytes.
+        page: Page of a TIFF file, from 0.
 
-def _open_regular(path: Path) -> io.BufferedReader:
-    """Open a regular file without blocking; ImageFileError for anything else."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ImageFileError(path, "it is not a regular file")
-    return os.fdopen(descriptor, "rb")
+    Returns:
+        Pixels of that shape, uint8.
 
-
-def _to_pixels(image: Image.Image) -> Pixels:
-    if image.mode.startswith("I"):
-        return _scaled_integers(np.asarray(image).astype(np.int64))[..., None]
-    if image.mode == "F":
-        return _scaled_floats(np.asarray(image, dtype=np.float64))[..., None]
-    mode = "L" if image.mode in _GRAY_MODES else "RGB"
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    pixels = np.asarray(image.convert(mode), dtype=np.uint8)
-    return pixels[..., None] if mode == "L" else pixels
-
-
-def _scaled_integers(values: NDArray[np.int64]) -> Pixels:
-    """Scale 16-bit values by 65535 → 255, wider ones by their own range."""
-    if values.min() >= 0 and values.max() <= 65535:
-        return ((values + 128) // 257).astype(np.uint8)
-    return _stretched(values.astype(np.float64))
-
-
-def _scaled_floats(values: NDArray[np.float64]) -> Pixels:
-    """Scale floats to 0 … 255.
-
-    Values in [0, 1] scale by 255, values in [0, 255] stay, others scale by their own lowest and highest value.
+    Raises:
+        ImageFileError: As `decode`.
     """
-    if not np.isfinite(values).all():
-        raise ValueError("it contains values that are not numbers")
-    if values.min() < 0 or values.max() > 255:
-        return _stretched(values)
-    return np.rint(values * (255 if values.max() <= 1 else 1)).astype(np.uint8)
+    return _fitted(_decoded(path, rendering, name, page, 2 * max(shape[:2])), shape, rendering.fit)
 
 
-def _stretched(values: NDArray[np.float64]) -> Pixels:
-    low, high = float(values.min()), float(values.max())
-    return np.rint((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, side: int | None) -> Image.Image:
+    """Decode into a gray (L) or RGB image, the right way up."""
+    with opened_image(source, name, how.max_pixels) as image:
+        if page:
+            image.seek(page)
+        if side is not None and image.format == "JPEG":
+            image.draft(None, (side, side))
+        image.load()
+        if image.mode in DEEP_MODES:
+            values = np.asarray(image)
+            if values.dtype.kind != "f":
+                values = values.astype(np.int64)
+            gray = Image.fromarray(to_bytes(values, how.value_range))
+            gray.info = {key: image.info[key] for key in ("exif",) if key in image.info}
+            return ImageOps.exif_transpose(gray)
+        ImageOps.exif_transpose(image, in_place=True)
+        return to_gray_or_rgb(image, how.background).copy()
 
 
-def resize(pixels: Pixels, height: int, width: int, channels: int) -> Pixels:
-    """Fit an image into a size, whole and undistorted.
+def _to_array(image: Image.Image) -> Pixels:
+    pixels = np.asarray(image, dtype=np.uint8)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
 
-    The image keeps its aspect ratio and all of its content: it is scaled until it fits and centered on its own mean
-    color. (Cropping could cut away the very thing that the label names.)
+
+def resize(
+    pixels: Pixels, height: int, width: int, channels: int, fit: Literal["pad", "crop", "squash"] = "pad"
+) -> Pixels:
+    """Fit an image into a size, by default whole and undistorted.
+
+    With pad the image keeps its aspect ratio and all of its content: it is scaled until it fits and centered on its own
+    mean color. (Cropping could cut away the very thing that the label names.) With crop it is scaled until it covers
+    the size, and its middle is kept; with squash it is stretched.
 
     Args:
         pixels: (h, w, c), uint8.
         height: Height of the result in pixels.
         width: Width of the result in pixels.
         channels: 1 (gray) or 3 (RGB).
+        fit: pad, crop or squash.
 
     Returns:
         Pixels (height, width, channels), uint8.
     """
-    image = _to_image(pixels).convert("L" if channels == 1 else "RGB")
-    scale = min(height / image.height, width / image.width)
-    size = (min(width, max(1, round(image.width * scale))), min(height, max(1, round(image.height * scale))))
-    if size != image.size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    inside = np.asarray(image, dtype=np.uint8).reshape(size[1], size[0], channels)
+    return _fitted(_to_image(pixels), (height, width, channels), fit)
+
+
+def _fitted(image: Image.Image, shape: tuple[int, int, int], fit: str) -> Pixels:
+    height, width, channels = shape
+    mode = "L" if channels == 1 else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
+    if fit == "squash":
+        size, box = (width, height), None
+    elif fit == "crop":
+        size, box = (width, height), _middle(image, height / width)
+    else:
+        scale = min(height / image.height, width / image.width)
+        size = (min(width, max(1, round(image.width * scale))), min(height, max(1, round(image.height * scale))))
+        box = None
+    if size != image.size or box is not None:
+        image = image.resize(size, Image.Resampling.LANCZOS, box=box)
+    inside = np.array(image, dtype=np.uint8).reshape(size[1], size[0], channels)
     if inside.shape[:2] == (height, width):
-        return inside.copy()
+        return inside
     canvas = np.empty((height, width, channels), dtype=np.uint8)
     canvas[:] = np.rint(inside.mean(axis=(0, 1)))
     top, left = (height - size[1]) // 2, (width - size[0]) // 2
     canvas[top : top + size[1], left : left + size[0]] = inside
     return canvas
+
+
+def _middle(image: Image.Image, ratio: float) -> tuple[float, float, float, float]:
+    """Return the largest box of a ratio (height / width) in the middle of an image."""
+    width, height = float(image.width), float(image.height)
+    inner_width, inner_height = min(width, height / ratio), min(height, width * ratio)
+    left, top = (width - inner_width) / 2, (height - inner_height) / 2
+    return left, top, left + inner_width, top + inner_height
 
 
 def _to_image(pixels: Pixels) -> Image.Image:

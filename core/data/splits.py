@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +56,19 @@ def distinct_per_class(labels: Labels, duplicates: Groups, num_classes: int) -> 
 
 
 def draw_splits(
-    labels: Labels, config: SplitConfig, *, official_test: Ids, duplicates: Groups, class_names: Sequence[str] = ()
+    labels: Labels,
+    config: SplitConfig,
+    *,
+    official_test: Ids,
+    duplicates: Groups,
+    class_names: Sequence[str] = (),
+    given: Mapping[str, Ids] | None = None,
 ) -> Splits:
     """Divide images into parts that share no id and no exact duplicate.
 
     Only one image of a group of duplicates is drawn; its copies are set aside. With an official_test, test is drawn
-    from it (what is left of it is in no part) and the other parts from the rest. Images of unknown label are unlabeled.
+    from it (what is left of it is in no part) and the other parts from the rest. Parts that the source itself names are
+    taken whole, not drawn. Images of unknown label are unlabeled.
 
     Args:
         labels: (N,), UNKNOWN where not given.
@@ -69,6 +76,7 @@ def draw_splits(
         official_test: Ids of the data set's own test part; empty where it has none.
         duplicates: (N,), equal numbers for exact duplicates.
         class_names: Names for the sentences of errors.
+        given: Ids of parts that the source names, "val" and "test"; None draws them.
 
     Returns:
         Sorted ids of each part.
@@ -82,12 +90,13 @@ def draw_splits(
     rng = np.random.default_rng(config.seed)
     names = [class_names[c] if c < len(class_names) else f"number {c}" for c in range(num_classes)]
     rest = np.setdiff1d(np.arange(len(labels), dtype=np.int64), official_test)
-    parts: dict[str, Ids] = {}
-    for wanted, source in _sources(config, official_test, rest):
-        used = duplicates[np.concatenate([*parts.values(), np.empty(0, np.int64)])]
+    parts = given_parts(given or {}, labels, duplicates)
+    config = config.model_copy(update={name: len(ids) for name, ids in parts.items()})
+    for wanted, source in _sources(config, official_test, np.setdiff1d(rest, _joined(parts)), parts):
+        used = duplicates[_joined(parts)]
         candidates = _candidates(source, labels, duplicates, used)
         parts |= _draw(candidates, labels, wanted, config.kind, names, rng)
-    drawn = np.concatenate(list(parts.values()))
+    drawn = _joined(parts)
     left = np.setdiff1d(rest, drawn)
     is_copy = np.isin(duplicates[left], duplicates[drawn])
     return Splits(**parts, unlabeled=left[~is_copy], config=config, set_aside=left[is_copy])
@@ -100,10 +109,31 @@ def _nothing_labeled(ids: Ids, config: SplitConfig, duplicates: Groups) -> Split
     return Splits(none, none, none, ids[~is_copy], none, config, ids[is_copy])
 
 
-def _sources(config: SplitConfig, official_test: Ids, rest: Ids) -> list[tuple[dict[str, int], Ids]]:
+def given_parts(given: Mapping[str, Ids], labels: Labels, duplicates: Groups) -> dict[str, Ids]:
+    """Return the labeled images of each part that a source names, test first; one image of a group of duplicates.
+
+    Args:
+        given: Ids by part, "val" and "test".
+        labels: (N,), UNKNOWN where not given.
+        duplicates: (N,), equal numbers for exact duplicates.
+    """
+    parts: dict[str, Ids] = {}
+    for name in ("test", "val"):
+        if len(ids := given.get(name, np.empty(0, np.int64))):
+            parts[name] = np.sort(_candidates(np.sort(ids), labels, duplicates, duplicates[_joined(parts)]))
+    return {name: ids for name, ids in parts.items() if len(ids)}
+
+
+def _joined(parts: Mapping[str, Ids]) -> Ids:
+    return np.concatenate([*parts.values(), np.empty(0, np.int64)])
+
+
+def _sources(
+    config: SplitConfig, official_test: Ids, rest: Ids, given: Mapping[str, Ids]
+) -> list[tuple[dict[str, int], Ids]]:
     """Return the sizes to draw and the ids to draw from, in order."""
-    wanted = {name: int(getattr(config, name)) for name in DRAWN}
-    if not len(official_test):
+    wanted = {name: int(getattr(config, name)) for name in DRAWN if name not in given}
+    if not len(official_test) or "test" not in wanted:
         return [(wanted, rest)]
     others = {name: count for name, count in wanted.items() if name != "test"}
     return [({"test": wanted["test"]}, np.sort(official_test)), (others, rest)]

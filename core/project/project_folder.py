@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.base.types import ImageSet, Pixels, Splits
-from core.data.folder_scan import original_file
+from core.data.sources.folder_scan import original_file
 from core.data.image_io import decode
 from core.live.live_model import LiveModel
 from core.quality.service import Quality

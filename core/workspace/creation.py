@@ -3,11 +3,12 @@
 A creation that fails half-way leaves nothing behind.
 """
 
+import csv
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,18 +18,16 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
-from core.base.types import UNKNOWN, ImageSet
+from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.class_names import append_class, checked_name
-from core.data.datasets import DATASETS, TORCHVISION_DATASETS
-from core.data.folder_scan import scan_folder
-from core.data.image_store import fingerprint, ingest_listing, open_images, write_images
+from core.data.image_store import fingerprint, open_images, write_images
+from core.data.ingest_config import IngestConfig
+from core.data.ingestion.ingest import ImageSize, Progress
 from core.data.split_sizes import fill_split, suggest_split
-from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, save_splits
-from core.jobs.start import load_dataset
+from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, given_parts, save_splits
+from core.workspace.project_source import SOURCES, load_source, root_of
 
 FORMAT = 1
-SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
-"""Names of the built-in data sets that a project can be made from."""
 
 
 def create_project(
@@ -37,22 +36,26 @@ def create_project(
     *,
     name: str | None,
     split: SplitConfig | None,
-    image_size: int | None,
+    image_size: ImageSize,
     root: Path | None,
     classes: Sequence[str] = (),
     hide_labels: bool = False,
+    reading: IngestConfig | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Create a project folder from a built-in data set or an image folder.
+    """Create a project folder from a built-in data set or a source of images.
 
     Args:
         path: The folder to make; an empty one may be there.
-        source: One of SOURCES, or an image folder.
+        source: One of SOURCES, an image folder, or a table, archive or export of another tool.
         name: Name of the project; None takes that of the folder.
         split: Sizes of the parts; for a folder, those that it does not name follow what there is. None suggests all.
-        image_size: Side of the images in pixels; None chooses one.
-        root: Where the files of a built-in data set are; None looks in the usual places.
+        image_size: Side of the images in pixels, or (height, width); None chooses one.
+        root: Where the files of a built-in data set are, or where the paths in a table start; None: the usual places.
         classes: Names of further classes, which have no image yet.
         hide_labels: Of a folder whose images all have a label: hide most of them, which then play the unlabeled pool.
+        reading: How the source is read.
+        progress: Called with (done, total) images.
 
     Raises:
         InputError: The folder is not empty, a class cannot be used, the source is unknown, or the split does not fit.
@@ -62,23 +65,26 @@ def create_project(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
     with _building(target) as folder:
-        images = load_source(source, folder / "images", image_size, root)
+        images = load_source(source, folder / "images", image_size, root, reading, progress)
         for added in classes:
             append_class(folder / "images", checked_name(added, open_images(folder / "images").class_names), "")
         groups = exact_duplicates(images.pixels)
-        config = _split_config(source, images, groups, split, hide_labels=hide_labels)
+        given = _given(images)
+        config = _split_config(source, images, groups, split, given, hide_labels=hide_labels)
         splits = draw_splits(
             images.labels,
             config,
             official_test=images.official_test,
             duplicates=groups,
             class_names=images.class_names,
+            given=given,
         )
         save_splits(splits, folder / "splits.npz")
+        write_left_out(folder / "left_out.csv", images.quarantined)
         info: dict[str, str | int] = {
             "format": FORMAT,
             "name": name or target.name,
-            "source": source if source in SOURCES else str(Path(source).expanduser().resolve()),
+            "source": source if source in SOURCES else str(root_of(source, root)),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "fingerprint": fingerprint(images),
             "num_duplicates": len(groups) - len(np.unique(groups)),
@@ -88,45 +94,46 @@ def create_project(
         (folder / "runs").mkdir()
 
 
-def load_source(source: str, folder: Path, image_size: int | None, root: Path | None) -> ImageSet:
-    """Load a built-in data set or an image folder into `folder`.
-
-    Args:
-        source: One of SOURCES, or an image folder.
-        folder: The image folder to make.
-        image_size: Side in pixels, for an image folder; None chooses one.
-        root: Where the files of a built-in data set are; None looks in the usual places.
-
-    Returns:
-        The images, memory-mapped.
-
-    Raises:
-        InputError: The source is neither.
-        DataError: The images cannot be read or written.
-    """
-    known = DATASETS.get(source)
-    if known is not None and known.is_available(root):
-        write_images(known.load(root), folder)
-    elif source in TORCHVISION_DATASETS:
-        load_dataset(source, root, folder)
-    elif known is not None or not Path(source).expanduser().exists():
-        raise InputError(
-            f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
-        )
-    else:
-        return ingest_listing(scan_folder(Path(source).expanduser()), folder, image_size=image_size)
-    return open_images(folder)
+def _given(images: ImageSet) -> dict[str, NDArray[np.int64]]:
+    """Return the ids of the parts that the source itself names."""
+    if images.given_splits is None:
+        return {}
+    return {name: np.flatnonzero(images.given_splits == code) for name, code in (("val", 2), ("test", 3))}
 
 
 def _split_config(
-    source: str, images: ImageSet, groups: NDArray[np.int64], asked: SplitConfig | None, *, hide_labels: bool
+    source: str,
+    images: ImageSet,
+    groups: NDArray[np.int64],
+    asked: SplitConfig | None,
+    given: Mapping[str, NDArray[np.int64]],
+    *,
+    hide_labels: bool,
 ) -> SplitConfig:
+    """Return the sizes to draw; parts that the source names are not drawn, and their share trains."""
     if source in SOURCES:
         return asked or SplitConfig()
-    num_per_class = distinct_per_class(images.labels, groups, len(images.class_names))
+    parts = given_parts(given, images.labels, groups)
+    labels = images.labels.copy()
+    labels[np.isin(groups, groups[np.concatenate([*parts.values(), np.empty(0, np.int64)])])] = UNKNOWN
+    num_per_class = distinct_per_class(labels, groups, len(images.class_names))
     has_unlabeled = bool((images.labels == UNKNOWN).any())
     suggested = suggest_split(num_per_class, has_unlabeled, hide_labels=hide_labels)
+    if parts and suggested.kind == "stratified":
+        freed = {name: 0 for name in parts}
+        more = suggested.labeled + sum(int(getattr(suggested, name)) for name in parts)
+        suggested = suggested.model_copy(update={"labeled": more, **freed})
     return suggested if asked is None else fill_split(asked, suggested, num_per_class)
+
+
+def write_left_out(file: Path, quarantined: Sequence[QuarantinedFile]) -> None:
+    """Write the list of files that are left out, with the reasons; no file where there are none."""
+    if not quarantined:
+        return
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["file", "reason"])
+        writer.writerows([item.name, item.reason] for item in quarantined)
 
 
 @contextmanager

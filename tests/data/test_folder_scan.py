@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import InputError
-from core.data.folder_scan import natural_key, scan_folder
+from core.data.sources.folder_layout import scan_folder
+from core.data.sources.folder_scan import natural_key
 
 
 def touch(root: Path, *names: str) -> None:

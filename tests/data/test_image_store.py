@@ -11,8 +11,9 @@ from PIL import Image
 
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet
-from core.data.folder_scan import scan_folder
-from core.data.image_store import fingerprint, ingest_listing, open_images, write_images
+from core.data.sources.folder_layout import scan_folder
+from core.data.image_store import fingerprint, open_images, write_images
+from core.data.ingestion.ingest import ingest_images
 
 
 def picture(path: Path, value: int, size: tuple[int, int] = (40, 30), mode: str = "L") -> None:
@@ -39,7 +40,7 @@ def image_set() -> ImageSet:
 
 
 def test_a_folder_becomes_an_image_set(folder: Path, tmp_path: Path) -> None:
-    images = ingest_listing(scan_folder(folder), tmp_path / "images", image_size=None)
+    images = ingest_images(scan_folder(folder), tmp_path / "images", image_size=None)
     assert images.pixels.shape == (7, 32, 32, 1)
     assert images.class_names == ("cat", "dog")
     assert images.labels.tolist() == [0, 0, 0, 1, 1, 1, UNKNOWN]
@@ -51,7 +52,7 @@ def test_a_folder_becomes_an_image_set(folder: Path, tmp_path: Path) -> None:
 
 def test_one_color_image_makes_all_have_three_channels(folder: Path, tmp_path: Path) -> None:
     picture(folder / "dog" / "9.png", 200, mode="RGB")
-    images = ingest_listing(scan_folder(folder), tmp_path / "images", image_size=16)
+    images = ingest_images(scan_folder(folder), tmp_path / "images", image_size=16)
     assert images.pixels.shape == (8, 16, 16, 3)
     assert images.pixels[6, 8, 8].tolist() == [200, 0, 0]
 
@@ -60,7 +61,7 @@ def test_one_color_image_makes_all_have_three_channels(folder: Path, tmp_path: P
 def test_the_size_chosen_is_nearest_to_the_median(tmp_path: Path, side: int, expected: int) -> None:
     for name in ("a/1.png", "a/2.png", "b/1.png"):
         picture(tmp_path / "in" / name, 1, (side, side // 2))
-    images = ingest_listing(scan_folder(tmp_path / "in"), tmp_path / "out", image_size=None)
+    images = ingest_images(scan_folder(tmp_path / "in"), tmp_path / "out", image_size=None)
     assert images.pixels.shape[1:3] == (expected, expected)
 
 
@@ -70,7 +71,7 @@ def test_unreadable_files_are_quarantined_with_a_reason(folder: Path, tmp_path: 
     content = (folder / "cat" / "cut.png").read_bytes()
     (folder / "cat" / "cut.png").write_bytes(content[: len(content) // 2])
     (folder / "dog" / "text.jpg").write_text("not a picture")
-    images = ingest_listing(scan_folder(folder), tmp_path / "images", image_size=32)
+    images = ingest_images(scan_folder(folder), tmp_path / "images", image_size=32)
     reasons = {item.name: item.reason for item in images.quarantined}
     assert "cut short" in reasons["cat/cut.png"]
     assert "none of" in reasons["dog/text.jpg"]
@@ -82,20 +83,20 @@ def test_a_class_without_a_readable_image_is_named_and_nothing_is_left(folder: P
     (folder / "owl").mkdir()
     (folder / "owl" / "1.png").write_text("no")
     with pytest.raises(InputError, match="class owl"):
-        ingest_listing(scan_folder(folder), tmp_path / "out" / "images", image_size=32)
+        ingest_images(scan_folder(folder), tmp_path / "out" / "images", image_size=32)
     assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_progress_reaches_the_number_of_files(folder: Path, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    ingest_listing(scan_folder(folder), tmp_path / "images", image_size=8, progress=lambda *at: seen.append(at))
+    ingest_images(scan_folder(folder), tmp_path / "images", image_size=8, progress=lambda *at: seen.append(at))
     assert seen == [(done, 7) for done in range(1, 8)]
 
 
 @pytest.mark.parametrize("size", [0, 7, -1, 5000])
 def test_an_image_size_out_of_range_says_the_range(folder: Path, tmp_path: Path, size: int) -> None:
     with pytest.raises(InputError, match="8 to 1024"):
-        ingest_listing(scan_folder(folder), tmp_path / "images", image_size=size)
+        ingest_images(scan_folder(folder), tmp_path / "images", image_size=size)
 
 
 def test_what_is_written_is_what_is_opened(image_set: ImageSet, tmp_path: Path) -> None:

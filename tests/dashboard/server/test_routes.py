@@ -87,7 +87,7 @@ def test_an_original_that_has_gone_or_lies_elsewhere_is_a_sentence(
     review: ReviewClient, pictures: Path, tmp_path: Path
 ) -> None:
     from core import InputError
-    from core.data.folder_scan import original_file
+    from core.data.sources.folder_scan import original_file
 
     (tmp_path / "folder").mkdir()
     (tmp_path / "secret.png").write_bytes(b"x")

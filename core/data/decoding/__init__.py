@@ -1,0 +1,1 @@
+"""What image files are: formats by name and content, value ranges, colors."""

@@ -1,0 +1,1 @@
+"""Ingest: images of a source become the arrays of a project."""

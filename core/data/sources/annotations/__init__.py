@@ -1,0 +1,1 @@
+"""Files of labels that other tools write."""

@@ -1,0 +1,40 @@
+"""COCO files: images, annotations and categories; a category of an image is its class."""
+
+from typing import Any
+
+from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
+
+
+def read_coco(document: Any) -> AnnotationRows | None:
+    """Read a COCO document.
+
+    Boxes and masks are not kept. An image whose annotations name several classes is unlabeled.
+
+    Args:
+        document: The parsed JSON file.
+
+    Returns:
+        Its rows; None where it is no COCO document.
+
+    Raises:
+        KeyError: An entry lacks a field.
+    """
+    if not isinstance(document, dict) or not {"images", "categories"} <= set(document):
+        return None
+    category_names = {str(entry["id"]): str(entry["name"]) for entry in document["categories"]}
+    labels: dict[str, list[str]] = {}
+    for entry in document.get("annotations", ()):
+        name = category_names.get(str(entry["category_id"]), str(entry["category_id"]))
+        labels.setdefault(str(entry["image_id"]), []).append(name)
+    rows: list[Row] = []
+    count = 0
+    for image in document["images"]:
+        own = labels.get(str(image["id"]), [])
+        label = one_label(own)
+        count += label is None
+        row = {"path": str(image["file_name"]), "label": label or "", "split": str(image.get("split", ""))}
+        rows.append({**row, "labels": ", ".join(dict.fromkeys(own))} if label is None else row)
+    used = {name for own in labels.values() for name in own}
+    is_super = {str(entry.get("supercategory", "")) for entry in document["categories"]}
+    names = [name for name in category_names.values() if name in used or name not in is_super]
+    return AnnotationRows("COCO", rows, tuple(names), several_labels(count))

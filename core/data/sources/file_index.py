@@ -1,0 +1,89 @@
+"""Find the files that a table names: other separators, other roots, other Unicode forms, missing suffixes."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from core.data.decoding.formats import SUFFIXES, has_image_suffix
+from core.data.sources.folder_scan import FolderScan
+
+AMBIGUOUS = "several files have this name: give the path from the folder on"
+MISSING = "there is no such file in the folder"
+ADDRESS = "an address on the network: download the image first"
+
+
+class FileIndex:
+    """The image files of a folder, found by what a table calls them.
+
+    Args:
+        scan: The files of the folder.
+    """
+
+    def __init__(self, scan: FolderScan) -> None:
+        self._scan = scan
+        self._by_path: dict[str, Path] = {}
+        self._by_name: dict[str, list[Path]] = {}
+        for path in scan.images:
+            key = _key(path.relative_to(scan.root).as_posix())
+            self._by_path[key] = path
+            self._by_name.setdefault(key.rpartition("/")[2], []).append(path)
+
+    def find(self, text: str) -> Path | str:
+        """Find the file that a cell names.
+
+        Args:
+            text: A path, relative or absolute, with slashes or backslashes; or a file's name, perhaps without suffix.
+
+        Returns:
+            The file, or the reason why there is none.
+        """
+        if "://" in text:
+            name = text.split("?")[0].rpartition("/")[2]
+            found = self._by_name.get(_key(name), ())
+            return found[0] if len(found) == 1 else ADDRESS
+        key = _key(text)
+        for candidate in _shorter(key):
+            for full in _with_suffixes(candidate):
+                if full in self._by_path:
+                    return self._by_path[full]
+        for full in _with_suffixes(key.rpartition("/")[2]):
+            if files := self._by_name.get(full):
+                return files[0] if len(files) == 1 else AMBIGUOUS
+        return self._outside(text)
+
+    def share(self, cells: Sequence[str]) -> float:
+        """Return the share of some cells that name a file, of up to 200 of them."""
+        step = max(1, len(cells) // 200)
+        looked = cells[::step]
+        return sum(isinstance(self.find(text), Path) for text in looked if text) / max(1, len(looked))
+
+    def _outside(self, text: str) -> Path | str:
+        """Find a file outside of the folder: absolute, or above it."""
+        try:
+            path = self._scan.root / text.replace("\\", "/")
+            is_there = ("/" in text or "\\" in text) and has_image_suffix(path.name) and path.is_file()
+        except (OSError, ValueError):
+            return MISSING
+        return path if is_there else MISSING
+
+
+def _key(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text.strip().replace("\\", "/"))
+    while plain.startswith("./"):
+        plain = plain[2:]
+    return plain.replace("//", "/")
+
+
+def _shorter(key: str) -> Iterator[str]:
+    """Yield a path, and it without its first folders."""
+    parts = [part for part in key.split("/") if part]
+    for start in range(len(parts)):
+        yield "/".join(parts[start:])
+
+
+def _with_suffixes(key: str) -> Iterator[str]:
+    yield key
+    if not has_image_suffix(key):
+        for suffix in SUFFIXES:
+            yield key + suffix
+            yield key + suffix.upper()

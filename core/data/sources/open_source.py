@@ -1,0 +1,194 @@
+"""Open a source of images, whatever it is: find out its kind and read its table."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.base.errors import InputError
+from core.base.types import QuarantinedFile
+from core.data.ingest_config import IngestConfig
+from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
+from core.data.sources.annotations.coco_annotations import read_coco
+from core.data.sources.annotations.cvat_annotations import parse_xml, read_cvat
+from core.data.sources.annotations.fiftyone_samples import read_fiftyone, read_labels_json
+from core.data.sources.annotations.label_studio_tasks import read_label_studio
+from core.data.sources.archives.hugging_face_data import find_data_files, image_column, read_hugging_face
+from core.data.sources.archives.numpy_archives import read_numpy_archive
+from core.data.sources.archives.tar_shards import read_tar_shards
+from core.data.sources.folder_layout import lay_out
+from core.data.sources.folder_scan import FolderScan, walk_folder
+from core.data.sources.source_manifests import read_manifest
+from core.data.sources.source_table import SourceTable, with_clean_classes
+from core.data.sources.text_tables import SUFFIXES as TABLE_SUFFIXES
+from core.data.sources.text_tables import decode_text
+
+ANNOTATION_READERS: tuple[Reader, ...] = (read_coco, read_fiftyone, read_label_studio, read_labels_json, read_cvat)
+"""Formats of other tools, tried in this order on a parsed JSON or XML file."""
+SHARD_SUFFIXES = (".tar", ".tgz", ".tar.gz")
+_SIDE_FILES = ("readme", "license", "requirements", "classes", "notes", "dataset_info", "state", "metadata.yaml")
+_LARGEST_DOCUMENT = 2_000_000_000
+
+
+def open_source(source: Path, config: IngestConfig, root: Path | None = None) -> SourceTable:
+    """Find out what a source is and list its images; none is decoded.
+
+    Args:
+        source: An image folder; a folder with a table, an export of another tool or data files in it; or one such file.
+        config: How to read it.
+        root: Folder that the paths in a table start from; None: the table's own folder.
+
+    Returns:
+        One row an image, with clean class names.
+
+    Raises:
+        InputError: There is no such source, or nothing in it can be read.
+    """
+    if not source.exists():
+        raise InputError(f"{source} does not exist: check the spelling.")
+    table = _open_folder(source, config) if source.is_dir() else _open_file(source, config, root)
+    if not table.files:
+        raise InputError(f"{source} holds no images.")
+    return with_clean_classes(_with_distinct_names(table), merge_twins=config.merge_twins)
+
+
+def _open_file(file: Path, config: IngestConfig, root: Path | None) -> SourceTable:
+    name = file.name.lower()
+    if name.endswith(".npz"):
+        return read_numpy_archive(file)
+    if name.endswith(SHARD_SUFFIXES):
+        return read_tar_shards([file])
+    if name.endswith((".parquet", ".arrow")) and image_column(file) is not None:
+        return read_hugging_face([file], file)
+    is_annotation = name.endswith((".json", ".xml"))
+    found = _annotations(file) if is_annotation else None
+    if found is None and not name.endswith(TABLE_SUFFIXES):
+        raise InputError(
+            f"{file} is no source of images: give a folder, a table ({' '.join(TABLE_SUFFIXES)}), an .npz, .tar or "
+            ".parquet file, or an export of COCO, CVAT, Label Studio or FiftyOne."
+        )
+    scan = walk_folder(root or file.parent)
+    if found is not None:
+        return annotation_table(found, file, scan)
+    return read_manifest(file, scan, config.column_roles())
+
+
+def _open_folder(folder: Path, config: IngestConfig) -> SourceTable:
+    shards = sorted(p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(SHARD_SUFFIXES))
+    scan = walk_folder(folder)
+    if not scan.images:
+        archives = sorted(folder.glob("*.npz"))
+        if files := find_data_files(folder):
+            return read_hugging_face(files, folder)
+        if shards:
+            return read_tar_shards(shards)
+        if len(archives) == 1:
+            return read_numpy_archive(archives[0])
+    return _with_tables(scan, config) or lay_out(scan, config.class_level)
+
+
+def _with_tables(scan: FolderScan, config: IngestConfig) -> SourceTable | None:
+    """Read the one table of labels that lies beside the images; None where there is none that fits."""
+    tables: list[SourceTable] = []
+    reasons: list[QuarantinedFile] = []
+    for file in _candidates(scan):
+        try:
+            found = _annotations(file) if file.suffix.lower() in (".json", ".xml") else None
+            if found is not None:
+                tables.append(annotation_table(found, file, scan))
+            else:
+                table = read_manifest(file, scan, config.column_roles(), take_others=True)
+                named = [p for p in table.remarks if p.startswith("Images that")]
+                num_named = len(table.files) - (int(named[0].split(": ")[1].split(".")[0].replace(",", "")) if named else 0)
+                if 2 * num_named >= min(len(scan.images), num_named + len(table.problems)):
+                    tables.append(table)
+        except InputError as error:
+            reasons.append(QuarantinedFile(scan.name_of(file), f"a table that is not used: {error}"))
+    if not tables:
+        scan.problems += [] if _is_nested(scan) else reasons
+        return None
+    return tables[0] if len(tables) == 1 else _joined(tables)
+
+
+def _candidates(scan: FolderScan) -> list[Path]:
+    """Return the files that may hold labels: in the folder itself, in `annotations`, and in split folders."""
+    folders = [scan.root, *sorted(p for p in scan.root.iterdir() if p.is_dir() and not p.name.startswith("."))]
+    found: list[Path] = []
+    for folder in folders:
+        try:
+            files = sorted(p for p in folder.iterdir() if p.is_file())
+        except OSError:
+            continue
+        is_table = [
+            p
+            for p in files
+            if p.name.lower().endswith((*TABLE_SUFFIXES, ".xml"))
+            and not p.name.lower().startswith(_SIDE_FILES)
+            and (folder == scan.root or p.suffix.lower() in (".json", ".xml") or p.stem.lower() in ("metadata", "labels"))
+        ]
+        found += is_table
+    return found
+
+
+def _is_nested(scan: FolderScan) -> bool:
+    """Whether the images lie in folders, so that a table beside them is rather a note."""
+    return any(path.parent != scan.root for path in scan.images)
+
+
+def _joined(tables: Sequence[SourceTable]) -> SourceTable:
+    """Join tables about different images of one folder, such as one COCO file for each split."""
+    first, seen = tables[0], set(tables[0].names)
+    for table in tables[1:]:
+        fresh = [row for row, name in enumerate(table.names) if name not in seen]
+        more = table.rows(fresh)
+        if not fresh:
+            continue
+        seen |= set(more.names)
+        keys = {*first.metadata, *more.metadata}
+        num, num_more = len(first.names), len(more.names)
+        has_splits, has_groups = first.splits or more.splits, first.groups or more.groups
+        first = replace(
+            first,
+            files=first.files + more.files,
+            names=first.names + more.names,
+            classes=first.classes + more.classes,
+            class_names=tuple(dict.fromkeys([*first.class_names, *more.class_names])),
+            splits=(first.splits or ("",) * num) + (more.splits or ("",) * num_more) if has_splits else (),
+            groups=(first.groups or ("",) * num) + (more.groups or ("",) * num_more) if has_groups else (),
+            metadata={
+                key: [*first.metadata.get(key, [""] * num), *more.metadata.get(key, [""] * num_more)] for key in keys
+            },
+            problems=(*first.problems, *more.problems),
+            remarks=(*first.remarks, *more.remarks),
+        )
+    return first
+
+
+def _annotations(file: Path) -> AnnotationRows | None:
+    """Read a JSON or XML file of another tool; None where it is none of them."""
+    try:
+        if file.stat().st_size > _LARGEST_DOCUMENT:
+            raise ValueError("it is larger than 2 GB")
+        content = file.read_bytes()
+        document: Any = parse_xml(content) if file.suffix.lower() == ".xml" else json.loads(decode_text(content)[0])
+        for read in ANNOTATION_READERS:
+            found = read(document)
+            if found is not None:
+                return found
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"{file} cannot be read ({type(error).__name__}: {str(error)[:150]}).") from error
+    return None
+
+
+def _with_distinct_names(table: SourceTable) -> SourceTable:
+    """Leave out images whose name is taken, which two folders of one reader may bring about."""
+    if len(set(table.names)) == len(table.names):
+        return table
+    seen: set[str] = set()
+    keep: list[int] = []
+    for row, name in enumerate(table.names):
+        if name not in seen:
+            seen.add(name)
+            keep.append(row)
+    return table.rows(keep)
