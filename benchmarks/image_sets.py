@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from core.base.errors import InputError
 from core.base.types import Ids, Labels
 from core.data.datasets import demo
-from core.data.sources.folder_layout import scan_folder
 from core.data.image_store import open_images, write_images
 from core.data.ingestion.ingest import ingest_images
+from core.data.sources.folder_layout import scan_folder
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 

@@ -32,7 +32,7 @@ from core.simulation.curves import QUANTITIES
 from core.simulation.results import SIMULATION_FILES
 from core.simulation.simulations import DEFAULT_ACCEPT_RULES, DEFAULT_QUEUES
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES
-from core.workspace.creation import SOURCES
+from core.workspace.project_source import SOURCES
 from core.workspace.run import CONTROL_NAMES, LAST_EVALUATIONS
 
 __all__ = [

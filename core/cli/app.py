@@ -22,6 +22,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
+from core.cli.commands.data import new_project
 
 app = typer.Typer(
     name="winnow",
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
-    "new": projects.new,
+    "new": new_project.new,
     "classes": projects.classes,
     "features": features.features,
     "compare-extractors": features.compare_extractors,

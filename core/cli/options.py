@@ -44,19 +44,18 @@ Guarantee = Annotated[
 ]
 
 
-def with_options_of(config: type[Config]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add one option per field of a config to a command.
-
-    `settings` holds the options that were typed.
-    """
+def with_options_of(
+    config: type[Config], parameter: str = "settings"
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add one option per field of a config to a command; its parameter holds the options that were typed."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def wrapper(**values: Any) -> None:
             settings = {name: values.pop(name) for name in typed_settings(config)}
-            command(**values, settings={name: value for name, value in settings.items() if value is not None})
+            command(**values, **{parameter: {name: v for name, v in settings.items() if v is not None}})
 
-        own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != parameter]
         grown = [_option(name, config) for name in typed_settings(config)]
         wrapper.__signature__ = inspect.Signature([*own, *grown])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in [*own, *grown]}

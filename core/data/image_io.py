@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from core.base.types import Pixels
-from core.data.decoding.color import DEEP_MODES, to_gray_or_rgb
-from core.data.decoding.formats import FORMATS, SUFFIXES
-from core.data.decoding.open_image import MAX_PIXELS, Header, ImageFileError, header_of, opened_image
-from core.data.decoding.value_range import ValueRange, to_bytes
+from core.data.decoders.color import DEEP_MODES, to_gray_or_rgb
+from core.data.decoders.formats import FORMATS, SUFFIXES
+from core.data.decoders.open_image import MAX_PIXELS, Header, ImageFileError, header_of, opened_image
+from core.data.decoders.value_range import ValueRange, to_bytes
 
 __all__ = [
     "FORMATS",
@@ -34,7 +34,6 @@ __all__ = [
 
 TINY = 64
 """Sheets of tiles up to this side are PNG (lossless), larger ones JPEG."""
-
 
 
 @dataclass(frozen=True)

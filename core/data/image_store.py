@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError, InputError
+from core.base.errors import DataError
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.class_names import added_names

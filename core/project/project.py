@@ -5,13 +5,15 @@ below imports it.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from core.base.config import SplitConfig
 from core.base.errors import not_in_pool
 from core.base.types import UNKNOWN, Command
+from core.data.ingest_config import IngestConfig
+from core.data.sources.source_preview import SourcePreview
 from core.project.project_arrays import ProjectArrays
 from core.project.project_results import ProjectResults
 from core.project.project_runs import ProjectRuns
@@ -20,6 +22,7 @@ from core.review.run_review import RunReview
 from core.workspace import recent_projects
 from core.workspace.creation import create_project
 from core.workspace.pool_index import has_suggestions
+from core.workspace.project_source import preview_source
 
 
 class Project(ProjectRuns, ProjectResults, ProjectArrays):
@@ -67,22 +70,26 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         *,
         name: str | None = None,
         split: SplitConfig | None = None,
-        image_size: int | None = None,
+        image_size: int | tuple[int, int] | None = None,
         root: Path | str | None = None,
         classes: Sequence[str] = (),
         hide_labels: bool = False,
+        reading: Mapping[str, Any] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
-        """Make a project from a built-in data set or a folder of images, and open it.
+        """Make a project from a built-in data set or a source of images, and open it.
 
         Args:
             path: The folder of the project; it must not exist or be empty.
-            source: Name of a built-in data set, or a folder of images.
+            source: Name of a built-in data set; a folder of images; or a table, archive or export of another tool.
             name: Name of the project; by default the folder's.
             split: Sizes of the parts and the seed; of a folder, those not named follow what there is. None names none.
-            image_size: Pixels a side, for folders only; None chooses one from the images.
-            root: Where a built-in data set's files lie.
+            image_size: Pixels a side, or (height, width), of images that are decoded; None chooses one from them.
+            root: Where a built-in data set's files lie, or where the paths of a table start.
             classes: Names of further classes, which have no image yet.
             hide_labels: Of a folder whose images all have a label: hide most of them, to try Winnow out on the rest.
+            reading: Settings of reading, such as {"value_range": "0:4095"}; see `winnow new --help`.
+            on_progress: Called with (done, total) images.
 
         Returns:
             The project.
@@ -100,8 +107,30 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
             root=folder_root,
             classes=classes,
             hide_labels=hide_labels,
+            reading=IngestConfig.checked(reading or {}),
+            progress=on_progress,
         )
         return cls.open(path)
+
+    @classmethod
+    def preview(
+        cls, source: str | Path, reading: Mapping[str, Any] | None = None, root: Path | str | None = None
+    ) -> SourcePreview:
+        """Say what a source of images is understood to be; nothing is decoded or written.
+
+        Args:
+            source: A folder of images; or a table, archive or export of another tool.
+            reading: Settings of reading, as for `create`.
+            root: Where the paths of a table start; None: its own folder.
+
+        Returns:
+            Layout, classes with counts, splits, what is left out by reason, up to three examples of each.
+
+        Raises:
+            InputError: The source cannot be read.
+        """
+        folder_root = Path(root).expanduser() if root is not None else None
+        return preview_source(str(source), IngestConfig.checked(reading or {}), folder_root)
 
     @classmethod
     def demo(cls, path: Path | str | None = None) -> Self:

@@ -4,8 +4,8 @@ from functools import cached_property
 from pathlib import Path
 
 from core.base.types import ImageSet, Pixels, Splits
-from core.data.sources.folder_scan import original_file
 from core.data.image_io import decode
+from core.data.sources.folder_scan import original_file
 from core.live.live_model import LiveModel
 from core.quality.service import Quality
 from core.review.decisions import DecisionService

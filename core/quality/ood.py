@@ -13,7 +13,7 @@ from core.data.image_store import open_images
 from core.jobs.start import check_ood
 from core.quality.base import QualityBase
 from core.scoring.ood import LOGIT_SCORES, auroc, conformal_p_values, is_ood, knn_distance, ood_scores
-from core.workspace.creation import load_source
+from core.workspace.project_source import load_source
 
 OOD_SCORES = (*LOGIT_SCORES, "knn")
 """Out-of-distribution scores; high means unlike the classes."""

@@ -20,9 +20,10 @@ from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.class_names import append_class, checked_name
-from core.data.image_store import fingerprint, open_images, write_images
+from core.data.image_store import fingerprint, open_images
 from core.data.ingest_config import IngestConfig
-from core.data.ingestion.ingest import ImageSize, Progress
+from core.data.ingestion.ingest import ImageSize
+from core.data.ingestion.ingest_workers import Progress
 from core.data.split_sizes import fill_split, suggest_split
 from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, given_parts, save_splits
 from core.workspace.project_source import SOURCES, load_source, root_of
@@ -120,7 +121,7 @@ def _split_config(
     has_unlabeled = bool((images.labels == UNKNOWN).any())
     suggested = suggest_split(num_per_class, has_unlabeled, hide_labels=hide_labels)
     if parts and suggested.kind == "stratified":
-        freed = {name: 0 for name in parts}
+        freed = dict.fromkeys(parts, 0)
         more = suggested.labeled + sum(int(getattr(suggested, name)) for name in parts)
         suggested = suggested.model_copy(update={"labeled": more, **freed})
     return suggested if asked is None else fill_split(asked, suggested, num_per_class)

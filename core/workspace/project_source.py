@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from core.base.config import SplitConfig
 from core.base.errors import InputError
 from core.base.types import ImageSet
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
 from core.data.image_store import open_images, write_images
 from core.data.ingest_config import IngestConfig
-from core.data.ingestion.ingest import ImageSize, Progress, ingest_images
+from core.data.ingestion.ingest import ImageSize, ingest_images
+from core.data.ingestion.ingest_workers import Progress
 from core.data.sources.open_source import open_source
 from core.data.sources.source_preview import SourcePreview, preview
+from core.data.split_sizes import fill_split, suggest_split
 from core.jobs.start import load_dataset
 
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
@@ -53,7 +56,6 @@ def load_source(
     return open_images(folder)
 
 
-
 def preview_source(source: str, reading: IngestConfig | None = None, root: Path | None = None) -> SourcePreview:
     """Say what a source of images is understood to be; nothing is decoded or written.
 
@@ -69,6 +71,34 @@ def preview_source(source: str, reading: IngestConfig | None = None, root: Path 
         InputError: The source cannot be read.
     """
     return preview(open_source(existing_source(source), reading or IngestConfig(), root))
+
+
+def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> dict[str, int]:
+    """Return how many images each part would get, before duplicates and unreadable files are taken out.
+
+    Args:
+        found: The preview of the source.
+        asked: Sizes that a person named.
+        hide_labels: Whether most labels are hidden where all images have one.
+
+    Returns:
+        Images by part.
+
+    Raises:
+        InputError: More is asked for than there is.
+    """
+    counts = list(found.classes.values()) or [0]
+    suggested = suggest_split(counts, found.num_unlabeled > 0, hide_labels=hide_labels)
+    given = {name: found.splits.get(name, 0) for name in ("val", "test") if found.splits.get(name, 0)}
+    sizes = {name: int(getattr(suggested, name)) for name in ("labeled", "val", "calibration", "test")}
+    for name, count in given.items():
+        sizes["labeled"] += sizes[name] - count
+        sizes[name] = count
+    config = suggested.model_copy(update=sizes)
+    if asked is not None:
+        config = fill_split(asked, config, counts)
+    parts = {name: int(getattr(config, name)) for name in ("labeled", "val", "calibration", "test")}
+    return {**parts, "unlabeled": found.num_images - sum(parts.values())}
 
 
 def existing_source(source: str) -> Path:

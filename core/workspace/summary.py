@@ -1,7 +1,7 @@
 """Summary of a project's data for the Data page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
 from core.base.types import SPLIT_NAMES, UNKNOWN, ImageSet, QuarantinedFile, Splits
+from core.data.sources.source_preview import LeftOut, grouped
 from core.risk.size_notes import size_notes
 
 
@@ -30,6 +31,8 @@ class DataSummary:
     created: str
     split: SplitConfig
     size_notes: tuple[str, ...] = ()  # what the parts can and cannot show at their sizes
+    left_out: tuple[LeftOut, ...] = ()  # `quarantined` by reason and suffix, the most first
+    facts: Mapping[str, Any] = field(default_factory=dict)  # layout, remarks, warnings, value_range
 
 
 def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) -> DataSummary:
@@ -54,5 +57,5 @@ def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) ->
         sizes, counts,
         len(splits.set_aside), int(info.get("num_duplicates", 0)), images.quarantined,
         str(info["source"]), str(info["created"]), splits.config,
-        size_notes(sizes, num_hidden),
+        size_notes(sizes, num_hidden), grouped(images.quarantined), images.facts,
     )  # fmt: skip

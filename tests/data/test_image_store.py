@@ -11,9 +11,9 @@ from PIL import Image
 
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet
-from core.data.sources.folder_layout import scan_folder
 from core.data.image_store import fingerprint, open_images, write_images
 from core.data.ingestion.ingest import ingest_images
+from core.data.sources.folder_layout import scan_folder
 
 
 def picture(path: Path, value: int, size: tuple[int, int] = (40, 30), mode: str = "L") -> None:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError
 from core.base.types import UNKNOWN, ImageSet, Labels, QuarantinedFile
+from core.data.decoders.value_range import ValueRange, estimate_range, image_range
+from core.data.image_io import Header, Rendering
 from core.data.image_store import building_images, open_images, write_rest
 from core.data.ingest_config import IngestConfig
-from core.data.ingestion.ingest_workers import Header, ImageFile, Progress, headers_of, image_values, pixels_of
-from core.data.decoding.value_range import ValueRange, estimate_range, image_range
-from core.data.image_io import Rendering
+from core.data.ingestion.ingest_workers import ImageFile, Progress, headers_of, image_values, pixels_of
 from core.data.ingestion.npy_writer import NpyWriter
 from core.data.sources.source_table import GIVEN_SPLITS, SourceTable
 
@@ -63,7 +63,9 @@ def ingest_images(
     with building_images(folder) as draft:
         with NpyWriter(draft / "pixels.npy", shape) as writer:
             kept, digests, damaged = write_pixels(files, headers, writer, shape, rendering, progress)
-        images = image_set(table, files, kept, (*table.problems, *problems, *damaged), facts_of(table, config, rendering))
+        images = image_set(
+            table, files, kept, (*table.problems, *problems, *damaged), facts_of(table, config, rendering)
+        )
         _check_classes(images.labels, table)
         write_rest(draft, images)
         np.save(draft / "digests.npy", digests)
@@ -93,7 +95,10 @@ def read_headers(
     Raises:
         InputError: None of them can be read.
     """
-    files = [ImageFile(row, reference, name) for row, (reference, name) in enumerate(zip(table.files, table.names, strict=True))]
+    files = [
+        ImageFile(row, reference, name)
+        for row, (reference, name) in enumerate(zip(table.files, table.names, strict=True))
+    ]
     found, problems = headers_of(files, config.max_megapixels * 1_000_000)
     if not found:
         raise InputError(f"None of the {len(files):,} files in {table.root} can be read as an image.{_first(problems)}")

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import Pixels, QuarantinedFile
-from core.data.decoding.open_image import Header, ImageFileError, read_regular
-from core.data.decoding.value_range import to_bytes
+from core.data.decoders.open_image import Header, ImageFileError, read_regular
+from core.data.decoders.value_range import to_bytes
 from core.data.image_io import Rendering, decode_values, read_header, read_image, resize
 from core.data.sources.source_table import ImageReference
 
@@ -84,7 +84,7 @@ def in_order(positions: Sequence[int], work: Callable[[int], _T]) -> Iterator[tu
         ahead: deque[tuple[Sequence[int], Future[list[_T]]]] = deque()
         try:
             for chunk in chunks:
-                ahead.append((chunk, pool.submit(lambda chunk=chunk: [work(i) for i in chunk])))
+                ahead.append((chunk, pool.submit(_work_on, work, chunk)))
                 if len(ahead) > 3 * workers:
                     first, future = ahead.popleft()
                     yield from zip(first, future.result(), strict=True)
@@ -94,6 +94,10 @@ def in_order(positions: Sequence[int], work: Callable[[int], _T]) -> Iterator[tu
         finally:
             for _, future in ahead:
                 future.cancel()
+
+
+def _work_on(work: Callable[[int], _T], chunk: Sequence[int]) -> list[_T]:
+    return [work(position) for position in chunk]
 
 
 def num_workers() -> int:

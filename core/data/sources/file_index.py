@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core.data.decoding.formats import SUFFIXES, has_image_suffix
+from core.data.decoders.formats import SUFFIXES, has_image_suffix
 from core.data.sources.folder_scan import FolderScan
 
 AMBIGUOUS = "several files have this name: give the path from the folder on"

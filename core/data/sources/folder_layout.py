@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
-from core.data.decoding.formats import SUFFIXES
+from core.data.decoders.formats import SUFFIXES
 from core.data.sources.folder_scan import LAYOUT, FolderScan, natural_key, walk_folder
 from core.data.sources.source_table import SourceTable, readable_name, split_of
 
@@ -126,21 +126,16 @@ def _class_of(folders: Parts, class_level: str) -> str | None:
 
 def _num_wrappers(folders: Sequence[Parts], empty: Sequence[Parts]) -> int:
     """Count the folders that hold nothing but one folder, above at least two others."""
+    paths = [*folders, *empty]
     count = 0
-    while True:
-        if any(len(parts) <= count + 1 for parts in folders):
-            return count
-        names = {parts[count] for parts in (*folders, *empty) if len(parts) > count}
-        inner = {parts[count + 1] for parts in (*folders, *empty) if len(parts) > count + 1}
-        only = next(iter(names))
-        if len(names) != 1 or len(inner) < 2 or split_of(only) or only.casefold() in UNLABELED:
+    while all(len(parts) > count for parts in paths) and len({parts[count] for parts in paths}) == 1:
+        if split_of(paths[0][count]) or paths[0][count].casefold() in UNLABELED:
             return count
         count += 1
+    return count if all(len(parts) > count for parts in paths) else 0
 
 
-def _without_splits(
-    folders: list[Parts], empty: list[Parts]
-) -> tuple[list[str], list[Parts], list[Parts], str]:
+def _without_splits(folders: list[Parts], empty: list[Parts]) -> tuple[list[str], list[Parts], list[Parts], str]:
     """Take split folders out of the paths, where they are the first or the second folder everywhere."""
     for level, layout in ((0, "split folders with class folders"), (1, "class folders with split folders")):
         known = [parts for parts in folders if parts and parts[0].casefold() not in UNLABELED]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
-from core.data.decoding.formats import SUFFIXES, has_image_suffix, is_image_content
+from core.data.decoders.formats import SUFFIXES, has_image_suffix, is_image_content
 from core.data.sources.source_table import readable_name
 
 LAYOUT = "Expected one sub-folder per class and, if you like, one named 'unlabeled'; or images alone, without classes"

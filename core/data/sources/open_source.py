@@ -19,7 +19,7 @@ from core.data.sources.archives.numpy_archives import read_numpy_archive
 from core.data.sources.archives.tar_shards import read_tar_shards
 from core.data.sources.folder_layout import lay_out
 from core.data.sources.folder_scan import FolderScan, walk_folder
-from core.data.sources.source_manifests import read_manifest
+from core.data.sources.source_manifests import read_manifest, with_others
 from core.data.sources.source_table import SourceTable, with_clean_classes
 from core.data.sources.text_tables import SUFFIXES as TABLE_SUFFIXES
 from core.data.sources.text_tables import decode_text
@@ -97,12 +97,10 @@ def _with_tables(scan: FolderScan, config: IngestConfig) -> SourceTable | None:
             found = _annotations(file) if file.suffix.lower() in (".json", ".xml") else None
             if found is not None:
                 tables.append(annotation_table(found, file, scan))
-            else:
-                table = read_manifest(file, scan, config.column_roles(), take_others=True)
-                named = [p for p in table.remarks if p.startswith("Images that")]
-                num_named = len(table.files) - (int(named[0].split(": ")[1].split(".")[0].replace(",", "")) if named else 0)
-                if 2 * num_named >= min(len(scan.images), num_named + len(table.problems)):
-                    tables.append(table)
+                continue
+            table = read_manifest(file, scan, config.column_roles())
+            if 2 * len(table.files) >= min(len(scan.images), len(table.files) + len(table.problems)):
+                tables.append(with_others(table, scan))
         except InputError as error:
             reasons.append(QuarantinedFile(scan.name_of(file), f"a table that is not used: {error}"))
     if not tables:
@@ -120,15 +118,15 @@ def _candidates(scan: FolderScan) -> list[Path]:
             files = sorted(p for p in folder.iterdir() if p.is_file())
         except OSError:
             continue
-        is_table = [
-            p
-            for p in files
-            if p.name.lower().endswith((*TABLE_SUFFIXES, ".xml"))
-            and not p.name.lower().startswith(_SIDE_FILES)
-            and (folder == scan.root or p.suffix.lower() in (".json", ".xml") or p.stem.lower() in ("metadata", "labels"))
-        ]
-        found += is_table
+        is_root = folder == scan.root
+        found += [path for path in files if _may_hold_labels(path.name.lower(), is_root=is_root)]
     return found
+
+
+def _may_hold_labels(name: str, *, is_root: bool) -> bool:
+    if name.startswith(_SIDE_FILES) or not name.endswith((*TABLE_SUFFIXES, ".xml")):
+        return False
+    return is_root or name.endswith((".json", ".xml")) or name.partition(".")[0] in ("metadata", "labels")
 
 
 def _is_nested(scan: FolderScan) -> bool:

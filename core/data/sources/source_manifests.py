@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,13 @@ class _Rows:
     problems: list[QuarantinedFile] = field(default_factory=list)
 
 
-def read_manifest(
-    file: Path, scan: FolderScan, columns: Mapping[str, str] | None = None, *, take_others: bool = False
-) -> SourceTable:
+def read_manifest(file: Path, scan: FolderScan, columns: Mapping[str, str] | None = None) -> SourceTable:
     """Read a table of image files.
 
     Args:
         file: CSV, TSV, Parquet, JSON or JSON lines.
         scan: The files of the folder that its paths are relative to.
         columns: Roles ("path", "label", "split", "group") → headers; what is left out is detected.
-        take_others: Whether images of the folder that the table does not name are taken as unlabeled.
 
     Returns:
         The table of the images that are there.
@@ -57,19 +54,16 @@ def read_manifest(
     Raises:
         InputError: The file is no table, has no column of paths, or names no file of the folder.
     """
-    return match_table(read_text_table(file), scan, columns, take_others=take_others)
+    return match_table(read_text_table(file), scan, columns)
 
 
-def match_table(
-    table: TextTable, scan: FolderScan, columns: Mapping[str, str] | None = None, *, take_others: bool = False
-) -> SourceTable:
+def match_table(table: TextTable, scan: FolderScan, columns: Mapping[str, str] | None = None) -> SourceTable:
     """Match the rows of a table with the files of a folder; see `read_manifest`.
 
     Args:
         table: The rows.
         scan: The files of the folder.
         columns: Roles → headers.
-        take_others: Whether to take images that the table does not name.
 
     Returns:
         The table of the images that are there.
@@ -86,12 +80,32 @@ def match_table(
             f"None of the {table.num_rows:,} rows of {file} names an image in {scan.root}: its column "
             f"{roles['path']!r} begins with {example!r}. Give the folder that these paths start from."
         )
-    named = set(found.files)
-    others = [path for path in scan.images if path not in named] if take_others else []
-    remarks = [_roles_remark(table, roles)]
-    if others:
-        remarks.append(f"Images that {file.name} does not name: {len(others):,}. They are unlabeled.")
-    return _source_table(table, roles, found, others, scan, remarks)
+    return _source_table(table, roles, found, scan)
+
+
+def with_others(table: SourceTable, scan: FolderScan) -> SourceTable:
+    """Add the images of the folder that a table does not name, as unlabeled ones.
+
+    Args:
+        table: The images that it names.
+        scan: The files of the folder.
+    """
+    named = set(table.files)
+    others = [path for path in scan.images if path not in named]
+    if not others:
+        return table
+    num = len(others)
+    remark = f"Images that no row of the {table.layout} names: {num:,}. They are unlabeled."
+    return replace(
+        table,
+        files=(*table.files, *others),
+        names=(*table.names, *map(scan.name_of, others)),
+        classes=table.classes + (None,) * num,
+        splits=table.splits + ("",) * num if table.splits else (),
+        groups=table.groups + ("",) * num if table.groups else (),
+        metadata={name: [*column, *[""] * num] for name, column in table.metadata.items()},
+        remarks=(*table.remarks, remark),
+    )
 
 
 def _roles(table: TextTable, index: FileIndex, given: Mapping[str, str]) -> dict[str, str]:
@@ -154,7 +168,9 @@ def _matched(table: TextTable, cells: Sequence[str], roles: Mapping[str, str], i
         elif file in seen:
             first = seen[file]
             if labels and labels[first] != labels[row]:
-                reason = f"named twice with different labels: the first counts (rows {first + table.first_row}, {number})"
+                reason = (
+                    f"named twice with different labels: the first counts (rows {first + table.first_row} and {number})"
+                )
                 found.problems.append(QuarantinedFile(readable_name(text), reason))
         else:
             seen[file] = row
@@ -163,24 +179,15 @@ def _matched(table: TextTable, cells: Sequence[str], roles: Mapping[str, str], i
     return found
 
 
-def _source_table(
-    table: TextTable,
-    roles: Mapping[str, str],
-    found: _Rows,
-    others: Sequence[Path],
-    scan: FolderScan,
-    remarks: list[str],
-) -> SourceTable:
-    num_others = len(others)
+def _source_table(table: TextTable, roles: Mapping[str, str], found: _Rows, scan: FolderScan) -> SourceTable:
+    remarks = [_roles_remark(table, roles)]
 
     def column(role: str) -> list[str]:
         values = table.columns.get(roles.get(role, ""), ())
-        return [values[row] for row in found.rows] + [""] * num_others if len(values) else []
+        return [values[row] for row in found.rows] if len(values) else []
 
-    labels = column("label")
-    classes = [None if text.casefold() in NO_LABEL else readable_name(text) for text in labels] or [None] * (
-        len(found.files) + num_others
-    )
+    labels = column("label") or [""] * len(found.files)
+    classes = [None if text.casefold() in NO_LABEL else readable_name(text) for text in labels]
     words = column("split")
     splits = [split_of(word) for word in words]
     unknown = Counter(word for word, split in zip(words, splits, strict=True) if word and not split)
@@ -188,15 +195,15 @@ def _source_table(
         listed = ", ".join(f"{word!r}" for word, _ in unknown.most_common(5))
         remarks.append(f"Values of column {roles['split']!r} that name no split: {listed}. These images have none.")
     metadata: dict[str, Sequence[Any]] = {
-        name: [values[row] for row in found.rows] + [""] * num_others
+        name: [values[row] for row in found.rows]
         for name, values in table.columns.items()
         if name not in roles.values()
     }
     return SourceTable(
         layout=f"manifest {table.file.name}",
         root=scan.root,
-        files=(*found.files, *others),
-        names=tuple(_name(scan, path) for path in (*found.files, *others)),
+        files=tuple(found.files),
+        names=tuple(_name(scan, path) for path in found.files),
         classes=tuple(classes),
         class_names=tuple(sorted({name for name in classes if name is not None}, key=natural_key)),
         splits=tuple(splits) if any(splits) else (),

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from core.base.types import Pixels, QuarantinedFile
+from numpy.typing import NDArray
+
+from core.base.types import QuarantinedFile
 from core.data.class_names import clean_name, twin_key
 
 GIVEN_SPLITS = ("train", "val", "test")
@@ -20,9 +22,9 @@ _BY_WORD = {word: split for split, words in _SPLIT_WORDS.items() for word in wor
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image inside a larger file; `load` gives the bytes of its file, or its pixels."""
+    """An image inside a larger file; `load` gives the bytes of its file, or its values (H, W) or (H, W, C)."""
 
-    load: Callable[[], bytes | Pixels]
+    load: Callable[[], bytes | NDArray[Any]]
 
 
 ImageReference: TypeAlias = Path | StoredImage
@@ -83,7 +85,7 @@ def split_of(word: str) -> str:
 
 
 def readable_name(name: str) -> str:
-    """Return a file name as text that can be written anywhere; bytes that are no UTF-8 become \\xNN."""
+    """Return a file name as text that can be written anywhere; bytes that are no UTF-8 are escaped."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

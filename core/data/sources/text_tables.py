@@ -147,10 +147,10 @@ def _separator(lines: Sequence[str]) -> str:
 
 def has_header(first: Sequence[str]) -> bool:
     """Return whether a first row names columns: no cell of it is empty, a number or the name of an image file."""
-    from core.data.decoding.formats import has_image_suffix
+    from core.data.decoders.formats import has_image_suffix
 
     cells = [text.strip() for text in first]
-    return not any(has_image_suffix(text) or _is_number(text) for text in cells) and any(cells)
+    return not any(has_image_suffix(text) or "://" in text or _is_number(text) for text in cells) and any(cells)
 
 
 def _is_number(text: str) -> bool:

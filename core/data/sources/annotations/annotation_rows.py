@@ -63,7 +63,7 @@ def annotation_table(found: AnnotationRows, file: Path, scan: FolderScan) -> Sou
     """
     names = dict.fromkeys(["path", *(name for row in found.rows for name in row)])
     columns = {name: [cell(row.get(name)) for row in found.rows] for name in names}
-    roles = {role: role for role in ("path", "label", "split", "group") if role in columns}
+    roles: dict[str, str] = {role: role for role in ("path", "label", "split", "group") if role in columns}
     text_table = TextTable(file, columns, True, found.tool, 1)
     table = match_table(text_table, scan, roles)
     class_names = sorted({*table.class_names, *found.class_names}, key=natural_key)

@@ -40,7 +40,9 @@ def read_label_studio(document: Any) -> AnnotationRows | None:
         label = one_label(own)
         names += own
         count += label is None
-        more = {name: str(value) for name, value in data.items() if name != key and isinstance(value, str | int | float)}
+        more = {
+            name: str(value) for name, value in data.items() if name != key and isinstance(value, str | int | float)
+        }
         row = {**more, "path": _file_of(str(data[key])), "label": label or ""}
         rows.append({**row, "labels": ", ".join(own)} if label is None else row)
     return AnnotationRows("Label Studio", rows, tuple(dict.fromkeys(names)), several_labels(count))
@@ -60,6 +62,5 @@ def _file_of(address: str) -> str:
     path = query[0] if query else unquote(parts.path if parts.scheme in ("", "http", "https", "s3", "gs") else address)
     folder, _, name = path.rpartition("/")
     if "/upload/" in f"{folder}/":
-        name = _UPLOAD.sub("", name)
-        return name
+        return _UPLOAD.sub("", name)
     return f"{folder}/{name}" if folder else name

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +105,16 @@ def _read_part(file: Path, root: Path) -> _Part:
     features = _features(schema, file)
     names = features.get(label or "", {}).get("names") if label else None
     part.class_names = tuple(map(str, names or ()))
-    others = [f.name for f in schema if f.name not in (column, label) and not str(f.type).startswith(("struct", "list", "binary"))]
+    others = [
+        f.name
+        for f in schema
+        if f.name not in (column, label) and not str(f.type).startswith(("struct", "list", "binary"))
+    ]
     table = _read_columns(file, [name for name in (label, *others) if name is not None], column)
     num, paths = len(table["__path__"]), table["__path__"]
     place = file.relative_to(root).as_posix() if file != root else file.name
     for row in range(num):
-        part.images.append(StoredImage(lambda row=row: read(row)))
+        part.images.append(StoredImage(partial(read, row)))
         own = str(paths[row] or "").replace("\\", "/").rpartition("/")[2]
         part.names.append(readable_name(f"{place}/{row}-{own}" if own else f"{place}/{row}"))
     values = table[label] if label is not None else [None] * num

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,19 @@ def read_numpy_archive(file: Path) -> SourceTable:
     if not parts:
         listed = ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing"
         raise InputError(f"{file} holds no array called images (N, H, W) or (N, H, W, 3); it has: {listed}.")
-    names_of = next((arrays[name].tolist() for name in _NAMES if name in arrays and arrays[name].ndim == 1), [])
+    named = [arrays[name] for name in _NAMES if name in arrays and arrays[name].ndim == 1]
+    names_of: list[Any] = named[0].tolist() if named else []
     files: list[StoredImage] = []
     names: list[str] = []
     classes: list[str | None] = []
     splits: list[str] = []
     for split, images, labels in parts:
         _check(file, images, labels)
-        files += [StoredImage(lambda images=images, row=row: images[row]) for row in range(len(images))]
+        files += [StoredImage(partial(_row, images, row)) for row in range(len(images))]
         names += [f"{split}/{row}" if split else str(row) for row in range(len(images))]
-        classes += [None] * len(images) if labels is None else [_class(v, names_of) for v in labels.reshape(-1).tolist()]
+        classes += (
+            [None] * len(images) if labels is None else [_class(v, names_of) for v in labels.reshape(-1).tolist()]
+        )
         splits += [split] * len(images)
     listed_names = {cell(name) for name in names_of} | {name for name in classes if name is not None}
     order = [cell(name) for name in names_of] or sorted(listed_names, key=natural_key)
@@ -65,6 +69,10 @@ def read_numpy_archive(file: Path) -> SourceTable:
         splits=tuple(splits) if any(splits) else (),
         remarks=(f"{file.name}: {len(files):,} images in arrays {', '.join(sorted(arrays))}.",),
     )
+
+
+def _row(images: NDArray[Any], row: int) -> NDArray[Any]:
+    return np.asarray(images[row])
 
 
 def _parts(arrays: dict[str, NDArray[Any]]) -> list[tuple[str, NDArray[Any], NDArray[Any] | None]]:

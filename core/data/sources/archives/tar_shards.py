@@ -9,7 +9,7 @@ from typing import Any
 
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
-from core.data.decoding.formats import SUFFIXES
+from core.data.decoders.formats import SUFFIXES
 from core.data.sources.folder_scan import natural_key
 from core.data.sources.source_table import SourceTable, StoredImage, readable_name, split_of
 from core.data.sources.text_tables import cell
@@ -91,9 +91,7 @@ def _add_member(
             problems.append(QuarantinedFile(readable_name(member.name), "a second image of one sample"))
             return
         sample["name"] = f"{shard.name}/{readable_name(member.name)}"
-        sample["image"] = (
-            _part_of(shard, member.offset_data, member.size) if is_plain else _kept(archive, member)
-        )
+        sample["image"] = _part_of(shard, member.offset_data, member.size) if is_plain else _kept(archive, member)
     elif member.size <= _LARGEST_TEXT and (end in _LABEL_PARTS or end == "json"):
         text = (archive.extractfile(member) or _nothing()).read().decode("utf-8", "replace").strip()
         if end != "json":

@@ -14,8 +14,8 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from core.base.errors import InputError
-from core.data.decoding.color import DEEP_MODES, GRAY_MODES
-from core.data.decoding.formats import readable_formats, unreadable_reason
+from core.data.decoders.color import DEEP_MODES, GRAY_MODES
+from core.data.decoders.formats import readable_formats, unreadable_reason
 
 MAX_PIXELS = 200_000_000
 """An image whose header announces more pixels than this is refused before any of them is read."""

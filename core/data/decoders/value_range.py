@@ -37,13 +37,13 @@ def to_bytes(values: NDArray[Any], value_range: ValueRange | None) -> Pixels:
     if value_range is not None:
         low, high = value_range
         scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-        return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(scaled, 0, 255)), dtype=np.uint8)
     if values.dtype.kind == "f":
         if values.min() < 0 or values.max() > 255:
             return _stretched(values)
-        return np.rint(values * (255 if values.max() <= 1 else 1)).astype(np.uint8)
+        return np.asarray(np.rint(values * (255 if values.max() <= 1 else 1)), dtype=np.uint8)
     if values.min() >= 0 and values.max() <= 65535:
-        return ((values.astype(np.int64) + 128) // 257).astype(np.uint8)
+        return np.asarray((values.astype(np.int64) + 128) // 257, dtype=np.uint8)
     return _stretched(values.astype(np.float64))
 
 
@@ -83,4 +83,4 @@ def estimate_range(ranges: Sequence[ValueRange], *, is_float: bool) -> ValueRang
 
 def _stretched(values: NDArray[Any]) -> Pixels:
     low, high = float(values.min()), float(values.max())
-    return np.rint((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+    return np.asarray(np.rint((values - low) * (255 / max(high - low, 1e-12))), dtype=np.uint8)

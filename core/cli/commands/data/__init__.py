@@ -1,0 +1,1 @@
+"""Commands about images and classes: new, add, relink, classes."""
