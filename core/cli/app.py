@@ -22,7 +22,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import new_project
+from core.cli.commands.data import add_images, new_project
 
 app = typer.Typer(
     name="winnow",
@@ -37,6 +37,8 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": new_project.new,
+    "add": add_images.add,
+    "relink": add_images.relink,
     "classes": projects.classes,
     "features": features.features,
     "compare-extractors": features.compare_extractors,

@@ -115,6 +115,8 @@ def open_images(folder: Path) -> ImageSet:
     labels, names, official_test = (_load(folder / f"{name}.npy") for name in ("labels", "names", "official_test"))
     own_names, quarantined, facts = _load_meta(folder / "meta.json")
     class_names = (*own_names, *added_names(folder))
+    if (folder / "digests.npy").exists() and labels.ndim == 1:  # an addition that broke off left longer arrays
+        pixels, names = pixels[: len(labels)], names[: len(labels)]
     if pixels.ndim != 4 or pixels.dtype != np.uint8 or not len(pixels) == len(labels) == len(names):
         raise DataError(f"The files in {folder} do not belong together: create the project again from its source.")
     if len(labels) and not UNKNOWN <= labels.min() <= labels.max() < len(class_names):
@@ -128,6 +130,7 @@ def _load_column(path: Path, num: int) -> NDArray[Any] | None:
     if not path.exists():
         return None
     column = _load(path)
+    column = column[:num]
     if column.shape != (num,):
         raise DataError(f"{path} does not fit the {num:,} images: create the project again from its source.")
     return column

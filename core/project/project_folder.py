@@ -4,8 +4,8 @@ from functools import cached_property
 from pathlib import Path
 
 from core.base.types import ImageSet, Pixels, Splits
-from core.data.image_io import decode
-from core.data.sources.folder_scan import original_file
+from core.data.image_io import Rendering, decode
+from core.data.sources.source_roots import read_roots
 from core.live.live_model import LiveModel
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
@@ -62,7 +62,12 @@ class ProjectFolder:
         Raises:
             InputError: The project has no files, or the file is gone.
         """
-        return decode(original_file(str(self.workspace.info["source"]), str(self.images.names[image])))
+        images, source = self.images, str(self.workspace.info["source"])
+        file = read_roots(self.path, source).file_of(image, str(images.names[image]))
+        value_range = images.facts.get("value_range")
+        settings = images.facts.get("settings", {})
+        rendering = Rendering(tuple(value_range) if value_range else None, settings.get("background", "white"))
+        return decode(file, rendering)
 
     @cached_property
     def decisions(self) -> DecisionService:

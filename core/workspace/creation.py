@@ -64,7 +64,8 @@ def create_project(
     """
     target = path.expanduser().resolve()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.")
+        more = f" To take new images into it: winnow add {path} FOLDER" if (target / "project.toml").exists() else ""
+        raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.{more}")
     with _building(target) as folder:
         images = load_source(source, folder / "images", image_size, root, reading, progress)
         for added in classes:

@@ -1,6 +1,5 @@
 """Workers of the ingest: threads that read headers and decode; Pillow works outside of Python's lock."""
 
-import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from core.base.types import Pixels, QuarantinedFile
 from core.data.decoders.open_image import Header, ImageFileError, read_regular
 from core.data.decoders.value_range import to_bytes
 from core.data.image_io import Rendering, decode_values, read_header, read_image, resize
+from core.data.sources.source_roots import content_digest
 from core.data.sources.source_table import ImageReference
 
 Progress = Callable[[int, int], None]
@@ -137,8 +137,7 @@ def _pixels(file: ImageFile, shape: tuple[int, int, int], rendering: Rendering) 
             raw: Any = np.ascontiguousarray(content).data
         else:
             pixels, raw = read_image(content, shape, rendering, name=file.name, page=file.page), content
-        digest = hashlib.blake2b(raw, digest_size=16, salt=file.page.to_bytes(4, "little")).digest()
-        return pixels, digest
+        return pixels, content_digest(raw, file.page)
     except ImageFileError as error:
         return error.reason
 

@@ -1,0 +1,210 @@
+"""Additions: new images at the end of an image folder; images that are there keep their ids and rows."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DataError, InputError
+from core.base.types import UNKNOWN, Ids, QuarantinedFile
+from core.data.image_io import Rendering
+from core.data.image_store import open_images, write_meta
+from core.data.ingest_config import IngestConfig
+from core.data.ingestion.ingest import image_set, read_headers, write_pixels
+from core.data.ingestion.ingest_workers import ImageFile, Progress
+from core.data.ingestion.npy_writer import NpyWriter
+from core.data.sources.source_table import SourceTable
+
+KNOWN = "it is in the project already"
+
+
+@dataclass(frozen=True)
+class AddedImages:
+    """What was taken in.
+
+    Attributes:
+        first: Id of the first new image.
+        count: New images.
+        num_known: Images of the source that are in the project already.
+        problems: What was left out.
+        held_out: Ids of new images that the source gives to val or test.
+    """
+
+    first: int
+    count: int
+    num_known: int
+    problems: tuple[QuarantinedFile, ...]
+    held_out: Ids
+
+
+def append_images(folder: Path, table: SourceTable, progress: Progress | None = None) -> AddedImages:
+    """Decode the images of a source that an image folder does not have, and append them.
+
+    They get the shape, value range and fit of the others. What is there is known by name and by content.
+
+    Args:
+        folder: The image folder.
+        table: The source; its classes must be classes of the folder.
+        progress: Called with (done, total) images.
+
+    Returns:
+        What was taken in.
+
+    Raises:
+        InputError: No image of the source can be read.
+        DataError: The folder cannot be written.
+    """
+    before = open_images(folder)
+    names, num = set(before.names.tolist()), len(before.labels)
+    fresh = [row for row, name in enumerate(table.names) if name not in names]
+    num_known = len(table.names) - len(fresh)
+    problems = list(table.problems)
+    if not fresh:
+        return AddedImages(num, 0, num_known, tuple(problems), np.empty(0, np.int64))
+    part = table.rows(fresh)
+    config = IngestConfig.checked(dict(before.facts.get("settings", {})))
+    rendering = _rendering(before.facts, config)
+    files, headers, unreadable = read_headers(part, config)
+    shape = (before.pixels.shape[1], before.pixels.shape[2], before.pixels.shape[3])
+    draft = folder / ".added-pixels.npy"
+    try:
+        with NpyWriter(draft, shape) as writer:
+            kept, digests, damaged = write_pixels(files, headers, writer, shape, rendering, progress)
+        old_digests = _digests(folder, num)
+        seen = {row.tobytes() for row in old_digests} if old_digests is not None else set()
+        keep = [place for place in range(len(kept)) if digests[place].tobytes() not in seen]
+        num_known += len(kept) - len(keep)
+        problems += [*unreadable, *damaged]
+        if keep:
+            _append(folder, draft, part, files, [kept[p] for p in keep], keep, digests[keep], tuple(problems))
+    except OSError as error:
+        raise DataError(f"The images cannot be added to {folder}: {error.strerror or error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    rows = [files[kept[p]].row for p in keep]
+    held_out = [num + place for place, row in enumerate(rows) if part.splits and part.splits[row] in ("val", "test")]
+    return AddedImages(num, len(keep), num_known, tuple(problems), np.array(held_out, dtype=np.int64))
+
+
+def _append(
+    folder: Path,
+    draft: Path,
+    table: SourceTable,
+    files: list[ImageFile],
+    kept: list[int],
+    rows: list[int],
+    digests: NDArray[np.uint8],
+    problems: tuple[QuarantinedFile, ...],
+) -> None:
+    """Write the longer arrays beside the old ones, then the pixels, then move all into place; labels come last."""
+    before = open_images(folder)
+    known = replace(table, class_names=before.class_names)
+    added = image_set(known, files, kept, (), {})
+    num, num_new = len(before.labels), len(kept)
+    columns: dict[str, NDArray[Any]] = {
+        "names": np.concatenate([before.names, added.names]),
+        "digests": np.concatenate([_digests_or_zeros(folder, num), digests]),
+    }
+    if before.given_splits is not None or added.given_splits is not None:
+        columns["given_splits"] = np.concatenate(
+            [_or(before.given_splits, num, 0, np.int8), _or(added.given_splits, num_new, 0, np.int8)]
+        )
+    if before.groups is not None or added.groups is not None:
+        shift = int(before.groups.max(initial=UNKNOWN)) + 1 if before.groups is not None else 0
+        more = _or(added.groups, num_new, UNKNOWN, np.int64)
+        columns["groups"] = np.concatenate(
+            [_or(before.groups, num, UNKNOWN, np.int64), np.where(more == UNKNOWN, UNKNOWN, more + shift)]
+        )
+    columns["labels"] = np.concatenate([np.asarray(before.labels), added.labels])  # last: it makes the images count
+    for name, column in columns.items():
+        with (folder / f".{name}.npy.new").open("wb") as file:
+            np.save(file, column)
+    _append_pixels(folder / "pixels.npy", np.load(draft, mmap_mode="r"), rows)
+    for name in columns:
+        os.replace(folder / f".{name}.npy.new", folder / f"{name}.npy")
+    _append_metadata(folder / "metadata.parquet", table, num, [files[position].row for position in kept])
+    additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
+    own_names = before.class_names[: _num_own(folder)]
+    facts = {**before.facts, "additions": additions}
+    write_meta(folder, own_names, (*before.quarantined, *problems), facts)
+
+
+def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"first": first, "count": count, "source": str(table.root), "time": time}
+
+
+def _num_own(folder: Path) -> int:
+    import json
+
+    return len(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
+
+
+def _rendering(facts: Mapping[str, Any], config: IngestConfig) -> Rendering:
+    stored = facts.get("value_range")
+    value_range = (float(stored[0]), float(stored[1])) if stored else config.range_given()
+    return Rendering(value_range, config.background, config.fit, config.max_megapixels * 1_000_000)
+
+
+def _digests(folder: Path, num: int) -> NDArray[np.uint8] | None:
+    file = folder / "digests.npy"
+    stored = np.load(file) if file.exists() else None
+    return stored[:num] if stored is not None and len(stored) >= num else None
+
+
+def _digests_or_zeros(folder: Path, num: int) -> NDArray[np.uint8]:
+    stored = _digests(folder, num)
+    return np.zeros((num, 16), dtype=np.uint8) if stored is None else stored
+
+
+def _or(column: NDArray[Any] | None, num: int, fill: int, kind: type[np.generic]) -> NDArray[Any]:
+    return np.full(num, fill, dtype=kind) if column is None else np.asarray(column)
+
+
+def _append_pixels(file: Path, new: NDArray[np.uint8], rows: list[int]) -> None:
+    """Append rows to an .npy file in place; the header, of the same length, is written after the pixels."""
+    old = np.load(file, mmap_mode="r")
+    shape, start = old.shape, int(old.offset)
+    del old
+    with file.open("r+b") as stream:
+        stream.truncate(start + int(np.prod(shape, dtype=np.int64)))
+        stream.seek(0, os.SEEK_END)
+        for row in rows:
+            stream.write(np.ascontiguousarray(new[row]).data)
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.seek(0)
+        header = np.lib.format.header_data_from_array_1_0(np.empty((0, *shape[1:]), np.uint8))
+        np.lib.format.write_array_header_1_0(stream, {**header, "shape": (shape[0] + len(rows), *shape[1:])})
+        if stream.tell() != start:
+            raise OSError(f"{file} was written with another header")
+
+
+def _append_metadata(file: Path, table: SourceTable, num: int, rows: list[int]) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    new: dict[str, list[str]] = {name: [str(column[row]) for row in rows] for name, column in table.metadata.items()}
+    if table.groups:
+        new = {"group": [table.groups[row] for row in rows], **new}
+    old = parquet.read_table(file).to_pydict() if file.exists() else {}
+    names = [*old, *(name for name in new if name not in old)]
+    if names:
+        empty, none = [""] * num, [""] * len(rows)
+        columns = {name: [*map(str, old.get(name, empty)), *new.get(name, none)] for name in names}
+        draft = file.with_name(".metadata.parquet.new")
+        parquet.write_table(pyarrow.table(columns), draft)
+        os.replace(draft, file)
+
+
+def check_classes(table: SourceTable, known: tuple[str, ...]) -> list[str]:
+    """Return the classes of a source that a project does not have, in order; InputError where one has no text."""
+    new = [name for name in table.class_names if name not in known]
+    if any(not name.strip() for name in new):
+        raise InputError(f"{table.root} has a class without a name: give its folder or cell a name.")
+    return new

@@ -1,0 +1,223 @@
+"""Growth: a project takes in new images; ids, splits, decisions and runs stay."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.errors import DataError, InputError, RunError, WinnowError
+from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
+from core.data.image_store import fingerprint, open_images
+from core.data.ingest_config import IngestConfig
+from core.data.ingestion.additions import AddedImages, append_images, check_classes
+from core.data.ingestion.ingest_workers import Progress
+from core.data.sources.open_source import open_source
+from core.data.sources.source_roots import SourceRoots, read_roots, relink, write_roots
+from core.data.sources.source_table import SourceTable
+from core.data.splits import save_splits
+from core.features.compute import compute_features
+from core.features.store import images_digest, list_features
+from core.store.file_lock import hold_lock
+from core.store.files import load_array, save_array, write_json
+from core.workspace.creation import write_left_out
+from core.workspace.model_versions import list_versions, version_folder
+from core.workspace.project_source import existing_source, root_of
+from core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a project took in.
+
+    Attributes:
+        count: New images.
+        first: Id of the first.
+        num_labeled: New images that train with the label that their source gives.
+        num_known: Images of the source that were in the project already.
+        new_classes: Classes that were added.
+        left_out: Files of the source that were left out.
+        remarks: Sentences: what does not cover the new images.
+    """
+
+    count: int
+    first: int
+    num_labeled: int
+    num_known: int
+    new_classes: tuple[str, ...]
+    left_out: tuple[QuarantinedFile, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def add_images(
+    workspace: Workspace,
+    source: str,
+    *,
+    root: Path | None = None,
+    reviewer: str = "me",
+    progress: Progress | None = None,
+) -> Growth:
+    """Take new images into a project.
+
+    Images with a class train; the others join the pool. Earlier runs give them no suggestion: all classes are equally
+    likely there until a model is fitted again. Features that are stored are computed for them too.
+
+    Args:
+        workspace: The project; open it again afterwards.
+        source: Any source that a project can be made from; empty: the project's own source again.
+        root: Where the paths in a table start.
+        reviewer: Who adds them, for the classes that are new.
+        progress: Called with (done, total) images.
+
+    Returns:
+        What was taken in.
+
+    Raises:
+        InputError: The source cannot be read, or the project was made from a built-in data set and none is named.
+        RunError: A run is being trained.
+        DataError: The project cannot be written.
+    """
+    live = [run.id for run in workspace.runs() if run.status.state in LIVE_STATES]
+    if live:
+        raise RunError(f"{live[0]} is being trained on these images: wait until it is done, or cancel it.")
+    origin = source or str(workspace.info["source"])
+    images = workspace.path / "images"
+    with hold_lock(images / "add.lock"):
+        facts = dict(workspace.images.facts.get("settings", {}))
+        table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
+        roots = read_roots(workspace.path, str(workspace.info["source"]))
+        table, new_root = _named_from_root(table, root_of(origin, root), roots)
+        new_classes = check_classes(table, workspace.images.class_names)
+        for name in new_classes:
+            workspace.add_class(name, reviewer)
+        added = append_images(images, table, progress)
+        if not added.count:
+            return Growth(0, added.first, 0, added.num_known, tuple(new_classes), added.problems)
+        if new_root != roots.root_of(added.first):
+            firsts, paths = (*roots.firsts, added.first), (*roots.roots, new_root)
+            write_roots(workspace.path, SourceRoots(firsts, paths, roots.moved))
+        num_labeled = _grow_splits(workspace, added)
+        remarks = [*_grow_features(workspace), *_grow_runs(workspace)]
+        _grow_project_file(workspace)
+    if len(added.held_out):
+        remarks.append(
+            f"New images that the source gives to val or test: {len(added.held_out):,}. They are in no part, because "
+            "results of earlier runs would no longer compare."
+        )
+    remarks.append("Error estimates and guarantees cover the images from before, not the new ones.")
+    return Growth(
+        added.count, added.first, num_labeled, added.num_known, tuple(new_classes), added.problems, tuple(remarks)
+    )
+
+
+def _named_from_root(table: SourceTable, root: Path, roots: SourceRoots) -> tuple[SourceTable, str]:
+    """Name images from the project's latest root where they lie in it, else from the folder above their own."""
+    current = Path(roots.roots[-1])
+    if root == current or (current.is_absolute() and root.is_relative_to(current) and root.is_dir()):
+        prefix, new_root = root.relative_to(current).as_posix(), str(current)
+    else:
+        prefix, new_root = root.name, str(root.parent)
+    names = table.names if prefix in (".", "") else tuple(f"{prefix}/{name}" for name in table.names)
+    return replace(table, names=names), new_root
+
+
+def _grow_splits(workspace: Workspace, added: AddedImages) -> int:
+    """Put new images with a class into labeled, the others into unlabeled, copies of older ones aside."""
+    splits, images = workspace.splits, open_images(workspace.path / "images")
+    ids: Ids = np.arange(added.first, added.first + added.count, dtype=np.int64)
+    free = np.setdiff1d(ids, added.held_out)
+    has_label = images.labels[free] != UNKNOWN
+    grown = replace(
+        splits,
+        labeled=np.concatenate([splits.labeled, free[has_label]]),
+        unlabeled=np.concatenate([splits.unlabeled, free[~has_label]]),
+        set_aside=np.concatenate([splits.set_aside, added.held_out]),
+    )
+    save_splits(grown, workspace.path / "splits.npz")
+    return int(has_label.sum())
+
+
+def _grow_features(workspace: Workspace) -> list[str]:
+    """Append the features of the new images to all that are stored; where that cannot be, they are zero."""
+    images_folder, root = workspace.path / "images", workspace.path / "features"
+    images, remarks = open_images(images_folder), []
+    for record in list_features(root):
+        try:
+            compute_features(record.extractor, images_folder, root)
+        except WinnowError:
+            folder = root / record.extractor.key
+            save_array(folder / "features.npy", _padded(load_array(folder / "features.npy"), len(images.labels)))
+            digest = images_digest(images, len(images.labels))
+            write_json(folder / "record.json", replace(record, num_images=len(images.labels), digest=digest).facts())
+            remarks.append(f"Features {record.extractor.name} of the new images are zero: give them anew.")
+    return remarks
+
+
+def _grow_runs(workspace: Workspace) -> list[str]:
+    """Give the new images a row in the predictions of every run; older versions of its model are made anew."""
+    num, grown = len(open_images(workspace.path / "images").labels), 0
+    for run in workspace.runs():
+        predictions = run.folder.path / "predictions"
+        for name in ("logits.npy", "features.npy"):
+            if (predictions / name).exists():
+                save_array(predictions / name, _padded(load_array(predictions / name), num))
+                grown += name == "logits.npy"
+        for version in list_versions(run.folder):
+            shutil.rmtree(version_folder(run.folder, version) / "predictions", ignore_errors=True)
+    text = "Runs from before have no suggestions for the new images: fit or train again (winnow live --refresh)."
+    return [text] if grown else []
+
+
+def _padded(array: Any, num: int) -> Any:
+    """Return an array with rows of zeros at its end."""
+    more = np.zeros((max(0, num - len(array)), *array.shape[1:]), dtype=array.dtype)
+    return np.concatenate([np.asarray(array), more])
+
+
+def _grow_project_file(workspace: Workspace) -> None:
+    """Write the new fingerprint into project.toml, and the list of files left out."""
+    images = open_images(workspace.path / "images")
+    _write_info(workspace.path, {**workspace.info, "fingerprint": fingerprint(images)})
+    write_left_out(workspace.path / "left_out.csv", images.quarantined)
+
+
+def _write_info(project: Path, info: Mapping[str, Any]) -> None:
+    file = project / "project.toml"
+    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items())
+    try:
+        draft = file.with_name(".project.toml.new")
+        draft.write_text(text + "\n", encoding="utf-8")
+        os.replace(draft, file)
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror}).") from error
+
+
+def relink_images(workspace: Workspace, folder: Path) -> int:
+    """Find the files of a project's images in a folder that they have moved to.
+
+    Args:
+        workspace: The project; open it again afterwards.
+        folder: Where to look, with all folders in it.
+
+    Returns:
+        How many images were found that were missing.
+
+    Raises:
+        InputError: The folder is missing, or holds none of the images that are missing.
+        DataError: The project cannot be written.
+    """
+    images = workspace.images
+    file = workspace.path / "images" / "digests.npy"
+    digests = load_array(file)[: len(images.labels)] if file.exists() else None
+    roots = read_roots(workspace.path, str(workspace.info["source"]))
+    if not Path(roots.roots[0]).is_absolute():
+        raise InputError(f"{workspace.name} was made from the built-in data set {roots.roots[0]}, which has no files.")
+    changed, found = relink(roots, images.names.tolist(), folder, digests)
+    if found:
+        write_roots(workspace.path, changed)
+        _write_info(workspace.path, {**workspace.info, "source": changed.roots[0]})
+    return found
