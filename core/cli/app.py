@@ -64,6 +64,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "control-run": results.control_run,
     "review-value": results.review_value,
     "export": results.export,
+    "export-model": results.export_model,
+    "predict": predictions.predict,
     "open": projects.open_project,
 }
 for _name, _function in COMMANDS.items():

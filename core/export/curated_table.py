@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
 from core.experiments.label_snapshot import Snapshot
-from core.export.error_states import bulk_runs, error_states
 from core.export.label_table import LabelTable
 from core.quality.audits import certificate_manifest
 from core.quality.service import Quality
@@ -62,7 +61,6 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) ->
         "rejects": len(curated.reject_ids),
         "rules": _rules(snapshot),
         **certificate_manifests(quality),
-        "error_states": error_states(quality, bulk_runs(snapshot)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     source = Path(str(workspace.info["source"]))

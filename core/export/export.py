@@ -5,18 +5,18 @@ from pathlib import Path
 from core.base.errors import InputError, unknown_name
 from core.experiments.label_snapshot import freeze
 from core.export.curated_table import certificate_manifests, curated_table, with_held_out, with_predictions
-from core.export.error_states import error_states
 from core.export.formats.export_format import ExportJob
 from core.export.kinds import EXPORTS
 from core.export.label_table import ExportOptions, LabelTable
 from core.export.placement import finish, place_export
-from core.export.round_card import round_card
-from core.export.run_files import export_model, export_round_card
+from core.export.runs.model_files import export_model_package
+from core.export.runs.round_card import round_card
+from core.export.runs.run_files import export_model, export_round_card
 from core.quality.service import Quality
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 
-RUN_EXPORTS = ("model", "round_card")
+RUN_EXPORTS = ("model", "onnx", "round_card")
 """Kinds of exports of one run; EXPORTS are those of the labels."""
 
 
@@ -61,7 +61,9 @@ def export(
     if run_id is None:
         raise InputError(f"A {kind.replace('_', ' ')} export needs to know which run: name it.")
     run = workspace.finished_run(run_id)
-    certificates = {**certificate_manifests(quality), "error_states": error_states(quality, [run_id])}
+    certificates = certificate_manifests(quality)
+    if kind == "onnx":
+        return export_model_package(workspace, quality, run, folder, (options or ExportOptions()).threshold)
     if kind == "model":
         return export_model(run.folder, folder, certificates)
     info = {"run": run_id, "fingerprint": run.record.fingerprint, **certificates}

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,10 @@ from core.store.files import cannot_write
 
 KNOWN_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 """Suffixes by which torchvision's ImageFolder knows an image."""
+
+
+_PAGE = re.compile(r"#\d+$")
+"""End of the name of an image that is a later page of its file."""
 
 
 class ImageFiles:
@@ -37,7 +42,8 @@ class ImageFiles:
         self._ids = table.columns["image_id"].tolist()
         self._names: list[str] = table.columns["name"].tolist()
         has_source = table.source is not None and table.source.is_dir()
-        self.mode = mode if mode != "auto" else "copy" if has_source else "resized"
+        is_whole = has_source and not any(_PAGE.search(name) for name in self._names)
+        self.mode = mode if mode != "auto" else "copy" if is_whole else "resized"
         if self.mode != "resized":
             self._check_originals()
 
@@ -145,7 +151,7 @@ class ImageFiles:
 
     def _check_originals(self) -> None:
         source = self._table.source
-        if source is None:
+        if source is None or source.is_file():
             raise InputError("This project was not made from a folder, so it has no original files: choose resized.")
         missing = [row for row, name in enumerate(self._names) if not _is_inside(name) or not (source / name).is_file()]
         if missing:

@@ -43,12 +43,14 @@ class ExportOptions:
         held_out: Whether labels of val, calibration and test images go along; None: as the format does.
         bom: Whether a CSV file begins with a byte order mark, for spreadsheets.
         formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
+        threshold: Of an exported model: confidence below which it says "don't know", [0, 1].
     """
 
     files: str = "auto"
     held_out: bool | None = None
     bom: bool = False
     formula_safe: bool = True
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from core.base.types import CuratedSet
 from core.experiments.control_runs import value_over_control
 from core.experiments.label_snapshot import freeze
 from core.experiments.stopping import advise_stopping
-from core.export.error_states import bulk_runs
 from core.export.export import export
 from core.export.label_table import ExportOptions
 from core.project.project_folder import ProjectFolder
@@ -44,14 +43,13 @@ class ProjectResults(ProjectFolder):
             params: Parameters of the rule.
 
         Returns:
-            Mask, count, coverage [0, 1], and estimated error with interval, state and reason.
+            Mask, count, coverage [0, 1] and estimated error with interval.
 
         Raises:
             ConfigError: There is no such rule, or a parameter is out of range.
             RunError: The run has no scores yet.
         """
-        pool, check = self.scores(run_id), self.quality.pool_check(run_id)
-        return select(pool, self.decisions.hidden_items(), check, rule, params)
+        return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
 
     def compare(self, run_a: str, run_b: str) -> RunComparison:
         """Compare two finished runs, and their average, on the test images.
@@ -125,14 +123,6 @@ class ProjectResults(ProjectFolder):
         """
         return freeze(self.workspace, self.decisions).curated
 
-    def bulk_runs(self) -> list[str]:
-        """List the runs by whose suggestions labels of the curated set were accepted in bulk.
-
-        Returns:
-            Ids of runs and model versions, sorted.
-        """
-        return bulk_runs(freeze(self.workspace, self.decisions))
-
     def export(
         self,
         kind: str,
@@ -143,18 +133,21 @@ class ProjectResults(ProjectFolder):
         held_out: bool | None = None,
         bom: bool = False,
         formula_safe: bool = True,
+        threshold: float | None = None,
     ) -> Path:
         """Write the labels, or a run's model or round card, into a folder, whole or not at all.
 
         Args:
-            kind: One of `constants.EXPORTS` for labels; model or round_card for a run.
+            kind: One of `constants.EXPORTS` for labels; model, onnx or round_card for a run.
             folder: Where to: new, empty, or an earlier export, which is replaced.
-            run_id: The finished run, for a model or a round_card; for labels the run whose predictions go with them.
+            run_id: The finished run, for one of `constants.RUN_EXPORTS`; for labels the run whose predictions go along.
             files: How images come along: copy, hardlink or symlink the originals, resized, or auto (copy where the
                 originals are still there).
             held_out: Whether labels of val, calibration and test images go along; None: as the format does.
             bom: Whether CSV begins with a byte order mark, for spreadsheets.
             formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
+            threshold: Of an onnx model: confidence below which it says "don't know"; None: the threshold for an
+                expected error of 5 %.
 
         Returns:
             The file or folder that was written.
@@ -163,6 +156,6 @@ class ProjectResults(ProjectFolder):
             InputError: There is no such kind, the run or originals are missing, or the folder holds other files.
             DataError: The files cannot be written; an earlier export is left as it was.
         """
-        options = ExportOptions(files, held_out, bom, formula_safe)
+        options = ExportOptions(files, held_out, bom, formula_safe, threshold)
         target = Path(folder).expanduser()
         return export(self.workspace, self.decisions, self.quality, kind, target, run_id, options)

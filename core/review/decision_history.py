@@ -10,7 +10,6 @@ import numpy as np
 
 from core.base.types import UNDO, BulkSet, Decision, Ids, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
-from core.review.calibration_items import CalibrationItems, split_items
 from core.store.decision_log import DecisionLog
 from core.workspace.workspace import Workspace
 
@@ -78,22 +77,14 @@ class DecisionHistory:
         """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
         return np.isin(self.state().verdict, _OPEN)
 
-    def calibration(self) -> CalibrationItems:
-        """Return the calibration images in use, decided or not, with their classes."""
-        return split_items(self._workspace.splits, self._workspace.images.labels)
-
     def hidden_calibration(self) -> Ids:
         """Find calibration images that nobody has decided individually.
 
         Returns:
             Their ids; only these estimate errors.
         """
-        return self.hidden_items().ids
-
-    def hidden_items(self) -> CalibrationItems:
-        """Return the images of `hidden_calibration` with their classes."""
-        items = self.calibration()
-        return items.where(np.isin(self.state().verdict[items.ids], _STILL_HIDDEN))
+        ids = self._workspace.splits.calibration
+        return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
 
     def bulk_set(self, decision: Decision) -> BulkSet:
         """Return images and labels of a bulk decision; DataError where they are lost."""

@@ -11,7 +11,7 @@ from core.base.config import TrainConfig
 from core.base.errors import DataError, RunError
 from core.base.types import RunRecord
 from core.export.export import write_labels
-from core.export.run_files import export_model
+from core.export.runs.run_files import export_model
 from core.store.files import write_json
 from core.store.run_folder import RunFolder
 from tests.export.label_tables import small_table

@@ -1,5 +1,6 @@
-"""Command import-predictions: another model's predictions as a run."""
+"""Commands import-predictions and predict: another model's predictions as a run, and an exported model's."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer, percent, print_feature_progress
+from core.predictions.folder_predictions import predict_folder, write_predictions
+from core.predictions.model_folder import open_model
 from core.predictions.prediction_table import KINDS
 from core.project import Project
 
@@ -46,3 +49,34 @@ def import_predictions(
     ]
     info = {"run": run.id, "temperature": run.temperature, "val_accuracy": accuracy, **source}
     answer(info, "\n".join(lines), as_json=as_json)
+
+
+def predict(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Folder that export-model wrote, or PROJECT/runs/RUN of a network.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of images, at any depth.")],
+    out: Annotated[Path, typer.Option(help="File to write, replaced if there: .csv, .parquet or .jsonl.")] = Path(
+        "predictions.csv"
+    ),
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Confidence below which the label is \"don't know\"; else the model's own."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name the classes of a folder of images with an exported model; no project is needed."""
+    found = predict_folder(open_model(model), folder, threshold, _print_progress)
+    write_predictions(found, out)
+    num = len(found.names)
+    info = {"path": out, "images": num, "known": found.num_known, "threshold": found.threshold,
+            "left_out": dict(found.left_out)}  # fmt: skip
+    limit = "no threshold is known" if found.threshold is None else f"confidence at least {found.threshold:.4f}"
+    lines = [f"Written: {out}", f"{found.num_known:,} of {num:,} images named ({limit})"]
+    lines += [f"  left out: {name} ({reason})" for name, reason in list(found.left_out.items())[:10]]
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _print_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty() and (done % 64 == 0 or done == total):
+        print(f"\r{done:,} of {total:,} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
-"""Commands compare, control-run, review-value and export: gains and files of runs."""
+"""Commands compare, control-run, review-value, export and export-model: gains and files of runs."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,6 @@ from core.cli.commands.runs import Wait, follow
 from core.cli.options import AsJson, ProjectPath, RunId
 from core.cli.output import answer, format_estimate, format_points, percent
 from core.experiments.control_runs import CONTROL_KINDS
-from core.export.error_states import error_states
 from core.export.export import RUN_EXPORTS
 from core.export.kinds import EXPORTS
 from core.project import Project
@@ -144,9 +144,31 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the labels with their provenance in a format that other tools read, or a run's model or round card."""
-    project = Project.open(path)
-    written = project.export(kind, folder, run, files=files, held_out=held_out, bom=bom, formula_safe=formula_safe)
-    states = error_states(project.quality, [*project.bulk_runs(), *([run] if kind in RUN_EXPORTS and run else [])])
-    lines = [f"error of labels accepted by {name}: {one['state']}: {one['reason']}" for name, one in states.items()]
-    info = {"kind": kind, "path": written, "error_states": states}
-    answer(info, "\n".join([f"Written: {written}", *lines]), as_json=as_json)
+    written = Project.open(path).export(
+        kind, folder, run, files=files, held_out=held_out, bom=bom, formula_safe=formula_safe
+    )
+    answer({"kind": kind, "path": written}, f"Written: {written}", as_json=as_json)
+
+
+def export_model(
+    path: ProjectPath,
+    run: RunId,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write: new, empty or an earlier export.")],
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help='Confidence below which it says "don\'t know"; else the one for 5 % expected error.'
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a network or head for use without Winnow: safetensors, ONNX, a model card and a Python example."""
+    written = Project.open(path).export("onnx", folder, run, threshold=threshold)
+    manifest = json.loads((folder.expanduser() / "manifest.json").read_text(encoding="utf-8"))
+    check = manifest["onnx"]
+    said = check.get("error") or (
+        f"logits differ from the model's own by at most {check['difference']:.1e} on {check['num_images']} images"
+    )
+    answer(
+        {"path": written, "files": manifest["outputs"], "onnx": check}, f"Written: {written}\n{said}", as_json=as_json
+    )

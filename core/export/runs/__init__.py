@@ -1,0 +1,1 @@
+"""Exports of one run: its model with a card, and its round card."""

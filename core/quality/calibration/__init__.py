@@ -1,1 +1,0 @@
-"""Calibration images: are they like the pool, draws from the pool, and thresholds from them."""

@@ -1,1 +1,0 @@
-"""Shift between calibration images and pool: tests, class mix, weighted thresholds, sizes, states."""

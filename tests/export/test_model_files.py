@@ -1,0 +1,138 @@
+"""An exported model answers as the product does, with and without Winnow."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from core import Project, TrainConfig
+from core.base.errors import InputError
+from core.predictions import model_folder
+from core.predictions.folder_predictions import DONT_KNOW, predict_folder, write_predictions
+from core.predictions.model_folder import open_model
+
+RUN = "001-supervised-mlp"
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+
+def head_run(project: Project, **settings: Any) -> str:
+    """Fit a head and return its run."""
+    return project.wait_run(project.start_run(TrainConfig(method="head", **settings)).id, timeout=120).id
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"extractor": "hog", "head": "kernel_ridge"},
+        {"extractor": "hog", "head": "logistic", "head_balance": "logit_adjustment"},
+        {"extractor": "pixels", "head": "logistic"},
+    ],
+    ids=str,
+)
+def test_logits_of_the_onnx_file_are_the_products_own(
+    trained_project: Project, tmp_path: Path, settings: dict[str, str], pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = trained_project
+    run = head_run(project, **settings) if settings else RUN
+    file = project.export("onnx", tmp_path / "out", run, threshold=0.5)
+    assert file.name == "model.onnx"
+    check = json.loads((tmp_path / "out" / "manifest.json").read_text())["onnx"]
+    assert check["difference"] <= 1e-4
+    model = open_model(tmp_path / "out")
+    logits = model.logits(np.asarray(project.images.pixels))
+    np.testing.assert_allclose(logits, project.run(run).folder.logits(), atol=2e-4)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
+    plain = open_model(tmp_path / "out").logits(np.asarray(project.images.pixels[:8]))
+    np.testing.assert_allclose(plain, logits[:8], atol=1e-4)
+
+
+def test_the_python_example_needs_no_winnow(trained_project: Project, pictures: Path, tmp_path: Path) -> None:
+    trained_project.export("onnx", tmp_path / "out", RUN, threshold=0.6)
+    example = (tmp_path / "out" / "predict.py").read_text()
+    assert len([line for line in example.splitlines() if line.strip()]) <= 20
+    watch = "import sys, runpy; sys.argv = sys.argv[1:]; runpy.run_path('predict.py', run_name='__main__'); "
+    watch += "print(sorted({'core', 'winnow', 'torch'} & {name.split('.')[0] for name in sys.modules}))"
+    images = [*sorted((pictures / "cross").iterdir())[:5], *sorted((pictures / "circle").iterdir())[:5]]
+    command = [sys.executable, "-c", watch, "predict.py", *map(str, images)]
+    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *lines, loaded = done.stdout.strip().splitlines()
+    assert loaded == "[]"
+    found = predict_folder(open_model(tmp_path / "out"), pictures)
+    columns = found.columns()
+    for line in lines:
+        path, label, confidence = line.split("\t")
+        row = found.names.index(Path(path).relative_to(pictures).as_posix())
+        assert label == columns["label"][row]
+        assert float(confidence) == pytest.approx(columns["confidence"][row], abs=2e-4)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_predictions_of_a_folder_can_be_imported_again(
+    trained_project: Project, pictures: Path, tmp_path: Path, suffix: str
+) -> None:
+    project = trained_project
+    project.export("onnx", tmp_path / "out", RUN, threshold=0.9)
+    found = predict_folder(open_model(tmp_path / "out"), pictures)
+    write_predictions(found, tmp_path / f"found{suffix}")
+    run = project.import_predictions(tmp_path / f"found{suffix}", "again")
+    again = np.asarray(run.folder.logits()).argmax(axis=1)
+    assert (again == np.asarray(project.run(RUN).folder.logits()).argmax(axis=1)).all()
+
+
+def test_below_the_threshold_the_label_is_dont_know(trained_project: Project, pictures: Path, tmp_path: Path) -> None:
+    trained_project.export("onnx", tmp_path / "out", RUN, threshold=0.5)
+    shutil.copytree(pictures / "cross", tmp_path / "some")
+    (tmp_path / "some" / "broken.png").write_bytes(b"no image")
+    found = predict_folder(open_model(tmp_path / "out"), tmp_path / "some", 0.8)
+    write_predictions(found, tmp_path / "found.parquet")
+    table = pq.read_table(tmp_path / "found.parquet").to_pydict()
+    assert list(found.left_out) == ["broken.png"]
+    for label, suggestion, confidence in zip(table["label"], table["suggestion"], table["confidence"], strict=True):
+        assert label == (suggestion if confidence >= 0.8 else DONT_KNOW)
+    assert abs(sum(table[f"prob_{name}"][0] for name in trained_project.class_names) - 1) < 1e-5
+
+
+def test_the_card_tells_data_labels_guarantee_and_limits(trained_project: Project, tmp_path: Path) -> None:
+    trained_project.export("onnx", tmp_path / "out", RUN)
+    card = (tmp_path / "out" / "README.md").read_text()
+    head = card.split("---")[1]
+    assert "pipeline_tag: image-classification" in head
+    for words in ("## Data and labels", "given", "## How right it is", "## What is guaranteed", "calibration images",
+                  "## Limits", "circle"):  # fmt: skip
+        assert words in card
+
+
+def test_what_cannot_be_exported_is_said_in_a_sentence(trained_project: Project, tmp_path: Path) -> None:
+    run = head_run(trained_project, extractor="pixels", head="label_propagation")
+    with pytest.raises(InputError, match="spreads labels among the project's own images"):
+        trained_project.export("onnx", tmp_path / "out", run)
+    with pytest.raises(InputError, match=r"threshold 1\.5 is no confidence"):
+        trained_project.export("onnx", tmp_path / "out", RUN, threshold=1.5)
+    with pytest.raises(InputError, match="There is no model in"):
+        open_model(tmp_path)
+    with pytest.raises(InputError, match="does not exist: give a folder"):
+        predict_folder(open_model(trained_project.path / "runs" / RUN), tmp_path / "none")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_without_onnx_packages_goes_out_and_says_so(
+    trained_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"error": "onnxscript is not installed, so no ONNX file was written: pip install 'winnow[onnx]'."}
+    monkeypatch.setattr("core.export.runs.model_files.ask_model_worker", lambda *_: told)
+    folder = trained_project.export("onnx", tmp_path / "out", RUN)
+    assert folder == tmp_path / "out"
+    assert "onnxscript is not installed" in (folder / "README.md").read_text()
+    assert not (folder / "predict.py").exists()
+    pixels = np.asarray(trained_project.images.pixels[:4])
+    expected = trained_project.run(RUN).folder.logits()[:4]
+    np.testing.assert_allclose(model_folder.open_model(folder).logits(pixels), expected, atol=1e-4)
