@@ -1,7 +1,8 @@
-"""Streamlit script: navigation, sidebar with project and run, and the chosen page."""
+"""Streamlit script: navigation, header with project and run, and the chosen page."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -30,16 +31,16 @@ _ASSETS = Path(__file__).with_name("assets")
 
 
 def main() -> None:
-    """Draw the navigation, the sidebar and the chosen page."""
-    st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide", initial_sidebar_state="collapsed")
+    """Draw the navigation, the header and the chosen page."""
+    st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
     pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in PAGES.items()}
     st.session_state["pages"] = pages
     start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
     page = st.navigation([start, *pages.values()], position="top")  # the width is for images
-    with show_errors(), st.sidebar:
-        _sidebar()
+    with show_errors(), st.container(key="header", horizontal=True, width="content"):  # placed by assets/style.css
+        _header()
     url.sync()
     if page.url_path and (message := st.session_state.pop("other-run", "")):  # the start page only redirects
         st.toast(message, duration="long")
@@ -54,10 +55,9 @@ def _start() -> None:
     st.switch_page(st.session_state["pages"]["review" if is_ready else "data"])
 
 
-def _sidebar() -> None:
-    key = current_key()
-    if key is None:
-        st.caption("No project is open.")
+def _header() -> None:
+    """Draw the choice of project and run, and the runs that are live."""
+    if (key := current_key()) is None:
         return
     keys = recent_keys()
     st.session_state["project-choice"] = key if key in keys else None
@@ -68,6 +68,9 @@ def _sidebar() -> None:
         key="project-choice",
         on_change=_select,
         args=("project",),
+        label_visibility="collapsed",
+        placeholder="Project",
+        width=170,
     )
     project = open_project(key)
     url.write("project", key)
@@ -79,9 +82,11 @@ def _sidebar() -> None:
                 message = f"{requested} is not a finished run of this project. This page shows {shown}."
                 st.session_state["other-run"] = message
             url.write("run", shown)
-        st.selectbox("Run", finished, key="run-choice", on_change=_select, args=("run",))
+        hidden: dict[str, Any] = {"label_visibility": "collapsed", "width": 200}
+        st.selectbox("Run", finished, key="run-choice", on_change=_select, args=("run",), **hidden)
     if live_runs(project):
-        st.fragment(_progress, run_every=2.0)(project)
+        with st.container(width=210):
+            st.fragment(_progress, run_every=2.0)(project)
 
 
 def _select(name: str) -> None:
@@ -105,15 +110,14 @@ def _project_names(keys: list[str]) -> dict[str, str]:
 
 @show_errors()
 def _progress(project: Project) -> None:
-    live = live_runs(project)
-    for run in live:
-        status = run.status
-        is_network = run.record.config.is_network
-        progress = f", epoch {status.epoch}/{status.epochs}" if is_network else f". {status.message}"
-        text = f"{run.id}: {status.state}{progress}"
-        st.progress(formatting.share_done(status), text=text)
-    if not live:
+    if not (live := live_runs(project)):
         st.rerun()
+    first, *others = live
+    status = first.status
+    is_network = first.record.config.is_network
+    progress = f", epoch {status.epoch}/{status.epochs}" if is_network else f". {status.message}"
+    more = f" (+{len(others)} waiting)" if others else ""
+    st.progress(formatting.share_done(status), text=f"{first.id}: {status.state}{progress}{more}")
 
 
 main()
