@@ -22,7 +22,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, new_project
+from core.cli.commands.data import add_images, backups, new_project
 
 app = typer.Typer(
     name="winnow",
@@ -66,6 +66,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": results.export,
     "export-model": results.export_model,
     "predict": predictions.predict,
+    "backup": backups.backup,
+    "restore": backups.restore,
+    "doctor": backups.doctor,
     "open": projects.open_project,
 }
 for _name, _function in COMMANDS.items():

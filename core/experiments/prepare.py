@@ -16,6 +16,8 @@ from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
 from core.experiments.label_snapshot import Snapshot, freeze
 from core.review.decision_history import DecisionHistory
+from core.store.files import write_json
+from core.store.log_copies import MARK
 from core.store.run_folder import RunFolder, next_run_id
 from core.workspace.workspace import Workspace
 
@@ -90,7 +92,8 @@ def prepare_run(
         num_labels={source.name.lower(): int(sources[source]) for source in LabelSource},
         rule=None if rule is None else {"rule": rule, **(params or {})},
     )
-    folder = RunFolder.create(runs, record)
+    mark = history.mark().facts()
+    folder = RunFolder.create(runs, record, lambda draft: write_json(draft.path / MARK, mark))
     folder.save_curated(curated, snapshot.decisions)
     return folder
 

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
+from core.data.sources.source_roots import read_roots
 from core.experiments.label_snapshot import Snapshot
 from core.export.label_table import LabelTable
 from core.quality.audits import certificate_manifest
 from core.quality.service import Quality
+from core.store.log_copies import LogMark
 from core.workspace.pool_index import score_images
 from core.workspace.workspace import Workspace
 
@@ -25,13 +27,14 @@ def certificate_manifests(quality: Quality) -> dict[str, Any]:
     return {"certificates": [certificate_manifest(audit) for audit in quality.certificates()]}
 
 
-def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) -> LabelTable:
+def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, mark: LogMark) -> LabelTable:
     """Build one row per curated label with its provenance.
 
     Args:
         workspace: The project.
         snapshot: Curated labels and the decisions they come from.
         quality: Its quality service, for the certificates.
+        mark: End of the decision log, by which a lost log is noticed later.
 
     Returns:
         The table, for the formats; it needs no folder of a run.
@@ -60,11 +63,13 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality) ->
         "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in LabelSource},
         "rejects": len(curated.reject_ids),
         "rules": _rules(snapshot),
+        "log": mark.facts(),
         **certificate_manifests(quality),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    source = Path(str(workspace.info["source"]))
-    return LabelTable(columns, info, images.pixels, source if source.is_absolute() else None)
+    source = str(workspace.info["source"])
+    roots = read_roots(workspace.path, source) if Path(source).is_absolute() else None
+    return LabelTable(columns, info, images.pixels, roots)
 
 
 def with_held_out(table: LabelTable, workspace: Workspace) -> LabelTable:

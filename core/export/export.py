@@ -50,7 +50,7 @@ def export(
     """
     if kind in EXPORTS:
         options = options or ExportOptions()
-        table = curated_table(workspace, freeze(workspace, history), quality)
+        table = curated_table(workspace, freeze(workspace, history), quality, history.mark())
         if EXPORTS[kind].held_out if options.held_out is None else options.held_out:
             table = with_held_out(table, workspace)
         if run_id is not None:
@@ -66,7 +66,7 @@ def export(
         return export_model_package(workspace, quality, run, folder, (options or ExportOptions()).threshold)
     if kind == "model":
         return export_model(run.folder, folder, certificates)
-    info = {"run": run_id, "fingerprint": run.record.fingerprint, **certificates}
+    info = {"run": run_id, "fingerprint": run.record.fingerprint, "log": history.mark().facts(), **certificates}
     return export_round_card(round_card(workspace, history, quality, run), folder, info)
 
 

@@ -41,7 +41,7 @@ class ImageFiles:
         self._table = table
         self._ids = table.columns["image_id"].tolist()
         self._names: list[str] = table.columns["name"].tolist()
-        has_source = table.source is not None and table.source.is_dir()
+        has_source = table.source is not None and any(Path(root).is_dir() for root in table.source.roots)
         is_whole = has_source and not any(_PAGE.search(name) for name in self._names)
         self.mode = mode if mode != "auto" else "copy" if is_whole else "resized"
         if self.mode != "resized":
@@ -55,7 +55,8 @@ class ImageFiles:
     def original(self, row: int) -> Path:
         """Return the path of a row's original file."""
         assert self._table.source is not None
-        return self._table.source / self._names[row]
+        roots, name = self._table.source, self._names[row]
+        return Path(roots.root_of(self._ids[row])) / roots.moved.get(name, name)
 
     def paths(self, folders: Sequence[str], *, needs_suffix: bool = False, by_stem: bool = False) -> list[str]:
         """Return the path in the export of each row's image.
@@ -151,13 +152,16 @@ class ImageFiles:
 
     def _check_originals(self) -> None:
         source = self._table.source
-        if source is None or source.is_file():
+        if source is None or any(Path(root).is_file() for root in source.roots):
             raise InputError("This project was not made from a folder, so it has no original files: choose resized.")
-        missing = [row for row, name in enumerate(self._names) if not _is_inside(name) or not (source / name).is_file()]
+        missing = [
+            row for row, name in enumerate(self._names) if not _is_inside(name) or not self.original(row).is_file()
+        ]
         if missing:
             raise InputError(
-                f"{len(missing):,} of {len(self._names):,} originals are no longer in {source} (first: "
-                f"{escape_surrogates(self._names[missing[0]])}). Put them back, or choose resized."
+                f"{len(missing):,} of {len(self._names):,} originals are no longer in {source.roots[0]} "
+                f"(first: {escape_surrogates(self._names[missing[0]])}). Put them back, find them with "
+                "winnow relink, or choose resized."
             )
 
     def _shown(self, row: int) -> str:

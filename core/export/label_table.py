@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import Pixels
+from core.data.sources.source_roots import SourceRoots
 
 COLUMNS = (
     "image_id",
@@ -61,13 +61,13 @@ class LabelTable:
         columns: Named by COLUMNS and FURTHER_COLUMNS, each (M,). The label is -1, its name empty, where there is none.
         info: What the manifest says of the project.
         pixels: (N, H, W, C), row = image id.
-        source: Folder of the originals; None where the project was not made from one.
+        source: Folders of the originals; None where the project was not made from one.
     """
 
     columns: Mapping[str, NDArray[Any]]
     info: Mapping[str, Any]
     pixels: Pixels
-    source: Path | None = field(default=None)
+    source: SourceRoots | None = None
 
     def __len__(self) -> int:
         return len(self.columns["image_id"])

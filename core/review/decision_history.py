@@ -3,14 +3,19 @@
 The memory follows the log, so decisions of other processes are included.
 """
 
+import logging
+import sqlite3
 import threading
+import time
 from functools import lru_cache
 
 import numpy as np
 
+from core.base.errors import DataError
 from core.base.types import UNDO, BulkSet, Decision, Ids, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
 from core.store.decision_log import DecisionLog
+from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions
 from core.workspace.workspace import Workspace
 
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
@@ -22,7 +27,13 @@ class DecisionHistory:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self.problem = lost_decisions(workspace.path, log_marks(workspace.path))
+        """What the log has lost, a sentence; None where it holds what runs, exports and copies saw of it."""
+        if self.problem is not None:
+            logging.getLogger("winnow").warning(self.problem)
         self._log = DecisionLog(workspace.path / "decisions.db")
+        keep_copy(workspace.path)
+        self._copied = time.monotonic()
         self._lock = threading.RLock()
         self._decisions: list[Decision] = []
         self._by_command: dict[str, int] = {}
@@ -89,6 +100,22 @@ class DecisionHistory:
     def bulk_set(self, decision: Decision) -> BulkSet:
         """Return images and labels of a bulk decision; DataError where they are lost."""
         return self._find_bulk(str(decision.ids_hash))
+
+    def mark(self) -> LogMark:
+        """Return the end of the log, for runs and exports to record; DataError where it cannot be read."""
+        file = self._workspace.path / "decisions.db"
+        try:
+            return log_mark(file)
+        except sqlite3.Error as error:
+            raise DataError(f"{file} cannot be read ({error}). See: winnow doctor {self._workspace.path}") from error
+
+    def _copy_daily(self) -> None:
+        """Copy the log once a day beside the decisions, where it is written for long."""
+        if time.monotonic() - self._copied > LEAST_AGE:
+            self._copied = time.monotonic()
+            threading.Thread(
+                target=keep_copy, args=(self._workspace.path,), kwargs={"is_daily": True}, daemon=True
+            ).start()
 
     def _follow(self) -> None:
         """Read new decisions from the log and update the state."""

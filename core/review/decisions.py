@@ -76,6 +76,7 @@ class DecisionService(DecisionHistory):
         if new:
             self._log.append(new)
             self._follow()
+            self._copy_daily()
 
     def _outcome(self, command_id: str, refused: dict[str, str]) -> Outcome:
         if command_id in refused:

@@ -4,6 +4,7 @@ isolation_level None and an explicit BEGIN IMMEDIATE keep two writers from losin
 readers go on meanwhile; synchronous FULL puts a commit on the disk before it returns.
 """
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -56,12 +57,13 @@ id_sets = Table(
     "id_sets", metadata, Column("hash", String, primary_key=True), Column("data", LargeBinary, nullable=False)
 )
 
+_REPAIR = ". Put the newest copy back: winnow doctor PROJECT --repair"
 _CURES = {
     "full": "The disk is full: free some space and try again",
     "readonly": "It is read-only: make the file and its folder writable and try again",
     "locked": "Another process is writing to it: try again in a moment",
-    "not a database": "It is damaged or no decision log: restore it from a copy",
-    "malformed": "It is damaged: restore it from a copy",
+    "not a database": f"It is damaged or no decision log, and decisions in it may be lost{_REPAIR}",
+    "malformed": f"It is damaged, and decisions in it may be lost{_REPAIR}",
     "unable to open": "Its folder is missing or may not be written: check the project folder",
 }
 
@@ -106,8 +108,21 @@ def open_reader(path: Path) -> Engine:
 def database_error(path: Path, error: DBAPIError) -> DataError:
     """Return the error for a database that cannot be read or written."""
     reason = str(error.orig)
-    cure = next((cure for sign, cure in _CURES.items() if sign in reason), "Restore it from a copy or try again")
-    return DataError(f"{path} cannot be used ({reason}). {cure}. No decision that was acknowledged is lost by this.")
+    if "I/O" in reason and _is_full(path):
+        reason = "the disk is full"
+    cure = next(
+        (cure for sign, cure in _CURES.items() if sign in reason), "Try again; if it stays so: winnow doctor PROJECT"
+    )
+    kept = "" if _REPAIR in cure else " No decision that was acknowledged is lost by this."
+    return DataError(f"{path} cannot be used ({reason}). {cure}.{kept}")
+
+
+def _is_full(path: Path) -> bool:
+    """Return whether the disk of a file has less than a megabyte left."""
+    try:
+        return shutil.disk_usage(path.parent).free < 1_000_000
+    except OSError:
+        return False
 
 
 _BUSY_SECONDS = 15

@@ -67,7 +67,10 @@ def cannot_read(path: Path, why: object) -> DataError:
         path: The file.
         why: The reason, for the sentence.
     """
-    return DataError(f"{path} cannot be read ({why}): restore it from a copy, or delete its folder and make it again.")
+    return DataError(
+        f"{path} cannot be read ({why}): restore it from a backup, or make it again. Decisions are in the log, "
+        "not here."
+    )
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:

@@ -1,5 +1,7 @@
 """Current project and run: those of the URL, else the latest ones."""
 
+import streamlit as st
+
 from core import Project, Run
 from dashboard.messages import empty_page
 from dashboard.state import url
@@ -17,7 +19,10 @@ def current_project() -> tuple[str, Project]:
     key = current_key()
     if key is None:
         empty_page("No project is open.", "Create a project or open the demo", "data")
-    return key, open_project(key)
+    project = open_project(key)
+    if project.decisions.problem is not None:
+        st.error(project.decisions.problem)
+    return key, project
 
 
 def current_run(project: Project) -> Run:

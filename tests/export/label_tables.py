@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data.sources.source_roots import SourceRoots
 from core.export.label_table import LabelTable
 
 CLASSES = ["T-shirt/top", 'Größe, "大"']
@@ -33,6 +34,5 @@ def small_table(originals: Path | None = None, classes: list[str] | None = None,
     }
     info = {"project": "Kleider", "fingerprint": "f", "curated": "d", "classes": classes, "labels": {"given": 2}}
     pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 10, 1)).astype(np.uint8)
-    return LabelTable(
-        {name: np.asarray(column) for name, column in (columns | changed).items()}, info, pixels, originals
-    )
+    table = {name: np.asarray(column) for name, column in (columns | changed).items()}
+    return LabelTable(table, info, pixels, None if originals is None else SourceRoots((0,), (str(originals),)))

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.base.errors import InputError
+from core.data.sources.source_roots import SourceRoots
 from core.export.export import write_labels
 from core.export.folder_names import file_names, folder_names
 from core.export.kinds import EXPORTS
@@ -20,25 +21,32 @@ WITH_IMAGES = [kind for kind, form in EXPORTS.items() if form.has_images]
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> LabelTable:
-    """A table whose originals lie in a folder, one under a name that is no UTF-8."""
+def source(tmp_path: Path) -> Path:
+    """A folder of originals, one under a name that is no UTF-8."""
     source = tmp_path / "source"
     rng = np.random.default_rng(1)
     for name in NAMES:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (30, 50, 3)).astype(np.uint8)).save(source / name, "PNG")
+    return source
+
+
+@pytest.fixture
+def table(source: Path) -> LabelTable:
+    """A table of these originals."""
     return small_table(source, label=[0, 0, 0, 0], name=NAMES, split=["train"] * 4)
 
 
 @pytest.mark.parametrize("mode", ["auto", "copy", "hardlink", "symlink"])
-def test_originals_come_out_with_the_same_bytes_and_names(table: LabelTable, tmp_path: Path, mode: str) -> None:
+def test_originals_come_out_with_the_same_bytes_and_names(
+    source: Path, table: LabelTable, tmp_path: Path, mode: str
+) -> None:
     folder = write_labels("folder_per_class", table, tmp_path / "out", ExportOptions(mode)) / "T-shirt_top"
     made = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert table.source is not None
-    given = [(table.source / name).read_bytes() for name in NAMES]
+    given = [(source / name).read_bytes() for name in NAMES]
     assert made == dict(zip(["bad%FF.png", "x,y.png", "a.PNG", "A-00000005.png"], given, strict=True))
     assert {path.is_symlink() for path in folder.iterdir()} == {mode == "symlink"}
-    assert {path.stat().st_ino == (table.source / "x,y.png").stat().st_ino for path in [folder / "x,y.png"]} == {
+    assert {path.stat().st_ino == (source / "x,y.png").stat().st_ino for path in [folder / "x,y.png"]} == {
         mode in ("hardlink", "symlink")
     }
 
@@ -57,18 +65,21 @@ def test_a_name_that_is_no_utf_8_ends_no_export(table: LabelTable, tmp_path: Pat
         str(path).encode()
 
 
-def test_missing_originals_are_counted_and_a_way_out_is_named(table: LabelTable, tmp_path: Path) -> None:
-    assert table.source is not None
-    (table.source / "x,y.png").unlink()
-    with pytest.raises(InputError, match=r"1 of 4 originals are no longer in .*first: x,y\.png.*choose resized"):
+def test_missing_originals_are_counted_and_a_way_out_is_named(source: Path, table: LabelTable, tmp_path: Path) -> None:
+    (source / "x,y.png").unlink()
+    with pytest.raises(
+        InputError, match=r"1 of 4 originals are no longer in .*first: x,y\.png.*relink, or choose resized"
+    ):
         write_labels("folder_per_class", table, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    write_labels("folder_per_class", replace(table, source=tmp_path / "gone"), tmp_path / "out")
+    write_labels(
+        "folder_per_class", replace(table, source=SourceRoots((0,), (str(tmp_path / "gone"),))), tmp_path / "out"
+    )
 
 
-def test_a_name_never_leads_out_of_the_source(table: LabelTable, tmp_path: Path) -> None:
+def test_a_name_never_leads_out_of_the_source(source: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"secret")
-    outside = small_table(table.source, name=["../secret.png", *NAMES[1:]])
+    outside = small_table(source, name=["../secret.png", *NAMES[1:]])
     with pytest.raises(InputError, match="1 of 4 originals are no longer"):
         write_labels("folder_per_class", outside, tmp_path / "out")
 

@@ -58,7 +58,9 @@ def test_log_of_a_newer_version_asks_for_an_update(log: DecisionLog, file: Path)
 
 def test_file_that_is_no_database_is_said_in_a_sentence_and_left_alone(file: Path) -> None:
     file.write_text("these are notes, not decisions" * 100)
-    with pytest.raises(DataError, match=r"decisions\.db cannot be used .* no decision log: restore it from a copy"):
+    with pytest.raises(
+        DataError, match=r"decisions\.db cannot be used .* no decision log, and decisions in it may be lost.*doctor"
+    ):
         DecisionLog(file)
     assert file.read_text().startswith("these are notes")
 

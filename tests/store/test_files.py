@@ -40,7 +40,7 @@ def test_truncated_array_is_named_in_the_error(tmp_path: Path, keep: int) -> Non
     file = tmp_path / "logits.npy"
     save_array(file, np.zeros((100, 10), dtype=np.float32))
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(DataError, match=r"logits\.npy cannot be read .* restore it from a copy"):
+    with pytest.raises(DataError, match=r"logits\.npy cannot be read .* restore it from a backup"):
         load_array(file)
 
 

@@ -87,7 +87,7 @@ def test_damaged_run_is_listed_and_names_its_file_and_the_others_stay_usable(
     if content is not None:
         (broken.path / name).write_bytes(content)
     first, second = list_runs(runs)
-    with pytest.raises(DataError, match=f"001-a/{name} cannot be read .*restore it from a copy, or delete"):
+    with pytest.raises(DataError, match=f"001-a/{name} cannot be read .*restore it from a backup, or make it again"):
         (first.record(), first.status())
     assert second.record().run_id == good.id
     assert second.status().state == "queued"
