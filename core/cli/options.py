@@ -32,6 +32,7 @@ _TRAINING_METHOD: Any = Literal.__getitem__(TRAINING_METHODS)
 GUARANTEES: dict[str, Callable[[Project, str, float], float | None]] = {
     "conformal": lambda project, run, target: project.quality.conformal_threshold(run, target).threshold,
     "high-probability": lambda project, run, target: project.quality.high_probability_threshold(run, target).threshold,
+    "class-mix": lambda project, run, target: project.quality.class_mix_threshold(run, target).threshold,
     "plug-in": lambda project, run, target: project.quality.plug_in_threshold(run, target),
 }
 """By name: the lowest threshold at which the error is at most the target, None where there is none."""
@@ -39,7 +40,7 @@ Guarantee = Annotated[
     str,
     typer.Option(
         help="How --target-error holds. conformal: on average; high-probability: with 90 % probability; "
-        "plug-in: estimated, without a guarantee."
+        "class-mix: approximately, for a pool of another class mix; plug-in: estimated, without a guarantee."
     ),
 ]
 

@@ -64,6 +64,11 @@ def format_estimate(estimate: Estimate | MeanEstimate, digits: int = 1) -> str:
     return f"{percent(estimate.value, digits)} {format_interval(estimate.low, estimate.high)}"
 
 
+def format_state(state: str, reason: str) -> str:
+    """Format what holds for an error, and why, as a line: "Estimated: …"."""
+    return f"{state[:1].upper()}{state[1:]}: {reason}"
+
+
 def format_range(low: float, high: float) -> str:
     """Format the lowest and highest of several proportions: "80.0 % to 85.0 %"."""
     return f"{percent(low)} to {percent(high)}"

@@ -11,6 +11,7 @@ from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
 from core.data.sources.source_roots import read_roots
 from core.experiments.label_snapshot import Snapshot
+from core.export.error_states import bulk_runs, error_states
 from core.export.label_table import LabelTable
 from core.quality.audits import certificate_manifest
 from core.quality.service import Quality
@@ -65,6 +66,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
         "rules": _rules(snapshot),
         "log": mark.facts(),
         **certificate_manifests(quality),
+        "error_states": error_states(quality, bulk_runs(snapshot)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     source = str(workspace.info["source"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from core.base.errors import InputError, unknown_name
 from core.experiments.label_snapshot import freeze
 from core.export.curated_table import certificate_manifests, curated_table, with_held_out, with_predictions
+from core.export.error_states import error_states
 from core.export.formats.export_format import ExportJob
 from core.export.kinds import EXPORTS
 from core.export.label_table import ExportOptions, LabelTable
@@ -61,7 +62,7 @@ def export(
     if run_id is None:
         raise InputError(f"A {kind.replace('_', ' ')} export needs to know which run: name it.")
     run = workspace.finished_run(run_id)
-    certificates = certificate_manifests(quality)
+    certificates = {**certificate_manifests(quality), "error_states": error_states(quality, [run_id])}
     if kind == "onnx":
         return export_model_package(workspace, quality, run, folder, (options or ExportOptions()).threshold)
     if kind == "model":

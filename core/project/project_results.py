@@ -7,6 +7,7 @@ from core.base.types import CuratedSet
 from core.experiments.control_runs import value_over_control
 from core.experiments.label_snapshot import freeze
 from core.experiments.stopping import advise_stopping
+from core.export.error_states import bulk_runs
 from core.export.export import export
 from core.export.label_table import ExportOptions
 from core.project.project_folder import ProjectFolder
@@ -43,13 +44,14 @@ class ProjectResults(ProjectFolder):
             params: Parameters of the rule.
 
         Returns:
-            Mask, count, coverage [0, 1] and estimated error with interval.
+            Mask, count, coverage [0, 1], and estimated error with interval, state and reason.
 
         Raises:
             ConfigError: There is no such rule, or a parameter is out of range.
             RunError: The run has no scores yet.
         """
-        return select(self.scores(run_id), self.decisions.hidden_calibration(), self.images.labels, rule, params)
+        pool, check = self.scores(run_id), self.quality.pool_check(run_id)
+        return select(pool, self.decisions.hidden_items(), check, rule, params)
 
     def compare(self, run_a: str, run_b: str) -> RunComparison:
         """Compare two finished runs, and their average, on the test images.
@@ -122,6 +124,14 @@ class ProjectResults(ProjectFolder):
             The curated set, sorted by image id.
         """
         return freeze(self.workspace, self.decisions).curated
+
+    def bulk_runs(self) -> list[str]:
+        """List the runs by whose suggestions labels of the curated set were accepted in bulk.
+
+        Returns:
+            Ids of runs and model versions, sorted.
+        """
+        return bulk_runs(freeze(self.workspace, self.decisions))
 
     def export(
         self,

@@ -1,5 +1,7 @@
 """Base class of the parts of the quality service."""
 
+from typing import Any
+
 from core.review.decisions import DecisionService
 from core.workspace.workspace import Workspace
 
@@ -9,3 +11,4 @@ class QualityBase:
 
     def __init__(self, workspace: Workspace, decisions: DecisionService) -> None:
         self._workspace, self._decisions = workspace, decisions
+        self._checks: dict[str, Any] = {}  # run → what its pool check depends on, and the check

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from core.base.types import Estimate, Ids, Labels, Mask
 from core.curation.rules import checked_rule
 from core.quality.base import QualityBase
+from core.review.calibration_items import CalibrationItems
 from core.risk.error_estimates import error_of
+from core.risk.shift.validity import ESTIMATED, PoolCheck
 from core.scoring.calibration import Reliability, expected_calibration_error, reliability
 from core.scoring.scores import Scores, probabilities
 from core.workspace.pool_index import PoolScores, score_images
@@ -49,6 +51,8 @@ class Selection:
     coverage: float  # count / n, [0, 1]
     error: Estimate
     class_counts: NDArray[np.int64]  # (K,) kept images per pseudo-label
+    state: str = ESTIMATED  # of the error: guaranteed, estimated or not valid here
+    reason: str = ""  # why, a sentence
 
     @property
     def count(self) -> int:
@@ -102,13 +106,15 @@ class Evaluation(QualityBase):
         )
 
 
-def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dict[str, object]) -> Selection:
+def select(
+    pool: PoolScores, hidden: CalibrationItems, check: PoolCheck, rule: str, params: dict[str, object]
+) -> Selection:
     """Apply a rule to the pool and estimate its error.
 
     Args:
         pool: Scores of the pool.
-        hidden: Ids of the hidden calibration items, which give the estimate.
-        labels: (N,) true labels; only those of the hidden items are read.
+        hidden: The hidden calibration items, which give the estimate.
+        check: Whether they are like the pool.
         rule: One of RULES.
         params: Parameters of the rule.
 
@@ -123,8 +129,8 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
     mask = checked_rule(rule, params)(pool.scores)
     kept = pool.ids[mask]
     pseudo_labels = pool.scores.pseudo_labels
-    is_hidden = np.isin(pool.ids, hidden, assume_unique=True)
-    estimate = error_of(mask[is_hidden], pseudo_labels[is_hidden], labels[pool.ids[is_hidden]])
+    is_hidden = np.isin(pool.ids, hidden.ids, assume_unique=True)
+    estimate = error_of(mask[is_hidden], pseudo_labels[is_hidden], hidden.labels)
     return Selection(
         rule=rule,
         params=params,
@@ -135,4 +141,6 @@ def select(pool: PoolScores, hidden: Ids, labels: Labels, rule: str, params: dic
         coverage=len(kept) / max(1, len(pool.ids)),
         error=estimate,
         class_counts=np.bincount(pseudo_labels[mask], minlength=pool.scores.num_classes),
+        state=check.state,
+        reason=check.reason,
     )

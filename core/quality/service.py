@@ -1,12 +1,12 @@
 """Quality service: target errors, audits, estimates, data checks and evaluation."""
 
 from core.quality.audits import Audits
+from core.quality.calibration.target_error import TargetErrorThresholds
 from core.quality.data_checks import DataChecks
 from core.quality.evaluation import Evaluation
 from core.quality.ood import OodChecks
 from core.quality.queue_estimates import QueueEstimates
 from core.quality.reviewer_checks import ReviewerChecks
-from core.quality.target_error import TargetErrorThresholds
 
 
 class Quality(TargetErrorThresholds, Audits, QueueEstimates, ReviewerChecks, DataChecks, OodChecks, Evaluation):

@@ -14,6 +14,7 @@ import numpy as np
 from core.base.errors import DataError
 from core.base.types import UNDO, BulkSet, Decision, Ids, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
+from core.review.calibration_items import CalibrationItems, split_items
 from core.store.decision_log import DecisionLog
 from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions
 from core.workspace.workspace import Workspace
@@ -88,14 +89,22 @@ class DecisionHistory:
         """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
         return np.isin(self.state().verdict, _OPEN)
 
+    def calibration(self) -> CalibrationItems:
+        """Return the calibration images in use, decided or not, with their classes."""
+        return split_items(self._workspace.splits, self._workspace.images.labels)
+
     def hidden_calibration(self) -> Ids:
         """Find calibration images that nobody has decided individually.
 
         Returns:
             Their ids; only these estimate errors.
         """
-        ids = self._workspace.splits.calibration
-        return ids[np.isin(self.state().verdict[ids], _STILL_HIDDEN)]
+        return self.hidden_items().ids
+
+    def hidden_items(self) -> CalibrationItems:
+        """Return the images of `hidden_calibration` with their classes."""
+        items = self.calibration()
+        return items.where(np.isin(self.state().verdict[items.ids], _STILL_HIDDEN))
 
     def bulk_set(self, decision: Decision) -> BulkSet:
         """Return images and labels of a bulk decision; DataError where they are lost."""

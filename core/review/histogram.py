@@ -146,9 +146,9 @@ class RunHistogram:
 
     def _calibration(self) -> tuple[Ids, NDArray[np.bool_]]:
         """Rows of the hidden calibration items, and whether the run is right on each."""
-        hidden = self._history.hidden_calibration()
-        rows = np.searchsorted(self._pool.ids, hidden)
-        return rows, self._pool.scores.pseudo_labels[rows] == self._workspace.images.labels[hidden]
+        hidden = self._history.hidden_items()
+        rows = np.searchsorted(self._pool.ids, hidden.ids)
+        return rows, self._pool.scores.pseudo_labels[rows] == hidden.labels
 
     def _groups(self) -> tuple[Labels, list[int]]:
         """Histogram row of each image, and class of each row; -1 for the rest."""

@@ -25,6 +25,8 @@ class CoverageErrorCurve:
     low: NDArray[np.float64]  # (p,) lower end of the 95 % interval
     high: NDArray[np.float64]  # (p,) upper end
     n: NDArray[np.int64]  # (p,) calibration items kept
+    state: str = ""  # guaranteed, estimated or not valid here: `Quality.pool_check` decides
+    reason: str = ""  # why, a sentence
 
 
 def proportion(count: int, n: int, level: float = 0.95) -> Estimate:

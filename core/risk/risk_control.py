@@ -30,6 +30,8 @@ class ConformalThreshold:
     num_wrong: int  # calibration items at or above the threshold that are wrong
     num_calibration: int  # n
     bound: float  # the estimate that is held at or below the target; nan where nothing is kept
+    state: str = ""  # guaranteed, estimated or not valid here: `Quality.pool_check` decides
+    reason: str = ""  # why, a sentence
 
     @property
     def coverage(self) -> float:
@@ -49,6 +51,8 @@ class HighProbabilityThreshold:
     delta: float
     num_kept: int
     num_pool: int
+    state: str = ""  # guaranteed, estimated or not valid here
+    reason: str = ""  # why, a sentence
 
     @property
     def coverage(self) -> float:

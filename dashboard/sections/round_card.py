@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import Project, StopAdvice
 from dashboard import formatting
+from dashboard.sections import pool_state
 
 
 def show(project: Project, run_a: str, run_b: str) -> None:
@@ -37,6 +38,8 @@ def show(project: Project, run_a: str, run_b: str) -> None:
         st.dataframe(rows, hide_index=True)
     else:
         st.caption("No selection of these runs has been audited, so nothing is guaranteed about its labels.")
+    st.caption(f"Error of labels accepted by {run_b}'s suggestions:")
+    pool_state.show(project, run_b)
     st.markdown(advice_text(project.stop_advice(run_b)))
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import Project, RuleParameter, class_thresholds, constants, rule_parameters
 from dashboard import charts, formatting
+from dashboard.sections import pool_state
 from dashboard.state import url
 
 _RULE, _PARAMS = "rule", "cut"
@@ -71,9 +72,14 @@ def class_target_input(project: Project, run: str) -> None:
     none = [name for name, item in zip(project.class_names, thresholds, strict=True) if item.threshold is None]
     st.button("Set the class thresholds", on_click=_set_class_thresholds, args=(run, class_thresholds(thresholds)))
     kept = sum(item.num_kept for item in thresholds)
+    what = (
+        f"At most **{formatting.percent(target)}** of each class are wrong, on average over draws of the class's "
+        f"calibration items ({thresholds[0].state})."
+    )
+    is_unknown = thresholds[0].state == pool_state.NOT_VALID
     st.markdown(
-        f"They keep {kept:,} open images. At most **{formatting.percent(target)}** of each class are wrong, on average "
-        "over draws of the class's calibration items."
+        f"They keep {kept:,} open images. "
+        + ("**Not valid here:** how many of them are wrong is not known." if is_unknown else what)
     )
     if none:
         st.caption(
@@ -102,9 +108,10 @@ def _target_error_input(project: Project, run: str) -> None:
             st.caption("No threshold guarantees this with the available calibration items. Audit a selection instead.")
             return
         st.markdown(
-            f"The threshold {item.threshold:.3f} keeps {item.num_kept:,} open images. At most "
-            f"**{formatting.percent(target)}** of them are wrong, on average."
+            f"Threshold {item.threshold:.3f}. "
+            + pool_state.at_most(item.state, item.num_kept, formatting.percent(target), "on average")
         )
+        st.caption(f"{item.state.capitalize()}: {item.reason}")
         st.button("Set this threshold", on_click=_set_threshold, args=(item.threshold,))
 
 

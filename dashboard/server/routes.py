@@ -95,6 +95,12 @@ def get_targets(request: Request) -> dict[str, Any]:
     }
 
 
+def get_pool_check(request: Request) -> dict[str, Any]:
+    """Return whether the run's calibration images are like the pool, in words."""
+    check = _project(request).quality.pool_check(request.path_params["run"])
+    return {"state": check.state, "reason": check.reason, "shift": check.shift, "origin": check.origin}
+
+
 def get_card(request: Request) -> dict[str, Any]:
     """Return the card of one pool image."""
     run, image = request.path_params["run"], request.path_params["image"]
@@ -255,6 +261,7 @@ ROUTES = [
     Route(f"{_RUN}/neighbors/{{image:int}}", json_endpoint(get_neighbors)),
     Route(f"{_RUN}/border", json_endpoint(get_border)),
     Route(f"{_RUN}/targets", json_endpoint(get_targets)),
+    Route(f"{_RUN}/pool_check", json_endpoint(get_pool_check)),
     Route(f"{_RUN}/per_class", json_endpoint(get_per_class)),
     Route(f"{_RUN}/live", json_endpoint(get_live)),
     Route(f"{_RUN}/live", json_endpoint(post_live), methods=["POST"]),

@@ -5,7 +5,7 @@ import streamlit as st
 from core import Audit, EarlierAudit, Project, constants
 from dashboard import formatting, image_grid
 from dashboard.messages import show_errors
-from dashboard.sections import queue_estimates, reviewer_checks
+from dashboard.sections import pool_state, queue_estimates, reviewer_checks
 from dashboard.sections.rule_inputs import rule_inputs
 from dashboard.sections.widgets import metric_row
 from dashboard.state import url
@@ -29,7 +29,13 @@ def show() -> None:
             key="audit-target",
         )
         risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk")
-    if project.select(run, rule, **params).count:
+    selection = project.select(run, rule, **params)
+    st.caption(
+        f"{pool_state.label('Estimated error', selection.state)}: {formatting.estimate(selection.error)} calibration "
+        f"items. **{selection.state.capitalize()}:** {selection.reason} An audit needs none of this: its draws are its "
+        "own."
+    )
+    if selection.count:
         audit = project.quality.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
         left, right = st.columns([2, 3], gap="large")
         with left:

@@ -10,6 +10,7 @@ import streamlit as st
 from core import Project, constants
 from dashboard import formatting
 from dashboard.messages import page_link, show_errors
+from dashboard.sections import pool_state
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 from dashboard.state.runs import finished_runs, latest_run
@@ -40,8 +41,17 @@ def show() -> None:
     if not curated.decisions.any():
         st.info("Nothing is reviewed yet, so an export holds only the given labels.")
         page_link("review", "Review suggestions")
+    _error_states(project)
     _write(project)
     _download(project)
+
+
+def _error_states(project: Project) -> None:
+    """Say what holds for the error of labels that were accepted in bulk, by run."""
+    for run in project.bulk_runs():
+        st.caption(f"Error of labels accepted in bulk by {run}'s suggestions:")
+        with show_errors():
+            pool_state.show(project, run)
 
 
 def _write(project: Project) -> None:

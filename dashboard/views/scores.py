@@ -8,6 +8,7 @@ import streamlit as st
 from core import Project, RuleParameter, Selection, constants, rule_parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
+from dashboard.sections import pool_state
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
@@ -76,6 +77,7 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
     st.caption(
         "Each point is a confidence threshold: the share of the pool that it keeps, and the error among the kept "
         "images, estimated on the hidden calibration items. The band is the exact (Clopper–Pearson) 95 % interval."
+        + (" Not valid here: the calibration items are unlike the pool." if curve.state == pool_state.NOT_VALID else "")
     )
 
 
@@ -172,9 +174,10 @@ def _rule(project: Project, run: str) -> Selection:
             {
                 "Kept": f"{selection.count:,}",
                 "Coverage": formatting.percent(selection.coverage),
-                "Estimated error": formatting.percent(selection.error.value),
+                pool_state.label("Estimated error", selection.state): formatting.percent(selection.error.value),
             }
         )
+        pool_state.show(project, run)
         st.caption(f"Error among the kept images: {formatting.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
         st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
@@ -234,9 +237,7 @@ def _target_error(project: Project, run: str) -> None:
         return
     st.button(f"Set the threshold to {item.threshold:.3f}", on_click=_set_threshold, args=(item.threshold,))
     how = "in at least 9 of 10 draws" if is_high_probability else "on average"
-    st.markdown(
-        f"It keeps {item.num_kept:,} open images. At most **{formatting.percent(target)}** of them are wrong, {how}."
-    )
+    st.markdown(pool_state.at_most(item.state, item.num_kept, formatting.percent(target), how))
     st.caption(_HIGH_PROBABILITY_ASSUMPTION if is_high_probability else _AVERAGE_ASSUMPTION)
 
 

@@ -91,7 +91,7 @@ def test_a_conformal_threshold_is_two_hops_of_one_name(
     trained_project.quality.conformal_threshold(RUN, 0.2)
     assert seen == [
         [
-            ("core/quality/target_error.py", "conformal_threshold"),
+            ("core/quality/calibration/target_error.py", "conformal_threshold"),
             ("core/risk/risk_control.py", "conformal_threshold"),
         ]
     ]

@@ -23,6 +23,7 @@ from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck
+from core.risk.shift.validity import ESTIMATED
 
 
 def audit(
@@ -59,11 +60,18 @@ def audit(
 
 def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json: AsJson = False) -> None:
     """Estimate accuracy and error from answers to random queues, weighted by their logged probabilities."""
-    estimates = Project.open(path).quality.queue_estimates(run, threshold)
-    info = {"run": run, "threshold": threshold, "queues": [_queue_info(item) for item in estimates]}
+    quality = Project.open(path).quality
+    estimates, check = quality.queue_estimates(run, threshold), quality.pool_check(run)
+    info = {
+        "run": run, "threshold": threshold, "queues": [_queue_info(item) for item in estimates],
+        "state": ESTIMATED, "calibration": {"state": check.state, "reason": check.reason},
+    }  # fmt: skip
     text = "\n".join(_queue_text(item) for item in estimates) or (
         "No image of a random queue has been decided yet: review some in the order mixed or audit."
     )
+    if estimates:
+        text += "\nEstimated: from random draws of the pool itself, whatever the calibration images say."
+    text += f"\nError from calibration images: {check.sentence}"
     answer(info, text, as_json=as_json)
 
 

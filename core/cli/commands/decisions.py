@@ -120,7 +120,7 @@ def decide(
         outcome = project.decide(
             run, verdict, image, _class_to_give(project, verdict, label, reviewer), reviewer, **shown
         )
-    _report(project, outcome, as_json)
+    _report(project, outcome, as_json, run if bulk_accept else None)
 
 
 def _class_to_give(project: Project, verdict: str, label: str | None, reviewer: str) -> int | None:
@@ -142,10 +142,15 @@ def curate(path: ProjectPath, as_json: AsJson = False) -> None:
     answer(info, f"{text} · {len(curated.reject_ids):,} rejects\ndigest {curated.digest}", as_json=as_json)
 
 
-def _report(project: Project, outcome: Outcome, as_json: bool) -> None:
+def _report(project: Project, outcome: Outcome, as_json: bool, run: str | None = None) -> None:
+    """Print what was saved; of a bulk accept under a run also what holds for its error."""
     if outcome.status != "saved":
         raise DecisionError(outcome.reason)
     decision = next(d for d in project.decisions.latest(50) if d.id == outcome.decision)
     info = {"decision": decision.id, "verdict": decision.verdict, "num_images": decision.num_images}
     text = f"saved #{decision.id}: {decision.verdict}, {decision.num_images:,} image(s)"
+    if run is not None:
+        check = project.quality.pool_check(run)
+        info |= {"state": check.state, "reason": check.reason}
+        text += f"\n{check.sentence}"
     answer(info, text, as_json=as_json)

@@ -11,6 +11,7 @@ from core.cli.commands.runs import Wait, follow
 from core.cli.options import AsJson, ProjectPath, RunId
 from core.cli.output import answer, format_estimate, format_points, percent
 from core.experiments.control_runs import CONTROL_KINDS
+from core.export.error_states import error_states
 from core.export.export import RUN_EXPORTS
 from core.export.kinds import EXPORTS
 from core.project import Project
@@ -144,10 +145,12 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the labels with their provenance in a format that other tools read, or a run's model or round card."""
-    written = Project.open(path).export(
-        kind, folder, run, files=files, held_out=held_out, bom=bom, formula_safe=formula_safe
-    )
-    answer({"kind": kind, "path": written}, f"Written: {written}", as_json=as_json)
+    project = Project.open(path)
+    written = project.export(kind, folder, run, files=files, held_out=held_out, bom=bom, formula_safe=formula_safe)
+    states = error_states(project.quality, [*project.bulk_runs(), *([run] if kind in RUN_EXPORTS and run else [])])
+    lines = [f"error of labels accepted by {name}: {one['state']}: {one['reason']}" for name, one in states.items()]
+    info = {"kind": kind, "path": written, "error_states": states}
+    answer(info, "\n".join([f"Written: {written}", *lines]), as_json=as_json)
 
 
 def export_model(

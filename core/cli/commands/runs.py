@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
-from core.base.errors import RunError, unknown_name
+from core.base.errors import RunError, WinnowError, unknown_name
 from core.base.presets import PRESETS, Preset
 from core.base.types import LIVE_STATES, RunStatus
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
@@ -129,8 +129,12 @@ def status(
     runs = project.runs() if run is None else [project.run(run)]
     broken = project.broken_runs() if run is None else {}
     compared = {one.id: _head_comparison(project, one) for one in runs}
-    info = {"runs": [{**_run_info(one), "head_comparison": compared[one.id]} for one in runs], "broken": broken}
-    lines = [_run_line(one) for one in runs] + [f"{name}  broken: {sentence}" for name, sentence in broken.items()]
+    states = {one.id: _error_state(project, one) for one in runs}
+    infos = [{**_run_info(one), "head_comparison": compared[one.id], "error_state": states[one.id]} for one in runs]
+    info = {"runs": infos, "broken": broken}
+    lines = [line for one in runs for line in (_run_line(one), *_state_lines(states[one.id]))] + [
+        f"{name}  broken: {sentence}" for name, sentence in broken.items()
+    ]
     lines += [found["sentence"] for found in compared.values() if found is not None]
     answer(info, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
 
@@ -205,6 +209,21 @@ def _head_comparison(project: Project, run: Run) -> dict[str, Any] | None:
     low, high = found.paired.interval
     numbers = {"n": found.paired.n, "difference": found.paired.difference, "low": low, "high": high}
     return {"head": found.head, **numbers, "sentence": found.sentence}
+
+
+def _error_state(project: Project, run: Run) -> dict[str, str] | None:
+    """Return what holds for errors of a finished run's suggestions; None where nothing can be said."""
+    if not run.has_predictions:
+        return None
+    try:
+        check = project.quality.pool_check(run.id)
+    except WinnowError:  # its scores cannot be read: the state of the run says so
+        return None
+    return {"state": check.state, "reason": check.reason}
+
+
+def _state_lines(state: dict[str, str] | None) -> list[str]:
+    return [] if state is None else [f"  error of accepted labels: {state['state']}: {state['reason']}"]
 
 
 def _progress(now: RunStatus, *, is_head: bool) -> str:

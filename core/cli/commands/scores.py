@@ -7,7 +7,7 @@ import typer
 
 from core.base.errors import unknown_name
 from core.cli.options import AsJson, Guarantee, Params, ProjectPath, Rule, RunId, TargetError, chosen_rule
-from core.cli.output import answer, estimate_info, format_estimate, format_params, percent
+from core.cli.output import answer, estimate_info, format_estimate, format_params, format_state, percent
 from core.project import Project
 from core.scoring.scores import RANKINGS, order
 
@@ -69,13 +69,16 @@ def select(
         "pool": len(selection.pool_ids),
         "coverage": selection.coverage,
         "error": {name: error[name] for name in ("value", "low", "high", "count", "n")},
+        "state": selection.state,
+        "reason": selection.reason,
         "per_class": dict(zip(project.class_names, selection.class_counts.tolist(), strict=False)),
     }
     n = selection.error.n
     source = f", {selection.error.count} wrong of {n} calibration items" if n else " (no calibration item is kept)"
     text = (
         f"{rule} {format_params(params)} keeps {selection.count:,} of {len(selection.pool_ids):,} "
-        f"({percent(selection.coverage)}); estimated error {format_estimate(selection.error)}{source}"
+        f"({percent(selection.coverage)}); estimated error {format_estimate(selection.error)}{source}\n"
+        f"{format_state(selection.state, selection.reason)}"
     )
     answer(info, text, as_json=as_json)
 

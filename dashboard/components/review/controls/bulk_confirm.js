@@ -1,5 +1,6 @@
 /** Bulk confirmation: dialogs that show the number of images before one decision about all of them. */
 
+import { stateSentence } from "../state/pool_state.js";
 import { describe } from "../state/query.js";
 import { openDialog } from "./dialogs.js";
 import { formatNumber, formatPercent, make } from "./dom.js";
@@ -29,7 +30,7 @@ export class BulkConfirm {
     const { pair } = this.threshold;
     const { rule, params } = pair.rule;
     let count = await this.api.count(rule, params);
-    const { bulk_note: note } = await this.api.live();
+    const [{ bulk_note: note }, check] = await Promise.all([this.api.live(), this.api.poolCheck()]);
     const problem = make("p.problem", { role: "alert", hidden: true });
     const cap = make("input", { type: "checkbox", onchange: () => countAgain() });
     const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
@@ -57,6 +58,7 @@ export class BulkConfirm {
     const box = openDialog(this.root, "", [
       make("p", {}, `Every undecided image with ${keptText(pair)} takes the label that the model suggests. ${ONE_DECISION}`),
       make("p", {}, "Estimated error: ", make("b", {}, errorText(pair.counts)), ". This is an estimate at this threshold, not a guarantee."),
+      make("p", {}, make("b", {}, stateSentence(check))),
       ...(note ? [make("p", {}, note)] : []),
       make("label.check", {}, cap, "Cap each class at twice its share of the labeled images: its least confident images stay undecided."), problem,
     ], (close) => [make("button", { onclick: close }, "Cancel"), accept]);
@@ -68,8 +70,10 @@ export class BulkConfirm {
     await this.commands.outbox.flush();
     const count = await this.api.count("per_class_threshold", params);
     const numOwn = formatNumber(Object.keys(params.thresholds).length);
+    const check = await this.api.poolCheck();
     openDialog(this.root, `Accept ${formatNumber(count)} images?`, [
       make("p", {}, `Every undecided image at or above the threshold of its suggested class (${numOwn} of their own, ${params.threshold.toFixed(3)} for the others). ${ONE_DECISION}`),
+      make("p", {}, make("b", {}, stateSentence(check))),
     ], (close) => [
       make("button", { onclick: close }, "Cancel"),
       make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); } },

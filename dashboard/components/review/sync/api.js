@@ -64,6 +64,13 @@ export class Api {
     return get(`${this.run}/targets`);
   }
 
+  /** Whether calibration images are like the pool; asked once for each run or model version.
+   * @returns {Promise<import("../state/pool_state.js").PoolCheck|null>} null where the server cannot say */
+  poolCheck() {
+    if (this.checkedRun !== this.run) Object.assign(this, { checkedRun: this.run, check: get(`${this.run}/pool_check`).catch(() => null) });
+    return this.check;
+  }
+
   /** Confidence histograms of some classes. @param {number[]} labels */
   perClass(labels) {
     return get(`${this.run}/per_class`, { ids: labels.join(",") });

@@ -1,6 +1,7 @@
 /** Selection summary: counts, estimated error and class mix of the images that the thresholds select. */
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
+import { errorWords, stateSentence } from "../state/pool_state.js";
 
 export class SelectionSummary {
   /** @param {{classes: string[], onBulkAccept: () => void, onReview: (range: string) => void}} options */
@@ -16,8 +17,16 @@ export class SelectionSummary {
       make("div.pair", {}, this.accept, this.review));
   }
 
+  /** Say whether the calibration images are like the pool. @param {import("../state/pool_state.js").PoolCheck|null} check */
+  showState(check) {
+    this.check = check;
+    this.error.title = stateSentence(check);
+    if (this.pair) this.show(this.pair);
+  }
+
   /** @param {import("./threshold_pair.js").ThresholdPair} pair */
   show(pair) {
+    this.pair = pair;
     const { data, counts, between } = pair;
     this.range = pair.range;
     const side = pair.isBelow ? "at most" : "at least";
@@ -26,7 +35,7 @@ export class SelectionSummary {
     const basis = counts.n
       ? [` [${formatPercent(counts.low)}, ${formatPercent(counts.high)}] · ${formatNumber(counts.wrong)} wrong of ${formatNumber(counts.n)} calibration items`]
       : [" no calibration item is kept"];
-    this.error.replaceChildren("estimated error ", make("b", {}, formatPercent(counts.error)), ...basis);
+    this.error.replaceChildren(errorWords(this.check ?? null), make("b", {}, formatPercent(counts.error)), ...basis);
     this.between.textContent = `${formatNumber(between.open)} to review between the thresholds, ${formatNumber(between.left)} left out`;
     this.accept.disabled = !counts.open;
     this.accept.replaceChildren(`Accept all ${formatNumber(counts.open)}`, make("span.wide", {}, " undecided"));

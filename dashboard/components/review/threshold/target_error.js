@@ -1,13 +1,13 @@
 /** Target error: a slider that sets the threshold with a guarantee; moving the threshold ends it. */
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
+import { targetSentences } from "../state/pool_state.js";
 
 /** @typedef {{num_calibration: number, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
 
 const HOW = "Sets the threshold so that at most this share of the accepted images is wrong, on average over draws.";
 const STALE = "The undecided images have changed. Set the target error again for a guarantee.";
 const OTHER_SCORE = "The target error sets a threshold on confidence. Choose that score first.";
-const LIMIT = "This is an average over draws; only an audit certifies this selection.";
 
 export class TargetError {
   /** @param {{api: import("../sync/api.js").Api, onMove: (value: number) => void, onRelease: () => void}} options */
@@ -55,14 +55,15 @@ export class TargetError {
   async _slide(isLast = false) {
     const request = this._targets();
     const targets = await request.catch(() => null);
+    const check = await this.options.api.poolCheck();
     if (request !== this.targets) return; // the open images have changed while the server answered
     const found = targets?.cuts.find(({ target }) => Math.abs(100 * target - Number(this.input.value)) < 1e-6);
     if (!found) return;
-    this._show(found, formatNumber(targets.num_calibration));
+    this._show(found, formatNumber(targets.num_calibration), check);
     if (isLast && found.threshold !== null) this.options.onRelease();
   }
 
-  _show({ target, threshold, kept }, count) {
+  _show({ target, threshold, kept }, count, check) {
     this.threshold = threshold;
     const text = formatPercent(target);
     this.input.setAttribute("aria-valuetext", text);
@@ -71,7 +72,8 @@ export class TargetError {
       return;
     }
     this.options.onMove(threshold);
-    this._say(text, make("b", {}, `It keeps ${formatNumber(kept)} open images. At most ${text} of them are wrong, on average.`), ` ${LIMIT}`);
+    const [meaning, limit] = targetSentences(check, formatNumber(kept), text);
+    this._say(text, make("b", {}, meaning), ` ${limit}`);
   }
 
   /** @returns {Promise<Targets>} */

@@ -74,6 +74,7 @@ export class ThresholdPanel {
     if (this.target) this.histogram.targetError.begin(this.target, this.values.confidence);
     this.target = null;
     this.options.onShown();
+    this.options.api.poolCheck().then((check) => this.options.summary.showState(check));
     await this._loadBoundary();
   }
 

@@ -5,16 +5,20 @@ still represent the open pool.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import Labels, Mask
-from core.quality.base import QualityBase
+from core.quality.calibration.pool_check import PoolChecks
 from core.risk import risk_control
 from core.risk.error_estimates import CoverageErrorCurve, coverage_error_curve, threshold_for_error
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
+from core.risk.shift.class_mix import effective_size, item_weights
+from core.risk.shift.validity import ESTIMATED, OTHER
+from core.risk.shift.weighted_threshold import weighted_conformal_threshold
 from core.workspace.pool_index import score_images
 
 
@@ -26,11 +30,12 @@ class _Window:
     labels: Labels  # (m,) pseudo-labels
     known_confidence: NDArray[np.float32]  # (n,)
     known_labels: Labels  # (n,) pseudo-labels
+    known_classes: Labels  # (n,) their classes
     is_right: Mask  # (n,)
     num_classes: int
 
 
-class TargetErrorThresholds(QualityBase):
+class TargetErrorThresholds(PoolChecks):
     """Thresholds that keep a target error, and estimates beside them."""
 
     def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:
@@ -52,7 +57,8 @@ class TargetErrorThresholds(QualityBase):
         Source: conformal selection, Jin & Candes 2023, arXiv 2210.01408.
         """
         seen = self._window(run_id)
-        return risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
+        found = risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
+        return replace(found, **self._state(run_id))
 
     def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
         """Find the conformal threshold of each of several targets.
@@ -69,9 +75,11 @@ class TargetErrorThresholds(QualityBase):
             InputError: A target is out of range.
         """
         seen = self._window(run_id)
-        return risk_control.conformal_thresholds_by_target(
+        found = risk_control.conformal_thresholds_by_target(
             seen.confidence, seen.known_confidence, seen.is_right, targets
         )
+        state = self._state(run_id)
+        return tuple(replace(item, **state) for item in found)
 
     def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
         """Find the conformal threshold of each predicted class from its own items.
@@ -88,7 +96,7 @@ class TargetErrorThresholds(QualityBase):
             InputError: The target is out of range.
         """
         seen = self._window(run_id)
-        return risk_control.conformal_thresholds_per_class(
+        found = risk_control.conformal_thresholds_per_class(
             seen.confidence,
             seen.labels,
             seen.known_confidence,
@@ -97,6 +105,8 @@ class TargetErrorThresholds(QualityBase):
             target,
             seen.num_classes,
         )
+        state = self._state(run_id)
+        return tuple(replace(item, **state) for item in found)
 
     def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
         """Find the lowest threshold that meets the target with probability 1 - delta.
@@ -116,9 +126,10 @@ class TargetErrorThresholds(QualityBase):
         Source: Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.
         """
         seen = self._window(run_id)
-        return risk_control.high_probability_threshold(
+        found = risk_control.high_probability_threshold(
             seen.confidence, seen.known_confidence, seen.is_right, target, delta
         )
+        return replace(found, **self._state(run_id))
 
     def plug_in_threshold(self, run_id: str, target: float) -> float | None:
         """Find the lowest threshold whose estimated error meets the target; no guarantee.
@@ -150,23 +161,63 @@ class TargetErrorThresholds(QualityBase):
         Raises:
             RunError: The run has no scores yet.
         """
-        hidden = self._decisions.hidden_calibration()
-        known = score_images(self._workspace.finished_run(run_id).folder, hidden).scores
-        is_right = known.pseudo_labels == self._workspace.images.labels[hidden]
-        return coverage_error_curve(self._workspace.scores(run_id).scores.confidence, known.confidence, is_right)
+        hidden = self._decisions.hidden_items()
+        known = score_images(self._workspace.finished_run(run_id).folder, hidden.ids).scores
+        is_right = known.pseudo_labels == hidden.labels
+        curve = coverage_error_curve(self._workspace.scores(run_id).scores.confidence, known.confidence, is_right)
+        return replace(curve, **self._state(run_id))
+
+    def class_mix_threshold(self, run_id: str, target: float) -> ConformalThreshold:
+        """Find the lowest threshold for a pool that differs in its class mix alone; approximate.
+
+        Calibration items count by how much more frequent their class seems to be in the pool.
+
+        Args:
+            run_id: A finished run.
+            target: Highest share of wrong labels among the accepted, in (0, 1).
+
+        Returns:
+            The threshold; its state is never guaranteed, as the weights are estimated.
+
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: The target is out of range.
+
+        Source: weighted conformal selection, Jin & Candes 2023; weights: Lipton et al. 2018, arXiv 1802.03916.
+        """
+        seen, check = self._window(run_id), self.pool_check(run_id)
+        shares = np.array(check.class_weights or np.ones(seen.num_classes))
+        weights = item_weights(seen.known_classes, shares)
+        found = weighted_conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, weights, target)
+        if check.shift == OTHER:
+            return replace(found, state=check.state, reason=check.reason)
+        reason = (
+            f"weights for the pool's class mix are estimated, so the target is kept approximately; {len(weights):,} "
+            f"calibration images weigh as much as {effective_size(weights):,.0f}."
+        )
+        return replace(found, state=ESTIMATED, reason=reason)
+
+    def _state(self, run_id: str) -> dict[str, Any]:
+        check = self.pool_check(run_id)
+        return {"state": check.state, "reason": check.reason}
 
     def _window(self, run_id: str) -> _Window:
         pool = self._workspace.scores(run_id)
         pool.check_suggestions()
         is_open = self._decisions.is_open()[pool.ids]
-        is_known = np.isin(pool.ids, self._workspace.splits.calibration, assume_unique=True)
-        rows, known = np.flatnonzero(is_open & ~is_known), np.flatnonzero(is_open & is_known)
+        items = self._decisions.calibration()
+        given = np.union1d(items.ids, self._workspace.splits.calibration)
+        rows = np.flatnonzero(is_open & ~np.isin(pool.ids, given, assume_unique=True))
+        known = np.searchsorted(pool.ids, items.ids)
+        is_hidden = is_open[known]
+        known, classes = known[is_hidden], items.labels[is_hidden]
         scores = pool.scores
         return _Window(
             confidence=scores.confidence[rows],
             labels=scores.pseudo_labels[rows],
             known_confidence=scores.confidence[known],
             known_labels=scores.pseudo_labels[known],
-            is_right=scores.pseudo_labels[known] == self._workspace.images.labels[pool.ids[known]],
+            known_classes=classes,
+            is_right=scores.pseudo_labels[known] == classes,
             num_classes=scores.num_classes,
         )

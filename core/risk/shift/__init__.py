@@ -1,0 +1,1 @@
+"""Shift between calibration images and pool: tests, class mix, weighted thresholds, sizes, states."""

@@ -1,0 +1,23 @@
+/** State of errors that calibration images give: guaranteed, estimated or not valid here, in sentences. */
+
+export const NOT_VALID = "not valid here";
+const AVERAGE = "This is an average over draws; only an audit certifies this selection.";
+
+/** @typedef {{state: string, reason: string, shift: string, origin: string}} PoolCheck */
+
+/** State and reason as a sentence. @param {PoolCheck|null} check null where the server cannot say */
+export function stateSentence(check) {
+  return check?.state ? `${check.state[0].toUpperCase()}${check.state.slice(1)}: ${check.reason}` : "";
+}
+
+/** What a target error means in this state, and what limits it. @param {PoolCheck|null} check @param {string} kept
+ * @param {string} target @returns {[string, string]} */
+export function targetSentences(check, kept, target) {
+  if (check?.state === NOT_VALID) return [`It keeps ${kept} open images. Not valid here: how many of them are wrong is not known.`, `The reason: ${check.reason}`];
+  return [`It keeps ${kept} open images. At most ${target} of them are wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
+}
+
+/** The words that go before an estimated error. @param {PoolCheck|null} check */
+export function errorWords(check) {
+  return check?.state === NOT_VALID ? "not valid here: estimated error " : "estimated error ";
+}

@@ -1,0 +1,124 @@
+"""Calibration images unlike the pool withdraw every error; those like it give an estimate, or a guarantee."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import Project, SplitConfig, TrainConfig
+from core.quality.calibration import pool_check
+from tests.conftest import made_once
+from tests.quality.calibration.scenes import save_scenes
+
+RUN = "001-head-hog"
+
+
+def head_project(folder: Path, **options: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINNOW_HOME", str(folder / "home"))
+        truth = save_scenes(folder / "images", np.random.default_rng(0), **options)
+        project = Project.create(folder / "project", folder / "images")
+        project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+        np.save(folder / "truth.npy", truth)
+
+
+@pytest.fixture(scope="session")
+def new_scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "new-scenes", head_project)
+
+
+@pytest.fixture(scope="session")
+def same_scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "same-scenes", lambda folder: head_project(folder, is_new=False))
+
+
+@pytest.fixture
+def new_scenes(new_scenes_folder: Path, tmp_path: Path) -> Project:
+    return Project.open(shutil.copytree(new_scenes_folder / "project", tmp_path / "new"))
+
+
+def unlabeled_truth(project: Project, folder: Path) -> np.ndarray:
+    """True class of each image of the folder `unlabeled`, by image id; -1 of the others."""
+    truth, found = np.load(folder / "truth.npy"), np.full(len(project.images.labels), -1)
+    for image in project.splits.unlabeled.tolist():
+        found[image] = truth[int(Path(str(project.images.names[image])).stem)]
+    return found
+
+
+def test_class_folders_from_other_scenes_than_the_pool_are_not_valid_here(
+    new_scenes: Project, new_scenes_folder: Path
+) -> None:
+    threshold = new_scenes.quality.conformal_threshold(RUN, 0.05)
+    assert threshold.threshold is not None
+    selection = new_scenes.select(RUN, "fixed_threshold", threshold=threshold.threshold)
+    truth = unlabeled_truth(new_scenes, new_scenes_folder)[selection.ids]
+    assert np.mean(truth[truth >= 0] != selection.labels[truth >= 0]) > 0.3  # what the guarantee would have hidden
+    assert selection.error.high < 0.1
+    assert (selection.state, threshold.state) == ("not valid here", "not valid here")
+    assert "differ from the pool" in selection.reason
+    assert new_scenes.quality.high_probability_threshold(RUN, 0.1).state == "not valid here"
+    assert new_scenes.quality.coverage_error(RUN).state == "not valid here"
+    assert new_scenes.quality.class_mix_threshold(RUN, 0.05).state == "not valid here"
+    assert {item.state for item in new_scenes.quality.conformal_thresholds_per_class(RUN, 0.1)} == {"not valid here"}
+
+
+def test_class_folders_from_the_pool_s_own_scenes_give_an_estimate(same_scenes_folder: Path, tmp_path: Path) -> None:
+    project = Project.open(shutil.copytree(same_scenes_folder / "project", tmp_path / "same"))
+    check = project.quality.pool_check(RUN)
+    assert (check.state, check.shift, check.is_random_draw) == ("estimated", "none", False)
+    assert check.features is not None
+    assert 0.5 < check.features.detectable < 0.65
+
+
+def test_a_split_that_hid_labels_at_random_gives_a_guarantee(tmp_path: Path, same_scenes_folder: Path) -> None:
+    folder = shutil.copytree(same_scenes_folder / "images", tmp_path / "images")
+    shutil.rmtree(folder / "unlabeled")
+    split = SplitConfig(labeled=80, val=40, calibration=80, test=40)
+    project = Project.create(tmp_path / "hidden", folder, split=split)
+    project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+    assert project.quality.pool_check(RUN).state == "guaranteed"
+    assert project.quality.conformal_threshold(RUN, 0.1).state == "guaranteed"
+
+
+def test_another_class_mix_alone_is_recognised_and_weights_are_offered(
+    tmp_path: Path, same_scenes_folder: Path
+) -> None:
+    folder = shutil.copytree(same_scenes_folder / "images", tmp_path / "images")
+    truth = np.load(same_scenes_folder / "truth.npy")
+    for number, label in enumerate(truth.tolist()):
+        if label in (1, 2) and number % 5:
+            (folder / "unlabeled" / f"{number:04}.png").unlink()
+    project = Project.create(tmp_path / "mix", folder)
+    project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+    check = project.quality.pool_check(RUN)
+    assert (check.state, check.shift) == ("not valid here", "class_mix")
+    assert "class mix" in check.reason
+    assert min(check.class_weights[0], check.class_weights[3]) > 2 * max(check.class_weights[1:3])
+    weighted = project.quality.class_mix_threshold(RUN, 0.1)
+    assert weighted.state == "estimated"
+    assert "approximately" in weighted.reason
+
+
+def test_a_check_is_stored_and_made_again_when_the_pool_changes(
+    new_scenes: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = new_scenes.quality.pool_check(RUN)
+    file = new_scenes.run(RUN).folder.path / "pool_check.json"
+    stored = json.loads(file.read_text())
+    assert stored["check"]["state"] == "not valid here"
+    monkeypatch.setattr(pool_check, "two_sample_test", None)  # the stored one is read
+    assert Project.open(new_scenes.path).quality.pool_check(RUN) == first
+    monkeypatch.undo()
+    file.write_text(json.dumps({**stored, "pool": 1}))
+    assert Project.open(new_scenes.path).quality.pool_check(RUN) == first
+    file.write_text("{")
+    assert Project.open(new_scenes.path).quality.pool_check(RUN) == first
+
+
+def test_few_calibration_images_are_never_more_than_an_estimate(trained_project: Project) -> None:
+    check = trained_project.quality.pool_check("001-supervised-mlp")
+    assert check.num_calibration < 30
+    assert check.state == "estimated"
+    assert "too few" in check.reason
