@@ -251,7 +251,7 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
         labels=rng.integers(0, num_classes, num), names=np.array(["x"] * num),
         class_names=list(map(str, range(num_classes))),
     )  # fmt: skip
-    splits = SimpleNamespace(pool=ids, calibration=ids[:1000], labeled=ids[:10])
+    splits = SimpleNamespace(pool=ids, calibration=ids[:1000], unlabeled=ids[1000:], labeled=ids[:10])
     made = SimpleNamespace(
         path=tmp_path, images=images, splits=splits, scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
     )  # fmt: skip

@@ -13,24 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
-from core.base.types import Ids, Labels
+from core.base.types import Ids
 from core.quality.base import QualityBase
+from core.quality.calibration.shift_tests import feature_test, predicted_classes, score_test, shift_kind
 from core.review.calibration_items import FROM_LABELS, CalibrationItems
 from core.risk.shift.class_mix import class_mix_weights, effective_size, item_weights, thinned
-from core.risk.shift.two_sample import TwoSampleTest, two_sample_test
+from core.risk.shift.two_sample import TwoSampleTest
 from core.risk.shift.validity import (
-    CLASS_MIX,
-    LEAST_ITEMS,
     LEVEL,
     LEVEL_DRAWN,
     NO_SHIFT,
-    OTHER,
     UNTESTED,
     Evidence,
     PoolCheck,
     state_of,
 )
-from core.scoring.scores import confidence, probabilities
 from core.store.files import read_json, write_json
 from core.store.run_folder import RunFolder
 
@@ -39,9 +36,6 @@ FILE = "pool_check.json"
 MOST_LABELED, MOST_POOL = 500, 800
 """Most images of each side that are tested: it takes half a second then."""
 _FEWEST = 8  # images of a side: fewer are not tested at all
-_MOST_CLASSES = 50  # probabilities of more classes are replaced by the largest ones
-
-Rows = NDArray[np.floating]
 
 
 class PoolChecks(QualityBase):
@@ -89,8 +83,8 @@ class PoolChecks(QualityBase):
         seen = self._with_val(items, known)
         features = scores = None
         if min(len(known), len(pool)) >= _FEWEST:
-            scores = two_sample_test(_score_rows(folder, known), _score_rows(folder, pool), level=level)
-            features = _feature_test(folder, seen, pool, level)
+            scores = score_test(folder, known, pool, level)
+            features = feature_test(folder, seen, pool, level)
         shift, weights = UNTESTED, np.ones(0)
         if scores is not None:
             weights = self._class_weights(folder, items, unlabeled)
@@ -98,7 +92,7 @@ class PoolChecks(QualityBase):
             shift = NO_SHIFT
             if any(test.is_rejected for test in tests):
                 of_item = item_weights(items.labels[np.searchsorted(items.ids, known)], weights)
-                shift = _kind(folder, known[thinned(of_item, rng)], pool, tests)
+                shift = shift_kind(folder, known[thinned(of_item, rng)], pool, tests)
         evidence = Evidence(
             items.origin, items.is_random_draw, len(items.ids), len(unlabeled), shift, features, scores, items.has_grown
         )
@@ -115,46 +109,8 @@ class PoolChecks(QualityBase):
 
     def _class_weights(self, folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> NDArray[np.float64]:
         logits = folder.logits()
-        predicted, pool = (_predicted(logits, ids) for ids in (items.ids, unlabeled))
+        predicted, pool = (predicted_classes(logits, ids) for ids in (items.ids, unlabeled))
         return class_mix_weights(predicted, items.labels, pool, logits.shape[1])
-
-
-def _kind(folder: RunFolder, known: Ids, pool: Ids, tests: list[TwoSampleTest]) -> str:
-    """Call a rejected difference a class mix where images of the pool's mix show none."""
-    if len(known) < LEAST_ITEMS:
-        return OTHER
-    level = tests[0].level
-    again = [two_sample_test(_score_rows(folder, known), _score_rows(folder, pool), level=level)]
-    features = _feature_test(folder, known, pool, level)
-    again += [] if features is None else [features]
-    return OTHER if any(test.is_rejected for test in again) else CLASS_MIX
-
-
-def _feature_test(folder: RunFolder, known: Ids, pool: Ids, level: float) -> TwoSampleTest | None:
-    """Test the features; None where the run has none, or they are not finite."""
-    try:
-        features = folder.features()
-    except DataError:
-        return None
-    a, b = (np.asarray(features[ids], dtype=np.float32) for ids in (known, pool))
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return None
-    return two_sample_test(a, b, level=level)
-
-
-def _score_rows(folder: RunFolder, ids: Ids) -> Rows:
-    """Predicted probabilities, with the confidence; of many classes only the largest, falling."""
-    probs = probabilities(np.asarray(folder.logits()[ids]), folder.temperature())
-    if probs.shape[1] > _MOST_CLASSES:
-        return -np.sort(-probs, axis=1)[:, :5]
-    return np.column_stack([probs, confidence(probs)])
-
-
-def _predicted(logits: Rows, ids: Ids) -> Labels:
-    return np.concatenate(
-        [np.asarray(logits[ids[start : start + 65_536]]).argmax(axis=1) for start in range(0, len(ids), 65_536)]
-        or [np.empty(0, dtype=np.int64)]
-    )
 
 
 def _key(folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`winnow score`, `select` and `ood` print what Python returns."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,32 @@ def test_a_target_error_that_no_threshold_reaches_says_what_to_do(
     cut = trained_project.quality.conformal_threshold(RUN, 0.5)
     facts = json.loads(typed(capsys, "select", trained_project.path, RUN, "--target-error", "0.5", "--json")[1])
     assert facts["parameters"] == {"threshold": cut.threshold}
+
+
+def said(shell: Shell, *words: str) -> str:
+    code, out, err = shell(*words)
+    assert code == 0, err
+    return out
+
+
+def test_select_estimate_status_decide_and_export_say_what_holds_for_the_error(
+    trained_project: Project, shell: Shell, tmp_path: Path
+) -> None:
+    path = str(trained_project.path)
+    words = "estimated: 18 calibration images are too few to test"
+    assert words.capitalize() in said(shell, "select", path, RUN, "--param", "threshold=0.4")
+    assert words.capitalize() in said(shell, "estimate", path, RUN)
+    assert words in said(shell, "status", path)
+    assert shell.json("select", path, RUN, "--param", "threshold=0.4")["state"] == "estimated"
+    assert shell.json("status", path)["runs"][0]["error_state"]["state"] == "estimated"
+    accepted = said(shell, "decide", path, RUN, "--bulk-accept", "--param", "threshold=0.4")
+    assert words.capitalize() in accepted
+    assert words in said(shell, "export", path, str(tmp_path / "labels"))
+    manifest = json.loads((tmp_path / "labels" / "manifest.json").read_text())
+    assert manifest["error_states"][RUN]["state"] == "estimated"
+
+
+def test_a_class_mix_threshold_is_a_guarantee_by_name(trained_project: Project, shell: Shell) -> None:
+    path = str(trained_project.path)
+    found = shell.json("select", path, RUN, "--target-error", "0.5", "--guarantee", "class-mix")
+    assert found["parameters"]["threshold"] > 0

@@ -108,7 +108,7 @@ def test_a_check_is_stored_and_made_again_when_the_pool_changes(
     file = new_scenes.run(RUN).folder.path / "pool_check.json"
     stored = json.loads(file.read_text())
     assert stored["check"]["state"] == "not valid here"
-    monkeypatch.setattr(pool_check, "two_sample_test", None)  # the stored one is read
+    monkeypatch.setattr(pool_check, "score_test", None)  # the stored one is read
     assert Project.open(new_scenes.path).quality.pool_check(RUN) == first
     monkeypatch.undo()
     file.write_text(json.dumps({**stored, "pool": 1}))
