@@ -58,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "live": live.live,
     "estimate": audits.estimate,
     "audit": audits.audit,
+    "calibrate": audits.calibrate,
     "simulate": simulations.simulate,
     "reviewers": audits.reviewers,
     "compare": results.compare,

@@ -23,6 +23,8 @@ from core.base.types import (
 
 PLANTED = "planted"
 """Key in the params of a decision that answers an attention check; such an answer is no label."""
+CALIBRATE = "calibrate"
+"""Queue of random images answered blind; such an answer is a calibration label and never trains."""
 BulkSets = Callable[[str], BulkSet]
 
 _CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
@@ -56,6 +58,11 @@ def is_planted(decision: Decision) -> bool:
     return PLANTED in decision.params
 
 
+def is_calibration(decision: Decision) -> bool:
+    """Whether a decision answers a calibration image; such an answer trains nothing."""
+    return decision.params.get("queue") == CALIBRATE
+
+
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
     """Find the decision that the next undo of a reviewer takes back.
 
@@ -78,7 +85,7 @@ def replay(
 ) -> LabelState:
     """Replay decisions into the state of every image.
 
-    Answers to attention checks are left out.
+    Answers to attention checks and about calibration images are left out.
 
     Args:
         decisions: The whole log, or with `start` the decisions after that state.
@@ -95,7 +102,7 @@ def replay(
     if start is not None:
         _refuse_old_undos(decisions)
     find = bulk if callable(bulk) else bulk.__getitem__
-    live = [decision for decision in live_decisions(decisions) if not is_planted(decision)]
+    live = [d for d in live_decisions(decisions) if not is_planted(d) and not is_calibration(d)]
     before = start or undecided(num_images)
     state = LabelState(before.verdict.copy(), before.label.copy(), before.decision.copy())
     for first, last in _slices(live):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import InputError
-from core.base.types import CuratedSet, Labels, LabelSource, Logits, RunStatus
+from core.base.types import CuratedSet, Ids, Labels, LabelSource, Logits, RunStatus
 from core.curation.curated_set import can_suggest, curated_set, with_selection
 from core.experiments.control_runs import num_clicks
 from core.experiments.head_worker import head_labels, head_settings
@@ -110,7 +110,8 @@ def fit_version(
     draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent)))
     try:
         draft.path.chmod(0o755)
-        weight = _write_scores(workspace, base, draft, stored, head_labels(labels, num_classes, bulk_weight))
+        val = history.val_items(version.decision)
+        weight = _write_scores(workspace, base, draft, stored, head_labels(labels, num_classes, bulk_weight), val)
         _write_record(base, draft, version)
         num_bulk = int((labels.sources == LabelSource.BULK).sum())
         facts = (num_clicks(labels), num_bulk, weight, num_classes, time.monotonic() - begin, _sha256(draft.logits()))
@@ -149,7 +150,12 @@ def _features(workspace: Workspace, base: Run, on_progress: OnProgress | None) -
 
 
 def _write_scores(
-    workspace: Workspace, base: Run, draft: RunFolder, stored: StoredFeatures, labels: HeadLabels
+    workspace: Workspace,
+    base: Run,
+    draft: RunFolder,
+    stored: StoredFeatures,
+    labels: HeadLabels,
+    known: tuple[Ids, Labels],
 ) -> float:
     """Write logits, calibration and predictions of val images; return the share of the head in them."""
     config = base.record.config
@@ -161,14 +167,14 @@ def _write_scores(
     logits = open_draft(file)
     for ids, part in score_head(stored.values, labels, settings):
         logits[ids] = part
-    val, weight = workspace.splits.val, 1.0
-    val_labels = workspace.images.labels[val]
+    (val, val_labels), weight = known, 1.0
     if not is_head:
         weight = _average(logits, base, val, val_labels)
     finish_draft(file)
     write_json(draft.path / "predictions" / "features.json", {"folder": stored.folder.name})
     write_json(draft.path / "calibration.json", calibrate(np.asarray(logits[val]), val_labels))
-    save_array(draft.path / "val_predictions.npy", np.asarray(logits[val]).argmax(axis=1).astype(np.int64))
+    own = workspace.splits.val  # the same for all versions, so that their curve compares the same images
+    save_array(draft.path / "val_predictions.npy", np.asarray(logits[own]).argmax(axis=1).astype(np.int64))
     if needs_index(workspace.splits.pool):
         ensure_index(draft, workspace.splits.pool)
     return weight

@@ -75,10 +75,12 @@ class Evaluation(QualityBase):
         Raises:
             RunError: The run has no predictions yet.
         """
-        splits, labels = self._workspace.splits, self._workspace.images.labels
-        ids = np.sort(np.concatenate([splits.val, splits.calibration]))
+        (val, val_labels), items = self._decisions.val_items(), self._decisions.calibration()
+        ids, labels = np.concatenate([val, items.ids]), np.concatenate([val_labels, items.labels])
+        order = np.argsort(ids, kind="stable")
+        ids, labels = ids[order], labels[order]
         scores = score_images(self._workspace.finished_run(run_id).folder, ids).scores
-        return KnownScores(ids, scores, labels[ids], scores.pseudo_labels == labels[ids])
+        return KnownScores(ids, scores, labels, scores.pseudo_labels == labels)
 
     def calibration_report(self, run_id: str) -> CalibrationReport:
         """Measure the reliability of confidence on val before and after temperature scaling.
@@ -92,8 +94,8 @@ class Evaluation(QualityBase):
         Raises:
             RunError: The run has no predictions yet.
         """
-        folder, val = self._workspace.finished_run(run_id).folder, self._workspace.splits.val
-        temperature, known = folder.temperature(), self._workspace.images.labels[val]
+        folder, (val, known) = self._workspace.finished_run(run_id).folder, self._decisions.val_items()
+        temperature = folder.temperature()
         logits = np.asarray(folder.logits()[val])
         before, after = probabilities(logits, 1.0), probabilities(logits, temperature)
         return CalibrationReport(

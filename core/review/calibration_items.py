@@ -1,10 +1,13 @@
 """Calibration items: images whose class is known and hidden, from which errors of the pool are computed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.types import UNKNOWN, Ids, Labels, Mask, Splits
+from core.base.types import UNKNOWN, Decision, Ids, Labels, Mask, Splits
+from core.curation.replay import is_calibration, live_decisions
+from core.workspace.calibration_draw import CalibrationDraw, pool_digest
 
 FROM_LABELS, FROM_POOL = "labels", "pool"
 """Origins of calibration items: given labels that the split hid, or random images of the pool answered blind."""
@@ -46,3 +49,73 @@ def split_items(splits: Splits, labels: Labels) -> CalibrationItems:
     ids, unlabeled = splits.calibration, splits.unlabeled
     is_random = bool(len(unlabeled)) and not bool((labels[unlabeled] == UNKNOWN).any())
     return CalibrationItems(ids, np.asarray(labels[ids]), FROM_LABELS, is_random)
+
+
+@dataclass(frozen=True)
+class CalibrationQueue:
+    """Queue of the images of one draw."""
+
+    number: int  # of the draw
+    num: int  # images to answer
+
+
+def calibration_queue(draw: CalibrationDraw | None) -> CalibrationQueue:
+    """Return the queue of a draw; without one it is empty."""
+    return CalibrationQueue(0, 0) if draw is None else CalibrationQueue(draw.number, draw.num)
+
+
+def calibration_rows(draw: CalibrationDraw | None, pool: Ids) -> Ids:
+    """Return the pool rows of a draw's images to answer, in order."""
+    return np.searchsorted(pool, pool[:0] if draw is None else draw.asked)
+
+
+def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision]) -> dict[int, int]:
+    """Return the live answers to a draw: image → class, UNKNOWN for none of the classes.
+
+    The last answer about an image counts; "unsure" counts as none of the classes, "skip" as no answer.
+
+    Args:
+        draw: The draw.
+        decisions: The whole log.
+    """
+    found: dict[int, int] = {}
+    for decision in live_decisions(decisions):
+        if not is_calibration(decision) or decision.params.get("draw") != draw.number or decision.image_id is None:
+            continue
+        if decision.verdict == "skip":
+            found.pop(decision.image_id, None)
+        else:
+            found[decision.image_id] = UNKNOWN if decision.label is None else decision.label
+    return found
+
+
+def drawn_items(
+    draw: CalibrationDraw, answers: Mapping[int, int], is_decided: Mask, split: CalibrationItems, splits: Splits
+) -> CalibrationItems | None:
+    """Return the calibration items of a draw, with the split's own where those were drawn from the pool too.
+
+    A stage counts once all its images are answered, or were decided by themselves: which ones are answered first may
+    then not matter.
+
+    Args:
+        draw: The draw.
+        answers: Its answers, by image.
+        is_decided: (N,) images that a person decided one by one.
+        split: Calibration items of the split.
+        splits: The split.
+
+    Returns:
+        The items, sorted; None before the first stage is answered.
+    """
+    is_settled = [image in answers or bool(is_decided[image]) for image in draw.asked.tolist()]
+    settled = is_settled.index(False) if False in is_settled else len(is_settled)
+    num = max((draw.num_val + stage for stage in draw.stages if draw.num_val + stage <= settled), default=0)
+    ids = np.array([image for image in draw.order[draw.num_val : num].tolist() if image in answers], dtype=np.int64)
+    if not len(ids):
+        return None
+    labels = np.array([answers[image] for image in ids.tolist()], dtype=np.int64)
+    if split.is_random_draw:
+        ids, labels = np.concatenate([ids, split.ids]), np.concatenate([labels, split.labels])
+    order = np.argsort(ids, kind="stable")
+    has_grown = draw.pool != pool_digest(splits.unlabeled)
+    return CalibrationItems(ids[order], labels[order], FROM_POOL, True, has_grown)

@@ -1,8 +1,9 @@
 """Data of a review page: query, cards, neighbors, and images around a threshold."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.base.types import UNKNOWN
 from core.curation.filters import QueueFilter
 from core.review.random_queues import ETA
 
@@ -41,6 +42,20 @@ class Card:
     planted: str = ""  # kind of an attention check, wrong or repeat; its answer must repeat it
     stack: int = -1  # number of its stack of near duplicates, in the queue duplicates only
     before: int = -1  # suggestion of the parent run or version where it was another one
+
+
+def blind(card: Card, total: int) -> Card:
+    """Return a card without anything that the model says, for an answer that it must not influence."""
+    why = f"drawn at random · {card.rank + 1:,} of {total:,} · the suggestion is hidden"
+    return replace(card, suggestion=UNKNOWN, confidence=0.0, entropy=0.0, margin=0.0, top=[], why=why)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Images that a filter matches, and the open ones among them."""
+
+    matching: int
+    open: int
 
 
 @dataclass(frozen=True)

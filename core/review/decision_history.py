@@ -12,11 +12,12 @@ from functools import lru_cache
 import numpy as np
 
 from core.base.errors import DataError
-from core.base.types import UNDO, BulkSet, Decision, Ids, LabelState, Mask, Verdict
+from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
-from core.review.calibration_items import CalibrationItems, split_items
+from core.review.calibration_items import CalibrationItems, answers_to, drawn_items, split_items
 from core.store.decision_log import DecisionLog
 from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions
+from core.workspace.calibration_draw import CalibrationDraw, latest_draw
 from core.workspace.workspace import Workspace
 
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
@@ -39,6 +40,7 @@ class DecisionHistory:
         self._decisions: list[Decision] = []
         self._by_command: dict[str, int] = {}
         self._state = undecided(len(workspace.images.labels))
+        self._answers: tuple[tuple[int, int], dict[int, int]] = (0, 0), {}
         self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
 
     def all(self) -> list[Decision]:
@@ -90,8 +92,56 @@ class DecisionHistory:
         return np.isin(self.state().verdict, _OPEN)
 
     def calibration(self) -> CalibrationItems:
-        """Return the calibration images in use, decided or not, with their classes."""
-        return split_items(self._workspace.splits, self._workspace.images.labels)
+        """Return the calibration images in use, decided or not, with their classes.
+
+        Those of the latest draw from the pool where its images are answered, else those of the split.
+        """
+        splits = self._workspace.splits
+        own, draw = split_items(splits, self._workspace.images.labels), self.draw()
+        if draw is None:
+            return own
+        is_decided = ~np.isin(self.state().verdict, _STILL_HIDDEN)
+        return drawn_items(draw, self.calibration_answers(), is_decided, own, splits) or own
+
+    def val_items(self, last: int | None = None) -> tuple[Ids, Labels]:
+        """Return the val images and their classes; without any in the split those of the draw, once all are answered.
+
+        Args:
+            last: Latest decision that counts; None for all.
+        """
+        splits, draw = self._workspace.splits, self.draw()
+        if len(splits.val) or draw is None or not draw.num_val:
+            return splits.val, np.asarray(self._workspace.images.labels[splits.val])
+        answers = answers_to(draw, [d for d in self.all() if last is None or d.id <= last])
+        asked = np.sort(draw.order[: draw.num_val])
+        known = [image for image in asked.tolist() if answers.get(image, UNKNOWN) != UNKNOWN]
+        ids = np.array(known if all(image in answers for image in asked.tolist()) else [], dtype=np.int64)
+        return ids, np.array([answers[image] for image in ids.tolist()], dtype=np.int64)
+
+    def draw(self) -> CalibrationDraw | None:
+        """Return the latest draw of calibration images from the pool; None without one."""
+        return latest_draw(self._workspace.path)
+
+    def calibration_answers(self) -> dict[int, int]:
+        """Return the answers to the latest draw: image → class, UNKNOWN for none of the classes."""
+        draw = self.draw()
+        if draw is None:
+            return {}
+        key = (draw.number, self.last_id())
+        if self._answers[0] != key:
+            self._answers = key, answers_to(draw, self.all())
+        return self._answers[1]
+
+    def calibration_state(self) -> LabelState:
+        """Return the state of every image with the answers to the latest draw, which train nothing."""
+        state, answers = self.state(), self.calibration_answers()
+        ids = np.array([i for i in answers if state.verdict[i] == Verdict.UNDECIDED], dtype=np.int64)
+        if not len(ids):
+            return state
+        verdict, label = state.verdict.copy(), state.label.copy()
+        label[ids] = [answers[image] for image in ids.tolist()]
+        verdict[ids] = np.where(label[ids] == UNKNOWN, Verdict.NONE, Verdict.RELABEL)
+        return LabelState(verdict, label, state.decision)
 
     def hidden_calibration(self) -> Ids:
         """Find calibration images that nobody has decided individually.

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
 from core.base.types import UNDO, UNKNOWN, VERDICTS, Command
-from core.curation.replay import PLANTED, latest_live, live_decisions
+from core.curation.replay import CALIBRATE, PLANTED, latest_live, live_decisions
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory
 from core.review.run_review import RunReview
@@ -96,6 +96,8 @@ class DecisionService(DecisionHistory):
             return NewDecision(**_common(command, logged_params(command)), label=label, bulk=bulk)
         if PLANTED in command.params:
             return self._check_answer(command)
+        if CALIBRATE in (command.params.get("ranking"), command.params.get("queue")):
+            return self._calibration_answer(command)
         return self._single(command)
 
     def _single(self, command: Command) -> NewDecision:
@@ -123,6 +125,18 @@ class DecisionService(DecisionHistory):
         label = self._label(command, self._known(command.suggestion))
         facts = _common(command, params)
         return NewDecision(**facts, image_id=command.image_id, suggestion=command.suggestion, label=label)
+
+    def _calibration_answer(self, command: Command) -> NewDecision:
+        """Decision from a blind answer about a drawn image; the suggestion was hidden and is not stored."""
+        draw = self.draw()
+        rank = -1 if draw is None else next((r for r, i in enumerate(draw.asked.tolist()) if i == command.image_id), -1)
+        if draw is None or rank < 0:
+            raise DecisionError(f"Image {command.image_id} was not drawn for calibration: answer the drawn images.")
+        if command.verdict not in ("relabel", "none", "unsure", "skip"):
+            raise DecisionError("A calibration image is answered with its class, none, unsure or skip.")
+        facts = {"draw": draw.number, "rank": rank, "of": draw.population, "probability": draw.num / draw.population}
+        params = {**command.params, "ranking": CALIBRATE, "queue": CALIBRATE, **facts}
+        return NewDecision(**_common(command, params), image_id=command.image_id, label=self._label(command, UNKNOWN))
 
     def _label(self, command: Command, suggestion: int) -> int | None:
         if command.verdict == "accept":

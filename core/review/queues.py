@@ -6,7 +6,6 @@ What depends on scores alone is computed once; decisions are read only as far as
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
@@ -24,6 +23,9 @@ from core.curation.filters import (
     verdict_mask,
 )
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
+from core.curation.replay import CALIBRATE
+from core.review.calibration_items import CalibrationQueue, calibration_queue, calibration_rows
+from core.review.cards import Counts
 from core.review.decision_history import DecisionHistory
 from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, MIXED_MARGIN, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
@@ -50,24 +52,17 @@ QUEUES: dict[str, str] = {
     AUDIT: "drawn uniformly from the open images; logged in the same way",
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
     BADGE: "BADGE: uncertain images that are unlike each other, among those of the smallest margin",
+    CALIBRATE: "random images of the pool, shown without a suggestion; the answers calibrate and train nothing",
     SIMILAR: "most like one image first, by the distance of the run's features",
     DUPLICATES: "stacks of near duplicates alone, one after the other, the largest stack first",
 }
 """Queues of the review page, with what each shows first; drawn queues hold open images only."""
-Ranking = str | RandomQueue | SimilarQueue
+Ranking = str | RandomQueue | SimilarQueue | CalibrationQueue
 Ranks = NDArray[np.int64]
 K = TypeVar("K")
 V = TypeVar("V")
 _KEPT = 6
 _FIRST_LOOK = 4096
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Images that a filter matches, and the open ones among them."""
-
-    matching: int
-    open: int
 
 
 class RunQueues:
@@ -96,6 +91,8 @@ class RunQueues:
         Raises:
             InputError: No queue can have been drawn after that decision, or similar has no image.
         """
+        if name == CALIBRATE:
+            return calibration_queue(self._history.draw())
         if name == SIMILAR:
             return SimilarQueue.checked(like, len(self._workspace.images.labels))
         return self.random.named(name, eta, since) if name in DRAWN else name
@@ -112,6 +109,8 @@ class RunQueues:
         """
         if isinstance(ranking, RandomQueue):
             return self.random.picks(ranking).positions
+        if isinstance(ranking, CalibrationQueue):
+            return calibration_rows(self._history.draw(), self.pool.ids)
         if isinstance(ranking, SimilarQueue):
             return self._nearest.order(ranking.image)
         if ranking == DUPLICATES:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import not_in_pool
-from core.base.types import UNKNOWN, Command, Ids, Verdict
+from core.base.types import UNKNOWN, Command, Ids, LabelState, Verdict
 from core.curation.filters import base_name
+from core.curation.replay import CALIBRATE
 from core.review.attention_checks import AttentionCheck, AttentionChecks
 from core.review.bulk import BULK_ACCEPT, bulk_mask
-from core.review.cards import Border, Card, Neighbor, Page, PageQuery
+from core.review.cards import Border, Card, Neighbor, Page, PageQuery, blind
 from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
 from core.review.queues import DUPLICATES, Ranking, RunQueues
@@ -51,7 +52,8 @@ class RunReview:
         Raises:
             InputError: There is no such ranking or filter.
         """
-        state = self._history.state()
+        is_blind = query.ranking == CALIBRATE
+        state = self._history.calibration_state() if is_blind else self._history.state()
         query.wanted.check(len(self._workspace.images.class_names))
         count = -query.count if query.direction == "previous" else query.count
         ranking = self._ranking(query)
@@ -59,8 +61,10 @@ class RunReview:
         ranks = self.queues.find(query.wanted, ranking, query.threshold, query.start, count, state)
         counts = self.queues.counts(query.wanted, state)
         since = ranking.since if isinstance(ranking, RandomQueue) else None
-        cards = self._cards(ordered[ranks], ranks, len(ordered))
-        if query.ranking == DUPLICATES:
+        cards = self._cards(ordered[ranks], ranks, len(ordered), state)
+        if is_blind:
+            cards = [blind(card, len(ordered)) for card in cards]
+        elif query.ranking == DUPLICATES:
             cards = self._with_stacks(cards)  # an attention check would part a stack
         elif self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
@@ -100,7 +104,9 @@ class RunReview:
         """
         row, ranking = self._row(image), self._ranking(query)
         rank, total = self.queues.rank(ranking, query.threshold, row), len(self.queues.order(ranking, query.threshold))
-        return self._cards(np.array([row]), np.array([rank]), total)[0]
+        if query.ranking != CALIBRATE:
+            return self._cards(np.array([row]), np.array([rank]), total)[0]
+        return blind(self._cards(np.array([row]), np.array([rank]), total, self._history.calibration_state())[0], total)
 
     def shown(self, image: int, query: PageQuery) -> dict[str, Any]:
         """Return where a query's queue shows an image, as the log stores it.
@@ -234,8 +240,8 @@ class RunReview:
             raise not_in_pool(image)
         return row
 
-    def _cards(self, rows: Ids, ranks: NDArray[np.int64], total: int) -> list[Card]:
-        ids, scores, state = self._pool.ids[rows], self._pool.scores, self._history.state()
+    def _cards(self, rows: Ids, ranks: NDArray[np.int64], total: int, state: LabelState | None = None) -> list[Card]:
+        ids, scores, state = self._pool.ids[rows], self._pool.scores, state or self._history.state()
         probs = probabilities(np.asarray(self._run.folder.logits()[ids]), self._pool.temperature)
         best = top_classes(probs, min(3, probs.shape[1]))
         is_taught = self._pool.has_suggestions

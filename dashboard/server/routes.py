@@ -173,17 +173,18 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
     project = _project(request)
     decisions = project.decisions
     commands = params.commands(body, request.path_params["run"])
-    before = decisions.state()
+    before, answered = decisions.state(), decisions.calibration_state()
     outcomes = decisions.execute(commands)
-    state = decisions.state()
+    state, shown = decisions.state(), decisions.calibration_state()
     named = [image for command in commands for image in params.images_of(command) if 0 <= image < len(state.verdict)]
-    changed = np.union1d(np.flatnonzero(before.decision != state.decision), np.array(named, dtype=np.int64))
+    moved = (before.decision != state.decision) | (answered.label != shown.label) | (answered.verdict != shown.verdict)
+    changed = np.union1d(np.flatnonzero(moved), np.array(named, dtype=np.int64))
     is_many = len(changed) > _MAX_CHANGED
     return {
         "sequence": body.get("sequence"),
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "saved": max((o.decision or 0 for o in outcomes), default=0),
-        "changed": [] if is_many else [_changed_row(state, image) for image in changed.tolist()],
+        "changed": [] if is_many else [_changed_row(shown, image) for image in changed.tolist()],
         "refresh": is_many,
         "counts": decisions.counts(),
         "classes": list(project.class_names) if len(project.class_names) <= _MAX_NAMES else [],

@@ -44,6 +44,7 @@ def show() -> None:
             _certificate(audit)
     else:
         st.info("This rule keeps no image, so there is nothing to audit. Change the rule or its parameters.")
+    pool_state.calibration_form(project, run)
     queue_estimates.show(project, run, url.threshold())
     reviewer_checks.show(project)
 

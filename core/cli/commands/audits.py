@@ -1,4 +1,4 @@
-"""Commands audit, estimate and reviewers: accuracy of labels and reviewers."""
+"""Commands audit, estimate, calibrate and reviewers: accuracy of labels and reviewers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.base.errors import DecisionError
+from core.base.errors import DecisionError, InputError
 from core.cli.options import (
     AsJson,
     Params,
@@ -24,6 +24,10 @@ from core.quality.audits import Audit, EarlierAudit
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck
 from core.risk.shift.validity import ESTIMATED
+
+Count = Annotated[
+    int | None, typer.Option("--num", min=1, help="Random images to answer; more continue the same draw.")
+]
 
 
 def audit(
@@ -73,6 +77,50 @@ def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json
         text += "\nEstimated: from random draws of the pool itself, whatever the calibration images say."
     text += f"\nError from calibration images: {check.sentence}"
     answer(info, text, as_json=as_json)
+
+
+def calibrate(
+    path: ProjectPath,
+    run: RunId,
+    target_error: Annotated[
+        float | None, typer.Option(help="Draw as many as this target error needs, above 0 and below 1.")
+    ] = None,
+    risk: Annotated[
+        float | None,
+        typer.Option(help="With --target-error: risk of a higher error, above 0 and below 1; without: on average."),
+    ] = None,
+    num: Count = None,
+    seen: Annotated[
+        str | None, typer.Option("--answer", help="Class seen on the next image, by name or number, or none.")
+    ] = None,
+    reviewer: Reviewer = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Draw random images of the pool, answer them blind, and say what they calibrate; the answers train nothing."""
+    if num is not None and target_error is not None:
+        raise InputError("Say how many images to draw by --num or by --target-error, one of the two.")
+    if risk is not None and target_error is None:
+        raise InputError("--risk belongs to a target error: add --target-error, such as --target-error 0.05.")
+    project = Project.open(path)
+    project.workspace.finished_run(run)
+    quality = project.quality
+    if target_error is not None:
+        num = quality.calibration_size(target_error, risk)
+    if num is not None:
+        quality.draw_calibration(num)
+    if seen is not None:
+        outcome = quality.answer_calibration(run, None if seen == "none" else class_number(project, seen), reviewer)
+        if outcome.status != "saved":
+            raise DecisionError(outcome.reason)
+    progress, check = quality.calibration_progress(), quality.pool_check(run)
+    lines = [progress.sentence]
+    if not progress.number:
+        lines = [f"{progress.sentence} Draw some with: winnow calibrate {path} {run} --target-error 0.05"]
+    if progress.next_id is not None:
+        lines.append(f"next image: {progress.next_id} ({project.images.names[progress.next_id]}); answer with --answer")
+    lines.append(check.sentence)
+    info = {"run": run, **asdict(progress), "state": check.state, "reason": check.reason}
+    answer(info, "\n".join(lines), as_json=as_json)
 
 
 def reviewers(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import Labels, Mask
-from core.quality.calibration.pool_check import PoolChecks
+from core.quality.calibration.pool_draw import PoolDraws
 from core.risk import risk_control
 from core.risk.error_estimates import CoverageErrorCurve, coverage_error_curve, threshold_for_error
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold
@@ -35,7 +35,7 @@ class _Window:
     num_classes: int
 
 
-class TargetErrorThresholds(PoolChecks):
+class TargetErrorThresholds(PoolDraws):
     """Thresholds that keep a target error, and estimates beside them."""
 
     def conformal_threshold(self, run_id: str, target: float) -> ConformalThreshold:

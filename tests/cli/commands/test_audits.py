@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import Project
-from tests.cli.shell import typed
+from tests.cli.shell import Shell, typed
 
 RUN = "001-supervised-mlp"
 
@@ -48,3 +48,37 @@ def test_reviewers_are_listed_and_checks_are_switched_on(
     assert (ann["reviewer"], ann["decisions"], ann["caught"]["n"], ann["is_flagged"]) == ("ann", 1, 0, False)
     code, _, err = typed(capsys, "reviewers", path, "--check-interval", 5)
     assert (code, err[:8]) == (2, "winnow: ")
+
+
+def test_calibrate_draws_random_images_takes_answers_and_says_when_they_count(
+    shell: Shell, trained_project: Project
+) -> None:
+    path = trained_project.path
+    code, out, err = shell("calibrate", path, RUN)
+    assert (code, err) == (0, "")
+    assert "--target-error 0.05" in out
+    found = shell.json("calibrate", path, RUN, "--num", "30")
+    assert (found["num"], found["num_answered"], found["is_in_use"]) == (30, 0, False)
+    for _ in range(30):
+        found = shell.json("calibrate", path, RUN, "--answer", "circle")
+    assert (found["num_answered"], found["next_id"], found["is_in_use"]) == (30, None, True)
+    assert "they calibrate every error" in shell("calibrate", path, RUN)[1]
+    assert shell.json("select", path, RUN, "--param", "threshold=0")["error"]["n"] == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--num", "5", "--target-error", "0.1"), "one of the two"),
+        (("--risk", "0.1"), "--target-error"),
+        (("--target-error", "2"), "between 0 and 1"),
+        (("--answer", "circle"), "draw more"),
+        (("--num", "5", "--answer", "banana"), "banana"),
+    ],
+)
+def test_calibrate_refuses_what_it_cannot_use_with_a_sentence(
+    shell: Shell, trained_project: Project, words: tuple[str, ...], sentence: str
+) -> None:
+    code, _, err = shell("calibrate", trained_project.path, RUN, *words)
+    assert code == 2
+    assert sentence in err

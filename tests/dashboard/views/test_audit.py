@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from core import PageQuery, Project
-from tests.dashboard.page_helpers import metrics, open_page
+from tests.dashboard.page_helpers import metrics, open_page, press
 
 RUN = "001-supervised-mlp"
 
@@ -57,3 +57,12 @@ def test_an_empty_selection_is_a_sentence_and_an_unknown_rule_is_left_out(traine
     assert not test.exception
     assert "nothing to audit" in test.info[0].value
     assert open_page("audit", project=trained_project.key, rule="banana", cut="x").selectbox(key="audit-rule").value
+
+
+def test_the_audit_page_draws_calibration_images_and_says_how_far_they_are(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key)
+    num = trained_project.quality.calibration_size(0.05)
+    press(test, f"Draw {num:,} random images")
+    assert not test.exception
+    assert trained_project.quality.calibration_progress().num == num
+    assert "Estimated:" in " ".join(element.value for element in (*test.caption, *test.markdown))

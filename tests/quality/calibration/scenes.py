@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import Project
+
 CLASSES = ("circle", "cross", "ring", "square")
 SIDE = 20
+RUN = "001-head-hog"
 
 
 def draw(label: int, scene: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -47,3 +50,11 @@ def save_scenes(
 
 def _scene(label: int, rng: np.random.Generator) -> int:
     return int(rng.integers(0, 8)) if rng.random() < 0.05 else 2 * label + int(rng.random() < 0.2)
+
+
+def unlabeled_truth(project: Project, folder: Path) -> np.ndarray:
+    """True class of each image of the folder `unlabeled`, by image id; -1 of the others."""
+    truth, found = np.load(folder / "truth.npy"), np.full(len(project.images.labels), -1)
+    for image in project.splits.unlabeled.tolist():
+        found[image] = truth[int(Path(str(project.images.names[image])).stem)]
+    return found

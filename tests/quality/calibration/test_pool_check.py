@@ -9,42 +9,7 @@ import pytest
 
 from core import Project, SplitConfig, TrainConfig
 from core.quality.calibration import pool_check
-from tests.conftest import made_once
-from tests.quality.calibration.scenes import save_scenes
-
-RUN = "001-head-hog"
-
-
-def head_project(folder: Path, **options: bool) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINNOW_HOME", str(folder / "home"))
-        truth = save_scenes(folder / "images", np.random.default_rng(0), **options)
-        project = Project.create(folder / "project", folder / "images")
-        project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
-        np.save(folder / "truth.npy", truth)
-
-
-@pytest.fixture(scope="session")
-def new_scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "new-scenes", head_project)
-
-
-@pytest.fixture(scope="session")
-def same_scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "same-scenes", lambda folder: head_project(folder, is_new=False))
-
-
-@pytest.fixture
-def new_scenes(new_scenes_folder: Path, tmp_path: Path) -> Project:
-    return Project.open(shutil.copytree(new_scenes_folder / "project", tmp_path / "new"))
-
-
-def unlabeled_truth(project: Project, folder: Path) -> np.ndarray:
-    """True class of each image of the folder `unlabeled`, by image id; -1 of the others."""
-    truth, found = np.load(folder / "truth.npy"), np.full(len(project.images.labels), -1)
-    for image in project.splits.unlabeled.tolist():
-        found[image] = truth[int(Path(str(project.images.names[image])).stem)]
-    return found
+from tests.quality.calibration.scenes import RUN, unlabeled_truth
 
 
 def test_class_folders_from_other_scenes_than_the_pool_are_not_valid_here(

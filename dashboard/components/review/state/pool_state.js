@@ -1,5 +1,7 @@
 /** State of errors that calibration images give: guaranteed, estimated or not valid here, in sentences. */
 
+import { make } from "../controls/dom.js";
+
 export const NOT_VALID = "not valid here";
 const AVERAGE = "This is an average over draws; only an audit certifies this selection.";
 
@@ -15,6 +17,21 @@ export function stateSentence(check) {
 export function targetSentences(check, kept, target) {
   if (check?.state === NOT_VALID) return [`It keeps ${kept} open images. Not valid here: how many of them are wrong is not known.`, `The reason: ${check.reason}`];
   return [`It keeps ${kept} open images. At most ${target} of them are wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
+}
+
+/** The same for the target error that the page began with. @param {PoolCheck|null} check @param {string} target
+ * @returns {[string, string]} */
+export function beginningSentences(check, target) {
+  if (check?.state === NOT_VALID) return ["Not valid here: how much of what is kept is wrong is not known.", `The reason: ${check.reason}`];
+  return [`At most ${target} of what is kept is wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
+}
+
+/** A link to the form that draws calibration images, where the number is no guarantee. @param {PoolCheck|null} check
+ * @returns {HTMLElement[]} */
+export function calibrationLink(check) {
+  if (!check || check.state === "guaranteed") return [];
+  const { search } = window.location;
+  return [make("a", { href: `audit${search}`, target: "_self" }, "Calibrate on the pool")];
 }
 
 /** The words that go before an estimated error. @param {PoolCheck|null} check */

@@ -1,7 +1,7 @@
 /** Target error: a slider that sets the threshold with a guarantee; moving the threshold ends it. */
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
-import { targetSentences } from "../state/pool_state.js";
+import { beginningSentences, calibrationLink, targetSentences } from "../state/pool_state.js";
 
 /** @typedef {{num_calibration: number, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
 
@@ -30,7 +30,12 @@ export class TargetError {
     this.threshold = threshold;
     this.input.value = String(100 * target);
     this.input.setAttribute("aria-valuetext", text);
-    this._say(text, make("b", {}, `At most ${text} of what is kept is wrong, on average.`), ` ${LIMIT}`);
+    this._say(text);
+    this.options.api.poolCheck().then((check) => {
+      if (this.threshold !== threshold || this.number.textContent !== text) return; // it was moved while the server answered
+      const [meaning, limit] = beginningSentences(check, text);
+      this._say(text, make("b", {}, meaning), ` ${limit} `, ...calibrationLink(check));
+    });
   }
 
   /** Remove the guarantee, because the threshold or the open images have changed. @param {boolean} isStale ask the server again */
@@ -73,7 +78,7 @@ export class TargetError {
     }
     this.options.onMove(threshold);
     const [meaning, limit] = targetSentences(check, formatNumber(kept), text);
-    this._say(text, make("b", {}, meaning), ` ${limit}`);
+    this._say(text, make("b", {}, meaning), ` ${limit} `, ...calibrationLink(check));
   }
 
   /** @returns {Promise<Targets>} */
