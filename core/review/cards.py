@@ -47,7 +47,7 @@ class Card:
 def blind(card: Card, total: int) -> Card:
     """Return a card without anything that the model says, for an answer that it must not influence."""
     why = f"drawn at random · {card.rank + 1:,} of {total:,} · the suggestion is hidden"
-    return replace(card, suggestion=UNKNOWN, confidence=0.0, entropy=0.0, margin=0.0, top=[], why=why)
+    return replace(card, suggestion=UNKNOWN, confidence=0.0, entropy=0.0, margin=0.0, top=[], before=-1, why=why)
 
 
 @dataclass(frozen=True)

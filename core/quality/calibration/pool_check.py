@@ -78,8 +78,8 @@ class PoolChecks(QualityBase):
     def _checked(self, folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> PoolCheck:
         rng = np.random.default_rng(0)
         level = (LEVEL_DRAWN if items.is_random_draw else LEVEL) / 2
-        pool = np.sort(rng.permutation(unlabeled)[:MOST_POOL])
-        known = np.sort(rng.permutation(items.ids)[:MOST_LABELED])
+        pool = np.sort(rng.permutation(unlabeled.copy())[:MOST_POOL])
+        known = np.sort(rng.permutation(items.ids.copy())[:MOST_LABELED])
         seen = self._with_val(items, known)
         features = scores = None
         if min(len(known), len(pool)) >= _FEWEST:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from core.base.errors import InputError
 from core.base.types import Command, Ids
 from core.curation.replay import CALIBRATE
+from core.data.calibration_draw import MOST, CalibrationDraw, extend_draw, new_draw, pool_digest
 from core.quality.calibration.pool_check import PoolChecks
 from core.review.calibration_items import FROM_POOL
 from core.review.decisions import Outcome
 from core.risk.shift.calibration_size import COVERAGE, answers_needed
-from core.workspace.calibration_draw import MOST, CalibrationDraw, extend_draw, new_draw, pool_digest
 
 _MOST_VAL = 100  # images for val, where the project has none: a temperature needs no more
 

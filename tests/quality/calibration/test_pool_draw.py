@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import Command, InputError, PageQuery, Project, TrainConfig
-from core.workspace.calibration_draw import latest_draw
+from core.data.calibration_draw import latest_draw
 from tests.quality.calibration.scenes import RUN, unlabeled_truth
 
 

@@ -78,7 +78,7 @@ def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: 
     before = latest_draw(project)
     number = 1 if before is None else before.number + 1
     digest = pool_digest(unlabeled)
-    order = np.random.default_rng([number, digest]).permutation(population)[:MOST]
+    order = np.random.default_rng([number, digest]).permutation(population.copy())[:MOST]
     created = datetime.now(UTC).isoformat(timespec="seconds")
     draw = CalibrationDraw(number, order, num_val, (num,), len(population), digest, created)
     _save(project, draw)
