@@ -22,7 +22,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, backups, new_project
+from core.cli.commands.data import add_images, backups, classes, new_project
 
 app = typer.Typer(
     name="winnow",
@@ -39,7 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": new_project.new,
     "add": add_images.add,
     "relink": add_images.relink,
-    "classes": projects.classes,
+    "classes": classes.classes,
     "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core.base.errors import DataError
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
+from core.data.class_edits import class_table, read_edits
 from core.data.class_names import added_names
 
 CHUNK = 4096
@@ -114,7 +115,8 @@ def open_images(folder: Path) -> ImageSet:
     pixels = _load(folder / "pixels.npy")
     labels, names, official_test = (_load(folder / f"{name}.npy") for name in ("labels", "names", "official_test"))
     own_names, quarantined, facts = _load_meta(folder / "meta.json")
-    class_names = (*own_names, *added_names(folder))
+    table = class_table((*own_names, *added_names(folder)), read_edits(folder))
+    class_names = table.names
     if (folder / "digests.npy").exists() and labels.ndim == 1:  # an addition that broke off left longer arrays
         pixels, names = pixels[: len(labels)], names[: len(labels)]
     if pixels.ndim != 4 or pixels.dtype != np.uint8 or not len(pixels) == len(labels) == len(names):
@@ -122,7 +124,17 @@ def open_images(folder: Path) -> ImageSet:
     if len(labels) and not UNKNOWN <= labels.min() <= labels.max() < len(class_names):
         raise DataError(f"{folder / 'labels.npy'} holds labels outside the {len(class_names)} classes: create again.")
     given_splits, groups = (_load_column(folder / f"{name}.npy", len(pixels)) for name in ("given_splits", "groups"))
-    return ImageSet(pixels, labels, class_names, names, official_test, quarantined, given_splits, groups, facts)
+    merged = table.merge_labels(labels)
+    return ImageSet(pixels, merged, class_names, names, official_test, quarantined, given_splits, groups, facts)
+
+
+def own_class_names(folder: Path) -> tuple[str, ...]:
+    """Return the names that classes were made with, before any edit.
+
+    Args:
+        folder: An image folder.
+    """
+    return (*_load_meta(folder / "meta.json")[0], *added_names(folder))
 
 
 def _load_column(path: Path, num: int) -> NDArray[Any] | None:

@@ -15,18 +15,18 @@ from core.base.types import UNKNOWN, Command
 from core.data.ingest_config import IngestConfig
 from core.data.sources.source_preview import SourcePreview
 from core.project.project_arrays import ProjectArrays
+from core.project.project_images import ProjectImages
 from core.project.project_results import ProjectResults
 from core.project.project_runs import ProjectRuns
 from core.review.decisions import Outcome
 from core.review.run_review import RunReview
-from core.workspace import growth, recent_projects
+from core.workspace import recent_projects
 from core.workspace.creation import create_project
-from core.workspace.growth import Growth
 from core.workspace.pool_index import has_suggestions
 from core.workspace.project_source import preview_source
 
 
-class Project(ProjectRuns, ProjectResults, ProjectArrays):
+class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
     """One project folder: its images, splits, runs and decisions.
 
     Methods raise WinnowError with a sentence.
@@ -148,75 +148,6 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays):
         """
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
         return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
-
-    def add_images(
-        self,
-        source: str | Path = "",
-        *,
-        root: Path | str | None = None,
-        reviewer: str = "me",
-        on_progress: Callable[[int, int], None] | None = None,
-    ) -> Growth:
-        """Take new images into the project; ids, splits, decisions and runs stay, and the pool grows.
-
-        Args:
-            source: Any source that a project can be made from; empty: the project's own source again.
-            root: Where the paths of a table start.
-            reviewer: Who adds them, for the classes that are new.
-            on_progress: Called with (done, total) images.
-
-        Returns:
-            What was taken in.
-
-        Raises:
-            InputError: The source cannot be read.
-            RunError: A run is being trained.
-            DataError: The project cannot be written.
-        """
-        folder_root = Path(root).expanduser() if root is not None else None
-        grown = growth.add_images(
-            self.workspace, str(source), root=folder_root, reviewer=reviewer, progress=on_progress
-        )
-        self._reload()
-        return grown
-
-    def relink(self, folder: Path | str) -> int:
-        """Find the files of the images in a folder that they have moved to.
-
-        Args:
-            folder: Where to look, with all folders in it.
-
-        Returns:
-            How many images were found that were missing.
-
-        Raises:
-            InputError: The folder is missing, or holds none of the missing images.
-        """
-        found = growth.relink_images(self.workspace, Path(folder).expanduser())
-        self._reload()
-        return found
-
-    def _reload(self) -> None:
-        """Open the folder again, so that nothing of it is kept from before."""
-        path = self.path
-        vars(self).clear()
-        super().__init__(path)
-
-    def add_class(self, name: str, reviewer: str = "me") -> int:
-        """Add a class to the project; it keeps its number for ever, and runs before it do not suggest it.
-
-        Args:
-            name: Its name, 1 to 200 characters.
-            reviewer: Who adds it.
-
-        Returns:
-            The number of the class, which is its place in `class_names`.
-
-        Raises:
-            InputError: The name cannot be used, or is taken.
-            DataError: It cannot be stored.
-        """
-        return self.workspace.add_class(name, reviewer)
 
     def review(self, run_id: str) -> RunReview:
         """Open the review of a finished run: cards, queues, histogram, attention checks.

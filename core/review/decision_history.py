@@ -15,6 +15,7 @@ from core.base.errors import DataError
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
+from core.data.class_edits import ClassTable
 from core.review.calibration_items import CalibrationItems, answers_to, drawn_items, split_items
 from core.store.decision_log import DecisionLog
 from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions
@@ -22,6 +23,17 @@ from core.workspace.workspace import Workspace
 
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
 _STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
+
+
+def _with_merged(state: LabelState, classes: ClassTable) -> LabelState:
+    """Return the state with merged classes as the ones that they belong to; their rejections from before are open."""
+    if not classes.merged:
+        return state
+    verdict, label, decision = state.verdict.copy(), classes.merge_labels(state.label), state.decision.copy()
+    for number, after in classes.reopened.items():
+        is_open = (state.verdict == Verdict.REJECT) & (state.label == number) & (state.decision <= after)
+        verdict[is_open], label[is_open], decision[is_open] = Verdict.UNDECIDED, UNKNOWN, 0
+    return LabelState(verdict, label, decision)
 
 
 class DecisionHistory:
@@ -67,7 +79,7 @@ class DecisionHistory:
         """Return the current verdict, label and decision of every image, (N,) each."""
         with self._lock:
             self._follow()
-            return self._state
+            return _with_merged(self._state, self._workspace.classes)
 
     def state_at(self, last: int) -> LabelState:
         """Return the state of every image at an earlier time.
@@ -79,7 +91,8 @@ class DecisionHistory:
             Verdict, label and decision, (N,) each.
         """
         decisions = [decision for decision in self.all() if decision.id <= last]
-        return replay(decisions, self._find_bulk, len(self._workspace.images.labels))
+        state = replay(decisions, self._find_bulk, len(self._workspace.images.labels))
+        return _with_merged(state, self._workspace.classes)
 
     def counts(self) -> dict[str, int]:
         """Count pool images per verdict, undecided ones included."""

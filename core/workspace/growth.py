@@ -12,7 +12,7 @@ import numpy as np
 
 from core.base.errors import DataError, InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
-from core.data.image_store import fingerprint, open_images
+from core.data.image_store import fingerprint, open_images, own_class_names
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.additions import AddedImages, append_images, check_classes
 from core.data.ingestion.ingest_workers import Progress
@@ -91,6 +91,7 @@ def add_images(
         table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
         roots = read_roots(workspace.path, str(workspace.info["source"]))
         table, new_root = _named_from_root(table, root_of(origin, root), roots)
+        table = _with_edited_classes(table, workspace)
         new_classes = check_classes(table, workspace.images.class_names)
         for name in new_classes:
             workspace.add_class(name, reviewer)
@@ -112,6 +113,15 @@ def add_images(
     return Growth(
         added.count, added.first, num_labeled, added.num_known, tuple(new_classes), added.problems, tuple(remarks)
     )
+
+
+def _with_edited_classes(table: SourceTable, workspace: Workspace) -> SourceTable:
+    """Put images of a class that was renamed or merged since into the class that it is now."""
+    now = workspace.classes
+    first = own_class_names(workspace.path / "images")
+    new = {old: now.names[now.merged.get(number, number)] for number, old in enumerate(first) if old not in now.names}
+    classes = tuple(new.get(name, name) if name is not None else None for name in table.classes)
+    return replace(table, classes=classes, class_names=tuple(dict.fromkeys(new.get(n, n) for n in table.class_names)))
 
 
 def _named_from_root(table: SourceTable, root: Path, roots: SourceRoots) -> tuple[SourceTable, str]:

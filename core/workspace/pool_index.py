@@ -21,6 +21,7 @@ from core.base.types import Ids
 from core.scoring.histograms import bin_of
 from core.scoring.scores import RANKINGS, Scores, order, score
 from core.store.files import load_array, read_json, save_array, write_json
+from core.store.merged_run import MergedRunFolder
 from core.store.run_folder import RunFolder
 
 FORMAT = 1
@@ -140,8 +141,9 @@ def _key(folder: RunFolder, ids: Ids) -> dict[str, Any]:
     """Return what the index depends on."""
     file = (folder.path / "predictions" / "logits.npy").stat()
     pool = zlib.crc32(np.ascontiguousarray(ids).data)
+    merged = [list(pair) for pair in sorted(folder.merged.items())] if isinstance(folder, MergedRunFolder) else []
     return {"format": FORMAT, "logits": [file.st_mtime_ns, file.st_size], "temperature": folder.temperature(),
-            "num": len(ids), "pool": pool}  # fmt: skip
+            "num": len(ids), "pool": pool, **({"merged": merged} if merged else {})}  # fmt: skip
 
 
 def _make(target: Path, folder: RunFolder, ids: Ids, key: dict[str, Any]) -> None:

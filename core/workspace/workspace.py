@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.types import ImageSet, Splits
+from core.data.class_edits import EDITS, ClassTable, class_table, read_edits
 from core.data.class_names import ADDED, append_class, checked_name
-from core.data.image_store import open_images
+from core.data.image_store import open_images, own_class_names
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
+from core.store.merged_run import MergedRunFolder
 from core.store.run_folder import RunFolder, list_runs
 from core.workspace.creation import FORMAT
 from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
@@ -42,7 +44,8 @@ class Workspace:
         self.info = _read_info(path)
         self.name = str(self.info["name"])
         self.fingerprint = str(self.info["fingerprint"])
-        self._images: tuple[int, ImageSet] | None = None
+        self._images: tuple[tuple[int, ...], ImageSet] | None = None
+        self._classes: tuple[tuple[int, ...], ClassTable] | None = None
         self._scores: dict[str, PoolScores] = {}
         self._scoring = threading.Lock()  # threads that ask together wait for one answer
         self.make_version: Callable[[ModelVersion], None] | None = None
@@ -51,13 +54,21 @@ class Workspace:
     @property
     def images(self) -> ImageSet:
         """All images, memory-mapped; classes that were added since are among their names."""
-        try:
-            changed = (self.path / "images" / ADDED).stat().st_mtime_ns
-        except FileNotFoundError:
-            changed = 0
+        changed = tuple(_modified(self.path / "images" / name) for name in (ADDED, EDITS))
         if self._images is None or self._images[0] != changed:
             self._images = changed, open_images(self.path / "images")
         return self._images[1]
+
+    @property
+    def classes(self) -> ClassTable:
+        """Classes after all edits: their names, which were merged, their descriptions."""
+        changed = _modified(self.path / "images" / ADDED), _modified(self.path / "images" / EDITS)
+        if self._classes is None or self._classes[0] != changed:
+            table = class_table(own_class_names(self.path / "images"), read_edits(self.path / "images"))
+            if self._classes is not None and dict(self._classes[1].merged) != dict(table.merged):
+                self._scores.clear()
+            self._classes = changed, table
+        return self._classes[1]
 
     def add_class(self, name: str, reviewer: str = "me") -> int:
         """Add a class; it keeps its number for ever.
@@ -93,7 +104,8 @@ class Workspace:
 
     def runs(self) -> list[Run]:
         """Return all runs with a readable record, in the order of creation."""
-        return [Run(folder) for folder in list_runs(self.path / "runs") if unreadable_reason(folder) is None]
+        folders = [folder for folder in list_runs(self.path / "runs") if unreadable_reason(folder) is None]
+        return [Run(self._folder(folder.path)) for folder in folders]
 
     def broken_runs(self) -> dict[str, str]:
         """Return the run folders that cannot be read: name → reason."""
@@ -114,7 +126,7 @@ class Workspace:
         known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
             raise unknown_name("run", run_id, known)
-        return Run(RunFolder(self.path / "runs" / run_id))
+        return Run(self._folder(self.path / "runs" / run_id))
 
     def finished_run(self, run_id: str) -> Run:
         """Return one run whose predictions can be read.
@@ -142,6 +154,7 @@ class Workspace:
             RunError: The run has no predictions yet.
         """
         with self._scoring:
+            _ = self.classes  # after a merge, what was scored before no longer counts
             if run_id not in self._scores:
                 self._scores[run_id] = pool_scores(self.finished_run(run_id).folder, self.splits.pool)
                 forget_versions(self._scores)
@@ -153,7 +166,19 @@ class Workspace:
             if self.make_version is None:
                 raise InputError(f"There is no model version {version.name}: open the project to make it again.")
             self.make_version(version)
-        return Run(RunFolder(folder))
+        return Run(self._folder(folder))
+
+    def _folder(self, path: Path) -> RunFolder:
+        merged = self.classes.merged
+        return MergedRunFolder(path, merged) if merged else RunFolder(path)
+
+
+def _modified(file: Path) -> int:
+    """Return when a file was written, in ns; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def forget_versions(kept: dict[str, Any]) -> None:

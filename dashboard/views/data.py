@@ -6,6 +6,7 @@ from core import DataSummary, Project, TrainConfig, constants
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
 from dashboard.sections import create_project
+from dashboard.sections.data import class_form, left_out_files, new_images
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
@@ -61,9 +62,12 @@ def _project(key: str, project: Project) -> None:
         st.subheader("Splits")
         _splits(summary)
     _samples(key, project)
-    _excluded_files(summary)
+    left_out_files.show(project, summary)
     _split_leakage(key, project)
     _near_duplicates(project)
+    with st.expander("Change classes, add images"):
+        class_form.show(project)
+        new_images.show(project)
     _next_step(project)
 
 
@@ -207,20 +211,6 @@ def _samples(key: str, project: Project) -> None:
         st.html(image_grid.sprite_html(key, project, ids, columns=20))
     else:
         st.caption("This split has no image of this class.")
-
-
-def _excluded_files(summary: DataSummary) -> None:
-    st.subheader("Excluded files")
-    if summary.num_duplicates:
-        st.write(
-            f"{summary.num_duplicates:,} exact duplicates; {summary.num_set_aside:,} of them are excluded because "
-            "they would be in two splits."
-        )
-    if summary.quarantined:
-        st.write(f"{len(summary.quarantined):,} files could not be read:")
-        st.dataframe([{"file": q.name, "reason": q.reason} for q in summary.quarantined], hide_index=True)
-    if not summary.num_duplicates and not summary.quarantined:
-        st.caption("No file is excluded: every file could be read, and no image occurs twice.")
 
 
 def _split_leakage(key: str, project: Project) -> None:

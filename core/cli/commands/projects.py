@@ -1,4 +1,4 @@
-"""Commands demo, duplicates, classes and open: make the demo, look for copies, open the dashboard."""
+"""Commands demo, duplicates and open: make the demo, look for copies, open the dashboard."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ import typer
 from core.base.config import TrainConfig
 from core.base.errors import ServerError
 from core.cli.commands.data.description import describe_project
-from core.cli.options import AsJson, ProjectPath, Reviewer
+from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer
 from core.project import Project
 
@@ -48,21 +48,6 @@ def duplicates(
         *["  " + ", ".join(f"{image} {project.images.names[image]}" for image in stack[:6]) for stack in stacks],
     ]
     answer(info, "\n".join(lines), as_json=as_json)
-
-
-def classes(
-    path: ProjectPath,
-    add: Annotated[list[str] | None, typer.Option("--add", help="Name of a new class; may be given again.")] = None,
-    reviewer: Reviewer = "me",
-    as_json: AsJson = False,
-) -> None:
-    """List the classes of a project, or add some; a class keeps its number for ever."""
-    project = Project.open(path)
-    for name in add or []:
-        project.add_class(name, reviewer)
-    names = project.class_names
-    text = "\n".join(f"{number:>4}  {name}" for number, name in enumerate(names)) or "No class yet: add one with --add."
-    answer({"classes": list(names)}, text, as_json=as_json)
 
 
 def open_project(

@@ -1,5 +1,6 @@
 """Additions: new images at the end of an image folder; images that are there keep their ids and rows."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -120,7 +121,8 @@ def _append(
         columns["groups"] = np.concatenate(
             [_or(before.groups, num, UNKNOWN, np.int64), np.where(more == UNKNOWN, UNKNOWN, more + shift)]
         )
-    columns["labels"] = np.concatenate([np.asarray(before.labels), added.labels])  # last: it makes the images count
+    raw = np.load(folder / "labels.npy")[:num]  # as they were given, whatever classes were merged since
+    columns["labels"] = np.concatenate([raw, added.labels])  # last: it makes the images count
     for name, column in columns.items():
         with (folder / f".{name}.npy.new").open("wb") as file:
             np.save(file, column)
@@ -129,9 +131,8 @@ def _append(
         os.replace(folder / f".{name}.npy.new", folder / f"{name}.npy")
     _append_metadata(folder / "metadata.parquet", table, num, [files[position].row for position in kept])
     additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
-    own_names = before.class_names[: _num_own(folder)]
     facts = {**before.facts, "additions": additions}
-    write_meta(folder, own_names, (*before.quarantined, *problems), facts)
+    write_meta(folder, _source_names(folder), (*before.quarantined, *problems), facts)
 
 
 def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:
@@ -139,10 +140,9 @@ def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:
     return {"first": first, "count": count, "source": str(table.root), "time": time}
 
 
-def _num_own(folder: Path) -> int:
-    import json
-
-    return len(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
+def _source_names(folder: Path) -> tuple[str, ...]:
+    """Return the classes that the source of the folder had, under the names that it gave them."""
+    return tuple(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
 
 
 def _rendering(facts: Mapping[str, Any], config: IngestConfig) -> Rendering:

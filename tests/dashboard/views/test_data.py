@@ -109,3 +109,25 @@ def test_near_duplicates_are_counted_with_the_leaks_among_them(trained_project: 
     assert not test.exception
     assert "Stacks of near duplicates: **1**, with 2 images." in texts(test)
     assert any("1 (1 with test)" in warning.value for warning in test.warning)
+
+
+def test_new_images_and_edits_of_classes_are_made_on_the_data_page(untrained_project: Project, tmp_path: Path) -> None:
+    from PIL import Image
+
+    num = len(untrained_project.images.labels)
+    (tmp_path / "more").mkdir()
+    Image.new("L", (16, 16), 77).save(tmp_path / "more" / "new.png")
+    test = open_page("data", project=untrained_project.key)
+    test.text_input(key="add-source").set_value(str(tmp_path / "more")).run()
+    assert any("such as" in frame.value for frame in test.dataframe)
+    press(test, "Add images")
+    assert not test.exception
+    project = Project.open(untrained_project.path)
+    assert len(project.images.labels) == num + 1
+    test = open_page("data", project=untrained_project.key)
+    test.text_input(key="class-text-Rename").set_value("disk").run()
+    press(test, "Rename")
+    assert not test.exception
+    assert project.class_names[0] == "disk"
+    press(test, "Undo the latest edit")
+    assert project.class_names[0] != "disk"

@@ -1,0 +1,157 @@
+"""Edits of classes: renamed, merged, described; one appended line each, and an undo is a line too.
+
+A class keeps its number for ever. A class that was merged keeps its number as well; its labels count as the other's.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.errors import DataError, InputError
+
+EDITS = "class_edits.jsonl"
+"""File in the image folder; its lines are only appended."""
+LONGEST_DESCRIPTION = 2000
+
+
+@dataclass(frozen=True)
+class ClassEdit:
+    """One line of the log of class edits.
+
+    Attributes:
+        id: Its number, from 1.
+        kind: rename, merge, describe or undo.
+        number: The class; 0 for undo.
+        params: name, into with after, text, or undo_of.
+        reviewer: Who did it.
+        time: ISO 8601, UTC.
+    """
+
+    id: int
+    kind: str
+    number: int
+    params: Mapping[str, Any]
+    reviewer: str
+    time: str
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Classes after all edits.
+
+    Attributes:
+        names: (K,) names to show.
+        merged: Class → the class that it was merged into.
+        reopened: Class → id of the last decision whose rejections of it no longer hold, because of a merge.
+        descriptions: Class → text.
+    """
+
+    names: tuple[str, ...]
+    merged: Mapping[int, int] = field(default_factory=dict)
+    reopened: Mapping[int, int] = field(default_factory=dict)
+    descriptions: Mapping[int, str] = field(default_factory=dict)
+
+    def merge_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Return labels, of any shape, with merged classes under the class that they belong to now."""
+        if not self.merged:
+            return labels
+        target = np.arange(len(self.names) + 1)
+        for number, into in self.merged.items():
+            target[number] = into
+        target[-1] = -1  # unknown stays unknown
+        return np.asarray(target[labels], dtype=labels.dtype)
+
+
+def read_edits(folder: Path) -> list[ClassEdit]:
+    """Read the edits of an image folder, oldest first; none where there are none.
+
+    DataError where a line is damaged.
+    """
+    file = folder / EDITS
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
+    try:
+        return [_edit(number, json.loads(line)) for number, line in enumerate(lines, start=1)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error
+
+
+def _edit(number: int, line: Mapping[str, Any]) -> ClassEdit:
+    return ClassEdit(
+        number, str(line["kind"]), int(line["class"]), dict(line["params"]), str(line["reviewer"]), str(line["time"])
+    )
+
+
+def live_edits(edits: list[ClassEdit]) -> list[ClassEdit]:
+    """Return the edits that no live undo takes back, without undos."""
+    void: set[int] = set()
+    for edit in reversed(edits):
+        if edit.kind == "undo" and edit.id not in void:
+            void.add(int(edit.params["undo_of"]))
+    return [edit for edit in edits if edit.kind != "undo" and edit.id not in void]
+
+
+def class_table(names: tuple[str, ...], edits: list[ClassEdit]) -> ClassTable:
+    """Apply edits to the names that classes were made with.
+
+    Args:
+        names: (K,) the names of the source and of classes that were added.
+        edits: All edits, oldest first.
+
+    Returns:
+        The classes now; a merged class is shown as "dog (merged into cat)".
+    """
+    shown, merged = list(names), dict[int, int]()
+    reopened, descriptions = dict[int, int](), dict[int, str]()
+    for edit in (edit for edit in live_edits(edits) if edit.number < len(names)):
+        if edit.kind == "rename":
+            shown[edit.number] = str(edit.params["name"])
+        elif edit.kind == "describe":
+            descriptions[edit.number] = str(edit.params["text"])
+        elif edit.kind == "merge" and int(edit.params["into"]) < len(names):
+            into, after = int(edit.params["into"]), int(edit.params.get("after", 0))
+            into = merged.get(into, into)
+            merged = {number: into if target == edit.number else target for number, target in merged.items()}
+            merged[edit.number] = into
+            reopened |= {edit.number: after, into: after}
+    texts = [f"{name} (merged into {shown[merged[n]]})" if n in merged else name for n, name in enumerate(shown)]
+    return ClassTable(tuple(texts), merged, reopened, descriptions)
+
+
+def append_edit(folder: Path, kind: str, number: int, params: Mapping[str, Any], reviewer: str) -> None:
+    """Append one edit; DataError where it cannot be written."""
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    line = {"kind": kind, "class": number, "params": dict(params), "reviewer": reviewer, "time": time}
+    file = folder / EDITS
+    try:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror}): nothing was changed.") from error
+
+
+def check_merge(table: ClassTable, number: int, into: int) -> None:
+    """Raise InputError where two classes cannot be merged."""
+    if number == into:
+        raise InputError(f"{table.names[number]} cannot be merged into itself: name two classes.")
+    for one in (number, into):
+        if one in table.merged:
+            raise InputError(f"{table.names[one]} already: name the class that it was merged into.")
+
+
+def last_live(edits: list[ClassEdit]) -> ClassEdit:
+    """Return the latest edit that stands; InputError where there is none to take back."""
+    live = live_edits(edits)
+    if not live:
+        raise InputError("There is no edit of a class to take back.")
+    return live[-1]

@@ -1,0 +1,108 @@
+"""Images and classes of a project: new images, moved originals, classes added, renamed, merged, described."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.data import class_service
+from core.project.project_folder import ProjectFolder
+from core.workspace import growth
+from core.workspace.growth import Growth
+
+
+class ProjectImages(ProjectFolder):
+    """The methods of Project that change its images or classes."""
+
+    def add_images(
+        self,
+        source: str | Path = "",
+        *,
+        root: Path | str | None = None,
+        reviewer: str = "me",
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Growth:
+        """Take new images into the project; ids, splits, decisions and runs stay, and the pool grows.
+
+        Args:
+            source: Any source that a project can be made from; empty: the project's own source again.
+            root: Where the paths of a table start.
+            reviewer: Who adds them, for the classes that are new.
+            on_progress: Called with (done, total) images.
+
+        Returns:
+            What was taken in.
+
+        Raises:
+            InputError: The source cannot be read.
+            RunError: A run is being trained.
+            DataError: The project cannot be written.
+        """
+        folder_root = Path(root).expanduser() if root is not None else None
+        grown = growth.add_images(
+            self.workspace, str(source), root=folder_root, reviewer=reviewer, progress=on_progress
+        )
+        self._reload()
+        return grown
+
+    def relink(self, folder: Path | str) -> int:
+        """Find the files of the images in a folder that they have moved to.
+
+        Args:
+            folder: Where to look, with all folders in it.
+
+        Returns:
+            How many images were found that were missing.
+
+        Raises:
+            InputError: The folder is missing, or holds none of the missing images.
+        """
+        found = growth.relink_images(self.workspace, Path(folder).expanduser())
+        self._reload()
+        return found
+
+    def _reload(self) -> None:
+        """Open the folder again, so that nothing of it is kept from before."""
+        path = self.path
+        vars(self).clear()
+        ProjectFolder.__init__(self, path)
+
+    def add_class(self, name: str, reviewer: str = "me") -> int:
+        """Add a class to the project; it keeps its number for ever, and runs before it do not suggest it.
+
+        Args:
+            name: Its name, 1 to 200 characters.
+            reviewer: Who adds it.
+
+        Returns:
+            The number of the class, which is its place in `class_names`.
+
+        Raises:
+            InputError: The name cannot be used, or is taken.
+            DataError: It cannot be stored.
+        """
+        return self.workspace.add_class(name, reviewer)
+
+    def rename_class(self, number: int, name: str, reviewer: str = "me") -> None:
+        """Give a class another name; its number, labels and decisions stay. InputError where the name is taken."""
+        class_service.rename_class(self.path / "images", number, name, reviewer)
+
+    def merge_classes(self, number: int, into: int, reviewer: str = "me") -> None:
+        """Count one class as another: given labels, decisions, and what models predict; an edit that can be undone.
+
+        Args:
+            number: The class that goes; it keeps its number.
+            into: The class that stays.
+            reviewer: Who merges them.
+
+        Raises:
+            InputError: They are one class, or one of them was merged before.
+        """
+        last = self.decisions.last_id()
+        class_service.merge_classes(self.path / "images", number, into, last, reviewer)
+
+    def describe_class(self, number: int, text: str, reviewer: str = "me") -> None:
+        """Say what belongs to a class, in up to 2,000 characters."""
+        class_service.describe_class(self.path / "images", number, text, reviewer)
+
+    def undo_class_edit(self, reviewer: str = "me") -> str:
+        """Take back the latest renaming, merge or description; return which it was. InputError without one."""
+        return class_service.undo_class_edit(self.path / "images", reviewer).kind

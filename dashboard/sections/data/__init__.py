@@ -1,0 +1,1 @@
+"""Sections of the Data page about images, files and classes."""

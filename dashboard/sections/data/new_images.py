@@ -1,0 +1,36 @@
+"""Form that takes new images into a project."""
+
+import streamlit as st
+
+from core import Project
+from dashboard.messages import show_errors
+from dashboard.sections.data import source_summary
+
+_HELP = "A folder, table or export, as for a new project. Empty: the project's own source, looked at again."
+
+
+def show(project: Project) -> None:
+    """Draw the form: what is in the folder, and a button that takes it in.
+
+    Args:
+        project: The project.
+    """
+    st.subheader("New images")
+    st.caption("Ids, splits, decisions and runs stay. Images without a class join the pool, the others train.")
+    text = st.text_input(
+        "Source of new images", placeholder=str(project.summary().source), help=_HELP, key="add-source"
+    )
+    source = text.strip()
+    with show_errors():
+        if source:
+            source_summary.show(source)
+        if st.button("Add images", key="add-images"):
+            with st.spinner("Reading the images."):
+                grown = project.add_images(source)
+            st.session_state["added"] = [
+                f"{grown.count:,} images added, {grown.num_labeled:,} of them labeled; {grown.num_known:,} were known.",
+                *(grown.remarks if grown.count else ()),
+            ]
+            st.rerun()
+    for sentence in st.session_state.pop("added", ()):
+        st.info(sentence)

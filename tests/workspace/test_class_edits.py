@@ -1,0 +1,122 @@
+"""Classes are renamed, merged and described by lines that can be taken back; labels and scores follow."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import InputError, Project, TrainConfig
+from core.data.class_edits import ClassEdit, class_table, live_edits
+from core.scoring.scores import probabilities
+from core.store.merged_run import merge_logits
+
+
+@pytest.fixture
+def project(trained_project: Project) -> Project:
+    return trained_project
+
+
+RUN = "001-supervised-mlp"
+
+
+def test_a_renamed_class_keeps_its_number_labels_and_decisions(project: Project) -> None:
+    labels = np.array(project.images.labels)
+    project.rename_class(0, "  disk ")
+    assert project.class_names[0] == "disk"
+    assert np.array_equal(project.images.labels, labels)
+    again = Project.open(project.path)
+    assert again.class_names[0] == "disk"
+    assert again.undo_class_edit() == "rename"
+    assert again.class_names[0] == "circle"
+
+
+def test_a_merged_class_counts_as_the_other_in_labels_decisions_and_scores(project: Project) -> None:
+    before, logits = np.array(project.images.labels), np.array(project.run(RUN).folder.logits())
+    temperature = project.run(RUN).temperature
+    ids = project.splits.pool[:3]
+    project.decide(RUN, "relabel", int(ids[0]), 1)
+    project.decide(RUN, "relabel", int(ids[1]), 2)
+    project.merge_classes(1, 2)
+    assert project.class_names[1] == f"cross (merged into {project.class_names[2]})"
+    assert project.images.labels.tolist() == np.where(before == 1, 2, before).tolist()
+    assert project.decisions.state().label[ids[:2]].tolist() == [2, 2]
+    merged = project.run(RUN).folder.logits()
+    wanted, found = probabilities(logits, temperature), probabilities(np.asarray(merged), temperature)
+    assert np.allclose(found[:, 2], wanted[:, 1] + wanted[:, 2], atol=1e-5)
+    assert found[:, 1].max() < 1e-10
+    assert 1 not in project.scores(RUN).scores.pseudo_labels
+    assert project.undo_class_edit() == "merge"
+    assert np.array_equal(project.images.labels, before)
+    assert np.array_equal(project.run(RUN).folder.logits(), logits)
+    assert project.decisions.state().label[ids[:2]].tolist() == [1, 2]
+
+
+def test_a_rejection_of_a_class_that_grew_by_a_merge_is_open_again(project: Project) -> None:
+    image = int(project.splits.pool[0])
+    rejected = int(project.scores(RUN).scores.pseudo_labels[0])
+    project.decide(RUN, "reject", image)
+    project.merge_classes((rejected + 1) % 3, rejected)
+    assert project.decisions.state().verdict[image] == 0
+    project.undo_class_edit()
+    assert project.decisions.state().verdict[image] == 3
+
+
+def test_a_head_learns_from_merged_labels(project: Project) -> None:
+    project.merge_classes(0, 1)
+    run = project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+    assert set(np.unique(project.scores(run.id).scores.pseudo_labels)) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda p: p.merge_classes(1, 1), "into itself"),
+        (lambda p: p.merge_classes(1, 9), "no class number 9"),
+        (lambda p: p.rename_class(0, "CROSS"), "already a class called cross"),
+        (lambda p: p.undo_class_edit(), "no edit of a class"),
+        (lambda p: p.describe_class(0, "x" * 3000), "at most 2,000"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_is_a_sentence(project: Project, call: object, sentence: str) -> None:
+    assert callable(call)
+    with pytest.raises(InputError, match=sentence):
+        call(project)
+
+
+def test_a_class_cannot_be_merged_twice(project: Project) -> None:
+    project.merge_classes(0, 1)
+    with pytest.raises(InputError, match="merged into cross"):
+        project.merge_classes(0, 2)
+
+
+def test_chains_of_merges_and_undone_undos_are_followed() -> None:
+    def edit(number: int, kind: str, of: int, **params: object) -> ClassEdit:
+        return ClassEdit(number, kind, of, params, "me", "")
+
+    edits = [edit(1, "merge", 0, into=1), edit(2, "merge", 1, into=2), edit(3, "undo", 0, undo_of=2)]
+    assert class_table(("a", "b", "c"), edits[:2]).merged == {0: 2, 1: 2}
+    assert class_table(("a", "b", "c"), edits).merged == {0: 1}
+    again = [*edits, edit(4, "undo", 0, undo_of=3)]
+    assert [one.id for one in live_edits(again)] == [1, 2]
+
+
+def test_a_merge_into_a_class_that_the_model_does_not_know_makes_room_for_it() -> None:
+    logits = np.array([[2.0, 0.0]], dtype=np.float32)
+    merged = merge_logits(logits, {1: 3})
+    assert merged.shape == (1, 4)
+    assert np.allclose(probabilities(merged, 1.0)[0], [0.8808, 0, 0, 0.1192], atol=1e-4)
+
+
+def test_new_images_of_a_merged_class_join_the_class_that_it_is_now(project: Project, tmp_path: Path) -> None:
+    from PIL import Image
+
+    project.merge_classes(1, 2)
+    for name in ("cross", "circle"):
+        (tmp_path / "new" / name).mkdir(parents=True)
+        values = np.random.default_rng(len(name)).integers(0, 255, (16, 16)).astype(np.uint8)
+        Image.fromarray(values).save(tmp_path / "new" / name / "1.png")
+    num = len(project.images.labels)
+    project.add_images(tmp_path / "new")
+    assert sorted(project.images.labels[num:].tolist()) == [0, 2]
+    project.undo_class_edit()
+    assert len(project.class_names) == 3
