@@ -148,7 +148,7 @@ def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, 
             gray.info = {key: image.info[key] for key in ("exif",) if key in image.info}
             return ImageOps.exif_transpose(gray)
         ImageOps.exif_transpose(image, in_place=True)
-        return to_gray_or_rgb(image, how.background).copy()
+        return to_gray_or_rgb(image, how.background)
 
 
 def _to_array(image: Image.Image) -> Pixels:
@@ -196,7 +196,8 @@ def _fitted(image: Image.Image, shape: tuple[int, int, int], fit: str) -> Pixels
     if inside.shape[:2] == (height, width):
         return inside
     canvas = np.empty((height, width, channels), dtype=np.uint8)
-    canvas[:] = np.rint(inside.mean(axis=(0, 1)))
+    levels = np.array(image.histogram(), dtype=np.float64).reshape(channels, 256)  # faster than the mean of the array
+    canvas[:] = np.rint(levels @ np.arange(256) / (size[0] * size[1]))
     top, left = (height - size[1]) // 2, (width - size[0]) // 2
     canvas[top : top + size[1], left : left + size[0]] = inside
     return canvas

@@ -82,7 +82,16 @@ class ProjectImages(ProjectFolder):
         return self.workspace.add_class(name, reviewer)
 
     def rename_class(self, number: int, name: str, reviewer: str = "me") -> None:
-        """Give a class another name; its number, labels and decisions stay. InputError where the name is taken."""
+        """Give a class another name; its number, labels and decisions stay.
+
+        Args:
+            number: The class.
+            name: Its new name, 1 to 200 characters.
+            reviewer: Who renames it.
+
+        Raises:
+            InputError: The name cannot be used, or is taken.
+        """
         class_service.rename_class(self.path / "images", number, name, reviewer)
 
     def merge_classes(self, number: int, into: int, reviewer: str = "me") -> None:
@@ -100,7 +109,13 @@ class ProjectImages(ProjectFolder):
         class_service.merge_classes(self.path / "images", number, into, last, reviewer)
 
     def describe_class(self, number: int, text: str, reviewer: str = "me") -> None:
-        """Say what belongs to a class, in up to 2,000 characters."""
+        """Say what belongs to a class.
+
+        Args:
+            number: The class.
+            text: Up to 2,000 characters.
+            reviewer: Who describes it.
+        """
         class_service.describe_class(self.path / "images", number, text, reviewer)
 
     def undo_class_edit(self, reviewer: str = "me") -> str:

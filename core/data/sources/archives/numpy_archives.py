@@ -1,7 +1,9 @@
 """NumPy archives: images and labels in one .npz file."""
 
 import re
+import struct
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from core.data.sources.folder_scan import natural_key
 from core.data.sources.source_table import SourceTable, StoredImage, split_of
 from core.data.sources.text_tables import cell
 
+_DAMAGE = (
+    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, SyntaxError, NotImplementedError, RuntimeError,
+    MemoryError, OverflowError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 _IMAGES = ("images", "image", "x", "data", "arr_0", "imgs", "pixels")
 _LABELS = ("labels", "label", "y", "targets", "target", "arr_1", "classes_of")
 _NAMES = ("class_names", "classes", "label_names", "names_of_classes")
@@ -35,9 +41,9 @@ def read_numpy_archive(file: Path) -> SourceTable:
         InputError: The file cannot be read, or holds no images.
     """
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise InputError(f"{file} cannot be read as a NumPy archive ({error}).") from error
     parts = _parts(arrays)
     if not parts:
