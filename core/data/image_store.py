@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from core.base.errors import DataError
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
-from core.data.class_edits import class_table, read_edits
-from core.data.class_names import added_names
+from core.data.classes.class_edits import class_table, read_edits
+from core.data.classes.class_names import added_names
 
 CHUNK = 4096
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from core.data import class_service
+from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
 from core.workspace.growth import Growth

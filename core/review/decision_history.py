@@ -15,7 +15,7 @@ from core.base.errors import DataError
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
 from core.curation.replay import live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
-from core.data.class_edits import ClassTable
+from core.data.classes.class_edits import ClassTable
 from core.review.calibration_items import CalibrationItems, answers_to, drawn_items, split_items
 from core.store.decision_log import DecisionLog
 from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
-from core.data.class_names import append_class, checked_name
+from core.data.classes.class_names import append_class, checked_name
 from core.data.image_store import fingerprint, open_images
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import ImageSize

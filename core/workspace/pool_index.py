@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
 from core.base.types import Ids
+from core.data.classes.merged_run import MergedRunFolder
 from core.scoring.histograms import bin_of
 from core.scoring.scores import RANKINGS, Scores, order, score
 from core.store.files import load_array, read_json, save_array, write_json
-from core.store.merged_run import MergedRunFolder
 from core.store.run_folder import RunFolder
 
 FORMAT = 1

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.types import ImageSet, Splits
-from core.data.class_edits import EDITS, ClassTable, class_table, read_edits
-from core.data.class_names import ADDED, append_class, checked_name
+from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
+from core.data.classes.class_names import ADDED, append_class, checked_name
+from core.data.classes.merged_run import MergedRunFolder
 from core.data.image_store import open_images, own_class_names
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
-from core.store.merged_run import MergedRunFolder
 from core.store.run_folder import RunFolder, list_runs
 from core.workspace.creation import FORMAT
 from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder

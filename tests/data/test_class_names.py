@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core import DataError, InputError, Project
-from core.data.class_names import ADDED, added_names, checked_name
+from core.data.classes.class_names import ADDED, added_names, checked_name
 
 
 @pytest.mark.parametrize(

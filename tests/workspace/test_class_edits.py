@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core import InputError, Project, TrainConfig
-from core.data.class_edits import ClassEdit, class_table, live_edits
+from core.data.classes.class_edits import ClassEdit, class_table, live_edits
+from core.data.classes.merged_run import merge_logits
 from core.scoring.scores import probabilities
-from core.store.merged_run import merge_logits
 
 
 @pytest.fixture

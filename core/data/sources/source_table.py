@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from numpy.typing import NDArray
 
 from core.base.types import QuarantinedFile
-from core.data.class_names import clean_name, twin_key
+from core.data.classes.class_names import clean_name, twin_key
 
 GIVEN_SPLITS = ("train", "val", "test")
 """Parts that a source can name; what is in none of them is "" in a table."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.base.errors import InputError
-from core.data.class_edits import (
+from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
     ClassEdit,
     append_edit,
@@ -12,7 +12,7 @@ from core.data.class_edits import (
     last_live,
     read_edits,
 )
-from core.data.class_names import ADDED, checked_name
+from core.data.classes.class_names import ADDED, checked_name
 from core.data.image_store import own_class_names
 from core.store.file_lock import hold_lock
 
