@@ -5,7 +5,7 @@ every array with N rows is indexed by it. Labels are 0 … K - 1, or -1 where un
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.command_schema import check_params, check_texts, whole
 from core.base.config import SplitConfig, TrainConfig
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -112,6 +113,17 @@ class Command:
     label: int | None = None  # the class given (relabel) or rejected (reject); accept: the suggestion
     params: Mapping[str, Any] = field(default_factory=dict)  # bulk: rule and its parameters; queue probability
     undo_of: int | None = None  # undo: id of the decision to void; None: the reviewer's latest live one
+
+    def checked(self) -> "Command":
+        """Return the command with plain whole numbers, after a check of every value.
+
+        Raises:
+            DecisionError: A value has the wrong type, length or alphabet; the sentence names it.
+        """
+        check_texts(self.command_id, self.reviewer, self.run_id, self.verdict)
+        check_params(self.params)
+        numbers = ("image_id", "suggestion", "label", "undo_of")
+        return replace(self, **{name: whole(name, getattr(self, name)) for name in numbers})
 
 
 @dataclass(frozen=True)

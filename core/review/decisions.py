@@ -59,7 +59,12 @@ class DecisionService(DecisionHistory):
             self._follow()
             waiting: list[NewDecision] = []
             refused: dict[str, str] = {}
-            for command in commands:
+            for sent in commands:
+                try:
+                    command = sent.checked()
+                except WinnowError as error:
+                    refused[sent.command_id] = str(error)
+                    continue
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
                 if command.verdict == UNDO or is_bulk(command):  # these depend on the batch so far

@@ -170,7 +170,15 @@ def _row(decision: NewDecision, time: str) -> dict[str, Any]:
 
 
 def _decision(row: Row[Any]) -> Decision:
-    return Decision(**{**row._mapping, "params": json.loads(row.params)})
+    return Decision(**{**row._mapping, "params": _params(row.params)})
+
+
+def _params(text: str) -> dict[str, Any]:
+    """Parse stored params; half a character that an earlier version stored is shown as a question mark."""
+    params: dict[str, Any] = json.loads(text)
+    if "\\ud" in text:
+        params = json.loads(json.dumps(params, ensure_ascii=False).encode("utf-8", "replace"))
+    return params
 
 
 def _pack(bulk: BulkSet) -> bytes:

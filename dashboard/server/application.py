@@ -7,10 +7,9 @@ import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -20,21 +19,25 @@ from core import Project, ServerError, WinnowError
 from dashboard.server.auth import AuthMiddleware
 from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.memory import limit_mapped_memory
+from dashboard.server.one_time_codes import OneTimeCodes
 from dashboard.server.routes import ROUTES, is_stopping
+from dashboard.server.shutdown import stop_on
 from dashboard.state.projects import preload_review, recent_keys
 
 ADDRESS = "127.0.0.1"
+_BROWSER_SECONDS = 120  # a code on a browser's command line, which every user of the machine can read
 _SCRIPT = Path(__file__).parents[1] / "app.py"
 
 
-def create_app(token: str, port: int) -> st.App:
+def create_app(token: str, port: int, codes: OneTimeCodes | None = None) -> st.App:
     """Create the application.
 
     Args:
         token: Secret that each request needs.
         port: Port of the server, part of the cookie's name.
+        codes: Codes of links, each of which opens the dashboard once.
     """
-    middleware = [Middleware(AuthMiddleware, token=token, port=port)]
+    middleware = [Middleware(AuthMiddleware, token=token, port=port, codes=codes)]
     return st.App(str(_SCRIPT), routes=[*ROUTES, *MAP_ROUTES], middleware=middleware, lifespan=_lifespan)
 
 
@@ -51,14 +54,24 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
         WinnowError: The project cannot be opened.
     """
     _check_port(port)
-    token = os.environ.get("WINNOW_TOKEN") or secrets.token_urlsafe(24)
+    fixed = os.environ.get("WINNOW_TOKEN")
+    token = fixed or secrets.token_urlsafe(24)
     key = Project.open(project).key if project is not None else next(iter(recent_keys()), None)
-    query = {"token": token} | ({"project": key} if project is not None and key is not None else {})
-    link = f"http://{ADDRESS}:{port}/?{urlencode(query)}"
-    app = create_app(token, port)
-    print(f"Winnow is open at {link}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
+    place = {"project": key} if project is not None and key is not None else {}
+
+    def link(**access: str) -> str:
+        return f"http://{ADDRESS}:{port}/?{urlencode(access | place)}"
+
+    def print_next() -> None:
+        if fixed is None:
+            print(f"That link is used up; for another browser: {link(code=codes.issue())}", flush=True)
+
+    codes = OneTimeCodes(print_next)
+    app = create_app(token, port, codes)
+    first = link(token=fixed) if fixed is not None else link(code=codes.issue())
+    print(f"Winnow is open at {first}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
     if has_browser:
-        threading.Timer(1.0, webbrowser.open, [link]).start()
+        threading.Timer(1.0, webbrowser.open, [link(code=codes.issue(_BROWSER_SECONDS))]).start()
     gc.collect()
     gc.freeze()
     if key is not None:
@@ -77,19 +90,8 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     """End open progress streams on a stop signal, because the server waits for open responses."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            _call_before(number, is_stopping.set)
+            stop_on(number, is_stopping)
     yield
-
-
-def _call_before(number: signal.Signals, action: Callable[[], None]) -> None:
-    handler = signal.getsignal(number)
-
-    def both(signum: int, frame: FrameType | None) -> None:
-        action()
-        if callable(handler):
-            handler(signum, frame)
-
-    signal.signal(number, both)
 
 
 def _check_port(port: int) -> None:

@@ -1,7 +1,8 @@
 """Authentication: checks Host, token cookie and Origin of each request and WebSocket.
 
 Streamlit checks only its own WebSocket. Without this middleware every page in the browser could use the routes and, by
-DNS rebinding, every site. The printed link holds the token; the first request moves it into a cookie.
+DNS rebinding, every site. A link holds a one-time code, or the token that WINNOW_TOKEN sets; the first request exchanges
+it for a cookie.
 """
 
 import secrets
@@ -11,6 +12,8 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.server.one_time_codes import OneTimeCodes
 
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 ROUTE_PREFIX = "/winnow/"
@@ -25,10 +28,11 @@ class AuthMiddleware:
         app: The application behind it.
         token: Secret that each request needs.
         port: Port of the server, part of the cookie's name.
+        codes: Codes of links, each of which is exchanged for the cookie once; None for no such links.
     """
 
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
-        self._app, self._token = app, token
+    def __init__(self, app: ASGIApp, token: str, port: int, codes: OneTimeCodes | None = None) -> None:
+        self._app, self._token, self._codes = app, token, codes or OneTimeCodes()
         self.cookie = f"winnow-{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,9 +59,15 @@ class AuthMiddleware:
             return None
         query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
         given = query.pop("token", None)
-        if given is not None and self._is_token(given) and scope["type"] == "http" and scope["method"] == "GET":
+        has_cookie = self._is_token(_cookie(headers, self.cookie))
+        is_get = scope["type"] == "http" and scope["method"] == "GET"
+        if is_get and given is not None and self._is_token(given):
             return self._redirect_with_cookie(scope["path"], query)
-        if not self._is_token(_cookie(headers, self.cookie)):
+        if is_get and (code := query.pop("code", None)) is not None:
+            if has_cookie or self._codes.use(code):
+                return self._redirect_with_cookie(scope["path"], query)
+            return _forbidden("This link was used before or is too old: take the latest link that `winnow` printed.")
+        if not has_cookie:
             return _forbidden("This page needs a token: open the link that `winnow` printed when it started.")
         return self._cross_site_refusal(scope, headers, host)
 

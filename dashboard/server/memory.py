@@ -2,9 +2,9 @@
 
 import mmap
 from pathlib import Path
-from threading import Event
 
 from core import release_mapped
+from dashboard.server.shutdown import StopFlag
 
 MAX_MIB = 192
 """Limit in MiB: 75 for libraries, and what one page of a large pool needs at once."""
@@ -12,8 +12,8 @@ _SECONDS = 0.5
 _STATM = Path("/proc/self/statm")
 
 
-def limit_mapped_memory(is_over: Event) -> None:
-    """Release mapped files when they exceed MAX_MIB, until the event is set; Linux only."""
+def limit_mapped_memory(is_over: StopFlag) -> None:
+    """Release mapped files when they exceed MAX_MIB, until the flag is set; Linux only."""
     while _STATM.exists() and not is_over.wait(_SECONDS):
         if mapped_mib() > MAX_MIB:
             release_mapped()

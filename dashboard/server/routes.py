@@ -6,7 +6,6 @@ They call the same Project methods as the pages, without a Streamlit script run.
 
 import asyncio
 import json
-import threading
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
@@ -22,6 +21,8 @@ from starlette.routing import Route
 from core import DecisionError, InputError, Project, Verdict, WinnowError, constants, image_io
 from dashboard.components import KINDS, assets
 from dashboard.server import params
+from dashboard.server.request_body import BodyTooLargeError, read_json
+from dashboard.server.shutdown import StopFlag
 from dashboard.state.projects import open_project
 
 _MAX_CHANGED = 2_000
@@ -31,7 +32,7 @@ TARGET_ERRORS = tuple(step / 200 for step in range(1, 41))  # of the slider: 0.5
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 _NOT_CACHED = {"Cache-Control": "no-store"}
 
-is_stopping = threading.Event()
+is_stopping = StopFlag()
 """Set when the server stops; ends the open progress streams."""
 
 
@@ -45,11 +46,10 @@ def json_endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
     @wraps(handler)
     async def wrapped(request: Request) -> Response:
         try:
-            body = [await request.json()] if request.method == "POST" else []
-        except ValueError:
-            return JSONResponse({"error": "The request is not JSON."}, status_code=400)
-        try:
+            body = [await read_json(request)] if request.method == "POST" else []
             answer = await run_in_threadpool(handler, request, *body)
+        except BodyTooLargeError as error:
+            return JSONResponse({"error": str(error)}, status_code=413)
         except (DecisionError, WinnowError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         except Exception:

@@ -131,3 +131,14 @@ def test_a_busy_port_is_one_sentence_and_exit_code_2() -> None:
     assert len(done.stderr.strip().splitlines()) == 1
     assert f"Port {port} is already in use" in done.stderr
     assert "--port" in done.stderr
+
+
+def test_two_signals_at_once_end_the_server(server: tuple[subprocess.Popen[str], int]) -> None:
+    process, port = server
+    with urllib.request.urlopen(_get(port, "/")):
+        pass
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+        process.send_signal(number)
+    process.communicate(timeout=10)
+    with closing(socket.socket()) as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.server.auth import AuthMiddleware
+from dashboard.server.one_time_codes import OneTimeCodes
 
 TOKEN = "s3cret"
 BASE = "http://127.0.0.1:8501"
@@ -119,3 +120,25 @@ def test_winnows_own_page_may_open_the_websocket(client: TestClient) -> None:
     own = {**COOKIE, "Origin": BASE, "Host": "127.0.0.1:8501"}
     with client.websocket_connect("/_stcore/stream", headers=own) as socket:
         assert socket.receive_text() == "inside"
+
+
+def test_a_code_opens_the_dashboard_once_and_the_cookie_goes_on() -> None:
+    codes = OneTimeCodes()
+    middleware = [Middleware(AuthMiddleware, token=TOKEN, port=8501, codes=codes)]
+    app = Starlette(routes=[Route("/", _inside)], middleware=middleware)
+    first, second = (TestClient(app, base_url=BASE, follow_redirects=False) for _ in range(2))
+    code = codes.issue()
+    answer = first.get(f"/?project=a&code={code}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?project=a")
+    assert code not in answer.headers["set-cookie"]
+    assert first.get("/").text == "inside"
+    assert "used before" in second.get(f"/?code={code}").json()["error"]
+    assert first.get(f"/?code={code}").status_code == 303, "a reload in the same browser is no attack"
+
+
+def test_a_code_on_a_command_line_is_short_lived() -> None:
+    now = 0.0
+    codes = OneTimeCodes(clock=lambda: now)
+    code = codes.issue(seconds=60)
+    now = 61.0
+    assert not codes.use(code)

@@ -1,20 +1,19 @@
 """Mapped memory of the dashboard is released above a limit."""
 
-import threading
-
 import pytest
 
 from dashboard.server import memory
+from dashboard.server.shutdown import StopFlag
 
 
-class Ticks(threading.Event):
-    """Event that is set after a number of waits."""
+class Ticks(StopFlag):
+    """Flag that is set after a number of waits."""
 
     def __init__(self, looks: int) -> None:
         super().__init__()
         self.left = looks
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout: float) -> bool:
         self.left -= 1
         return self.left < 0
 

@@ -1,0 +1,68 @@
+"""Bodies and commands from a client: one limit, one schema, one sentence."""
+
+from typing import Any
+
+import pytest
+
+from core.store.decision_log import NewDecision
+from dashboard.server.request_body import MAX_BYTES
+from tests.dashboard.conftest import ReviewClient
+
+
+def _post(review: ReviewClient, body: bytes) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return review.http.post(f"{review.root}/runs/{review.run}/commands", content=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"[" * 100_000, 400, "deeply"),
+        (b"[" * 50 + b"]" * 50, 400, "deeply"),
+        (b'{"commands": [], "client": "\\ud800"}', 400, "surrogate"),
+        (b'{"commands": [NaN]}', 400, "not JSON"),
+        (b"\xff\xfe", 400, "not JSON"),
+        (b" " * (MAX_BYTES + 1), 413, "8 MiB"),
+    ],
+)
+def test_a_hostile_body_is_a_sentence(review: ReviewClient, body: bytes, status: int, words: str) -> None:
+    answer = _post(review, body)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"command_id": ""},
+        {"command_id": "x" * 1_000_000},
+        {"command_id": 7},
+        {"reviewer": "r" * 2_000_000},
+        {"reviewer": ["ann"]},
+        {"image_id": "1"},
+        {"image_id": True},
+        {"image_id": 10**40},
+        {"label": 1.5},
+        {"params": {"unknown": 1}},
+        {"params": {"rank": "first"}},
+        {"params": {"ranking": "x" * 2_000}},
+        {"params": []},
+    ],
+)
+def test_a_command_outside_the_schema_is_a_sentence_and_stores_nothing(
+    review: ReviewClient, change: dict[str, Any]
+) -> None:
+    body = {"sequence": 1, "commands": [{**review.command(0, "accept"), **change}]}
+    answer = review.post(f"/runs/{review.run}/commands", body)
+    assert answer.status_code == 400
+    assert 10 < len(answer.json()["error"]) < 1_000
+    assert review.project.decisions.all() == []
+
+
+def test_half_a_character_in_the_log_does_not_break_the_history(review: ReviewClient) -> None:
+    image = int(review.pool.ids[0])
+    old = NewDecision("old", "ann", review.run, "skip", image, params={"ranking": "\ud800"})
+    review.project.decisions._log.append([old])
+    answer = review.get("/history")
+    assert answer.status_code == 200
+    assert answer.json()["decisions"][0]["params"] == {"ranking": "?"}
