@@ -17,7 +17,10 @@ _MAX_IMAGES = 10_000
 _MAX_BYTES = 100_000
 _HIGHEST = 2**53  # JavaScript's largest exact whole number
 
-_NUMBER, _TEXT, _FLAG, _OBJECT = (int, float), (str,), (bool,), (Mapping,)
+_NUMBER: tuple[type, ...] = (int, float)
+_TEXT: tuple[type, ...] = (str,)
+_FLAG: tuple[type, ...] = (bool,)
+_OBJECT: tuple[type, ...] = (Mapping,)
 PARAM_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("rank", "eta", "drawn", "like", "seconds", "of", "probability", "round", "seed"), _NUMBER),
     **dict.fromkeys(("target", "alpha", "expected", "class_cap", "known", "first"), _NUMBER),
@@ -28,7 +31,12 @@ PARAM_TYPES: Mapping[str, tuple[type, ...]] = {
     "images": (list, tuple),
 }
 """Params that a command may have, each with its types."""
-_KIND_NAMES = {_NUMBER: "a number", _TEXT: "a text", _FLAG: "true or false", _OBJECT: "an object"}
+_KIND_NAMES: Mapping[tuple[type, ...], str] = {
+    _NUMBER: "a number",
+    _TEXT: "a text",
+    _FLAG: "true or false",
+    _OBJECT: "an object",
+}
 
 
 def check_texts(command_id: Any, reviewer: Any, run_id: Any, verdict: Any) -> None:
@@ -78,7 +86,7 @@ def check_params(params: Any) -> None:
         is_flag = isinstance(value, bool) and bool not in kinds
         if value is not None and (is_flag or not isinstance(value, kinds)):
             raise DecisionError(f"{name} must be {_KIND_NAMES.get(kinds, 'a list')} (got {_short(value)}).")
-        if name == "images" and len(value or ()) > _MAX_IMAGES:
+        if isinstance(value, list | tuple) and len(value) > _MAX_IMAGES:
             raise DecisionError(f"A command names at most {_MAX_IMAGES:,} images: send them in parts.")
         _check_value(name, value, _MAX_DEPTH)
     rest = {name: value for name, value in params.items() if name != "images"}

@@ -122,8 +122,13 @@ class Command:
         """
         check_texts(self.command_id, self.reviewer, self.run_id, self.verdict)
         check_params(self.params)
-        numbers = ("image_id", "suggestion", "label", "undo_of")
-        return replace(self, **{name: whole(name, getattr(self, name)) for name in numbers})
+        return replace(
+            self,
+            image_id=whole("image_id", self.image_id),
+            suggestion=whole("suggestion", self.suggestion),
+            label=whole("label", self.label),
+            undo_of=whole("undo_of", self.undo_of),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Authentication: checks Host, token cookie and Origin of each request and WebSocket.
 
 Streamlit checks only its own WebSocket. Without this middleware every page in the browser could use the routes and, by
-DNS rebinding, every site. A link holds a one-time code, or the token that WINNOW_TOKEN sets; the first request exchanges
-it for a cookie.
+DNS rebinding, every site. A link holds a one-time code, or the token that WINNOW_TOKEN sets; the first request
+exchanges it for a cookie.
 """
 
 import secrets
