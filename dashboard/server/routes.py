@@ -114,6 +114,13 @@ def get_neighbors(request: Request) -> dict[str, Any]:
     return {"neighbors": [asdict(item) for item in review.neighbors(request.path_params["image"], count)]}
 
 
+def get_examples(request: Request) -> dict[str, list[int]]:
+    """Return images that a person gave a class."""
+    review = _project(request).review(request.path_params["run"])
+    count = params.whole_number(request.query_params, "count", 12, 1, 50)
+    return {"images": review.examples(request.path_params["label"], count).tolist()}
+
+
 def get_original(request: Request) -> Response:
     """Return the original image at full size, upright, as PNG or JPEG."""
     project = _project(request)
@@ -260,6 +267,7 @@ ROUTES = [
     Route(f"{_RUN}/histogram", json_endpoint(get_histogram)),
     Route(f"{_RUN}/card/{{image:int}}", json_endpoint(get_card)),
     Route(f"{_RUN}/neighbors/{{image:int}}", json_endpoint(get_neighbors)),
+    Route(f"{_RUN}/examples/{{label:int}}", json_endpoint(get_examples)),
     Route(f"{_RUN}/border", json_endpoint(get_border)),
     Route(f"{_RUN}/targets", json_endpoint(get_targets)),
     Route(f"{_RUN}/pool_check", json_endpoint(get_pool_check)),

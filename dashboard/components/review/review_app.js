@@ -6,6 +6,7 @@ import { afterPaint, make } from "./controls/dom.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
 import { showUndo } from "./controls/verdict_buttons.js";
+import { showClassGuide } from "./images/class_guide.js";
 import { PageSize } from "./images/page_size.js";
 import { announcement } from "./images/tile.js";
 import { listen } from "./events.js";
@@ -118,6 +119,7 @@ export class ReviewApp {
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
     else if (action === "help") showKeys(this.root);
+    else if (action === "guide") showClassGuide({ root: this.root, api: this.api, classes: this.data.classes, card: cardPage.card, onPick: (label) => this._decide("relabel", label) });
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
     else if (action === "newClass") nameClass(this.root, this.api, ({ classes, label }) => { this.parts.addedClasses(classes); this._decide("relabel", label); });

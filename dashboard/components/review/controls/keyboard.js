@@ -6,6 +6,7 @@ export const KEY_HELP = [
   ["x", "reject: not this class"],
   ["1 … 9, 0", "this class instead"],
   ["/", "search a class"],
+  ["e", "examples of each class, beside this image"],
   ["+", "name a new class"],
   ["n", "none of the classes"],
   ["s", "skip for now"],
@@ -30,7 +31,7 @@ export const KEY_HELP = [
 /** Action of each key. */
 const ACTIONS = {
   a: "accept", Enter: "accept", x: "reject", n: "none", s: "skip", u: "unsure", z: "undo", Backspace: "undo",
-  f: "toggle", r: "refresh", m: "similar", g: "selectStack", "?": "help", "/": "search", "+": "newClass", Escape: "clear", PageDown: "forward", PageUp: "back",
+  f: "toggle", r: "refresh", m: "similar", e: "guide", g: "selectStack", "?": "help", "/": "search", "+": "newClass", Escape: "clear", PageDown: "forward", PageUp: "back",
 };
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 

@@ -19,7 +19,7 @@ function classButtons(classes, act) {
     make("button.chip", { title: `This is ${name}`, onclick: () => act({ action: "relabel", label }) },
       make("kbd", {}, String((label + 1) % 10)), colored(make("i.dot", { "aria-hidden": "true" }), label), make("span", {}, name)));
   const search = button(act, classes.length > 10 ? `all ${classes.length} classes` : "search", "/", "search", "Search a class");
-  return [...chips, ...(classes.length ? [search] : []), button(act, "new class", "+", "newClass", "Name a class that is not there yet")];
+  return [...chips, ...(classes.length ? [search] : []), button(act, "examples", "e", "guide", "Examples of each class, beside this image"), button(act, "new class", "+", "newClass", "Name a class that is not there yet")];
 }
 
 /** Show the classes again, after one was added. @param {HTMLElement} panel @param {string[]} classes @param {Act} act */

@@ -86,6 +86,11 @@ export class Api {
     return (await get(`${this.run}/neighbors/${id}`)).neighbors;
   }
 
+  /** Images that a person gave a class. @param {number} label @returns {Promise<number[]>} */
+  async examples(label) {
+    return (await get(`${this.run}/examples/${label}`)).images;
+  }
+
   /** The latest decisions, newest first. */
   history(limit) {
     return get(`${this.base}/history`, { limit });
