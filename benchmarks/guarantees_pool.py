@@ -51,9 +51,9 @@ def variants() -> tuple[dict[str, Rows], Labels]:
 
     def stripes(angle: NDArray[np.float64]) -> NDArray[np.float64]:
         waves = np.sin((np.cos(angle) * x + np.sin(angle) * y) * 0.9 + 2 * phase)
-        return np.maximum(60 * waves, 0)[..., None]
+        return np.asarray(np.maximum(60 * waves, 0)[..., None])
 
-    changed = {
+    changed: dict[str, NDArray[np.float64]] = {
         "same": pixels,
         "scenes": pixels + stripes(angle),
         "own scenes": pixels + stripes(own),

@@ -169,12 +169,12 @@ class RunReview:
 
     def examples(self, label: int, count: int) -> Ids:
         """Return at most `count` images that a person gave a class; InputError where there is no such class."""
-        if not 0 <= label < len(self._workspace.images.class_names):
-            raise InputError(f"There is no class {label}: the project has {len(self._workspace.images.class_names):,}.")
+        if not 0 <= label < (total := len(self._workspace.images.class_names)):
+            raise InputError(f"There is no class {label}: the project has {total:,}.")
         labeled = self._workspace.splits.labeled
         known = curated_set(self._history.state(), labeled, self._workspace.images.labels[labeled])
         ids = known.ids[(known.labels == label) & (known.sources != LabelSource.BULK)]
-        return ids[np.unique(np.linspace(0, len(ids) - 1, min(count, len(ids))).astype(np.int64))] if len(ids) else ids
+        return np.asarray(ids[:: max(1, len(ids) // count)][:count], np.int64)
 
     @cached_property
     def map(self) -> ImageMap:
@@ -287,7 +287,6 @@ class RunReview:
         return words
 
     def _before(self, row: int) -> int:
-        """Return what the parent run suggested, where that was another class."""
         before = self.queues.parent_labels
         if not self._pool.has_suggestions or before is None or before[row] == self._pool.scores.pseudo_labels[row]:
             return UNKNOWN
