@@ -11,6 +11,7 @@ calibration images of the labels and with answers about the pool itself.
 
 import sys
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def variants() -> tuple[dict[str, Rows], Labels]:
         waves = np.sin((np.cos(angle) * x + np.sin(angle) * y) * 0.9 + 2 * phase)
         return np.asarray(np.maximum(60 * waves, 0)[..., None])
 
-    changed: dict[str, NDArray[np.float64]] = {
+    changed: dict[str, NDArray[Any]] = {
         "same": pixels,
         "scenes": pixels + stripes(angle),
         "own scenes": pixels + stripes(own),
