@@ -87,14 +87,13 @@ def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_label
     Raises:
         InputError: More is asked for than there is.
     """
-    counts = list(found.classes.values()) or [0]
-    suggested = suggest_split(counts, found.num_unlabeled > 0, hide_labels=hide_labels)
     given = {name: found.splits.get(name, 0) for name in ("val", "test") if found.splits.get(name, 0)}
-    sizes = {name: int(getattr(suggested, name)) for name in ("labeled", "val", "calibration", "test")}
-    for name, count in given.items():
-        sizes["labeled"] += sizes[name] - count
-        sizes[name] = count
-    config = suggested.model_copy(update=sizes)
+    total = max(1, sum(found.classes.values()))
+    left = max(0, total - sum(given.values())) / total
+    counts = [-(-int(count * left * 1000) // 1000) for count in found.classes.values()] or [0]
+    config = suggest_split(counts, found.num_unlabeled > 0, hide_labels=hide_labels)
+    trained = config.labeled + sum(int(getattr(config, name)) for name in given)
+    config = config.model_copy(update={**given, "labeled": trained})
     if asked is not None:
         config = fill_split(asked, config, counts)
     parts = {name: int(getattr(config, name)) for name in ("labeled", "val", "calibration", "test")}
