@@ -21,7 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "img_path", "image_name", "name", "source", "id", "image_id", "photo", "picture", "datei", "fichier",
     ),
     "label": (
-        "label", "class", "class_name", "label_name", "category", "target", "species", "labels", "classes", "y",
+        "label_name", "class_name", "label", "class", "category", "target", "species", "labels", "classes", "y",
         "diagnosis", "ground_truth", "tag", "choice", "choices", "klasse", "classe", "category_id", "class_id",
     ),
     "split": ("split", "subset", "partition", "set", "fold", "phase", "usage"),

@@ -15,7 +15,7 @@ from core.data.sources.source_table import SourceTable, StoredImage, readable_na
 from core.data.sources.text_tables import cell
 
 _LABEL_PARTS = ("cls", "label", "class", "cls.txt", "label.txt")
-_LABEL_KEYS = ("label", "class", "class_name", "label_name", "category", "cls", "target")
+_LABEL_KEYS = ("label_name", "class_name", "label", "class", "category", "cls", "target")
 _LARGEST_TEXT = 1_000_000
 _IMAGE_ENDS = tuple(suffix[1:] for suffix in SUFFIXES)
 
@@ -95,12 +95,14 @@ def _add_member(
     elif member.size <= _LARGEST_TEXT and (end in _LABEL_PARTS or end == "json"):
         text = (archive.extractfile(member) or _nothing()).read().decode("utf-8", "replace").strip()
         if end != "json":
-            sample["class"] = text or None
+            sample.setdefault("class", text or None)
             return
         facts = json.loads(text)
         if isinstance(facts, dict):
             key = next((key for key in _LABEL_KEYS if cell(facts.get(key))), None)
-            if key is not None:
+            if key is not None and key.endswith("_name"):  # a name says more than the number of a .cls file
+                sample["class"] = cell(facts[key])
+            elif key is not None:
                 sample.setdefault("class", cell(facts[key]))
             sample["metadata"] = {name: cell(value) for name, value in facts.items() if name != key}
 
