@@ -26,6 +26,7 @@ Profile = Literal["natural", "digits", "none"]
 Ramp = Literal["none", "linear", "seed", "sigmoid"]
 Precision = Literal["auto", "fp32", "bf16"]
 WeakPass = Literal["joint", "own"]
+TrackerName = Literal["none", "tensorboard", "mlflow"]
 SplitKind = Literal["balanced", "stratified"]
 KeptWeights = Literal["clear_best", "best", "last"]
 
@@ -188,6 +189,8 @@ class TrainConfig(Config):
     """Compile the model with torch.compile: slower to begin, faster on long runs."""
     log_epochs: Annotated[int, Between(1, 1_000_000)] = 1
     """Epochs between lines of metrics, each with an evaluation on val and a candidate for the best model."""
+    tracker: TrackerName = "none"
+    """Also send the metrics to: none, tensorboard (files in the project) or mlflow (MLFLOW_TRACKING_URI, or a file)."""
     log_batches: bool = False
     """Also write a line for every step (batches.jsonl): mask rate, pseudo-label accuracy, class mix."""
     checkpoint_epochs: Annotated[int, Between(1, 1_000_000)] = 5
@@ -254,7 +257,8 @@ _HEAD_ONLY = ("extractor", "head", "head_balance", "allow_download")
 IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
 """Settings of a run of imported predictions."""
 HEAD_SETTINGS: tuple[str, ...] = (
-    "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download"
+    "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download",
+    "tracker",
 )  # fmt: skip
 """Settings that a head run reads."""
 NETWORK_SETTINGS: tuple[str, ...] = tuple(

@@ -29,6 +29,7 @@ from core.features.store import FeatureStatus, StoredFeatures
 from core.heads.fit import score_head
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
+from core.jobs.trackers import open_tracker
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
@@ -94,6 +95,9 @@ class HeadWorker:
             seconds = time.monotonic() - self._begin
             line = {"val_accuracy": val_accuracy, "val_loss": calibration["nll_before"], "seconds": seconds}
             self.folder.append_metrics({"epoch": 1, "step": 1, **line})
+            tracker = open_tracker(self.config, self.project, self.folder.id)
+            tracker.log({"step": 1, **line})
+            tracker.close("done")
         if needs_index(splits.pool):
             ensure_index(self.folder, splits.pool)
         self.status = replace(self.status, best_epoch=1, best_val_accuracy=val_accuracy)

@@ -15,6 +15,7 @@ from core.base.types import LabelSource, RunRecord
 from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
 from core.experiments.label_snapshot import Snapshot, freeze
+from core.jobs.trackers import check_tracker
 from core.review.decision_history import DecisionHistory
 from core.store.files import write_json
 from core.store.log_copies import MARK
@@ -47,7 +48,7 @@ def prepare_run(
 
     Raises:
         ConfigError: The settings need a parent and there is none or one without weights, or the method is not trained.
-        InputError: self_training has no curated labels.
+        InputError: self_training has no curated labels, or the tracker is not installed.
     """
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
@@ -57,6 +58,7 @@ def prepare_run(
         raise ConfigError(
             f"{parent} has no weights to start from: turn warm_start off, or follow a run with a network."
         )
+    check_tracker(config)
     config = _with_full_path(config)
     snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
     curated = snapshot.curated

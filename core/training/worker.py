@@ -23,6 +23,7 @@ from core.base.errors import Cancelled, TrainingError, WinnowError
 from core.base.types import ImageSet, RunStatus, Splits
 from core.data.image_store import open_images
 from core.data.splits import load_splits
+from core.jobs.trackers import NoTracker, Tracker, open_tracker
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
@@ -64,6 +65,7 @@ class TrainingWorker:
         self._begin, self._before = time.monotonic(), begun
         self._told, self._is_stopped, self._since = 0.0, False, time.time()
         self._measured, self._kept, self._saved = "", "", 0
+        self._tracker: Tracker = NoTracker()
 
     def run(self) -> int:
         """Train, predict and calibrate.
@@ -82,11 +84,18 @@ class TrainingWorker:
 
     def _train_or_stop(self, device: torch.device) -> None:
         self._tell(state="running", message="Reading images and labels.", pid=os.getpid(), started=time.time())
+        if distributed.is_first():
+            self._tracker = open_tracker(self.config, self.project, self.record.run_id)
         try:
             self._train(device)
         except Cancelled:
+            self._tracker.close("cancelled")
             self._tell(state="cancelled", message="Cancelled; it can be resumed.", eta_seconds=None)
+        except Exception:
+            self._tracker.close("failed")
+            raise
         else:
+            self._tracker.close("done")
             self._tell(state="done", message=self._kept, eta_seconds=None)
 
     def _held(self) -> AbstractContextManager[None]:
@@ -166,6 +175,7 @@ class TrainingWorker:
         speed = {"seconds": seconds, "images_per_second": per_step * trainer.step / seconds}
         if distributed.rank() == 0:
             self.folder.append_metrics({**line, **speed})
+            self._tracker.log({**line, **speed})
         best = trainer.best
         has_val = best["val_accuracy"] == best["val_accuracy"]
         self.status = replace(

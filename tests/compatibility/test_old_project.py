@@ -27,7 +27,7 @@ def old_project(tmp_path: Path) -> Path:
     return unpack(tmp_path)
 
 
-NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights", "imported_model"}
+NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights", "tracker", "imported_model"}
 """Settings that version 0.1 did not have."""
 NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_comparison", "average", "rules",
               "outputs", "num_images", "files", "state", "reason", "error_state", "error_states", "calibration",
