@@ -34,6 +34,7 @@ from core.simulation.simulations import DEFAULT_ACCEPT_RULES, DEFAULT_QUEUES
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES
 from core.workspace.project_source import SOURCES
 from core.workspace.run import CONTROL_NAMES, LAST_EVALUATIONS
+from core.workspace.workspace import LABEL_ISSUES
 
 __all__ = [
     "ACCEPT_RULES",
@@ -48,6 +49,7 @@ __all__ = [
     "FILE_MODES",
     "HEAD_SETTINGS",
     "IMPORTED_SETTINGS",
+    "LABEL_ISSUES",
     "LAST_EVALUATIONS",
     "LIVE_INTERVALS",
     "LIVE_STATES",

@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "score": scores.score,
     "select": scores.select,
     "ood": scores.ood,
+    "label-issues": scores.label_issues,
     "decide": decisions.decide,
     "curate": decisions.curate,
     "queue": decisions.queue,

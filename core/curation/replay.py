@@ -25,6 +25,8 @@ PLANTED = "planted"
 """Key in the params of a decision that answers an attention check; such an answer is no label."""
 CALIBRATE = "calibrate"
 """Queue of random images answered blind; such an answer is a calibration label and never trains."""
+ABOUT_GIVEN = "about_given"
+"""Key in the params of a decision about a label that was given from the start; it changes that label alone."""
 BulkSets = Callable[[str], BulkSet]
 
 _CODES = {verdict.name.lower(): int(verdict) for verdict in Verdict}
@@ -63,6 +65,11 @@ def is_calibration(decision: Decision) -> bool:
     return decision.params.get("queue") == CALIBRATE
 
 
+def is_about_given(decision: Decision) -> bool:
+    """Whether a decision is about a given label; the pool and its curated labels do not know it."""
+    return ABOUT_GIVEN in decision.params
+
+
 def latest_live(decisions: Sequence[Decision], reviewer: str) -> Decision | None:
     """Find the decision that the next undo of a reviewer takes back.
 
@@ -82,6 +89,8 @@ def replay(
     bulk: BulkSets | Mapping[str, BulkSet],
     num_images: int,
     start: LabelState | None = None,
+    *,
+    about_given: bool = False,
 ) -> LabelState:
     """Replay decisions into the state of every image.
 
@@ -92,6 +101,7 @@ def replay(
         bulk: Finds the images of a bulk decision by its hash.
         num_images: N.
         start: A state to continue from; the cost is then that of the new decisions and one copy of the state.
+        about_given: Replay the decisions about given labels instead of those about the pool.
 
     Returns:
         Verdict, label and deciding decision of each image, (N,) per column.
@@ -102,7 +112,8 @@ def replay(
     if start is not None:
         _refuse_old_undos(decisions)
     find = bulk if callable(bulk) else bulk.__getitem__
-    live = [d for d in live_decisions(decisions) if not is_planted(d) and not is_calibration(d)]
+    counted = [d for d in live_decisions(decisions) if not is_planted(d) and not is_calibration(d)]
+    live = [decision for decision in counted if is_about_given(decision) == about_given]
     before = start or undecided(num_images)
     state = LabelState(before.verdict.copy(), before.label.copy(), before.decision.copy())
     for first, last in _slices(live):

@@ -23,6 +23,7 @@ from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, LabelSource, RunStatus
 from core.curation.curated_set import can_suggest
 from core.data.image_store import open_images
+from core.data.label_corrections import with_corrections
 from core.data.splits import load_splits
 from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
@@ -72,7 +73,9 @@ class HeadWorker:
         return 0
 
     def _fit(self) -> None:
-        images, splits = open_images(self.project / "images"), load_splits(self.project / "splits.npz")
+        images, splits = with_corrections(
+            open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
+        )
         stored = self._features()
         self._tell(message="Fitting the head and scoring all images.", eta_seconds=None)
         file, num_classes = self.folder.path / "predictions" / "logits.npy", max(2, len(images.class_names))

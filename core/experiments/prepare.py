@@ -14,6 +14,7 @@ from core.base.errors import ConfigError, InputError
 from core.base.types import LabelSource, RunRecord
 from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
+from core.data.label_corrections import freeze_corrections
 from core.experiments.label_snapshot import Snapshot, freeze
 from core.jobs.trackers import check_tracker
 from core.review.decision_history import DecisionHistory
@@ -97,6 +98,7 @@ def prepare_run(
     mark = history.mark().facts()
     folder = RunFolder.create(runs, record, lambda draft: write_json(draft.path / MARK, mark))
     folder.save_curated(curated, snapshot.decisions)
+    freeze_corrections(workspace.path, folder.path)
     return folder
 
 

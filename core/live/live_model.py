@@ -21,7 +21,7 @@ from core.store.files import read_json, write_json
 from core.workspace.model_versions import ModelVersion, base_run, has_scores, list_versions, version_folder
 from core.workspace.pool_index import has_suggestions
 from core.workspace.run import Run
-from core.workspace.workspace import Workspace
+from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 LIVE_FILE = "live.json"
 INTERVAL = 20
@@ -105,6 +105,8 @@ class LiveModel:
             InputError: There is no such run.
             RunError: It has no scores yet.
         """
+        if run_id == LABEL_ISSUES:  # cross-validated scores are not a model that learns
+            return LiveState(run_id, 0, 0, 0)
         run = self._workspace.finished_run(base_run(run_id))
         with self._lock:  # before the versions are listed: a fit that ends between the two is seen as one of them
             is_fitting, message = run.id in self._fitting, self._fitting.get(run.id) or self._problems.get(run.id, "")

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import InputError
-from core.base.types import CuratedSet, Ids, Labels, LabelSource, Logits, RunStatus
+from core.base.types import UNKNOWN, CuratedSet, Ids, Labels, LabelSource, Logits, RunStatus
 from core.curation.curated_set import can_suggest, curated_set, with_selection
 from core.experiments.control_runs import num_clicks
 from core.experiments.head_worker import head_labels, head_settings
@@ -133,8 +133,9 @@ def read_version(folder: Path) -> VersionRecord:
 
 def _labels_at(workspace: Workspace, history: DecisionHistory, base: Run, decision: int) -> CuratedSet:
     """Labels of the log up to a decision, and those that a rule picked for the run itself."""
-    labeled = workspace.splits.labeled
-    labels = curated_set(history.state_at(decision), labeled, workspace.images.labels[labeled])
+    labeled, given = workspace.drawn_splits.labeled, history.given_labels_at(decision)
+    labeled = labeled[given[labeled] != UNKNOWN]
+    labels = curated_set(history.state_at(decision), labeled, given[labeled])
     frozen = base.folder.curated()
     if frozen is None or base.record.rule is None:
         return labels
@@ -173,7 +174,7 @@ def _write_scores(
     finish_draft(file)
     write_json(draft.path / "predictions" / "features.json", {"folder": stored.folder.name})
     write_json(draft.path / "calibration.json", calibrate(np.asarray(logits[val]), val_labels))
-    own = workspace.splits.val  # the same for all versions, so that their curve compares the same images
+    own = workspace.drawn_splits.val  # the same for all versions, so that their curve compares the same images
     save_array(draft.path / "val_predictions.npy", np.asarray(logits[own]).argmax(axis=1).astype(np.int64))
     if needs_index(workspace.splits.pool):
         ensure_index(draft, workspace.splits.pool)

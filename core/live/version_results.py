@@ -26,7 +26,9 @@ def version_results(workspace: Workspace, run: Run, last: int) -> list[VersionRe
     frozen = run.folder.curated()
     clicks = 0 if frozen is None else num_clicks(frozen)
     bulk = 0 if frozen is None else int((frozen.sources == LabelSource.BULK).sum())
-    val = np.asarray(run.folder.logits()[workspace.splits.val]).argmax(axis=1)
+    drawn = workspace.drawn_splits.val
+    is_val = np.isin(drawn, workspace.splits.val, assume_unique=True)  # labels may have been withdrawn since
+    val = np.asarray(run.folder.logits()[drawn[is_val]]).argmax(axis=1)
     found = [VersionResult(run.id, clicks, bulk, val)]
     for version in list_versions(run.folder):
         if version.decision > last:
@@ -34,6 +36,6 @@ def version_results(workspace: Workspace, run: Run, last: int) -> list[VersionRe
         folder = version_folder(run.folder, version)
         with suppress(WinnowError):  # a damaged record: the other versions still say something
             record = read_version(folder)
-            predictions = load_array(folder / "val_predictions.npy")
+            predictions = load_array(folder / "val_predictions.npy")[is_val]
             found.append(VersionResult(version.name, record.num_clicks, record.num_bulk, predictions))
     return found

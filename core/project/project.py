@@ -184,7 +184,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
             InputError: There is no such run, or the image is not in the pool.
             RunError: The run has no scores yet.
         """
-        if image_id not in self.splits.pool:
+        if self.workspace.scores(run_id).row_of(image_id) is None:
             raise not_in_pool(image_id)
         folder = self.workspace.finished_run(run_id).folder
         suggestion = int(folder.logits()[image_id].argmax()) if has_suggestions(folder) else UNKNOWN

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.base.types import ImageSet, Pixels, Splits
 from core.data.image_io import Rendering, decode
 from core.data.sources.source_roots import read_roots
+from core.labels.issues import GivenLabels
 from core.live.live_model import LiveModel
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
@@ -78,6 +79,11 @@ class ProjectFolder:
     def live(self) -> LiveModel:
         """The live model: fits the reviewed run again after every few decisions; learning curve and gain."""
         return LiveModel(self.workspace, self.decisions)
+
+    @cached_property
+    def labels(self) -> GivenLabels:
+        """Given labels: check all of them, find contradictions, count corrections."""
+        return GivenLabels(self.workspace)
 
     @cached_property
     def quality(self) -> Quality:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.base.errors import DecisionError
 from core.base.types import Command, Decision
-from core.curation.replay import PLANTED, is_planted, live_decisions
+from core.curation.replay import PLANTED, is_about_given, is_planted, live_decisions
 from core.review.decision_history import DecisionHistory
 from core.risk.reviewer_attention import wrong_suggestions
 from core.store.files import read_json
@@ -137,4 +137,4 @@ def read_interval(workspace: Workspace) -> int:
 def answers_of(decisions: Sequence[Decision], reviewer: str) -> list[Decision]:
     """Return a reviewer's live decisions about single images, without skips."""
     mine = [line for line in live_decisions(decisions) if line.reviewer == reviewer and line.image_id is not None]
-    return [line for line in mine if line.verdict in ANSWERS]
+    return [line for line in mine if line.verdict in ANSWERS and not is_about_given(line)]

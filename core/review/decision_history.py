@@ -13,7 +13,8 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
-from core.curation.replay import live_decisions, replay, undecided
+from core.curation.given_labels import corrected_labels
+from core.curation.replay import is_about_given, live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
 from core.data.classes.class_edits import ClassTable
 from core.review.calibration_items import CalibrationItems, answers_to, drawn_items, split_items
@@ -51,7 +52,7 @@ class DecisionHistory:
         self._lock = threading.RLock()
         self._decisions: list[Decision] = []
         self._by_command: dict[str, int] = {}
-        self._state = undecided(len(workspace.images.labels))
+        self._state = self._given_state = undecided(len(workspace.images.labels))
         self._answers: tuple[tuple[int, int], dict[int, int]] = (0, 0), {}
         self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
 
@@ -94,11 +95,33 @@ class DecisionHistory:
         state = replay(decisions, self._find_bulk, len(self._workspace.images.labels))
         return _with_merged(state, self._workspace.classes)
 
+    def given_state(self) -> LabelState:
+        """Return the current decision about every given label, (N,) each."""
+        with self._lock:
+            self._follow()
+            return _with_merged(self._given_state, self._workspace.classes)
+
+    def given_labels_at(self, last: int) -> Labels:
+        """Return the given labels as they stood after a decision.
+
+        Args:
+            last: Id of the latest decision that counts.
+
+        Returns:
+            (N,) labels, UNKNOWN where not given or withdrawn.
+        """
+        decisions, given = [decision for decision in self.all() if decision.id <= last], self._workspace.given_labels
+        state = replay(decisions, self._find_bulk, len(given), about_given=True)
+        return corrected_labels(given, _with_merged(state, self._workspace.classes))
+
     def counts(self) -> dict[str, int]:
         """Count pool images per verdict, undecided ones included."""
-        verdicts = self.state().verdict[self._workspace.splits.pool]
+        verdicts = self.state().verdict[self._counted()]
         counts = np.bincount(verdicts, minlength=len(Verdict))
         return {verdict.name.lower(): int(counts[verdict]) for verdict in Verdict}
+
+    def _counted(self) -> Ids:
+        return self._workspace.splits.pool
 
     def is_open(self) -> Mask:
         """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
@@ -124,7 +147,11 @@ class DecisionHistory:
         """
         splits, draw = self._workspace.splits, self.draw()
         if len(splits.val) or draw is None or not draw.num_val:
-            return splits.val, np.asarray(self._workspace.images.labels[splits.val])
+            if last is None:
+                return splits.val, np.asarray(self._workspace.images.labels[splits.val])
+            given, drawn = self.given_labels_at(last), self._workspace.drawn_splits.val
+            kept = drawn[given[drawn] != UNKNOWN]
+            return kept, given[kept]
         answers = answers_to(draw, [d for d in self.all() if last is None or d.id <= last])
         asked = np.sort(draw.order[: draw.num_val])
         known = [image for image in asked.tolist() if answers.get(image, UNKNOWN) != UNKNOWN]
@@ -197,7 +224,61 @@ class DecisionHistory:
             return
         self._decisions += new
         self._by_command |= {decision.command_id: decision.id for decision in new}
-        if any(decision.verdict == UNDO for decision in new):
-            self._state = replay(self._decisions, self._find_bulk, len(self._state.verdict))
+        num, is_undone = len(self._state.verdict), any(decision.verdict == UNDO for decision in new)
+        if is_undone:
+            self._state = replay(self._decisions, self._find_bulk, num)
         else:
-            self._state = replay(new, self._find_bulk, len(self._state.verdict), self._state)
+            self._state = replay(new, self._find_bulk, num, self._state)
+        if is_undone or any(is_about_given(decision) for decision in new):
+            self._follow_given()
+
+    def _follow_given(self) -> None:
+        """Replay the decisions about given labels, and let all readers of labels see them."""
+        given = self._workspace.given_labels
+        if not any(is_about_given(decision) for decision in self._decisions):
+            return
+        self._given_state = replay(self._decisions, self._find_bulk, len(given), about_given=True)
+        state = _with_merged(self._given_state, self._workspace.classes)
+        self._workspace.correct_labels(corrected_labels(given, state))
+
+
+class GivenHistory(DecisionHistory):
+    """Read side of the decision log for given labels: it passes over decisions about the pool.
+
+    Args:
+        history: The decisions of the project.
+    """
+
+    def __init__(self, history: DecisionHistory) -> None:
+        self._workspace, self._history = history._workspace, history
+        self._find_bulk = history._find_bulk
+
+    def all(self) -> list[Decision]:
+        """Return the decisions about given labels and all undos, oldest first."""
+        return [one for one in self._history.all() if is_about_given(one) or one.undo_of is not None]
+
+    def last_id(self) -> int:
+        """Return the id of the last decision of the whole log, 0 before the first."""
+        return self._history.last_id()
+
+    def state(self) -> LabelState:
+        """Return the current decision about every given label, (N,) each."""
+        return self._history.given_state()
+
+    def state_at(self, last: int) -> LabelState:
+        """Return the decisions about given labels at an earlier time; `last` is the latest that counts."""
+        decisions = [decision for decision in self._history.all() if decision.id <= last]
+        state = replay(decisions, self._find_bulk, len(self._workspace.given_labels), about_given=True)
+        return _with_merged(state, self._workspace.classes)
+
+    def calibration(self) -> CalibrationItems:
+        """Return no image: among given labels nothing estimates the error of a selection."""
+        items = split_items(self._workspace.drawn_splits, self._workspace.given_labels)
+        return items.where(np.zeros(len(items.ids), dtype=np.bool_))
+
+    def calibration_state(self) -> LabelState:
+        """Return the state itself: answers to a draw from the pool are not about given labels."""
+        return self.state()
+
+    def _counted(self) -> Ids:
+        return self._workspace.given_ids()

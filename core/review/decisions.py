@@ -10,12 +10,12 @@ from typing import Any
 
 from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
 from core.base.types import UNDO, UNKNOWN, VERDICTS, Command
-from core.curation.replay import CALIBRATE, PLANTED, latest_live, live_decisions
+from core.curation.replay import ABOUT_GIVEN, CALIBRATE, PLANTED, latest_live, live_decisions
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
-from core.review.decision_history import DecisionHistory
+from core.review.decision_history import DecisionHistory, GivenHistory
 from core.review.run_review import RunReview
 from core.store.decision_log import NewDecision
-from core.workspace.workspace import Workspace, forget_versions
+from core.workspace.workspace import LABEL_ISSUES, Workspace, forget_versions
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,14 @@ class DecisionService(DecisionHistory):
     def review(self, run_id: str) -> RunReview:
         """Return what the review page shows of one finished run, computed once."""
         with self._lock:
-            if run_id not in self._reviews:
-                self._reviews[run_id] = RunReview(self._workspace, run_id, self)
+            if (key := self._workspace.scores_key(run_id)) not in self._reviews:
+                self._reviews[key] = RunReview(self._workspace, run_id, self.history(run_id))
                 forget_versions(self._reviews)
-            return self._reviews[run_id]
+            return self._reviews[key]
+
+    def history(self, run_id: str) -> DecisionHistory:
+        """Return the decisions that the review of a run reads: about the pool, or about given labels."""
+        return GivenHistory(self) if run_id == LABEL_ISSUES else self
 
     def execute(self, commands: Sequence[Command]) -> list[Outcome]:
         """Record a batch of commands; saved ones are on disk on return.
@@ -83,6 +87,13 @@ class DecisionService(DecisionHistory):
             self._follow()
             self._copy_daily()
 
+    def _follow_given(self) -> None:
+        before = self._workspace.images
+        super()._follow_given()
+        if self._workspace.images is not before:  # what was computed of a run may rest on labels that changed
+            kept = self._workspace.scores_key(LABEL_ISSUES)
+            self._reviews = {key: review for key, review in self._reviews.items() if key == kept}
+
     def _outcome(self, command_id: str, refused: dict[str, str]) -> Outcome:
         if command_id in refused:
             return Outcome(command_id, "refused", reason=refused[command_id])
@@ -96,9 +107,11 @@ class DecisionService(DecisionHistory):
         if is_bulk(command):
             if command.verdict == "relabel":
                 self._known(command.label)
-            bulk = resolve_bulk(command, self.review(command.run_id).queues, self._state)
+            state = self.history(command.run_id).state()
+            bulk = resolve_bulk(command, self.review(command.run_id).queues, state)
             label = command.label if command.verdict == "relabel" else None
-            return NewDecision(**_common(command, logged_params(command)), label=label, bulk=bulk)
+            params = logged_params(command) | self._about_given(command)
+            return NewDecision(**_common(command, params), label=label, bulk=bulk)
         if PLANTED in command.params:
             return self._check_answer(command)
         if CALIBRATE in (command.params.get("ranking"), command.params.get("queue")):
@@ -117,12 +130,20 @@ class DecisionService(DecisionHistory):
             )
         params = self.review(command.run_id).queues.random.logged_params(row, command.params)
         return NewDecision(
-            **_common(command, params),
+            **_common(command, params | self._about_given(command)),
             image_id=command.image_id,
             suggestion=suggestion if pool.has_suggestions else None,
             label=self._label(command, suggestion),
             score=float(pool.scores.confidence[row]),
         )
+
+    def _about_given(self, command: Command) -> dict[str, Any]:
+        """Mark a decision about given labels, with the label as it was given."""
+        if command.run_id != LABEL_ISSUES:
+            return {}
+        image = command.image_id
+        given = {} if image is None else {"given": int(self._workspace.given_labels[image])}
+        return {ABOUT_GIVEN: True, **given}
 
     def _check_answer(self, command: Command) -> NewDecision:
         """Decision from an answer to an attention check."""

@@ -14,16 +14,10 @@ from numpy.typing import NDArray
 
 from core.base.errors import WinnowError, unknown_name
 from core.base.types import Ids, Labels, LabelState, Mask
-from core.curation.filters import (
-    QueueFilter,
-    is_open,
-    name_mask,
-    range_mask,
-    runner_ups,
-    verdict_mask,
-)
+from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.curation.replay import CALIBRATE
+from core.labels.label_queues import GIVEN_QUEUES, given_order
 from core.review.calibration_items import CalibrationQueue, calibration_queue, calibration_rows
 from core.review.cards import Counts
 from core.review.decision_history import DecisionHistory
@@ -32,7 +26,7 @@ from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates
 from core.similarity.nearest_images import NearestImages, SimilarQueue
 from core.workspace.image_sets import load_image_set
-from core.workspace.workspace import Workspace
+from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 HUNT = "reject_hunt"
 SIMILAR, DUPLICATES = "similar", "duplicates"
@@ -55,6 +49,7 @@ QUEUES: dict[str, str] = {
     CALIBRATE: "random images of the pool, shown without a suggestion; the answers calibrate and train nothing",
     SIMILAR: "most like one image first, by the distance of the run's features",
     DUPLICATES: "stacks of near duplicates alone, one after the other, the largest stack first",
+    **GIVEN_QUEUES,
 }
 """Queues of the review page, with what each shows first; drawn queues hold open images only."""
 Ranking = str | RandomQueue | SimilarQueue | CalibrationQueue
@@ -72,7 +67,7 @@ class RunQueues:
         self._workspace, self._history = workspace, history
         self._run = workspace.run(run_id)
         self.pool = workspace.scores(run_id)
-        self._orders: dict[str, Ids] = {}
+        self._orders: OrderedDict[str, Ids] = OrderedDict()
         self.random = RandomQueues(workspace, run_id, history)
         self._at_threshold: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
@@ -121,13 +116,15 @@ class RunQueues:
                 made = self._near(threshold) if ranking == BORDER else self._hunted(threshold)
                 self._at_threshold[ranking] = known = (threshold, made)
             return known[1]
-        if ranking not in RANKINGS:
-            raise unknown_name("ranking", ranking, QUEUES)
         if ranking in self.pool.orders:
             return self.pool.orders[ranking]
-        if ranking not in self._orders:
-            self._orders[ranking] = order(RANKINGS[ranking](self.pool.scores))
-        return self._orders[ranking]
+        if ranking in GIVEN_QUEUES:
+            return _kept(
+                self._orders, ranking, lambda: given_order(self._workspace, self._run.id, ranking, self.pool.ids)
+            )
+        if ranking not in RANKINGS:
+            raise unknown_name("ranking", ranking, QUEUES)
+        return _kept(self._orders, ranking, lambda: order(RANKINGS[ranking](self.pool.scores)))
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
         """Return the position of a pool row in a ranking.
@@ -227,7 +224,9 @@ class RunQueues:
 
     @cached_property
     def parent_labels(self) -> Labels | None:
-        """Pseudo-labels of the parent run, (n,); None without a readable parent."""
+        """Pseudo-labels of the parent run, (n,); None without a readable parent. Of label_issues: the given labels."""
+        if self._run.id == LABEL_ISSUES:
+            return self._workspace.given_labels[self.pool.ids]
         parent = self.parent
         return None if parent is None else self._workspace.scores(parent).scores.pseudo_labels
 

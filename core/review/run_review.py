@@ -25,7 +25,7 @@ from core.scoring.scores import probabilities, top_classes
 from core.similarity.image_map import ImageMap
 from core.similarity.nearest_images import SimilarQueue
 from core.workspace.image_sets import save_image_set
-from core.workspace.workspace import Workspace
+from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 _OPEN_ONLY = ("open", "undecided")
 
@@ -67,7 +67,7 @@ class RunReview:
             cards = [blind(card, len(ordered)) for card in cards]
         elif query.ranking == DUPLICATES:
             cards = self._with_stacks(cards)  # an attention check would part a stack
-        elif self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
+        elif self._run.id != LABEL_ISSUES and self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
         like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) else ""
         return Page(cards, len(ordered), counts.matching, counts.open, since, like)
@@ -161,7 +161,9 @@ class RunReview:
         labeled, features = self._workspace.splits.labeled, self._run.folder.features()
         if not len(labeled):
             return []
-        rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count)
+        rows, similarity = nearest(self._labeled_units, np.asarray(features[image]), count + 1)
+        is_other = labeled[rows] != image  # a given label is not its own neighbor
+        rows, similarity = rows[is_other][:count], similarity[is_other][:count]
         labels = self._workspace.images.labels[labeled[rows]]
         return [
             Neighbor(*facts) for facts in zip(labeled[rows].tolist(), labels.tolist(), similarity.tolist(), strict=True)
@@ -283,7 +285,9 @@ class RunReview:
         place = f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue"
         words = self._description(float(self._pool.scores.entropy[row]), place, top)
         if (before := self._before(row)) != UNKNOWN:
-            words += f" · was {names[before]} in {self._run.record.parent}"
+            of_given = self._run.id == LABEL_ISSUES
+            words += f" · {'given' if of_given else 'was'} {names[before]}"
+            words += "" if of_given else f" in {self._run.record.parent}"
         return words
 
     def _before(self, row: int) -> int:

@@ -79,13 +79,22 @@ def near_duplicates(workspace: Workspace) -> NearDuplicates:
     Returns:
         The stacks, the largest first.
     """
-    images, splits = workspace.images, workspace.splits
+    return _counted(near_duplicate_groups(workspace), workspace.splits)
+
+
+def near_duplicate_groups(workspace: Workspace) -> Ids:
+    """Return the lowest image of each image's stack, (N,); computed once and kept in the folder `features`.
+
+    Args:
+        workspace: The project.
+    """
+    images, splits = workspace.images, workspace.drawn_splits
     file = workspace.path / "features" / FILE
     groups = _kept(file, workspace.path / "images" / "pixels.npy", len(images.labels))
     if groups is None:
         groups = _groups(images.pixels, np.sort(np.concatenate([getattr(splits, name) for name in SPLIT_NAMES])))
         _keep(file, groups)
-    return _counted(groups, splits)
+    return groups
 
 
 def _kept(file: Path, source: Path, num: int) -> Ids | None:

@@ -22,6 +22,7 @@ import torch
 from core.base.errors import Cancelled, TrainingError, WinnowError
 from core.base.types import ImageSet, RunStatus, Splits
 from core.data.image_store import open_images
+from core.data.label_corrections import with_corrections
 from core.data.splits import load_splits
 from core.jobs.trackers import NoTracker, Tracker, open_tracker
 from core.scoring.calibration import calibrate
@@ -118,8 +119,9 @@ class TrainingWorker:
         return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
 
     def _train(self, device: torch.device) -> None:
-        images = open_images(self.project / "images")
-        splits = load_splits(self.project / "splits.npz")
+        images, splits = with_corrections(
+            open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
+        )
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")
         trainer = self._trainer(images, splits, device)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError, RunError, unknown_name
-from core.base.types import ImageSet, Splits
+from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
 from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
 from core.data.classes.class_names import ADDED, append_class, checked_name
 from core.data.classes.merged_run import MergedRunFolder
 from core.data.image_store import open_images, own_class_names
+from core.data.label_corrections import corrections_version, save_corrections, with_corrections
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
 from core.store.run_folder import RunFolder, list_runs
@@ -24,6 +25,10 @@ from core.workspace.model_versions import ModelVersion, has_scores, parse_versio
 from core.workspace.pool_index import PoolScores, pool_scores
 from core.workspace.run import Run, unreadable_reason
 
+LABEL_ISSUES = "label_issues"
+"""Name of the cross-validated scores of the given labels, which are reviewed like a run's pool."""
+CHECKS = "checks"
+"""Folder of a project that holds them."""
 KEPT_VERSIONS = 6
 """Model versions whose scores stay in memory."""
 
@@ -44,7 +49,8 @@ class Workspace:
         self.info = _read_info(path)
         self.name = str(self.info["name"])
         self.fingerprint = str(self.info["fingerprint"])
-        self._images: tuple[tuple[int, ...], ImageSet] | None = None
+        self._given_images: tuple[tuple[int, ...], ImageSet] | None = None
+        self._corrected: tuple[tuple[int, ...], tuple[ImageSet, Splits]] | None = None
         self._classes: tuple[tuple[int, ...], ClassTable] | None = None
         self._scores: dict[str, PoolScores] = {}
         self._scoring = threading.Lock()  # threads that ask together wait for one answer
@@ -53,11 +59,39 @@ class Workspace:
 
     @property
     def images(self) -> ImageSet:
-        """All images, memory-mapped; classes that were added since are among their names."""
-        changed = tuple(_modified(self.path / "images" / name) for name in (ADDED, EDITS))
-        if self._images is None or self._images[0] != changed:
-            self._images = changed, open_images(self.path / "images")
-        return self._images[1]
+        """All images, memory-mapped, with corrected labels; classes that were added since are among their names."""
+        return self._current()[0]
+
+    @property
+    def given_labels(self) -> Labels:
+        """Labels as they were given, before any correction, (N,)."""
+        return self._current_images()[1].labels
+
+    @property
+    def num_corrected(self) -> dict[str, int]:
+        """Given labels that were corrected or withdrawn since, by part; parts without any are left out."""
+        changed, drawn = self.given_labels != self.images.labels, self.drawn_splits
+        counts = {name: int(changed[getattr(drawn, name)].sum()) for name in ("labeled", "val", "calibration", "test")}
+        return {name: count for name, count in counts.items() if count}
+
+    def given_ids(self) -> Ids:
+        """Return the images whose label was given and is not hidden, sorted; copies that were set aside too."""
+        drawn = self.drawn_splits
+        parts = (drawn.labeled, drawn.val, drawn.calibration, drawn.test, drawn.set_aside)
+        ids = np.sort(np.concatenate(parts))
+        known: Ids = ids[self.given_labels[ids] != UNKNOWN]
+        return known
+
+    def correct_labels(self, corrected: Labels) -> None:
+        """Store the given labels as the decisions about them leave them.
+
+        Args:
+            corrected: (N,) labels, UNKNOWN where not given or withdrawn.
+
+        Raises:
+            DataError: They cannot be stored.
+        """
+        save_corrections(self.path, self.given_labels, corrected)
 
     @property
     def classes(self) -> ClassTable:
@@ -90,9 +124,14 @@ class Workspace:
         return len(known)
 
     @cached_property
-    def splits(self) -> Splits:
-        """Image ids of each part."""
+    def drawn_splits(self) -> Splits:
+        """Image ids of each part as they were drawn, before any label was withdrawn."""
         return load_splits(self.path / "splits.npz")
+
+    @property
+    def splits(self) -> Splits:
+        """Image ids of each part; images whose given label was withdrawn are in none."""
+        return self._current()[1]
 
     def labeled_counts(self) -> NDArray[np.int64]:
         """Return the labeled images per class, (K,).
@@ -123,6 +162,8 @@ class Workspace:
         """
         if (version := parse_version(run_id)) is not None:
             return self._version(version)
+        if run_id == LABEL_ISSUES:
+            return self._label_issues()
         known = [folder.id for folder in list_runs(self.path / "runs")]
         if run_id not in known:
             raise unknown_name("run", run_id, known)
@@ -144,7 +185,7 @@ class Workspace:
         return run
 
     def scores(self, run_id: str) -> PoolScores:
-        """Return the scores of every pool image under a run, computed once.
+        """Return the scores of every pool image under a run, computed once; for label_issues of the given labels.
 
         Args:
             run_id: Name of a finished run.
@@ -155,10 +196,38 @@ class Workspace:
         """
         with self._scoring:
             _ = self.classes  # after a merge, what was scored before no longer counts
-            if run_id not in self._scores:
-                self._scores[run_id] = pool_scores(self.finished_run(run_id).folder, self.splits.pool)
+            if (key := self.scores_key(run_id)) not in self._scores:
+                pool = self.given_ids() if run_id == LABEL_ISSUES else self.splits.pool
+                self._scores[key] = pool_scores(self.finished_run(run_id).folder, pool)
                 forget_versions(self._scores)
-            return self._scores[run_id]
+            return self._scores[key]
+
+    def scores_key(self, run_id: str) -> str:
+        """Return a name for the scores of a run; those of the given labels change when they are checked again."""
+        file = self.path / CHECKS / LABEL_ISSUES / "check.json"
+        return f"{run_id}@{file.stat().st_mtime_ns}" if run_id == LABEL_ISSUES and file.exists() else run_id
+
+    def _current_images(self) -> tuple[tuple[int, ...], ImageSet]:
+        changed = tuple(_modified(self.path / "images" / name) for name in (ADDED, EDITS))
+        if self._given_images is None or self._given_images[0] != changed:
+            self._given_images = changed, open_images(self.path / "images")
+        return self._given_images
+
+    def _current(self) -> tuple[ImageSet, Splits]:
+        """Return images and parts with the corrections as they stand in the folder."""
+        added, images = self._current_images()
+        version = *added, corrections_version(self.path)
+        if self._corrected is None or self._corrected[0] != version:
+            self._corrected = version, with_corrections(images, self.drawn_splits, self.path)
+        return self._corrected[1]
+
+    def _label_issues(self) -> Run:
+        folder = self._folder(self.path / CHECKS / LABEL_ISSUES)
+        if not (folder.path / "run.json").exists():
+            raise InputError(
+                f"The given labels have not been checked yet: do so first (winnow label-issues {self.path})."
+            )
+        return Run(folder)
 
     def _version(self, version: ModelVersion) -> Run:
         folder = version_folder(self.run(version.run_id).folder, version)

@@ -178,10 +178,10 @@ def post_count(request: Request, body: Any) -> dict[str, int]:
 def post_commands(request: Request, body: Any) -> dict[str, Any]:
     """Execute a batch of commands; the answer is sent after the decisions are on disk."""
     project = _project(request)
-    decisions = project.decisions
     commands = params.commands(body, request.path_params["run"])
+    decisions = project.decisions.history(request.path_params["run"])
     before, answered = decisions.state(), decisions.calibration_state()
-    outcomes = decisions.execute(commands)
+    outcomes = project.decisions.execute(commands)
     state, shown = decisions.state(), decisions.calibration_state()
     named = [image for command in commands for image in params.images_of(command) if 0 <= image < len(state.verdict)]
     moved = (before.decision != state.decision) | (answered.label != shown.label) | (answered.verdict != shown.verdict)

@@ -37,6 +37,8 @@ def show() -> None:
         return
     compared = project.compare(run_a, run_b)
     _accuracies(compared)
+    if note := project.labels.corrected_note:
+        st.caption(note)
     _average(compared)
     st.caption(f"On val: A {_val_accuracy(project.run(run_a))}; B {_val_accuracy(project.run(run_b))}.")
     _head_comparison(project, run_a, run_b)

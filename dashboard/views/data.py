@@ -5,7 +5,7 @@ import streamlit as st
 from core import DataSummary, Project, TrainConfig, constants
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_link, show_errors
-from dashboard.sections import create_project
+from dashboard.sections import create_project, given_labels
 from dashboard.sections.data import class_form, left_out_files, new_images
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
@@ -61,6 +61,8 @@ def _project(key: str, project: Project) -> None:
     with right:
         st.subheader("Splits")
         _splits(summary)
+    with show_errors():
+        given_labels.show(project)
     _samples(key, project)
     left_out_files.show(project, summary)
     _split_leakage(key, project)

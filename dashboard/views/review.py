@@ -5,10 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from core import Project, Run, TrainConfig
+from core import Project, Run, TrainConfig, constants
 from dashboard.components import browser_component
 from dashboard.messages import show_errors
-from dashboard.sections import learning_curve, round_card
+from dashboard.sections import given_labels, learning_curve, round_card
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
@@ -29,7 +29,7 @@ _FULL_WINDOW = """<style>
 def show() -> None:
     """Show the review component of the current run, and the Retrain form."""
     key, project = current_project()
-    run = current_run(project)
+    run = given_labels.reviewed_run(project) or current_run(project)
     st.html(_FULL_WINDOW)
     component = browser_component("review")
     name = f"review-{key}-{run.id}"
@@ -103,6 +103,8 @@ def _note(project: Project) -> str:
 
 def _first_queue(project: Project, run: Run) -> str:
     """Return the queue that the page opens with; on the features of a head, badge gained most a click."""
+    if run.id == constants.LABEL_ISSUES:
+        return run.id
     if not project.scores(run.id).has_suggestions:
         return "diverse"
     return "badge" if run.record.config.is_head else "entropy"
@@ -139,7 +141,8 @@ def next_config(config: TrainConfig, *, is_warm: bool) -> TrainConfig:
 
 
 def _retrain(project: Project, run: Run) -> None:
-    st.markdown(f"Train a new run on all labels so far. Its parent run is **{run.id}**.")
+    parent = None if run.id == constants.LABEL_ISSUES else run.id
+    st.markdown("Train a new run on all labels so far." + (f" Its parent run is **{parent}**." if parent else ""))
     if run.record.parent:
         st.caption(_advice(project, run.id))
     if run.record.config.is_imported:
@@ -151,7 +154,7 @@ def _retrain(project: Project, run: Run) -> None:
     has_controls = st.toggle("Train control runs too", value=True, help=help_text)
     if st.button("Start", type="primary", width="stretch", key="retrain"):
         config = next_config(run.record.config, is_warm=is_warm)
-        started = project.start_run(config, parent=run.id, with_controls=has_controls)
+        started = project.start_run(config, parent=parent, with_controls=has_controls and parent is not None)
         url.write("run", started.id)
         _close_dialog()
         st.toast(f"{started.id} has started.")

@@ -147,7 +147,8 @@ def _label_issues(key: str, project: Project, run: str) -> None:
     issues = project.quality.label_issues(run)
     st.caption(
         f"{len(issues.ids):,} of {issues.num_checked:,} given labels are probably wrong, by confident learning. It "
-        "checks only labels that did not train this run: those of the val split and the hidden calibration split."
+        "checks only labels that did not train this run: those of the val split and the hidden calibration split. The "
+        "Data page checks the labels of all parts, and corrects them."
     )
     names = project.class_names
     shown = zip(issues.ids[:24].tolist(), issues.given.tolist(), issues.suggested.tolist(), strict=False)

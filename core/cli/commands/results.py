@@ -27,7 +27,8 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs on the test images: accuracies, paired difference, exact McNemar test."""
-    result = Project.open(path).compare(run_a, run_b)
+    project = Project.open(path)
+    result = project.compare(run_a, run_b)
     test = result.comparison
     a, b = test.accuracy_a, test.accuracy_b
     info: dict[str, Any] = {
@@ -49,6 +50,8 @@ def compare(
         f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
         *([] if test.paired.is_clear else ["No gain that these test images can tell."]),
     ]
+    info["corrected"] = project.labels.num_corrected
+    lines += [note] if (note := project.labels.corrected_note) else []
     if average and result.average is not None:
         info["average"] = _average_info(result.average)
         lines += _average_lines(result, result.average)

@@ -1,6 +1,6 @@
-"""Commands score, select and ood: scores of the images under a run."""
+"""Commands score, select, ood and label-issues: scores of the images, and of the given labels."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -104,3 +104,51 @@ def ood(
 
 _GROUPS = {"foreign": "other"}
 """Groups of images whose name in the run folder and in JSON is not the one to print."""
+
+
+def label_issues(
+    path: ProjectPath,
+    count: Annotated[int, typer.Option(min=1, help="Number of labels to list.")] = 20,
+    extractor: Annotated[
+        str | None, typer.Option(help="Features to check on; hog by default, or those of the check before.")
+    ] = None,
+    neighbors: Annotated[int, typer.Option(min=0, max=20, help="Nearest labeled images to name beside each.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Check every given label by cross-validated heads; list the most doubtful, and contradictions."""
+    project = Project.open(path)
+    found, names = project.labels.check(extractor), project.class_names
+    rows: list[dict[str, Any]] = []
+    for image, given, likely, quality, confidence in zip(
+        *(column[:count].tolist() for column in (found.ids, found.given, found.likely)),
+        found.quality[:count].tolist(),
+        found.self_confidence[:count].tolist(),
+        strict=True,
+    ):
+        near = [names[label] for _, label in project.labels.neighbors(image, neighbors)] if neighbors else []
+        rows.append(
+            {"id": image, "name": str(project.images.names[image]), "given": names[given], "likely": names[likely],
+             "quality": quality, "self_confidence": confidence, "neighbors": near}
+        )  # fmt: skip
+    contradicted = project.labels.contradictions()
+    info = {
+        "checked": found.num_checked,
+        "issues": len(found.ids),
+        "corrected": project.labels.num_corrected,
+        "contradictions": [contradicted.members(group).tolist() for group in range(contradicted.num_groups)],
+        "first": rows,
+    }
+    lines = [
+        f"{len(found.ids):,} of {found.num_checked:,} given labels are doubted by heads that have not seen them.",
+        *[_line(row) for row in rows],
+        *([note] if (note := project.labels.contradiction_note()) else []),
+        *([note] if (note := project.labels.corrected_note) else []),
+        f"Correct them on the Review page with run=label_issues, or: winnow decide {path} label_issues "
+        "--image ID --verdict relabel --label CLASS",
+    ]
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _line(row: dict[str, Any]) -> str:
+    near = f"  near: {', '.join(row['neighbors'])}" if row["neighbors"] else ""
+    return f"  {row['id']:>6}  {row['quality']:.3f}  given {row['given']}, likely {row['likely']}  {row['name']}{near}"

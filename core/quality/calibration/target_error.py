@@ -205,7 +205,7 @@ class TargetErrorThresholds(PoolDraws):
         pool = self._workspace.scores(run_id)
         pool.check_suggestions()
         is_open = self._decisions.is_open()[pool.ids]
-        items = self._decisions.calibration()
+        items = self._decisions.history(run_id).calibration()
         given = np.union1d(items.ids, self._workspace.splits.calibration)
         rows = np.flatnonzero(is_open & ~np.isin(pool.ids, given, assume_unique=True))
         known = np.searchsorted(pool.ids, items.ids)

@@ -1,8 +1,9 @@
-"""`winnow score`, `select` and `ood` print what Python returns."""
+"""`winnow score`, `select`, `ood` and `label-issues` print what Python returns."""
 
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core import Project
@@ -88,3 +89,24 @@ def test_a_class_mix_threshold_is_a_guarantee_by_name(trained_project: Project, 
     path = str(trained_project.path)
     found = shell.json("select", path, RUN, "--target-error", "0.5", "--guarantee", "class-mix")
     assert found["parameters"]["threshold"] > 0
+
+
+def test_label_issues_lists_doubtful_labels_and_contradictions(shell: Shell, trained_project: Project) -> None:
+    file = trained_project.path / "images" / "labels.npy"
+    labels = np.array(np.load(file))
+    image = int(trained_project.splits.labeled[0])
+    labels[image] = (labels[image] + 1) % 3
+    np.save(file, labels)
+    facts = shell.json("label-issues", trained_project.path, "--count", 3)
+    assert facts["checked"] == 75
+    assert facts["first"][0]["id"] == image
+    assert facts["first"][0]["given"] != facts["first"][0]["likely"]
+    assert len(facts["first"][0]["neighbors"]) == 3
+    assert facts["contradictions"] == []
+    decided = ("decide", trained_project.path, "label_issues", "--image", image, "--reviewer", "ann")
+    assert shell(*decided)[0] == 0
+    _, out, _ = shell("label-issues", trained_project.path)
+    assert "1 given label was corrected or withdrawn (1 labeled)" in out
+    code, _, err = shell("label-issues", trained_project.path, "--extractor", "nothing")
+    assert code == 2
+    assert "nothing" in err

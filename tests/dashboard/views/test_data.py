@@ -131,3 +131,16 @@ def test_new_images_and_edits_of_classes_are_made_on_the_data_page(untrained_pro
     assert project.class_names[0] == "disk"
     press(test, "Undo the latest edit")
     assert project.class_names[0] != "disk"
+
+
+def test_given_labels_are_checked_at_one_press_and_the_queue_is_linked(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    press(test, "Check the given labels")
+    assert not test.exception
+    again = texts(open_page("data", project=untrained_project.key))
+    assert "of 75** given labels" in again
+    found = untrained_project.labels.check()
+    image = int(found.ids[0]) if len(found.ids) else int(untrained_project.splits.labeled[0])
+    other = (int(untrained_project.images.labels[image]) + 1) % 3
+    assert untrained_project.decide("label_issues", "relabel", image, other).status == "saved"
+    assert "1 given label was corrected" in texts(open_page("data", project=untrained_project.key))

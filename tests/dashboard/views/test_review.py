@@ -55,3 +55,10 @@ def test_retraining_on_nothing_is_a_sentence_and_the_images_stay(trained_project
     assert not test.exception
     assert handed_over(test)["run"] == RUN
     assert len(trained_project.runs()) == 1
+
+
+def test_the_given_labels_are_reviewed_without_any_run(untrained_project: Project) -> None:
+    untrained_project.labels.check()
+    data = handed_over(open_page("review", project=untrained_project.key, run="label_issues"))
+    assert (data["run"], data["ranking"]) == ("label_issues", "label_issues")
+    assert data["live"]["num_new"] == 0

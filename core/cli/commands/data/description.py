@@ -7,6 +7,10 @@ from collections.abc import Callable
 from core.cli.output import answer
 from core.data.sources.source_preview import left_out_lines
 from core.project import Project
+from core.workspace.project_source import SOURCES
+
+_COMPARED_AT_ONCE = 20_000
+"""Most images that are compared with each other while a project is made."""
 
 
 def describe_project(project: Project, as_json: bool, *, kept: bool = True) -> None:
@@ -19,6 +23,8 @@ def describe_project(project: Project, as_json: bool, *, kept: bool = True) -> N
     """
     summary = project.summary()
     notes = list(summary.size_notes)
+    if summary.source not in SOURCES and summary.num_images <= _COMPARED_AT_ONCE:
+        notes += [note] if (note := project.labels.contradiction_note()) else []
     if not len(project.splits.pool) and summary.split_sizes["labeled"]:
         notes.append("To play with hidden labels instead, make the project with --hide-labels.")
     value_range = summary.facts.get("value_range")

@@ -1,6 +1,7 @@
 /** Toolbar above the images: queue, filters, tile size, position, the live model; the rest behind one button. */
 
 import { SIZE_NAMES } from "../images/page_size.js";
+import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
 import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
 
@@ -26,7 +27,7 @@ export class Toolbar {
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
-      ranking: makeMenu("Ranking", RANKINGS, query.ranking, change("ranking")),
+      ranking: makeMenu("Ranking", withGivenQueues(RANKINGS), query.ranking, change("ranking")),
       eta: makeMenu("Random share", SHARES, String(query.eta), change("eta")),
       show: makeMenu("Show", SHOWN, query.show, change("show")),
       predicted: makeMenu("Suggested", classMenu("all classes"), query.predicted, change("predicted")),
@@ -34,7 +35,7 @@ export class Toolbar {
       label: makeMenu("Label given", classMenu("any class"), query.label, change("label")),
       by: field("Decided by", "text", query.by, "name", change("by")),
       decision: field("In decision", "number", query.decision, "#", change("decision")),
-      changed: flag("Changed since the parent run", query.changed === "1", hasParent, (isOn) => onChange({ changed: isOn ? "1" : "" })),
+      changed: flag(isGivenRun() ? "Doubted labels only" : "Changed since the parent run", query.changed === "1", hasParent || isGivenRun(), (isOn) => onChange({ changed: isOn ? "1" : "" })),
       duplicates: flag("Near duplicates only", query.duplicates === "1", true, (isOn) => onChange({ duplicates: isOn ? "1" : "" })),
       range: this._rangeFields(query.range),
       find: field("Find", "search", query.find, "file name", change("find"), "Part of a file name, or an image number"),

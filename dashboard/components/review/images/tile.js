@@ -1,6 +1,7 @@
 /** Tile of one image in the grid: its elements, its state and its description in words. */
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
+import { givenAndLikely } from "./given_labels.js";
 import { classColor } from "./class_colors.js";
 
 /** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
@@ -19,7 +20,8 @@ const isStacked = (card) => (card.stack ?? -1) >= 0;
 
 /** @param {import("../sync/api.js").Card} card @param {string[]} classes the class below the image */
 function caption(card, classes) {
-  const name = card.verdict === "relabel" && card.label !== null ? classes[card.label] : suggestionName(card, classes);
+  const name = card.verdict === "relabel" && card.label !== null ? classes[card.label]
+    : givenAndLikely(suggestionName(card, classes), card.verdict ? -1 : card.before, classes);
   return isStacked(card) ? `${card.stack + 1} · ${name}` : name;
 }
 

@@ -1,0 +1,1 @@
+"""Given labels: which are probably wrong, which contradict each other, and how many were corrected."""
