@@ -113,3 +113,18 @@ def digest(
         total.update(len(column).to_bytes(8, "little"))
         total.update(np.ascontiguousarray(column, dtype=kind).tobytes())
     return total.hexdigest()
+
+
+def class_examples(labels: CuratedSet, label: int, count: int) -> Ids:
+    """Pick images of a class whose label a person gave, spread over the project.
+
+    Args:
+        labels: The labels so far.
+        label: The class.
+        count: Most images to return, 1 or more.
+
+    Returns:
+        (m,) their ids, in order; none where the class has no such image.
+    """
+    ids = labels.ids[(labels.labels == label) & (labels.sources != LabelSource.BULK)]
+    return np.asarray(ids[:: max(1, len(ids) // count)][:count], np.int64)

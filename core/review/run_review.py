@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError, not_in_pool
-from core.base.types import UNKNOWN, Command, Ids, LabelSource, LabelState, Verdict
-from core.curation.curated_set import curated_set
+from core.base.errors import not_in_pool
+from core.base.types import UNKNOWN, Command, Ids, LabelState, Verdict
+from core.curation.curated_set import class_examples, curated_set
 from core.curation.filters import base_name
 from core.curation.replay import CALIBRATE
 from core.review.attention_checks import AttentionCheck, AttentionChecks
@@ -170,13 +170,10 @@ class RunReview:
         ]
 
     def examples(self, label: int, count: int) -> Ids:
-        """Return at most `count` images that a person gave a class; InputError where there is no such class."""
-        if not 0 <= label < (total := len(self._workspace.images.class_names)):
-            raise InputError(f"There is no class {label}: the project has {total:,}.")
+        """Return at most `count` images that a person gave a class; none where there is no such class."""
         labeled = self._workspace.splits.labeled
         known = curated_set(self._history.state(), labeled, self._workspace.images.labels[labeled])
-        ids = known.ids[(known.labels == label) & (known.sources != LabelSource.BULK)]
-        return np.asarray(ids[:: max(1, len(ids) // count)][:count], np.int64)
+        return class_examples(known, label, count)
 
     @cached_property
     def map(self) -> ImageMap:
