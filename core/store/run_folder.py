@@ -23,15 +23,7 @@ from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, RunError
 from core.base.types import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
 from core.store.file_lock import is_alive, try_lock
-from core.store.files import (
-    cannot_read,
-    cannot_write,
-    load_array,
-    load_arrays,
-    read_json,
-    save_arrays,
-    write_json,
-)
+from core.store.files import cannot_read, cannot_write, load_array, load_arrays, read_json, save_arrays, write_json
 from core.store.jsonl import append_line, read_lines, sample_lines, write_lines
 
 FORMAT = 1
@@ -244,7 +236,9 @@ class RunFolder:
 
     def temperature(self) -> float:
         """Return the fitted temperature, which divides logits; 1 before calibration."""
-        return float(self.calibration().get("temperature", 1.0))
+        if type(value := self.calibration().get("temperature", 1.0)) in (int, float) and 0 < value < float("inf"):
+            return float(value)
+        raise cannot_read(self.path / "calibration.json", "its temperature is no number above 0")
 
     def calibration(self) -> dict[str, Any]:
         """Read calibration.json; empty before calibration."""

@@ -63,6 +63,9 @@ def create_project(
         DataError: The project cannot be written.
     """
     target = path.expanduser().resolve()
+    for kind, text in (("name", name or target.name), ("source", source)):
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise InputError(f"The {kind} of the project is no UTF-8 ({text!a}): rename the folder and try again.")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         more = f" To take new images into it: winnow add {path} FOLDER" if (target / "project.toml").exists() else ""
         raise InputError(f"{path} exists and is not an empty folder: choose another place for the project.{more}")
@@ -92,7 +95,8 @@ def create_project(
             "num_duplicates": len(groups) - len(np.unique(groups)),
         }
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items()]
-        (folder / "project.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text = "\n".join(lines).replace("\x7f", "\\u007f")  # JSON leaves this one character raw, TOML forbids it
+        (folder / "project.toml").write_text(text + "\n", encoding="utf-8")
         (folder / "runs").mkdir()
 
 

@@ -270,7 +270,7 @@ def _read_info(path: Path) -> Mapping[str, Any]:
         info = tomllib.loads(file.read_text(encoding="utf-8"))
         version = int(info["format"])
         str(info["name"]), str(info["fingerprint"]), str(info["source"]), str(info["created"])
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OSError) as error:
         raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
     if version > FORMAT:
         raise DataError(f"{path} was made by a newer version of Winnow (format {version}): update Winnow to open it.")

@@ -62,16 +62,17 @@ def serve(project: Path | None, port: int, *, has_browser: bool) -> None:
     def link(**access: str) -> str:
         return f"http://{ADDRESS}:{port}/?{urlencode(access | place)}"
 
-    def print_next() -> None:
-        if fixed is None:
+    def print_next(used: str) -> None:
+        if fixed is None and used != browser_code:
             print(f"That link is used up; for another browser: {link(code=codes.issue())}", flush=True)
 
     codes = OneTimeCodes(print_next)
+    browser_code = codes.issue(_BROWSER_SECONDS) if has_browser else ""
     app = create_app(token, port, codes)
     first = link(token=fixed) if fixed is not None else link(code=codes.issue())
     print(f"Winnow is open at {first}\nStop it with Ctrl+C; runs go on by themselves.", flush=True)
     if has_browser:
-        threading.Timer(1.0, webbrowser.open, [link(code=codes.issue(_BROWSER_SECONDS))]).start()
+        threading.Timer(1.0, webbrowser.open, [link(code=browser_code)]).start()
     gc.collect()
     gc.freeze()
     if key is not None:

@@ -9,11 +9,13 @@ class OneTimeCodes:
     """Codes that wait to be used.
 
     Args:
-        on_use: Called after a code was used; the server prints the next link.
+        on_use: Called with a code that was used; the server prints the next link after a printed one.
         clock: Returns seconds; for tests.
     """
 
-    def __init__(self, on_use: Callable[[], None] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, on_use: Callable[[str], None] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ends: dict[str, float] = {}
         self._on_use, self._clock = on_use, clock
 
@@ -40,5 +42,5 @@ class OneTimeCodes:
         if end is None or self._clock() > end:
             return False
         if self._on_use is not None:
-            self._on_use()
+            self._on_use(code)
         return True

@@ -179,6 +179,13 @@ def test_temperature_is_one_until_it_is_fitted(run: RunFolder) -> None:
     assert run.calibration()["n"] == 300
 
 
+@pytest.mark.parametrize("value", [0, -1, "1.5", None, True, [1]])
+def test_temperature_that_is_no_number_above_zero_names_its_file(run: RunFolder, value: Any) -> None:
+    write_json(run.path / "calibration.json", {"temperature": value})
+    with pytest.raises(DataError, match=r"calibration\.json cannot be read .*temperature"):
+        run.temperature()
+
+
 def test_curated_set_comes_back_with_every_column_and_the_decisions_it_names(run: RunFolder) -> None:
     assert run.curated() is None
     ids = np.array([1, 4, 9])

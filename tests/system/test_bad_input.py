@@ -27,6 +27,26 @@ def test_a_torn_project_file_is_named(untrained_project: Project) -> None:
         Project.open(untrained_project.path)
 
 
+def test_a_folder_in_the_place_of_the_project_file_is_named(untrained_project: Project) -> None:
+    file = untrained_project.path / "project.toml"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(DataError, match=r"project\.toml cannot be read"):
+        Project.open(untrained_project.path)
+
+
+@pytest.mark.parametrize("name", ['a "quoted" \\ name', "tab\tand\nline", "del\x7f", "\x00", "🦊", "a = 1 # [x]"])
+def test_a_project_opens_whatever_its_name(pictures: Path, tmp_path: Path, name: str) -> None:
+    Project.create(tmp_path / "new", pictures, name=name)
+    assert Project.open(tmp_path / "new").name == name
+
+
+def test_a_name_that_is_no_utf_8_is_a_sentence(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no UTF-8.*rename"):
+        Project.create(tmp_path / "caf\udce9", pictures)
+    assert list(tmp_path.glob("*caf*")) == []
+
+
 def test_more_labels_than_there_are_leave_no_project_behind(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="60"):
         Project.create(tmp_path / "new", pictures, split=SplitConfig(labeled=900, val=0, calibration=0, test=0))

@@ -142,3 +142,12 @@ def test_a_code_on_a_command_line_is_short_lived() -> None:
     code = codes.issue(seconds=60)
     now = 61.0
     assert not codes.use(code)
+
+
+def test_the_server_learns_which_code_was_used() -> None:
+    used: list[str] = []
+    codes = OneTimeCodes(used.append)
+    code = codes.issue()
+    assert codes.use(code)
+    assert not codes.use(code)
+    assert used == [code]
