@@ -171,9 +171,8 @@ class RunReview:
 
     def examples(self, label: int, count: int) -> Ids:
         """Return at most `count` images that a person gave a class; none where there is no such class."""
-        labeled = self._workspace.splits.labeled
-        known = curated_set(self._history.state(), labeled, self._workspace.images.labels[labeled])
-        return class_examples(known, label, count)
+        labeled, labels = self._workspace.splits.labeled, self._workspace.images.labels
+        return class_examples(curated_set(self._history.state(), labeled, labels[labeled]), label, count)
 
     @cached_property
     def map(self) -> ImageMap:
