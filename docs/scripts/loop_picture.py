@@ -29,7 +29,7 @@ def take_loop(page: Page, address: str, target: Path) -> None:
     pictures = []
     for caption, act in steps:
         page.goto(address.replace("/?", "/review?") + "&show=undecided")
-        page.locator(".boundary-strip .thumbnail").first.wait_for(timeout=30_000)
+        page.locator(".tile").first.wait_for(timeout=30_000)
         page.wait_for_timeout(800)
         act(page)
         page.wait_for_timeout(900)
@@ -40,7 +40,7 @@ def take_loop(page: Page, address: str, target: Path) -> None:
 def _drag(page: Page) -> None:
     box = page.locator(".plot").first.bounding_box()
     assert box is not None
-    y = box["y"] + 60
+    y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.95 * box["width"], y)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=8)

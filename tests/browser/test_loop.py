@@ -216,7 +216,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     expect(page.get_by_text(f"Review value of {retrained.id} over the control").first).to_be_visible(timeout=30_000)
 
     page.goto(server.address("export"))
-    target = page.get_by_label("Folder (new or empty)")
+    target = page.get_by_label("Folder (new, empty, or an earlier export)")
     target.fill(str(out))
     target.press("Enter")
     page.get_by_role("button", name="Export", exact=True).click()
