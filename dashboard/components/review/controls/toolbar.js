@@ -6,6 +6,7 @@ import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
 
 /** Rankings by their names in the code and the URL, each with what it shows first. */
+/** @type {[string, string][]} */
 const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confidence"], ["margin", "smallest margin"],
   ["most_confident", "most confident first"], ["border", "border: closest to the threshold"],
   ["mixed", "mixed: random and uncertain"], ["mixed_margin", "mixed: random and smallest margin"], ["audit", "audit: uniformly at random"],

@@ -10,6 +10,10 @@ export class Api {
     this.base = `/winnow/${encodeURIComponent(project)}`;
     this.useVersion(run);
     this.version = fingerprint.slice(0, 8);
+    /** Run or version whose check was asked for, and the answer. @type {string|null} */
+    this.checkedRun = null;
+    /** @type {Promise<any>|null} */
+    this.check = null;
   }
 
   /** Ask for what a run, or one of its model versions, suggests. @param {string} runId */
