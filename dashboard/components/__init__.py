@@ -41,11 +41,15 @@ def asset_url(name: str) -> str:
 
 
 def browser_component(name: str) -> Any:
-    """Return the Streamlit component whose style sheet and entry module lie in a folder here.
+    """Return the Streamlit component whose style sheets and entry module lie in a folder here.
+
+    Its own sheets come before those of its sub-folders; screens.css comes last.
 
     Args:
         name: The folder, such as "review".
     """
-    style = f'<link rel="stylesheet" href="{asset_url(f"{name}/style.css")}">'
+    sheets = [sheet for sheet in assets() if sheet.startswith(f"{name}/") and sheet.endswith(".css")]
+    sheets.sort(key=lambda sheet: (sheet.endswith("/screens.css"), sheet.count("/"), sheet))
+    style = "".join(f'<link rel="stylesheet" href="{asset_url(sheet)}">' for sheet in sheets)
     script = _BOOT.replace("MODULE", asset_url(f"{name}/main.js"))
     return st.components.v2.component(f"winnow_{name}", html=style, js=script)

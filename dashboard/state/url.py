@@ -49,8 +49,8 @@ def query(**changes: str) -> dict[str, str]:
 
 
 def threshold() -> float:
-    """Return the confidence threshold of the URL, else that which the Review page began with, in [0, 1]."""
-    first = float(st.session_state.get("first-threshold", DEFAULT_THRESHOLD))
+    """Return the confidence threshold of the URL, else that which the Review page of its run began with, [0, 1]."""
+    first = float(st.session_state.get(f"first-threshold-{read('run')}", DEFAULT_THRESHOLD))
     try:
         return min(1.0, max(0.0, float(read("threshold") or first)))
     except ValueError:

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import Project, Run, TrainConfig, constants
+from core import ConformalThreshold, Project, Run, TrainConfig, constants
 from dashboard.components import browser_component
 from dashboard.messages import show_errors
 from dashboard.sections import given_labels, learning_curve, round_card
@@ -34,6 +34,7 @@ def show() -> None:
     component = browser_component("review")
     name = f"review-{key}-{run.id}"
     _, height, width, _ = project.images.pixels.shape
+    live = project.live.state(run.id)
     component(
         key=name,
         on_threshold_change=partial(_store_threshold, name),
@@ -42,13 +43,13 @@ def show() -> None:
             "project": key,
             "run": run.id,
             "ranking": _first_queue(project, run),
-            "live": asdict(project.live.state(run.id)),
+            "live": asdict(live),
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,
-            **_threshold(project, run),
+            **_threshold(project, run, live.version),
             "note": _note(project),
         },
     )
@@ -80,19 +81,26 @@ def _retrain_dialog(project: Project, run: Run) -> None:
 _DIALOGS = {"curve": _curve_dialog, "retrain": _retrain_dialog}
 
 
-def _threshold(project: Project, run: Run) -> dict[str, float | int | None]:
-    """Return the threshold of the URL, else the one that keeps the least of some target errors that can be kept."""
-    if url.read("threshold") is None and st.session_state.get("first-threshold-of") != run.id:
-        st.session_state["first-threshold-of"] = run.id
-        st.session_state.pop("first-threshold", None)
-        st.session_state["first-target"] = None
-        if project.scores(run.id).has_suggestions and len(project.splits.calibration):
-            found = project.quality.conformal_thresholds_by_target(run.id, FIRST_TARGETS)
-            if kept := [one for one in found if one.threshold is not None and one.num_kept]:
-                st.session_state["first-threshold"] = kept[0].threshold
-                st.session_state["first-target"] = kept[0].target
-    is_first = url.read("threshold") is None
-    return {"threshold": url.threshold(), "target": st.session_state.get("first-target") if is_first else None}
+def _threshold(project: Project, run: Run, version: str) -> dict[str, float | str | None]:
+    """Return the threshold of the URL, else the one of the least target error that the model version can keep."""
+    if url.read("threshold") is not None:
+        return {"threshold": url.threshold(), "target": None, "target_of": version}
+    latest = project.decisions.latest(1)
+    state = (version, latest[0].id if latest else 0)
+    if st.session_state.get("first-threshold-of") != state:  # another version, or other open images
+        found = _first_threshold(project, version)
+        st.session_state["first-threshold-of"] = state
+        st.session_state[f"first-threshold-{run.id}"] = found.threshold if found else url.DEFAULT_THRESHOLD
+        st.session_state["first-target"] = found.target if found else None
+    first = {"threshold": st.session_state[f"first-threshold-{run.id}"], "target": st.session_state["first-target"]}
+    return {**first, "target_of": version}
+
+
+def _first_threshold(project: Project, version: str) -> ConformalThreshold | None:
+    if not project.scores(version).has_suggestions:
+        return None
+    found = project.quality.conformal_thresholds_by_target(version, FIRST_TARGETS)
+    return next((one for one in found if one.threshold is not None), None)
 
 
 def _note(project: Project) -> str:

@@ -26,7 +26,7 @@ from core.export.kinds import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
 from core.scoring.scores import RANKINGS  # noqa: E402
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES  # noqa: E402
-from core.workspace.creation import SOURCES  # noqa: E402
+from core.workspace.project_source import SOURCES  # noqa: E402
 
 NOTE = "<!-- Written by docs/scripts/write_reference.py from the code. Do not edit: a test compares. -->"
 CONFIGS: dict[str, type[Config]] = {"training": TrainConfig, "split": SplitConfig, "simulation": SimulateConfig}

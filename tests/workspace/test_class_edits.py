@@ -36,6 +36,7 @@ def test_a_merged_class_counts_as_the_other_in_labels_decisions_and_scores(proje
     ids = project.splits.pool[:3]
     project.decide(RUN, "relabel", int(ids[0]), 1)
     project.decide(RUN, "relabel", int(ids[1]), 2)
+    assert 1 in project.scores(RUN).scores.pseudo_labels
     project.merge_classes(1, 2)
     assert project.class_names[1] == f"cross (merged into {project.class_names[2]})"
     assert project.images.labels.tolist() == np.where(before == 1, 2, before).tolist()

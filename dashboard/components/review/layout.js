@@ -51,7 +51,7 @@ export function makeLayout(context) {
 }
 
 /** @param {Context} context */
-function thresholdPanel({ api, cardPage, data: { classes, target }, handlers, notice, urlState }) {
+function thresholdPanel({ api, cardPage, data: { classes, target, target_of: targetOf }, handlers, notice, urlState }) {
   const threshold = Number(cardPage.query.threshold);
   const summary = new SelectionSummary({
     classes, onBulkAccept: handlers.bulkAccept, onReview: (range) => handlers.changeQuery({ range, show: "undecided" }),
@@ -59,7 +59,7 @@ function thresholdPanel({ api, cardPage, data: { classes, target }, handlers, no
   const strip = new BoundaryStrip({ api, classes, onImage: handlers.visit });
   const classThresholds = new ClassThresholds({ api, classes, threshold, onBulkAccept: handlers.bulkAcceptPerClass });
   return new ThresholdPanel({
-    api, classes, urlState, threshold, target: urlState.threshold || urlState.score ? null : target, summary, strip, classThresholds, attempt: (work) => notice.attempt(work),
+    api, classes, urlState, threshold, target: urlState.threshold || urlState.score || api.runId !== targetOf ? null : target, summary, strip, classThresholds, attempt: (work) => notice.attempt(work),
     onRelease: handlers.thresholdReleased, onShown: handlers.thresholdShown, onShare: handlers.shareThreshold, storage: window.localStorage,
   });
 }

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project
@@ -25,6 +26,19 @@ def test_the_browser_is_told_project_run_classes_and_threshold(trained_project: 
     assert data["fingerprint"] == trained_project.fingerprint
     assert data["threshold"] == 0.8
     assert (data["height"], data["width"]) == trained_project.images.pixels.shape[1:3]
+
+
+def test_the_threshold_begins_where_the_shown_version_keeps_the_target_error(trained_project: Project) -> None:
+    for image in trained_project.splits.pool[:20].tolist():
+        trained_project.decide(RUN, "relabel", image, int(trained_project.images.labels[image]))
+    version = trained_project.live.refresh(RUN, wait=True).version
+    data = handed_over(open_page("review", project=trained_project.key))
+    found = trained_project.quality.conformal_thresholds_by_target(version, (0.05, 0.1, 0.2))
+    first = next(one for one in found if one.threshold is not None)
+    assert (data["target_of"], data["target"]) == (version, first.target)
+    assert data["threshold"] == pytest.approx(first.threshold)
+    given = handed_over(open_page("review", project=trained_project.key, threshold="0.8"))
+    assert (given["threshold"], given["target"]) == (0.8, None)
 
 
 def test_no_image_travels_through_the_script(trained_project: Project) -> None:

@@ -2,7 +2,7 @@
 
 import { Debounce } from "../state/debounce.js";
 
-/** Least width of a tile, gap between tiles and height below the picture, in CSS pixels (style.css has the same). */
+/** Least width of a tile, gap between tiles and height below the picture, in CSS pixels. */
 const SIZES = { large: [212, 8, 18], medium: [132, 8, 18], small: [92, 5, 18], tiny: [46, 3, 0] };
 /** Names of the sizes, for the menu. @type {[string, string][]} */
 export const SIZE_NAMES = [["large", "large"], ["medium", "medium"], ["small", "small"], ["tiny", "tiny"]];
@@ -36,6 +36,7 @@ export class PageSize {
     this.fixed = wanted in OF_COUNT ? Number(wanted) : null;
     this.size = this.fixed ? OF_COUNT[this.fixed] : [urlState.size, stored].find((name) => name in SIZES) ?? "medium";
     this.count = USUAL;
+    this._style();
     this.fitting = new Debounce(200, () => this._fit());
     this.observer = new ResizeObserver(() => this.fitting.schedule());
   }
@@ -51,6 +52,7 @@ export class PageSize {
   choose(size) {
     this.fixed = null;
     this.size = size;
+    this._style();
     try { this.storage.setItem(STORED, size); } catch { /* private windows keep nothing */ }
     this._fit(true);
   }
@@ -63,6 +65,13 @@ export class PageSize {
   /** @returns {Record<string, string|number|null>} parameters in the URL */
   get urlState() {
     return { size: this.fixed || this.size === "medium" ? null : this.size, tiles: this.fixed && this.fixed !== read(this.storage) ? this.fixed : null };
+  }
+
+  /** Give the grid the measures that the count is made from. */
+  _style() {
+    const [tile, gap] = SIZES[this.size];
+    this.stage.style.setProperty("--tile", `${tile}px`);
+    this.stage.style.setProperty("--gap", `${gap}px`);
   }
 
   _capacity() {
