@@ -24,9 +24,10 @@ export function openDialog(root, title, content, buttons) {
 /** Show what each key does. @param {ShadowRoot} root */
 export function showKeys(root) {
   const rows = KEY_HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
-  openDialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
+  const box = openDialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
     make("button.primary", { autofocus: true, onclick: close }, "Close"),
   ]);
+  box.classList.add("wide-dialog");
 }
 
 /** Search a class by a part of its name; Enter takes the first match.
