@@ -24,8 +24,9 @@ from playwright.sync_api import sync_playwright
 from benchmarks.report import environment, table
 from benchmarks.synthetic import RUN, synthetic_project
 from core import PageQuery, Project, QueueFilter
+from core.data.groups.by_similarity import MAX_DISTANCE
 from core.scoring.connected_groups import connected_groups
-from core.similarity.near_duplicates import MAX_DISTANCE, near_duplicates
+from core.similarity.near_duplicates import near_duplicates
 from tests.find_chromium import ARGUMENTS, find
 
 DIMS = 1_280

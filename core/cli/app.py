@@ -22,7 +22,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, backups, classes, new_project
+from core.cli.commands.data import add_images, backups, classes, groups, new_project
 
 app = typer.Typer(
     name="winnow",
@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "add": add_images.add,
     "relink": add_images.relink,
     "classes": classes.classes,
+    "groups": groups.groups,
     "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,

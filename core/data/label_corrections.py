@@ -12,6 +12,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
+from core.data.groups.split_changes import with_changes
 from core.store.files import load_arrays, save_arrays
 
 FILE = "corrected_labels.npz"
@@ -49,7 +50,7 @@ def corrections_version(folder: Path) -> int:
 
 
 def with_corrections(images: ImageSet, splits: Splits, folder: Path) -> tuple[ImageSet, Splits]:
-    """Return images and parts as the corrections of a folder leave them.
+    """Return images and parts as the corrections of a folder, and its changes of the split, leave them.
 
     An image whose label was withdrawn leaves the labeled, val and test parts; a calibration image becomes unlabeled.
 
@@ -61,7 +62,7 @@ def with_corrections(images: ImageSet, splits: Splits, folder: Path) -> tuple[Im
     Raises:
         DataError: The file is damaged.
     """
-    ids, labels = _load(folder)
+    splits, (ids, labels) = with_changes(splits, folder), _load(folder)
     if not len(ids):
         return images, splits
     corrected = np.array(images.labels)

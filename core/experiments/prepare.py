@@ -14,6 +14,7 @@ from core.base.errors import ConfigError, InputError
 from core.base.types import LabelSource, RunRecord
 from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
+from core.data.groups.split_changes import freeze_changes
 from core.data.label_corrections import freeze_corrections
 from core.experiments.label_snapshot import Snapshot, freeze
 from core.jobs.trackers import check_tracker
@@ -99,6 +100,7 @@ def prepare_run(
     folder = RunFolder.create(runs, record, lambda draft: write_json(draft.path / MARK, mark))
     folder.save_curated(curated, snapshot.decisions)
     freeze_corrections(workspace.path, folder.path)
+    freeze_changes(workspace.path, folder.path)
     return folder
 
 

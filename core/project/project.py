@@ -76,6 +76,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
         classes: Sequence[str] = (),
         hide_labels: bool = False,
         reading: Mapping[str, Any] | None = None,
+        groups: str = "",
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Make a project from a built-in data set or a source of images, and open it.
@@ -90,6 +91,8 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
             classes: Names of further classes, which have no image yet.
             hide_labels: Of a folder whose images all have a label: hide most of them, to try Winnow out on the rest.
             reading: Settings of reading, such as {"value_range": "0:4095"}; see `winnow new --help`.
+            groups: Which images belong together, so that no group lies in two splits: folder:LEVEL, pattern:REGEX,
+                time:SECONDS, column:NAME or duplicates[:THRESHOLD]; empty: as the source says.
             on_progress: Called with (done, total) images.
 
         Returns:
@@ -109,6 +112,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
             classes=classes,
             hide_labels=hide_labels,
             reading=IngestConfig.checked(reading or {}),
+            groups=groups,
             progress=on_progress,
         )
         return cls.open(path)

@@ -8,6 +8,7 @@ from core.data.image_io import Rendering, decode
 from core.data.sources.source_roots import read_roots
 from core.labels.issues import GivenLabels
 from core.live.live_model import LiveModel
+from core.project.group_service import Groups
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
 from core.workspace import recent_projects
@@ -49,7 +50,9 @@ class ProjectFolder:
         Returns:
             Counts of images.
         """
-        return summarize_data(self.images, self.splits, self.workspace.info)
+        groups = self.workspace.groups
+        of_image = None if groups is None else groups.of_image
+        return summarize_data(self.images, self.splits, self.workspace.info, of_image)
 
     def original(self, image: int) -> Pixels:
         """Read the pixels of an image's own file.
@@ -84,6 +87,11 @@ class ProjectFolder:
     def labels(self) -> GivenLabels:
         """Given labels: check all of them, find contradictions, count corrections."""
         return GivenLabels(self.workspace)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups of images that belong together: preview a rule, find leaks between training and held-out images."""
+        return Groups(self.workspace, self.decisions)
 
     @cached_property
     def quality(self) -> Quality:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from core.data.groups.grouping import ImageGroups
+from core.data.groups.leaks import Leaks
 from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
@@ -56,6 +58,45 @@ class ProjectImages(ProjectFolder):
             InputError: The folder is missing, or holds none of the missing images.
         """
         found = growth.relink_images(self.workspace, Path(folder).expanduser())
+        self._reload()
+        return found
+
+    def group_images(self, rule: str) -> ImageGroups:
+        """Group the images by a rule from now on; the split stays, `groups.leaks` says what crosses it.
+
+        Args:
+            rule: folder:LEVEL, pattern:REGEX, time:SECONDS, column:NAME, duplicates[:THRESHOLD] or none.
+
+        Returns:
+            The groups.
+
+        Raises:
+            InputError: The rule cannot be read, or does not fit these images.
+            DataError: The groups cannot be stored.
+        """
+        groups = self.groups.apply(rule)
+        self._reload()
+        return groups
+
+    def fix_leaks(self, fix: str = "set-aside", *, duplicates: bool | None = None) -> Leaks:
+        """Mend leaks: held-out images that share a group with a training image stop counting, or train.
+
+        Args:
+            fix: set-aside, move, or undo, which uses the split again as it was drawn.
+            duplicates: Whether near duplicates count as groups; None: in projects of up to 20,000 images.
+
+        Returns:
+            The leaks that were mended; after undo those that are there again.
+
+        Raises:
+            InputError: There is no such fix.
+            DataError: It cannot be stored.
+        """
+        if fix == "undo":
+            self.groups.undo_fix()
+            self._reload()
+            return self.groups.leaks(duplicates=duplicates)
+        found = self.groups.fix(fix, duplicates=duplicates)
         self._reload()
         return found
 

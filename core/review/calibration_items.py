@@ -1,13 +1,14 @@
 """Calibration items: images whose class is known and hidden, from which errors of the pool are computed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.base.types import UNKNOWN, Decision, Ids, Labels, Mask, Splits
 from core.curation.replay import is_calibration, live_decisions
 from core.data.calibration_draw import CalibrationDraw, pool_digest
+from core.data.groups.numbering import one_per_group
 
 FROM_LABELS, FROM_POOL = "labels", "pool"
 """Origins of calibration items: given labels that the split hid, or random images of the pool answered blind."""
@@ -23,6 +24,7 @@ class CalibrationItems:
         origin: labels or pool.
         is_random_draw: Whether they were drawn at random from this pool.
         has_grown: Whether images came into the pool after the draw.
+        by_group: Whether they are one image of each group, because whole groups were drawn.
     """
 
     ids: Ids
@@ -30,10 +32,25 @@ class CalibrationItems:
     origin: str
     is_random_draw: bool
     has_grown: bool = False
+    by_group: bool = False
 
     def where(self, mask: Mask) -> "CalibrationItems":
         """Return the items of a mask (n,)."""
-        return CalibrationItems(self.ids[mask], self.labels[mask], self.origin, self.is_random_draw, self.has_grown)
+        return replace(self, ids=self.ids[mask], labels=self.labels[mask])
+
+    def one_per_group(self, groups: Ids, trained: Ids) -> "CalibrationItems":
+        """Return one image of each group of which no image trains.
+
+        Images of one group are alike, so only one of them is a draw of its own: the single subsampling of Dunn,
+        Wasserman and Ramdas (2023, arXiv 1809.07441).
+
+        Args:
+            groups: (N,) group of every image of the project.
+            trained: Images that train.
+        """
+        is_new = ~np.isin(groups[self.ids], groups[trained])
+        kept = np.flatnonzero(is_new)[one_per_group(self.ids[is_new], groups[self.ids[is_new]])]
+        return replace(self, ids=self.ids[kept], labels=self.labels[kept], by_group=True)
 
 
 def split_items(splits: Splits, labels: Labels) -> CalibrationItems:
@@ -114,7 +131,7 @@ def drawn_items(
     if not len(ids):
         return None
     labels = np.array([answers[image] for image in ids.tolist()], dtype=np.int64)
-    if split.is_random_draw:
+    if split.is_random_draw and not split.by_group:
         ids, labels = np.concatenate([ids, split.ids]), np.concatenate([labels, split.labels])
     order = np.argsort(ids, kind="stable")
     has_grown = draw.pool != pool_digest(splits.unlabeled)

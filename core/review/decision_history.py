@@ -23,6 +23,7 @@ from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_m
 from core.workspace.workspace import Workspace
 
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
+_HUMAN = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
 _STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
 
 
@@ -123,6 +124,11 @@ class DecisionHistory:
     def _counted(self) -> Ids:
         return self._workspace.splits.pool
 
+    def trained_ids(self) -> Ids:
+        """Return the images that train with a label that a person gave: labeled ones and decided ones, sorted."""
+        decided = np.flatnonzero(np.isin(self.state().verdict, _HUMAN))
+        return np.union1d(self._workspace.splits.labeled, decided)
+
     def is_open(self) -> Mask:
         """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
         return np.isin(self.state().verdict, _OPEN)
@@ -130,10 +136,13 @@ class DecisionHistory:
     def calibration(self) -> CalibrationItems:
         """Return the calibration images in use, decided or not, with their classes.
 
-        Those of the latest draw from the pool where its images are answered, else those of the split.
+        Those of the latest draw from the pool where its images are answered, else those of the split; of whole groups
+        one image each.
         """
-        splits = self._workspace.splits
+        splits, groups = self._workspace.splits, self._workspace.groups
         own, draw = split_items(splits, self._workspace.images.labels), self.draw()
+        if groups is not None:
+            own = own.one_per_group(groups.of_image, self.trained_ids())
         if draw is None:
             return own
         is_decided = ~np.isin(self.state().verdict, _STILL_HIDDEN)

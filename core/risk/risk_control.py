@@ -32,6 +32,7 @@ class ConformalThreshold:
     bound: float  # the estimate that is held at or below the target; nan where nothing is kept
     state: str = ""  # guaranteed, estimated or not valid here: `Quality.pool_check` decides
     reason: str = ""  # why, a sentence
+    by_group: bool = False  # calibration items are one image of each group: it holds for images of new groups
 
     @property
     def coverage(self) -> float:
@@ -53,6 +54,7 @@ class HighProbabilityThreshold:
     num_pool: int
     state: str = ""  # guaranteed, estimated or not valid here
     reason: str = ""  # why, a sentence
+    by_group: bool = False  # calibration items are one image of each group: it holds for images of new groups
 
     @property
     def coverage(self) -> float:

@@ -20,12 +20,13 @@ def smallest_error(num: int, certainty: float = CERTAINTY) -> float:
     return float(1 - (1 - certainty) ** (1 / num)) if num else 1.0
 
 
-def size_notes(sizes: Mapping[str, int], num_hidden: int = 0) -> tuple[str, ...]:
+def size_notes(sizes: Mapping[str, int], num_hidden: int = 0, num_groups: int | None = None) -> tuple[str, ...]:
     """Say what each part can and cannot show at its size.
 
     Args:
         sizes: Images of each part, by name.
         num_hidden: Images of the unlabeled part whose label is known.
+        num_groups: Groups of the calibration images, of which one image each counts; None without groups.
 
     Returns:
         One sentence for each part that matters, and for labels that are hidden.
@@ -39,7 +40,7 @@ def size_notes(sizes: Mapping[str, int], num_hidden: int = 0) -> tuple[str, ...]
         notes.append("All images have a label, and none is hidden: find the wrong ones among them.")
     notes.append(_val_note(val))
     if has_pool:
-        notes.append(_calibration_note(calibration))
+        notes.append(_calibration_note(calibration, num_groups))
     notes.append(_test_note(test))
     return tuple(notes)
 
@@ -56,13 +57,16 @@ def _val_note(num: int) -> str:
     return f"{num:,} val images: accuracy is known to about ± {_reach(num):.0f} points."
 
 
-def _calibration_note(num: int) -> str:
+def _calibration_note(num: int, num_groups: int | None) -> str:
     if not num:
         return (
             "No calibration images: no target error can be guaranteed. Random answers and audits still measure errors."
         )
+    what = f"{num:,} calibration images"
+    if num_groups is not None:
+        what, num = f"{what} of {num_groups:,} groups, of which one image each counts", num_groups
     return (
-        f"{num:,} calibration images: target errors below {100 * smallest_error(num):.1f} % cannot be guaranteed "
+        f"{what}: target errors below {100 * smallest_error(num):.1f} % cannot be guaranteed "
         f"(95 %), nor below {100 / (num + 1):.1f} % on average, even if every one of them is right."
     )
 

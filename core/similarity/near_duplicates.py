@@ -12,19 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
-from core.base.types import SPLIT_NAMES, Ids, Mask, Pixels, Splits
-from core.scoring.connected_groups import Pairs, connected_groups
-from core.scoring.neighbors import Features, unit_vectors
-from core.similarity.reduced_features import is_newer, reduce_features
+from core.base.types import SPLIT_NAMES, Ids, Splits
+from core.data.groups.by_similarity import MAX_DISTANCE, group_by_similarity
+from core.similarity.reduced_features import is_newer
 from core.store.files import load_arrays, save_arrays
 from core.workspace.workspace import Workspace
 
-MAX_DISTANCE = 0.004
-"""Largest cosine distance of near duplicates, [0, 2]."""
-SIDE = 16
 FILE = "near_duplicates.npz"
-_FLAT = 2.0  # gray levels: a standard deviation below it is no picture
-_BLOCK = 4_096
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,9 @@ def near_duplicate_groups(workspace: Workspace) -> Ids:
     file = workspace.path / "features" / FILE
     groups = _kept(file, workspace.path / "images" / "pixels.npy", len(images.labels))
     if groups is None:
-        groups = _groups(images.pixels, np.sort(np.concatenate([getattr(splits, name) for name in SPLIT_NAMES])))
+        groups = group_by_similarity(
+            images.pixels, np.sort(np.concatenate([getattr(splits, name) for name in SPLIT_NAMES]))
+        )
         _keep(file, groups)
     return groups
 
@@ -115,63 +111,6 @@ def _keep(file: Path, groups: Ids) -> None:
         save_arrays(file, {"groups": groups, "max_distance": np.array(MAX_DISTANCE)})
     except (OSError, DataError):  # a read-only project: they are computed again next time
         return
-
-
-def _groups(pixels: Pixels, ids: Ids) -> Ids:
-    """Lowest image id of each image's stack, (N,); ids that are in no split are alone."""
-    groups = np.arange(len(pixels), dtype=np.int64)
-    if not len(ids):
-        return groups
-    thumbs = thumbnails(pixels, ids)
-    _, first, inverse = np.unique(_as_bytes(thumbs), return_index=True, return_inverse=True)
-    is_picture = thumbs[first].std(axis=1) >= _FLAT
-    rows = first[is_picture]
-    reduced, radius = reduce_features(_centered(thumbs[rows])), float(np.sqrt(2 * MAX_DISTANCE))
-    joined = connected_groups(reduced, radius, lambda pairs: _confirmed(thumbs, rows[pairs]))
-    lowest = first.copy()  # of each distinct thumbnail: the first row of its stack
-    lowest[is_picture] = rows[joined]
-    smallest = np.full(len(thumbs), len(thumbs))
-    np.minimum.at(smallest, lowest[inverse], np.arange(len(thumbs)))
-    groups[ids] = ids[smallest[lowest[inverse]]]
-    return groups
-
-
-def thumbnails(pixels: Pixels, ids: Ids) -> NDArray[np.uint8]:
-    """Shrink images to 16 pixels a side.
-
-    Args:
-        pixels: (N, H, W, C), uint8.
-        ids: (n,) images to shrink.
-
-    Returns:
-        (n, 256 C) uint8.
-    """
-    from PIL import Image
-
-    found = np.empty((len(ids), SIDE * SIDE * pixels.shape[3]), dtype=np.uint8)
-    for row, image in enumerate(ids.tolist()):
-        array = np.asarray(pixels[image])
-        picture = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
-        found[row] = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX)).ravel()
-    return found
-
-
-def _centered(thumbs: NDArray[np.uint8]) -> Features:
-    wide = thumbs.astype(np.float32)
-    return np.asarray(wide - wide.mean(axis=1, keepdims=True), dtype=np.float32)
-
-
-def _confirmed(thumbs: NDArray[np.uint8], pairs: Pairs) -> Mask:
-    """Mark the pairs whose whole thumbnails are near, (m,)."""
-    keep = np.zeros(len(pairs), dtype=np.bool_)
-    for start in range(0, len(pairs), _BLOCK):
-        one, other = (unit_vectors(_centered(thumbs[rows])) for rows in pairs[start : start + _BLOCK].T)
-        keep[start : start + _BLOCK] = np.einsum("ij,ij->i", one, other) >= 1 - MAX_DISTANCE
-    return keep
-
-
-def _as_bytes(thumbs: NDArray[np.uint8]) -> NDArray[np.void]:
-    return np.ascontiguousarray(thumbs).view(np.dtype((np.void, thumbs.shape[1])))[:, 0]
 
 
 def _counted(groups: Ids, splits: Splits) -> NearDuplicates:

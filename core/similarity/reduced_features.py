@@ -4,18 +4,13 @@ The distance of two reduced vectors is at most that of the unit vectors, whose s
 """
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from core.base.errors import DataError
-from core.scoring.neighbors import Features, unit_vectors
+from core.scoring.neighbors import Features
+from core.scoring.principal_components import reduce_features
 from core.store.files import load_array, save_array
 
-NUM_COMPONENTS = 64
-_FITTED = 8_192
-_BLOCK = 4_096
+__all__ = ["is_newer", "reduce_features", "reduced_features"]
 
 
 def reduced_features(file: Path) -> Features:
@@ -41,32 +36,6 @@ def reduced_features(file: Path) -> Features:
     except DataError:  # a read-only project can still be looked at
         return made
     return load_array(kept)
-
-
-def reduce_features(features: NDArray[Any]) -> Features:
-    """Project unit feature vectors on their principal components.
-
-    Args:
-        features: (N, D), any float type.
-
-    Returns:
-        (N, min(D, 64)) float32, centered; equal input gives equal output.
-    """
-    from sklearn.utils.extmath import randomized_svd
-
-    num, dims = features.shape
-    rows = np.unique(np.linspace(0, num - 1, min(num, _FITTED)).astype(np.int64)) if num else np.empty(0, np.int64)
-    fitted = unit_vectors(np.asarray(features[rows]))
-    center = fitted.mean(axis=0) if num else np.zeros(dims, np.float32)
-    count = min(NUM_COMPONENTS, dims)
-    reduced = np.zeros((num, count), dtype=np.float32)
-    if not num:
-        return reduced
-    _, _, axes = randomized_svd(fitted - center, min(count, len(rows)), n_iter=4, random_state=0)
-    for start in range(0, num, _BLOCK):
-        block = unit_vectors(np.asarray(features[start : start + _BLOCK])) - center
-        reduced[start : start + _BLOCK, : len(axes)] = block @ axes.T
-    return reduced
 
 
 def is_newer(made: Path, source: Path) -> bool:

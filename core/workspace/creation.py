@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_names import append_class, checked_name
+from core.data.groups.group_draw import draw_group_splits
+from core.data.groups.group_rule import parse_rule
+from core.data.groups.grouping import compute_groups, load_groups, save_groups
 from core.data.image_store import fingerprint, open_images
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import ImageSize
@@ -42,6 +46,7 @@ def create_project(
     classes: Sequence[str] = (),
     hide_labels: bool = False,
     reading: IngestConfig | None = None,
+    groups: str = "",
     progress: Progress | None = None,
 ) -> None:
     """Create a project folder from a built-in data set or a source of images.
@@ -56,13 +61,14 @@ def create_project(
         classes: Names of further classes, which have no image yet.
         hide_labels: Of a folder whose images all have a label: hide most of them, which then play the unlabeled pool.
         reading: How the source is read.
+        groups: Which images belong together, as `parse_rule` reads it; empty: as the source says.
         progress: Called with (done, total) images.
 
     Raises:
         InputError: The folder is not empty, a class cannot be used, the source is unknown, or the split does not fit.
         DataError: The project cannot be written.
     """
-    target = path.expanduser().resolve()
+    target, rule = path.expanduser().resolve(), parse_rule(groups) if groups else None
     for kind, text in (("name", name or target.name), ("source", source)):
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             raise InputError(f"The {kind} of the project is no UTF-8 ({text!a}): rename the folder and try again.")
@@ -73,26 +79,26 @@ def create_project(
         images = load_source(source, folder / "images", image_size, root, reading, progress)
         for added in classes:
             append_class(folder / "images", checked_name(added, open_images(folder / "images").class_names), "")
-        groups = exact_duplicates(images.pixels)
-        given = _given(images)
-        config = _split_config(source, images, groups, split, given, hide_labels=hide_labels)
-        splits = draw_splits(
-            images.labels,
-            config,
-            official_test=images.official_test,
-            duplicates=groups,
-            class_names=images.class_names,
-            given=given,
-        )
+        copies, given = exact_duplicates(images.pixels), _given(images)
+        origin = source if source in SOURCES else str(root_of(source, root))
+        if rule is not None:
+            save_groups(folder, compute_groups(folder, images, origin, rule))
+        config = _split_config(source, images, copies, split, given, hide_labels=hide_labels)
+        values: dict[str, Any] = {"official_test": images.official_test, "duplicates": copies, "given": given}
+        names, together = images.class_names, load_groups(folder, images)
+        if together is None:
+            splits = draw_splits(images.labels, config, class_names=names, **values)
+        else:
+            splits = draw_group_splits(images.labels, config, groups=together.of_image, class_names=names, **values)
         save_splits(splits, folder / "splits.npz")
         write_left_out(folder / "left_out.csv", images.quarantined)
         info: dict[str, str | int] = {
             "format": FORMAT,
             "name": name or target.name,
-            "source": source if source in SOURCES else str(root_of(source, root)),
+            "source": origin,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "fingerprint": fingerprint(images),
-            "num_duplicates": len(groups) - len(np.unique(groups)),
+            "num_duplicates": len(copies) - len(np.unique(copies)),
         }
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items()]
         text = "\n".join(lines).replace("\x7f", "\\u007f")  # JSON leaves this one character raw, TOML forbids it

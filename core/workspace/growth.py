@@ -12,6 +12,7 @@ import numpy as np
 
 from core.base.errors import DataError, InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
+from core.data.groups.grouping import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.additions import AddedImages, append_images, check_classes
@@ -101,13 +102,18 @@ def add_images(
         if new_root != roots.root_of(added.first):
             firsts, paths = (*roots.firsts, added.first), (*roots.roots, new_root)
             write_roots(workspace.path, SourceRoots(firsts, paths, roots.moved))
-        num_labeled = _grow_splits(workspace, added)
+        num_labeled, num_held_out = _grow_splits(workspace, added)
         remarks = [*_grow_features(workspace), *_grow_runs(workspace)]
         _grow_project_file(workspace)
     if len(added.held_out):
         remarks.append(
             f"New images that the source gives to val or test: {len(added.held_out):,}. They are in no part, because "
             "results of earlier runs would no longer compare."
+        )
+    if num_held_out:
+        remarks.append(
+            f"New labeled images of a group that is held out: {num_held_out:,}. They are in no part, so that training "
+            "does not see such a group."
         )
     remarks.append("Error estimates and guarantees cover the images from before, not the new ones.")
     return Growth(
@@ -135,20 +141,31 @@ def _named_from_root(table: SourceTable, root: Path, roots: SourceRoots) -> tupl
     return replace(table, names=names), new_root
 
 
-def _grow_splits(workspace: Workspace, added: AddedImages) -> int:
-    """Put new images with a class into labeled, the others into unlabeled, copies of older ones aside."""
-    splits, images = workspace.splits, open_images(workspace.path / "images")
+def _grow_splits(workspace: Workspace, added: AddedImages) -> tuple[int, int]:
+    """Put new images with a class into labeled, the others into unlabeled, copies of older ones aside.
+
+    With groups, a labeled image of a group that is held out is in no part: it may neither train nor change results of
+    earlier runs. Returns how many train, and how many are left out so.
+    """
+    splits, images = workspace.original_splits, open_images(workspace.path / "images")
     ids: Ids = np.arange(added.first, added.first + added.count, dtype=np.int64)
     free = np.setdiff1d(ids, added.held_out)
     has_label = images.labels[free] != UNKNOWN
+    trains, aside = free[has_label], added.held_out
+    groups = regroup(workspace.path, images, str(workspace.info["source"]))
+    if groups is not None:
+        of_image = groups.of_image
+        held_out = np.concatenate([splits.val, splits.calibration, splits.test])
+        is_held_out = np.isin(of_image[trains], of_image[held_out])
+        trains, aside = trains[~is_held_out], np.union1d(aside, trains[is_held_out])
     grown = replace(
         splits,
-        labeled=np.concatenate([splits.labeled, free[has_label]]),
+        labeled=np.concatenate([splits.labeled, trains]),
         unlabeled=np.concatenate([splits.unlabeled, free[~has_label]]),
-        set_aside=np.concatenate([splits.set_aside, added.held_out]),
+        set_aside=np.concatenate([splits.set_aside, aside]),
     )
     save_splits(grown, workspace.path / "splits.npz")
-    return int(has_label.sum())
+    return len(trains), len(aside) - len(added.held_out)
 
 
 def _grow_features(workspace: Workspace) -> list[str]:

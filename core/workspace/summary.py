@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.types import SPLIT_NAMES, UNKNOWN, ImageSet, QuarantinedFile, Splits
+from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, ImageSet, QuarantinedFile, Splits
 from core.data.sources.source_preview import LeftOut, grouped
 from core.risk.size_notes import size_notes
 
@@ -35,13 +35,14 @@ class DataSummary:
     facts: Mapping[str, Any] = field(default_factory=dict)  # layout, remarks, warnings, value_range
 
 
-def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) -> DataSummary:
+def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any], groups: Ids | None = None) -> DataSummary:
     """Summarize images and splits.
 
     Args:
         images: The images.
         splits: Their parts.
         info: Content of project.toml.
+        groups: (N,) group of each image; None without groups.
 
     Returns:
         Sizes, class counts, duplicates, and files left out.
@@ -52,10 +53,11 @@ def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any]) ->
     counts = {n: np.bincount(images.labels[parts[n]], minlength=len(images.class_names)) for n in shown}
     sizes = {name: len(ids) for name, ids in parts.items()}
     num_hidden = int((images.labels[splits.unlabeled] != UNKNOWN).sum())
+    num_groups = None if groups is None else len(np.unique(groups[splits.calibration]))
     return DataSummary(
         num_images, height, width, channels, images.class_names,
         sizes, counts,
         len(splits.set_aside), int(info.get("num_duplicates", 0)), images.quarantined,
         str(info["source"]), str(info["created"]), splits.config,
-        size_notes(sizes, num_hidden), grouped(images.quarantined), images.facts,
+        size_notes(sizes, num_hidden, num_groups), grouped(images.quarantined), images.facts,
     )  # fmt: skip

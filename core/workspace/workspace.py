@@ -15,6 +15,9 @@ from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
 from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
 from core.data.classes.class_names import ADDED, append_class, checked_name
 from core.data.classes.merged_run import MergedRunFolder
+from core.data.groups.grouping import FILE as GROUPS
+from core.data.groups.grouping import ImageGroups, load_groups
+from core.data.groups.split_changes import changes_version, with_changes
 from core.data.image_store import open_images, own_class_names
 from core.data.label_corrections import corrections_version, save_corrections, with_corrections
 from core.data.splits import load_splits
@@ -52,6 +55,8 @@ class Workspace:
         self._given_images: tuple[tuple[int, ...], ImageSet] | None = None
         self._corrected: tuple[tuple[int, ...], tuple[ImageSet, Splits]] | None = None
         self._classes: tuple[tuple[int, ...], ClassTable] | None = None
+        self._drawn: tuple[int, Splits] | None = None
+        self._groups: tuple[int, ImageGroups | None] | None = None
         self._scores: dict[str, PoolScores] = {}
         self._scoring = threading.Lock()  # threads that ask together wait for one answer
         self.make_version: Callable[[ModelVersion], None] | None = None
@@ -124,9 +129,25 @@ class Workspace:
         return len(known)
 
     @cached_property
-    def drawn_splits(self) -> Splits:
-        """Image ids of each part as they were drawn, before any label was withdrawn."""
+    def original_splits(self) -> Splits:
+        """Image ids of each part as they were drawn, with the held-out images that leaked."""
         return load_splits(self.path / "splits.npz")
+
+    @property
+    def drawn_splits(self) -> Splits:
+        """Image ids of each part as they were drawn, before any label was withdrawn; leaks that were fixed are out."""
+        changed = changes_version(self.path)
+        if self._drawn is None or self._drawn[0] != changed:
+            self._drawn = changed, with_changes(self.original_splits, self.path)
+        return self._drawn[1]
+
+    @property
+    def groups(self) -> ImageGroups | None:
+        """Which images belong together; None where no group is known."""
+        changed = _modified(self.path / GROUPS)
+        if self._groups is None or self._groups[0] != changed:
+            self._groups = changed, load_groups(self.path, self._current_images()[1])
+        return self._groups[1]
 
     @property
     def splits(self) -> Splits:
@@ -216,7 +237,7 @@ class Workspace:
     def _current(self) -> tuple[ImageSet, Splits]:
         """Return images and parts with the corrections as they stand in the folder."""
         added, images = self._current_images()
-        version = *added, corrections_version(self.path)
+        version = *added, corrections_version(self.path), changes_version(self.path)
         if self._corrected is None or self._corrected[0] != version:
             self._corrected = version, with_corrections(images, self.drawn_splits, self.path)
         return self._corrected[1]

@@ -12,6 +12,7 @@ from core.base.config import TrainConfig
 from core.base.errors import RunError, WinnowError, unknown_name
 from core.base.presets import PRESETS, Preset
 from core.base.types import LIVE_STATES, RunStatus
+from core.cli.commands.data.groups import changed_since, leak_info
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
 from core.cli.output import answer, percent
 from core.experiments.runs import RunRequest
@@ -131,11 +132,14 @@ def status(
     compared = {one.id: _head_comparison(project, one) for one in runs}
     states = {one.id: _error_state(project, one) for one in runs}
     infos = [{**_run_info(one), "head_comparison": compared[one.id], "error_state": states[one.id]} for one in runs]
-    info = {"runs": infos, "broken": broken}
+    leaks = project.groups.leaks()
+    info = {"runs": infos, "broken": broken, "leaks": leak_info(leaks)}
     lines = [line for one in runs for line in (_run_line(one), *_state_lines(states[one.id]))] + [
         f"{name}  broken: {sentence}" for name, sentence in broken.items()
     ]
     lines += [found["sentence"] for found in compared.values() if found is not None]
+    lines += [sentence for one in runs if (sentence := changed_since(project, one.id))]
+    lines += [f"{leaks.sentence} To mend them: winnow groups {path} --fix set-aside"] if leaks.num_images else []
     answer(info, "\n".join(lines) or f"No runs yet. Start one with: winnow train {path}", as_json=as_json)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, Ids, QuarantinedFile
+from core.data.groups.by_column import column_names, column_values
 from core.data.image_io import Rendering
 from core.data.image_store import open_images, write_meta
 from core.data.ingest_config import IngestConfig
@@ -116,11 +117,9 @@ def _append(
             [_or(before.given_splits, num, 0, np.int8), _or(added.given_splits, num_new, 0, np.int8)]
         )
     if before.groups is not None or added.groups is not None:
-        shift = int(before.groups.max(initial=UNKNOWN)) + 1 if before.groups is not None else 0
-        more = _or(added.groups, num_new, UNKNOWN, np.int64)
-        columns["groups"] = np.concatenate(
-            [_or(before.groups, num, UNKNOWN, np.int64), np.where(more == UNKNOWN, UNKNOWN, more + shift)]
-        )
+        rows_of_new = [files[position].row for position in kept]
+        texts = [table.groups[row] for row in rows_of_new] if table.groups else [""] * num_new
+        columns["groups"] = _grown_groups(_or(before.groups, num, UNKNOWN, np.int64), folder, texts)
     raw = np.load(folder / "labels.npy")[:num]  # as they were given, whatever classes were merged since
     columns["labels"] = np.concatenate([raw, added.labels])  # last: it makes the images count
     for name, column in columns.items():
@@ -133,6 +132,17 @@ def _append(
     additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
     facts = {**before.facts, "additions": additions}
     write_meta(folder, _source_names(folder), (*before.quarantined, *problems), facts)
+
+
+def _grown_groups(before: NDArray[np.int64], folder: Path, texts: list[str]) -> NDArray[np.int64]:
+    """Return the numbers of all groups; a new image of a group that is there gets its number, by the group's name."""
+    known = column_values(folder, "group", len(before)) if "group" in column_names(folder) else [""] * len(before)
+    numbers = {name: int(number) for name, number in zip(known, before, strict=True) if name and number != UNKNOWN}
+    shift = int(before.max(initial=UNKNOWN)) + 1
+    for text in texts:
+        if text and text not in numbers:
+            numbers[text], shift = shift, shift + 1
+    return np.append(before, [numbers[text] if text else UNKNOWN for text in texts]).astype(np.int64)
 
 
 def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:

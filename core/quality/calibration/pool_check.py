@@ -64,6 +64,8 @@ class PoolChecks(QualityBase):
         items = self._decisions.calibration()
         unlabeled = np.setdiff1d(self._workspace.splits.unlabeled, items.ids, assume_unique=True)
         key = _key(run.folder, items, unlabeled)
+        if items.by_group and (groups := self._workspace.groups) is not None:
+            key["groups"] = zlib.crc32(np.ascontiguousarray(groups.of_image).data)
         kept = self._checks.get(run_id)
         if kept is not None and kept[0] == key:
             return cast(PoolCheck, kept[1])
@@ -78,7 +80,8 @@ class PoolChecks(QualityBase):
     def _checked(self, folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> PoolCheck:
         rng = np.random.default_rng(0)
         level = (LEVEL_DRAWN if items.is_random_draw else LEVEL) / 2
-        pool = np.sort(rng.permutation(unlabeled.copy())[:MOST_POOL])
+        compared = self._one_per_new_group(unlabeled) if items.by_group else unlabeled
+        pool = np.sort(rng.permutation(compared.copy())[:MOST_POOL])
         known = np.sort(rng.permutation(items.ids.copy())[:MOST_LABELED])
         seen = self._with_val(items, known)
         features = scores = None
@@ -94,7 +97,15 @@ class PoolChecks(QualityBase):
                 of_item = item_weights(items.labels[np.searchsorted(items.ids, known)], weights)
                 shift = shift_kind(folder, known[thinned(of_item, rng)], pool, tests)
         evidence = Evidence(
-            items.origin, items.is_random_draw, len(items.ids), len(unlabeled), shift, features, scores, items.has_grown
+            items.origin,
+            items.is_random_draw,
+            len(items.ids),
+            len(unlabeled),
+            shift,
+            features,
+            scores,
+            items.has_grown,
+            items.by_group,
         )
         state, reason = state_of(evidence)
         facts = {name: value for name, value in vars(evidence).items() if name != "has_grown"}
@@ -105,7 +116,9 @@ class PoolChecks(QualityBase):
         """Calibration images, and those of val where both were drawn together from the given labels."""
         if items.origin != FROM_LABELS:
             return known
-        return np.union1d(known, self._workspace.splits.val[: max(0, MOST_LABELED - len(known))])
+        val = self._workspace.splits.val
+        val = self._one_per_new_group(val) if items.by_group else val
+        return np.union1d(known, val[: max(0, MOST_LABELED - len(known))])
 
     def _class_weights(self, folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> NDArray[np.float64]:
         logits = folder.logits()

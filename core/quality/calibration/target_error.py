@@ -6,7 +6,7 @@ still represent the open pool.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from core.risk.shift.validity import ESTIMATED, OTHER
 from core.risk.shift.weighted_threshold import weighted_conformal_threshold
 from core.workspace.pool_index import score_images
 
+_Found = TypeVar("_Found", ConformalThreshold, HighProbabilityThreshold)
+
 
 @dataclass(frozen=True)
 class _Window:
@@ -33,6 +35,7 @@ class _Window:
     known_classes: Labels  # (n,) their classes
     is_right: Mask  # (n,)
     num_classes: int
+    whole: tuple[NDArray[np.float32], Labels] | None = None  # of all open images, where those above are one of a group
 
 
 class TargetErrorThresholds(PoolDraws):
@@ -58,7 +61,7 @@ class TargetErrorThresholds(PoolDraws):
         """
         seen = self._window(run_id)
         found = risk_control.conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, target)
-        return replace(found, **self._state(run_id))
+        return replace(_counted(found, seen), **self._state(run_id))
 
     def conformal_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
         """Find the conformal threshold of each of several targets.
@@ -79,7 +82,7 @@ class TargetErrorThresholds(PoolDraws):
             seen.confidence, seen.known_confidence, seen.is_right, targets
         )
         state = self._state(run_id)
-        return tuple(replace(item, **state) for item in found)
+        return tuple(replace(_counted(item, seen), **state) for item in found)
 
     def conformal_thresholds_per_class(self, run_id: str, target: float) -> tuple[ConformalThreshold, ...]:
         """Find the conformal threshold of each predicted class from its own items.
@@ -106,7 +109,7 @@ class TargetErrorThresholds(PoolDraws):
             seen.num_classes,
         )
         state = self._state(run_id)
-        return tuple(replace(item, **state) for item in found)
+        return tuple(replace(_counted(item, seen, label), **state) for label, item in enumerate(found))
 
     def high_probability_threshold(self, run_id: str, target: float, delta: float = 0.1) -> HighProbabilityThreshold:
         """Find the lowest threshold that meets the target with probability 1 - delta.
@@ -129,7 +132,7 @@ class TargetErrorThresholds(PoolDraws):
         found = risk_control.high_probability_threshold(
             seen.confidence, seen.known_confidence, seen.is_right, target, delta
         )
-        return replace(found, **self._state(run_id))
+        return replace(_counted(found, seen), **self._state(run_id))
 
     def plug_in_threshold(self, run_id: str, target: float) -> float | None:
         """Find the lowest threshold whose estimated error meets the target; no guarantee.
@@ -189,6 +192,7 @@ class TargetErrorThresholds(PoolDraws):
         shares = np.array(check.class_weights or np.ones(seen.num_classes))
         weights = item_weights(seen.known_classes, shares)
         found = weighted_conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, weights, target)
+        found = _counted(found, seen)
         if check.shift == OTHER:
             return replace(found, state=check.state, reason=check.reason)
         reason = (
@@ -211,7 +215,9 @@ class TargetErrorThresholds(PoolDraws):
         known = np.searchsorted(pool.ids, items.ids)
         is_hidden = is_open[known]
         known, classes = known[is_hidden], items.labels[is_hidden]
-        scores = pool.scores
+        scores, every = pool.scores, rows
+        if items.by_group:
+            rows = np.searchsorted(pool.ids, self._one_per_new_group(pool.ids[rows]))
         return _Window(
             confidence=scores.confidence[rows],
             labels=scores.pseudo_labels[rows],
@@ -220,4 +226,21 @@ class TargetErrorThresholds(PoolDraws):
             known_classes=classes,
             is_right=scores.pseudo_labels[known] == classes,
             num_classes=scores.num_classes,
+            whole=(scores.confidence[every], scores.pseudo_labels[every]) if items.by_group else None,
         )
+
+
+def _counted(found: _Found, seen: _Window, label: int | None = None) -> _Found:
+    """Return a threshold with the counts of all open images, where one image of each group gave it.
+
+    Args:
+        found: The threshold.
+        seen: What it was found on.
+        label: Predicted class that it is for; None for all.
+    """
+    if seen.whole is None:
+        return found
+    confidence, labels = seen.whole
+    confidence = confidence if label is None else confidence[labels == label]
+    kept = 0 if found.threshold is None else int((confidence >= found.threshold).sum())
+    return replace(found, num_kept=kept, num_pool=len(confidence), by_group=True)

@@ -23,13 +23,14 @@ class PoolCheck:
         reason: Why, a sentence.
         origin: Where the calibration images come from: labels (given ones), pool (drawn from it and answered).
         is_random_draw: Whether they were drawn at random from this pool.
-        num_calibration: Calibration images.
+        num_calibration: Calibration images; where whole groups were drawn, one of each group.
         num_pool: Unlabeled images of the pool.
         shift: none, class_mix (the class mix alone explains it), other, or untested.
         features: Test on the features; None where it could not be made.
         scores: Test on the predicted probabilities; None where it could not be made.
         class_weights: (K,) how much more frequent each class seems to be in the pool.
         effective_size: Equally weighted calibration images that say as much as the weighted ones.
+        by_group: Whether the calibration images are one of each group, so that it holds for images of new groups.
     """
 
     state: str
@@ -43,6 +44,7 @@ class PoolCheck:
     scores: TwoSampleTest | None = None
     class_weights: tuple[float, ...] = ()
     effective_size: float = 0.0
+    by_group: bool = False
 
     @property
     def sentence(self) -> str:
@@ -67,6 +69,7 @@ class Evidence:
     features: TwoSampleTest | None
     scores: TwoSampleTest | None
     has_grown: bool = False  # images came into the pool after the draw
+    by_group: bool = False  # whole groups were drawn, and one image of each counts
 
 
 def state_of(known: Evidence) -> tuple[str, str]:
@@ -81,27 +84,29 @@ def state_of(known: Evidence) -> tuple[str, str]:
     Returns:
         One of STATES, and a sentence.
     """
-    n = known.num_calibration
+    n, of = known.num_calibration, " of new groups" if known.by_group else ""
+    items = f"{n:,} calibration images, one of each group," if known.by_group else f"{n:,} calibration images"
     if not n:
-        return ESTIMATED, "there is no calibration image, so no error is known. Calibrate on the pool."
+        return ESTIMATED, f"there is no calibration image{of}, so no error is known. Calibrate on the pool."
     tests = [test for test in (known.features, known.scores) if test is not None]
     if any(test.is_rejected for test in tests):
         what = "in their class mix" if known.shift == CLASS_MIX else "from the pool"
         return NOT_VALID, (
-            f"the {n:,} calibration images differ {what} ({_result(tests)}), so their error says nothing about the "
-            "pool. Calibrate on the pool."
+            f"the {items} differ {what} ({_result(tests)}), so their error says nothing about the pool. Calibrate on "
+            "the pool."
         )
     if not known.num_pool:
         return ESTIMATED, "there is no unlabeled image to compare the calibration images with."
     if n < LEAST_ITEMS or not tests:
-        return ESTIMATED, f"{n:,} calibration images are too few to test whether they are like the pool."
+        return ESTIMATED, f"{items} are too few to test whether they are like the pool."
     if known.has_grown:
         return ESTIMATED, "images came into the pool after the calibration images were drawn from it."
+    new = "; it holds for images of new groups, where each group counts the same" if known.by_group else ""
     if known.is_random_draw:
-        return GUARANTEED, f"the {n:,} calibration images were drawn at random from this pool ({_result(tests)})."
+        return GUARANTEED, f"the {items} were drawn at random from this pool ({_result(tests)}){new}."
     return ESTIMATED, (
-        f"the {n:,} calibration images were not drawn from this pool; no difference was found ({_result(tests)}), but "
-        f"one below AUROC {min(test.detectable for test in tests):.2f} would mostly be missed."
+        f"the {items} were not drawn from this pool; no difference was found ({_result(tests)}), but one below AUROC "
+        f"{min(test.detectable for test in tests):.2f} would mostly be missed{new}."
     )
 
 

@@ -27,7 +27,8 @@ def describe_project(project: Project, as_json: bool, *, kept: bool = True) -> N
         notes += [note] if (note := project.labels.contradiction_note()) else []
     if not len(project.splits.pool) and summary.split_sizes["labeled"]:
         notes.append("To play with hidden labels instead, make the project with --hide-labels.")
-    value_range = summary.facts.get("value_range")
+    groups, value_range = project.groups.current, summary.facts.get("value_range")
+    notes += [groups.sentence, project.groups.leaks(duplicates=False).sentence] if groups is not None else []
     info = {
         "path": project.path if kept else None,
         "name": project.name,

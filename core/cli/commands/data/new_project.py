@@ -49,6 +49,14 @@ def new(
         bool,
         typer.Option("--hide-labels", help="Where all images have a label: hide most, to try Winnow out on the rest."),
     ] = False,
+    groups: Annotated[
+        str,
+        typer.Option(
+            help="Which images belong together, so that no group lies in two splits: folder:LEVEL (1 the first folder, "
+            "-1 the image's own), pattern:REGEX (its first part in parentheses), time:SECONDS (largest gap, by EXIF), "
+            "column:NAME, duplicates[:THRESHOLD], or none; by default the group column of the source."
+        ),
+    ] = "",
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Only show what the source is understood to be; keep nothing."),
@@ -66,7 +74,7 @@ def new(
         return
     added = [name for name in classes.split(",") if name.strip()]
     values: dict[str, Any] = {"split": split, "image_size": parsed_size(image_size), "root": root, "classes": added}
-    values |= {"hide_labels": hide_labels}
+    values |= {"hide_labels": hide_labels, "groups": groups}
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="winnow-dry-run-") as folder:
             place = Path(folder) / path.name
