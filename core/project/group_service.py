@@ -7,10 +7,10 @@ import numpy as np
 from core.base.errors import unknown_name
 from core.base.types import Ids
 from core.data.groups.by_similarity import MAX_DISTANCE, Pair, loosest_pairs
+from core.data.groups.group_numbers import joined
 from core.data.groups.group_rule import SOURCE, GroupRule, parse_rule
-from core.data.groups.grouping import ImageGroups, compute_groups, group_keys, save_groups
+from core.data.groups.image_groups import ImageGroups, compute_groups, group_keys, save_groups
 from core.data.groups.leaks import Leaks, find_leaks
-from core.data.groups.numbering import joined
 from core.data.groups.split_changes import FIXES, SET_ASIDE, change_splits, changed_since, undo_changes
 from core.review.decisions import DecisionService
 from core.similarity.near_duplicates import near_duplicate_groups

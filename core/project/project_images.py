@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from core.data.groups.grouping import ImageGroups
+from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
 from core.project import class_service
 from core.project.project_folder import ProjectFolder

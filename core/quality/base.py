@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from core.base.types import Ids
-from core.data.groups.numbering import one_per_group
+from core.data.groups.group_numbers import one_per_group
 from core.review.decisions import DecisionService
 from core.workspace.workspace import Workspace
 

@@ -8,7 +8,7 @@ import numpy as np
 from core.base.types import UNKNOWN, Decision, Ids, Labels, Mask, Splits
 from core.curation.replay import is_calibration, live_decisions
 from core.data.calibration_draw import CalibrationDraw, pool_digest
-from core.data.groups.numbering import one_per_group
+from core.data.groups.group_numbers import one_per_group
 
 FROM_LABELS, FROM_POOL = "labels", "pool"
 """Origins of calibration items: given labels that the split hid, or random images of the pool answered blind."""

@@ -23,7 +23,7 @@ from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_names import append_class, checked_name
 from core.data.groups.group_draw import draw_group_splits
 from core.data.groups.group_rule import parse_rule
-from core.data.groups.grouping import compute_groups, load_groups, save_groups
+from core.data.groups.image_groups import compute_groups, load_groups, save_groups
 from core.data.image_store import fingerprint, open_images
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import ImageSize

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.base.errors import DataError, InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
-from core.data.groups.grouping import regroup
+from core.data.groups.image_groups import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.additions import AddedImages, append_images, check_classes

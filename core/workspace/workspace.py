@@ -15,8 +15,8 @@ from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
 from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
 from core.data.classes.class_names import ADDED, append_class, checked_name
 from core.data.classes.merged_run import MergedRunFolder
-from core.data.groups.grouping import FILE as GROUPS
-from core.data.groups.grouping import ImageGroups, load_groups
+from core.data.groups.image_groups import FILE as GROUPS
+from core.data.groups.image_groups import ImageGroups, load_groups
 from core.data.groups.split_changes import changes_version, with_changes
 from core.data.image_store import open_images, own_class_names
 from core.data.label_corrections import corrections_version, save_corrections, with_corrections

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from core.base.types import Ids
-from core.data.groups.numbering import numbers_of
+from core.data.groups.group_numbers import numbers_of
 
 MOST_LENGTH = 1_000
 """Characters of a name that a pattern is tried on."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
 from core.base.types import UNKNOWN, Ids, Labels, Splits
-from core.data.groups.numbering import joined
+from core.data.groups.group_numbers import joined
 from core.data.splits import DRAWN, draw_splits, given_parts
 
 REST = "unlabeled"

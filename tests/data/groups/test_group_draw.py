@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from core.base.config import SplitConfig
 from core.base.types import UNKNOWN, Splits
 from core.data.groups.group_draw import draw_group_splits
+from core.data.groups.group_numbers import from_codes
 from core.data.groups.leaks import find_leaks
-from core.data.groups.numbering import from_codes
 from core.data.splits import DRAWN
 
 NONE = np.empty(0, dtype=np.int64)

@@ -10,8 +10,8 @@ from core.base.errors import InputError
 from core.data.groups.by_name import group_by_folder, group_by_pattern
 from core.data.groups.by_similarity import group_by_similarity, loosest_pairs
 from core.data.groups.by_time import group_by_time, taken_at
+from core.data.groups.group_numbers import from_codes, joined, one_per_group
 from core.data.groups.group_rule import parse_rule
-from core.data.groups.numbering import from_codes, joined, one_per_group
 
 NAMES = ["cat/s1/a.png", "dog/s1/b.png", "cat/s2/c.png", "unlabeled/s2/d.png", "e.png"]
 

@@ -13,8 +13,8 @@ from core.data.groups.by_column import column_values
 from core.data.groups.by_name import folder_keys, pattern_keys
 from core.data.groups.by_similarity import MAX_DISTANCE, group_by_similarity
 from core.data.groups.by_time import group_by_time, times_of
+from core.data.groups.group_numbers import from_codes, is_together, numbers_of
 from core.data.groups.group_rule import SOURCE, GroupRule, parse_rule
-from core.data.groups.numbering import from_codes, is_together, numbers_of
 from core.data.sources.source_roots import read_roots
 from core.store.files import load_arrays, save_arrays
 
