@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.base.config import SplitConfig
-from core.base.errors import not_in_pool
+from core.base.errors import InputError, not_in_pool
 from core.base.types import UNKNOWN, Command
 from core.data.ingest_config import IngestConfig
 from core.data.sources.source_preview import SourcePreview
@@ -24,6 +24,9 @@ from core.workspace import recent_projects
 from core.workspace.creation import create_project
 from core.workspace.pool_index import has_suggestions
 from core.workspace.project_source import preview_source
+
+DEMO_LABELS = 100
+"""Labeled images of the demo, so few that a reviewer's first clicks show what they are worth."""
 
 
 class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
@@ -138,20 +141,29 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
         return preview_source(str(source), IngestConfig.checked(reading or {}), folder_root)
 
     @classmethod
-    def demo(cls, path: Path | str | None = None) -> Self:
+    def demo(cls, path: Path | str | None = None, *, labeled: int | None = None) -> Self:
         """Open the demo project (10,000 real Fashion-MNIST images); make it first where there is none.
 
         Args:
             path: The project folder; None: `demo` in Winnow's own folder.
+            labeled: Labeled images that it is made with, the same number of each class; None: 100, and a project that is
+                there already opens as it is.
 
         Returns:
             The project.
 
         Raises:
-            InputError: The path cannot be used.
+            InputError: The path cannot be used, there are not so many images, or a demo with another number of labels
+                is there.
         """
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
-        return cls.open(folder) if (folder / "project.toml").exists() else cls.create(folder, "demo", name="Demo")
+        if not (folder / "project.toml").exists():
+            split = SplitConfig.checked({"labeled": DEMO_LABELS if labeled is None else labeled})
+            return cls.create(folder, "demo", name="Demo", split=split)
+        found = cls.open(folder)
+        if labeled is not None and labeled != (there := len(found.workspace.drawn_splits.labeled)):
+            raise InputError(f"{folder} holds a project with {there:,} labeled images: name another folder.")
+        return found
 
     def review(self, run_id: str) -> RunReview:
         """Open the review of a finished run: cards, queues, histogram, attention checks.

@@ -14,7 +14,7 @@ from core.curation.query_strategies import AcquisitionInputs
 from core.project import Project
 from core.scoring.scores import probabilities
 from core.simulation.curves import SimulationPoint, error_among
-from core.simulation.strategies import ON_FEATURES, AcceptRule, ReviewStrategy, choose, simulated_answers
+from core.simulation.strategies import ON_FEATURES, ON_THRESHOLD, AcceptRule, ReviewStrategy, choose, simulated_answers
 
 REVIEWER = "simulated reviewer"
 """Reviewer of every decision in the log of a sandbox."""
@@ -51,7 +51,8 @@ def answer_queue(review: SimulatedReview, count: int, error_rate: float, round_n
         DecisionError: The decision service refuses an answer.
     """
     project, pool = review.project, review.project.scores(review.run)
-    threshold = threshold_of(project, review.run, review.strategy.accept_rule)
+    reads_threshold = review.strategy.queue in ON_THRESHOLD  # for other queues the check of the pool would be wasted
+    threshold = threshold_of(project, review.run, review.strategy.accept_rule) if reads_threshold else None
     kept = pool.scores.confidence >= np.float32(np.inf if threshold is None else threshold)
     before = None if review.parent is None else project.scores(review.parent).scores.pseudo_labels
     flipped = np.zeros(len(pool.ids), dtype=np.bool_) if before is None else before != pool.scores.pseudo_labels

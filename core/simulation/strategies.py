@@ -31,6 +31,8 @@ MIXED = {"mixed": entropy, "mixed_margin": margin}
 """Queues that draw some images at random, with the acquisition of the others."""
 ON_FEATURES = ("diverse", "badge")
 """Queues that read features beside the scores."""
+ON_THRESHOLD = ("border", "reject_hunt")
+"""Queues that read the threshold of the accept rule."""
 ACCEPT_RULES = {
     "conformal": "target error, kept on average",
     "careful": "target error, kept with 90 % probability",

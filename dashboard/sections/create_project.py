@@ -26,7 +26,7 @@ def show() -> None:
 
 
 def _open_demo() -> None:
-    st.caption("10,000 images of Fashion-MNIST (28 × 28 pixels, ten classes); 500 of them are labeled.")
+    st.caption("10,000 images of Fashion-MNIST (28 × 28 pixels, ten classes); 100 of them are labeled.")
     if st.button("Open the demo", type="primary"):
         with st.spinner("Creating the demo project…"):
             _show_project(Project.demo())

@@ -21,10 +21,14 @@ def demo(
     path: Annotated[
         Path | None, typer.Argument(metavar="[PATH]", help="Where to make it; default: Winnow's own folder.")
     ] = None,
+    labeled: Annotated[
+        int | None,
+        typer.Option(help="Labeled images to make it with, 0 to 7,700, evenly over the classes; 100 by default."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo project if there is none: 10,000 real Fashion-MNIST images, no network needed."""
-    describe_project(Project.demo(path), as_json)
+    describe_project(Project.demo(path, labeled=labeled), as_json)
 
 
 def duplicates(
