@@ -140,7 +140,7 @@ def _landmarks(features: Values, targets: Wide, precision: Wide, gamma: float, s
     factor = cho_factor(weighted.T @ mapped + np.eye(len(points)), lower=True, check_finite=False)
     inner = cho_solve(factor, weighted.T @ targets, check_finite=False)
     outputs = mapped @ inner
-    half = solve_triangular(factor[0], mapped.T, lower=True, check_finite=False)  # (m, n): half of a solve, twice as fast
+    half = solve_triangular(factor[0], mapped.T, lower=True, check_finite=False)  # (m, n)
     leverage = precision * np.einsum("mn,mn->n", half, half)
     left_out = targets - (targets - outputs) / np.maximum(1.0 - leverage, 1e-9)[:, None]
     return points, solve_triangular(root.T, inner, lower=False, check_finite=False), left_out
