@@ -146,8 +146,8 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
 
         Args:
             path: The project folder; None: `demo` in Winnow's own folder.
-            labeled: Labeled images that it is made with, the same number of each class; None: 100, and a project that is
-                there already opens as it is.
+            labeled: Labeled images that it is made with, the same number of each class; None: 100, and a project that
+                is there already opens as it is.
 
         Returns:
             The project.
