@@ -33,11 +33,28 @@ def open_mapped(path: Path) -> NDArray[Any]:
     return np.asarray(array)
 
 
+def release_pages(array: NDArray[Any]) -> None:
+    """Release the memory that holds pages of the file behind an array; nothing happens where there is none.
+
+    Args:
+        array: From `open_mapped`, `numpy.load` with `mmap_mode`, or a view of such an array.
+    """
+    owner: Any = array
+    while owner is not None and not isinstance(owner, mmap.mmap):
+        owner = getattr(owner, "base", None)
+    if owner is not None:
+        _release(owner)
+
+
 def release_mapped() -> None:
     """Release the memory that holds pages of mapped files.
 
     Later reads come from the system's file cache.
     """
     for mapping in list(_open):
-        with suppress(OSError, ValueError, AttributeError):  # closed meanwhile, or a system without madvise
-            mapping.madvise(mmap.MADV_DONTNEED)
+        _release(mapping)
+
+
+def _release(mapping: mmap.mmap) -> None:
+    with suppress(OSError, ValueError, AttributeError):  # closed meanwhile, or a system without madvise
+        mapping.madvise(mmap.MADV_DONTNEED)

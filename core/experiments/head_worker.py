@@ -151,6 +151,10 @@ def head_settings(config: TrainConfig) -> HeadSettings:
     )
 
 
+MOST_BULK = 10_000
+"""Labels accepted in bulk that a head is fitted on; of more, so many are drawn at random."""
+
+
 def head_labels(curated: CuratedSet, num_classes: int, bulk_weight: float = 1.0) -> HeadLabels:
     """Labels of a head from a curated set.
 
@@ -160,12 +164,19 @@ def head_labels(curated: CuratedSet, num_classes: int, bulk_weight: float = 1.0)
         bulk_weight: Weight of labels that were accepted in bulk, beside 1 of the others.
 
     Returns:
-        All labels with their weights, and the rejected ones.
+        All labels of single images, at most MOST_BULK of those accepted in bulk, and the rejected ones; the same for
+        the same labels.
     """
+    bulk = np.flatnonzero(curated.sources == LabelSource.BULK)
+    is_kept = np.ones(len(curated.ids), dtype=np.bool_)
+    if len(bulk) > MOST_BULK:
+        is_kept[bulk] = False
+        is_kept[np.random.default_rng(0).choice(bulk, MOST_BULK, replace=False)] = True
     weights = np.where(curated.sources == LabelSource.BULK, bulk_weight, 1.0) * curated.weights
     return HeadLabels(
-        curated.ids, curated.labels, weights.astype(np.float32), curated.reject_ids, curated.reject_labels, num_classes
-    )
+        curated.ids[is_kept], curated.labels[is_kept], weights[is_kept].astype(np.float32), curated.reject_ids,
+        curated.reject_labels, num_classes,
+    )  # fmt: skip
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
+from core.base.memmap import release_pages
 from core.base.types import Ids, Labels, Logits
 from core.heads import kernel_ridge, logistic
 from core.heads.head_labels import HeadLabels, HeadRows, class_weights, log_priors
@@ -16,7 +17,7 @@ from core.heads.label_propagation import propagate
 from core.heads.logistic import fit_logistic
 
 CHUNK = 4_096
-"""Images scored at once; it bounds the memory to some tens of megabytes."""
+"""Images scored at once; pages of a mapped file are released after each chunk, so memory does not grow with N."""
 
 Features = NDArray[np.floating[Any]]
 
@@ -80,6 +81,7 @@ def score_chunks(head: Head, features: Features, order: Ids | None = None) -> It
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         yield chunk, head.logits(read_rows(features, chunk))
+        release_pages(features)  # each row is read once; the system's file cache may keep what it has room for
 
 
 def score_head(features: Features, labels: HeadLabels, settings: HeadSettings) -> Iterator[tuple[Ids, Logits]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.base.memmap import open_mapped, release_mapped
+from core.base.memmap import open_mapped, release_mapped, release_pages
 
 SMAPS = Path("/proc/self/smaps")
 
@@ -49,3 +49,22 @@ def test_an_empty_array_is_opened_and_one_that_nobody_holds_any_more_does_no_har
     del short
     release_mapped()
     assert empty.shape == (0, 3)
+
+
+@pytest.mark.skipif(not SMAPS.exists(), reason="only Linux tells what of a file is in memory")
+def test_the_pages_of_one_array_are_released_and_those_of_another_stay(tmp_path: Path) -> None:
+    arrays = []
+    for name in ("one", "other"):
+        np.save(tmp_path / f"{name}.npy", np.arange(2_000_000))
+        arrays.append(open_mapped(tmp_path / f"{name}.npy"))
+        arrays[-1].sum()
+    release_pages(arrays[0][5:].reshape(-1, 5))
+    assert resident_kib(tmp_path / "one.npy") < 1_000
+    assert resident_kib(tmp_path / "other.npy") > 15_000
+    assert arrays[0][-1] == 1_999_999
+
+
+def test_an_array_in_memory_is_left_alone() -> None:
+    array = np.arange(5)
+    release_pages(array)
+    assert array.tolist() == [0, 1, 2, 3, 4]
