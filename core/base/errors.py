@@ -70,4 +70,4 @@ def not_in_pool(image: int | None, error: type[WinnowError] = InputError) -> Win
     Returns:
         The error, to be raised by the caller.
     """
-    return error(f"Image {image} is not in the pool of this project.")
+    return error(f"Image {image} is not in the pool of this project, and has no given label.")

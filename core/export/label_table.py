@@ -41,14 +41,14 @@ class ExportOptions:
     Attributes:
         files: One of FILE_MODES.
         held_out: Whether labels of val, calibration and test images go along; None: as the format does.
-        bom: Whether a CSV file begins with a byte order mark, for spreadsheets.
+        bom: Whether a CSV file begins with a byte order mark, for spreadsheets; None: where a cell is not ASCII.
         formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
         threshold: Of an exported model: confidence below which it says "don't know", [0, 1].
     """
 
     files: str = "auto"
     held_out: bool | None = None
-    bom: bool = False
+    bom: bool | None = None
     formula_safe: bool = True
     threshold: float | None = None
 

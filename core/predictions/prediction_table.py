@@ -13,6 +13,7 @@ from scipy.special import logsumexp
 
 from core.base.errors import InputError, unknown_name
 from core.base.types import Ids, ImageSet, Logits
+from core.data.classes.class_names import clean_name
 from core.data.keyed_tables import KeyedTable, match_rows
 from core.predictions.prediction_columns import PredictionColumns, find_predictions
 
@@ -159,7 +160,8 @@ def _match_labels(
     place = {str(number): number for number in range(len(images.class_names))}
     place |= {name: number for number, name in enumerate(images.class_names)}
     names, index = np.unique(texts.astype(np.str_), return_inverse=True)
-    labels = np.array([place.get(name, -1) for name in names.tolist()], dtype=np.int64)[index]
+    found_labels = [place.get(name, place.get(clean_name(name), -1)) for name in names.tolist()]
+    labels = np.array(found_labels, dtype=np.int64)[index]
     covered = rows[rows >= 0]
     unknown = tuple(names[np.unique(index[covered][labels[covered] < 0])].tolist())
     if unknown and not ignore_unknown:
@@ -191,7 +193,7 @@ def _match_scores(
 ) -> PredictionTable:
     """Map the columns to the project's classes, and check the numbers of every row that is used."""
     values, own = found.values, images.class_names
-    classes = own if found.classes is None else found.classes
+    classes = own if found.classes is None else tuple(n if n in own else clean_name(n) for n in found.classes)
     if len(classes) != values.shape[1]:
         whose = "the project" if found.classes is None else "its array classes"
         raise InputError(

@@ -188,7 +188,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
         Args:
             run_id: The finished run that suggested.
             verdict: accept, relabel, reject, none, skip or unsure.
-            image_id: An image of the pool.
+            image_id: An image of the pool, or one with a given label, which relabel and none correct.
             label: The class, for relabel.
             reviewer: Who decides.
             shown: Where the image was shown, as `review(run_id).shown` says it.
@@ -197,10 +197,10 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
             Whether it was saved, or why it was refused.
 
         Raises:
-            InputError: There is no such run, or the image is not in the pool.
+            InputError: There is no such run, or the image is neither.
             RunError: The run has no scores yet.
         """
-        if self.workspace.scores(run_id).row_of(image_id) is None:
+        if self.workspace.scores(run_id).row_of(image_id) is None and not self.workspace.is_given(image_id):
             raise not_in_pool(image_id)
         folder = self.workspace.finished_run(run_id).folder
         suggestion = int(folder.logits()[image_id].argmax()) if has_suggestions(folder) else UNKNOWN

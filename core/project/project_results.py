@@ -35,6 +35,21 @@ class ProjectResults(ProjectFolder):
         """
         return self.workspace.scores(run_id)
 
+    def given_scores(self, run_id: str) -> PoolScores:
+        """Score the images with a given label under a finished run, which was trained on most of them.
+
+        Args:
+            run_id: The finished run.
+
+        Returns:
+            Scores, one row per image whose label was given and is not hidden.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no scores yet.
+        """
+        return self.workspace.given_scores(run_id)
+
     def select(self, run_id: str, rule: str, **params: Any) -> Selection:
         """Apply a rule to the pool and estimate the error of what it keeps.
 
@@ -141,7 +156,7 @@ class ProjectResults(ProjectFolder):
         *,
         files: str = "auto",
         held_out: bool | None = None,
-        bom: bool = False,
+        bom: bool | None = None,
         formula_safe: bool = True,
         threshold: float | None = None,
     ) -> Path:
@@ -154,7 +169,8 @@ class ProjectResults(ProjectFolder):
             files: How images come along: copy, hardlink or symlink the originals, resized, or auto (copy where the
                 originals are still there).
             held_out: Whether labels of val, calibration and test images go along; None: as the format does.
-            bom: Whether CSV begins with a byte order mark, for spreadsheets.
+            bom: Whether CSV begins with a byte order mark, by which spreadsheets know UTF-8; None: where a cell is not
+                ASCII.
             formula_safe: Whether CSV cells that a spreadsheet would compute get an apostrophe in front.
             threshold: Of an onnx model: confidence below which it says "don't know"; None: the threshold for an
                 expected error of 5 %.

@@ -17,6 +17,9 @@ from core.review.run_review import RunReview
 from core.store.decision_log import NewDecision
 from core.workspace.workspace import LABEL_ISSUES, Workspace, forget_versions
 
+_CORRECTIONS = ("relabel", "none")
+"""Verdicts about a given label under a run; to accept what it suggests would flatter its test accuracy."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -121,6 +124,14 @@ class DecisionService(DecisionHistory):
     def _single(self, command: Command) -> NewDecision:
         pool = self._workspace.scores(command.run_id)
         row = pool.row_of(command.image_id)
+        is_given = row is None and self._workspace.is_given(command.image_id)
+        if is_given and command.image_id is not None:
+            if command.verdict not in _CORRECTIONS:
+                raise DecisionError(
+                    f"The label of image {command.image_id} was given, and this run was trained or is measured on it: "
+                    "give the right class (relabel) or none, or review it as run label_issues."
+                )
+            pool, row = self._workspace.given_scores(command.run_id, [command.image_id]), 0
         if row is None:
             raise not_in_pool(command.image_id, DecisionError)
         suggestion = int(pool.scores.pseudo_labels[row]) if pool.has_suggestions else UNKNOWN
@@ -128,18 +139,20 @@ class DecisionService(DecisionHistory):
             raise DecisionError(
                 f"Image {command.image_id} is no longer suggested as what you saw: look at it again and decide."
             )
-        params = self.review(command.run_id).queues.random.logged_params(row, command.params)
+        params = dict(command.params)
+        if not is_given:
+            params = self.review(command.run_id).queues.random.logged_params(row, command.params)
         return NewDecision(
-            **_common(command, params | self._about_given(command)),
+            **_common(command, params | self._about_given(command, is_given=is_given)),
             image_id=command.image_id,
             suggestion=suggestion if pool.has_suggestions else None,
             label=self._label(command, suggestion),
             score=float(pool.scores.confidence[row]),
         )
 
-    def _about_given(self, command: Command) -> dict[str, Any]:
+    def _about_given(self, command: Command, *, is_given: bool = False) -> dict[str, Any]:
         """Mark a decision about given labels, with the label as it was given."""
-        if command.run_id != LABEL_ISSUES:
+        if command.run_id != LABEL_ISSUES and not is_given:
             return {}
         image = command.image_id
         given = {} if image is None else {"given": int(self._workspace.given_labels[image])}

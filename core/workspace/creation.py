@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -146,6 +147,33 @@ def write_left_out(file: Path, quarantined: Sequence[QuarantinedFile]) -> None:
         writer = csv.writer(stream)
         writer.writerow(["file", "reason"])
         writer.writerows([item.name, item.reason] for item in quarantined)
+
+
+def read_info(path: Path) -> Mapping[str, Any]:
+    """Read project.toml of a project folder.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        Its values: format, name, source, created, fingerprint and others.
+
+    Raises:
+        InputError: There is no project in the folder.
+        DataError: The file cannot be read, or a newer version of Winnow made it.
+    """
+    file = path / "project.toml"
+    if not file.exists():
+        raise InputError(f"There is no Winnow project in {path}: make one with: winnow new {path} --source FOLDER")
+    try:
+        info = tomllib.loads(file.read_text(encoding="utf-8"))
+        version = int(info["format"])
+        str(info["name"]), str(info["fingerprint"]), str(info["source"]), str(info["created"])
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
+    if version > FORMAT:
+        raise DataError(f"{path} was made by a newer version of Winnow (format {version}): update Winnow to open it.")
+    return info
 
 
 @contextmanager

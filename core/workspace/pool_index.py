@@ -29,6 +29,10 @@ BINS = 1000
 LEAST = 100_000
 """Smallest pool that keeps an index; smaller ones are scored in a moment."""
 NO_SUGGESTIONS = "There are no suggestions yet: label at least two images each of two classes first."
+EMPTY_POOL = (
+    "The pool is empty: every image has a given label. Find wrong labels with: winnow label-issues {path}; take new "
+    "images in with: winnow add {path} FOLDER"
+)
 ORDERED = ("entropy", "confidence", "margin")
 
 

@@ -1,8 +1,7 @@
 """Workspace: one opened project folder with images, splits, runs and scores."""
 
 import threading
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError, InputError, RunError, unknown_name
+from core.base.errors import InputError, RunError, unknown_name
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
 from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
 from core.data.classes.class_names import ADDED, append_class, checked_name
@@ -23,9 +22,9 @@ from core.data.label_corrections import corrections_version, save_corrections, w
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
 from core.store.run_folder import RunFolder, list_runs
-from core.workspace.creation import FORMAT
+from core.workspace.creation import read_info
 from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
-from core.workspace.pool_index import PoolScores, pool_scores
+from core.workspace.pool_index import PoolScores, pool_scores, score_images
 from core.workspace.run import Run, unreadable_reason
 
 LABEL_ISSUES = "label_issues"
@@ -49,7 +48,7 @@ class Workspace:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.info = _read_info(path)
+        self.info = read_info(path)
         self.name = str(self.info["name"])
         self.fingerprint = str(self.info["fingerprint"])
         self._given_images: tuple[tuple[int, ...], ImageSet] | None = None
@@ -86,6 +85,24 @@ class Workspace:
         ids = np.sort(np.concatenate(parts))
         known: Ids = ids[self.given_labels[ids] != UNKNOWN]
         return known
+
+    def is_given(self, image: int | None) -> bool:
+        """Return whether an image has a label that was given and is not hidden."""
+        return image is not None and image in self.given_ids()
+
+    def given_scores(self, run_id: str, ids: Sequence[int] | None = None) -> PoolScores:
+        """Return what a run says of images with a given label, most of which it was trained on.
+
+        Args:
+            run_id: Name of a finished run.
+            ids: The images, sorted; None for all of them.
+
+        Raises:
+            InputError: There is no such run.
+            RunError: The run has no predictions yet.
+        """
+        wanted = self.given_ids() if ids is None else np.asarray(ids, dtype=np.int64)
+        return score_images(self.finished_run(run_id).folder, wanted)
 
     def correct_labels(self, corrected: Labels) -> None:
         """Store the given labels as the decisions about them leave them.
@@ -280,19 +297,3 @@ def forget_versions(kept: dict[str, Any]) -> None:
     versions = [name for name in kept if parse_version(name) is not None]
     for name in versions[:-KEPT_VERSIONS]:
         del kept[name]
-
-
-def _read_info(path: Path) -> Mapping[str, Any]:
-    """Read project.toml."""
-    file = path / "project.toml"
-    if not file.exists():
-        raise InputError(f"There is no Winnow project in {path}: make one with: winnow new {path} --source FOLDER")
-    try:
-        info = tomllib.loads(file.read_text(encoding="utf-8"))
-        version = int(info["format"])
-        str(info["name"]), str(info["fingerprint"]), str(info["source"]), str(info["created"])
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
-    if version > FORMAT:
-        raise DataError(f"{path} was made by a newer version of Winnow (format {version}): update Winnow to open it.")
-    return info

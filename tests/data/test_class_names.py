@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core import DataError, InputError, Project
-from core.data.classes.class_names import ADDED, added_names, checked_name
+from core.data.classes.class_names import ADDED, added_names, checked_name, clean_name
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,17 @@ def test_names_of_any_script_are_kept_composed_and_without_space_around() -> Non
     assert checked_name("  Straße  nord ", ()) == "Straße nord"
     assert checked_name("e\u0301te", ()) == "éte"
     assert checked_name("猫", ("犬",)) == "猫"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "-none-", "+x"])
+def test_a_class_is_called_the_same_in_every_export_and_is_no_formula(name: str) -> None:
+    assert clean_name(name) == checked_name(name, ()) == f"'{name}"
+    assert clean_name(clean_name(name)) == clean_name(name)
+
+
+@pytest.mark.parametrize("name", ["-1", "+1", "+.5", "=", "-", "a=b", "'=1"])
+def test_numbers_signs_and_other_texts_stay_class_names_as_they_are(name: str) -> None:
+    assert clean_name(name) == checked_name(name, ()) == name
 
 
 def test_an_added_class_has_the_next_number_and_every_reader_sees_it(untrained_project: Project) -> None:

@@ -32,25 +32,42 @@ def predicted() -> LabelTable:
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as text:
+    with file.open(encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
 
 
 def test_csv_gives_back_every_value_whatever_letters_it_has(table: LabelTable, tmp_path: Path) -> None:
     rows = rows_of(write_labels("csv", table, tmp_path / "new" / "out"))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == ("split", *COLUMNS[:-1]), "a mark stands before the column that is needed least"
     for name in set(COLUMNS) - {"confidence"}:
         assert [row[name] for row in rows] == [str(value) for value in table.columns[name].tolist()]
     assert [row["confidence"] for row in rows] == ["", "0.25", "0.75", ""]
 
 
 def test_csv_is_rfc_4180_with_a_byte_order_mark_on_request(table: LabelTable, tmp_path: Path) -> None:
-    plain = write_labels("csv", table, tmp_path / "out").read_bytes()
+    plain = write_labels("csv", table, tmp_path / "out", ExportOptions(bom=False)).read_bytes()
     marked = write_labels("csv", table, tmp_path / "out", ExportOptions(bom=True)).read_bytes()
     assert plain.endswith(b"\r\n")
     assert plain.count(b"\r\n") == 5
-    assert marked == b"\xef\xbb\xbf" + plain
+    assert marked.startswith(b"\xef\xbb\xbfsplit,image_id,name,")
+    assert plain.startswith(b"image_id,name,")
+    assert len(marked) == len(plain) + 3
     assert pd.read_csv(tmp_path / "out" / "labels.csv")["label_name"].tolist() == [LABELS[i] for i in (1, 3, 4, 5)]
+
+
+def test_csv_has_a_byte_order_mark_exactly_where_a_cell_is_not_ascii(tmp_path: Path) -> None:
+    names = ["a.png", "b.png", "c.png", "d.png"]
+    plain = write_labels("csv", small_table(classes=["cat", "dog"], name=names), tmp_path / "out").read_bytes()
+    marked = write_labels("csv", small_table(classes=["Käfer", "dog"], name=names), tmp_path / "out").read_bytes()
+    assert plain.isascii()
+    assert marked.startswith(b"\xef\xbb\xbf")
+
+
+def test_numbers_and_single_signs_are_no_formulas(tmp_path: Path) -> None:
+    table = small_table(classes=["-1", "+"], name=["-1", "+2.5e3", "=", "-1a"])
+    rows = rows_of(write_labels("csv", table, tmp_path / "out"))
+    assert {row["label_name"] for row in rows} == {"-1", "+"}
+    assert [row["name"] for row in rows] == ["-1", "+2.5e3", "=", "'-1a"]
 
 
 def test_a_cell_that_a_spreadsheet_would_compute_is_disarmed(tmp_path: Path) -> None:

@@ -72,6 +72,18 @@ def test_a_correction_changes_the_label_and_keeps_the_given_one(project: Project
     assert project.labels.corrected_note == ""
 
 
+def test_a_given_label_can_be_corrected_under_any_run_and_undo_takes_it_back(trained_project: Project) -> None:
+    project, image = trained_project, int(trained_project.splits.test[0])
+    before = int(project.images.labels[image])
+    outcome = project.decide(RUN, "relabel", image, (before + 1) % 3)
+    assert outcome.status == "saved", outcome.reason
+    assert project.images.labels[image] == (before + 1) % 3
+    assert project.decisions.all()[-1].params["given"] == before
+    assert project.decisions.counts()["relabel"] == 0, "it is no decision about the pool"
+    project.undo()
+    assert project.images.labels[image] == before
+
+
 def test_corrected_test_labels_change_the_numbers_of_all_runs(project: Project, wrong: list[int]) -> None:
     second = project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120).id
     before = project.compare(RUN, second).comparison.accuracy_a.count

@@ -75,7 +75,7 @@ def test_stale_or_invalid_commands_are_refused(review: Review, change: dict[str,
     assert review.decisions.all() == []
 
 
-def test_test_and_labeled_images_cannot_be_decided(review: Review) -> None:
+def test_a_suggestion_about_test_and_labeled_images_cannot_be_accepted(review: Review) -> None:
     for part in (review.project.splits.test, review.project.splits.labeled, review.project.splits.val):
         (outcome,) = review.decisions.execute([Command("x", "accept", review.run, image_id=int(part[0]), suggestion=0)])
         assert outcome.status == "refused"

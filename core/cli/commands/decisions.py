@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.base.errors import DecisionError, InputError
+from core.base.errors import DecisionError, InputError, not_in_pool
 from core.base.types import LabelSource
 from core.cli.options import (
     AsJson,
@@ -28,6 +28,7 @@ from core.review.cards import PageQuery
 from core.review.decisions import Outcome
 from core.review.queues import QUEUES, SIMILAR
 from core.review.random_queues import ETA
+from core.workspace.pool_index import EMPTY_POOL
 
 RandomShare = Annotated[
     float, typer.Option("--random-share", help="Share of uniform draws in the mixed queue, 0.3 to 1.")
@@ -69,7 +70,9 @@ def queue(
         rows.append({"image_id": card.id, "name": card.name, "pseudo_label": suggested, "why": card.why, **shown})
     info = {"run": run, "order": ranking, "drawn": page.drawn, "total": page.total, "images": rows}
     lines = [f"{row['image_id']:>8}  {row['name']:<24} {row['pseudo_label']:<16} {row['why']}" for row in rows]
-    if page.drawn is not None:
+    if not len(project.scores(run).ids):
+        lines.append(f"{EMPTY_POOL.format(path=path)}.")
+    if page.drawn is not None and rows:
         lines.append(
             f"drawn after decision #{page.drawn}: winnow decide --ranking {ranking} --drawn {page.drawn} logs it"
         )
@@ -114,6 +117,8 @@ def decide(
         outcome = project.bulk_accept(run, rule, reviewer, **params, **cap)
     else:
         assert image is not None
+        if project.scores(run).row_of(image) is None and not project.workspace.is_given(image):
+            raise not_in_pool(image)  # before a class is added for it
         shown: dict[str, Any] = {}
         if ranking is not None:
             shown = project.review(run).shown(image, PageQuery(ranking, eta=random_share, drawn=drawn))

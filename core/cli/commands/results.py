@@ -137,7 +137,13 @@ def export(
         bool | None,
         typer.Option("--held-out/--no-held-out", help="With or without the val, calibration and test labels."),
     ] = None,
-    bom: Annotated[bool, typer.Option("--bom", help="CSV with a byte order mark, for spreadsheets.")] = False,
+    bom: Annotated[
+        bool | None,
+        typer.Option(
+            "--bom/--no-bom",
+            help="CSV with or without a byte order mark; by default with one where a cell is not ASCII.",
+        ),
+    ] = None,
     formula_safe: Annotated[
         bool,
         typer.Option(

@@ -10,6 +10,7 @@ from core.cli.options import AsJson, Guarantee, Params, ProjectPath, Rule, RunId
 from core.cli.output import answer, estimate_info, format_estimate, format_params, format_state, percent
 from core.project import Project
 from core.scoring.scores import RANKINGS, order
+from core.workspace.pool_index import EMPTY_POOL
 
 
 def score(
@@ -21,29 +22,43 @@ def score(
     count: Annotated[int, typer.Option(min=1, help="Number of images to list.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """List the first images of a ranking of the pool, with their scores."""
+    """List the first images of a ranking of the pool, with their scores.
+
+    Where every image has a given label, so that the pool is empty, it lists those labels.
+    """
     if ranking not in RANKINGS:
         raise unknown_name("ranking", ranking, RANKINGS)
     project = Project.open(path)
-    pool = project.scores(run)
+    pool, names = project.scores(run), project.class_names
+    of_given = not len(pool.ids)
+    pool = project.given_scores(run) if of_given else pool
     first = order(RANKINGS[ranking](pool.scores))[:count]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "image_id": int(pool.ids[row]),
             "name": str(project.images.names[pool.ids[row]]),
-            "pseudo_label": project.class_names[int(pool.scores.pseudo_labels[row])] if pool.has_suggestions else "–",
+            "pseudo_label": names[int(pool.scores.pseudo_labels[row])] if pool.has_suggestions else "–",
+            **({"given": names[int(project.workspace.given_labels[pool.ids[row]])]} if of_given else {}),
             "confidence": float(pool.scores.confidence[row]),
             "entropy": float(pool.scores.entropy[row]),
             "margin": float(pool.scores.margin[row]),
         }
         for row in first
     ]
-    lines = [
+    lines = [f"{EMPTY_POOL.format(path=path)}. Here are the labels:"] if of_given else []
+    lines += [
         f"{row['image_id']:>8}  {row['name']:<24} {row['pseudo_label']:<16} confidence {row['confidence']:.3f}  "
-        f"entropy {row['entropy']:.3f} bits  margin {row['margin']:.3f}"
+        f"entropy {row['entropy']:.3f} bits  margin {row['margin']:.3f}{'  given ' + row['given'] if of_given else ''}"
         for row in rows
     ]
-    info = {"run": run, "ranking": ranking, "temperature": pool.temperature, "total": len(pool.ids), "images": rows}
+    info = {
+        "run": run,
+        "ranking": ranking,
+        **({"of": "given labels"} if of_given else {}),
+        "temperature": pool.temperature,
+        "total": len(pool.ids),
+        "images": rows,
+    }
     answer(info, "\n".join(lines), as_json=as_json)
 
 

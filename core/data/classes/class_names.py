@@ -1,6 +1,7 @@
 """Classes that were added to an image folder after it was made, one line each; a class keeps its number for ever."""
 
 import json
+import re
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from core.base.errors import DataError, InputError
 
 ADDED = "added_classes.jsonl"
 """File in the image folder; its lines are only appended."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so is computed by spreadsheets."""
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 LONGEST = 200
 """Most characters of a name."""
 MOST = 10_000
@@ -16,9 +20,20 @@ MOST = 10_000
 
 
 def clean_name(name: str) -> str:
-    """Return the name of a class on one line, in Unicode's composed form (NFC); space at its ends stays."""
+    """Return the name of a class as every export can write it.
+
+    It stands on one line, in Unicode's composed form (NFC), and is no formula; space at its ends stays.
+    """
     plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in name)
-    return unicodedata.normalize("NFC", plain)
+    return without_formula(unicodedata.normalize("NFC", plain))
+
+
+def without_formula(text: str) -> str:
+    """Put an apostrophe in front of a text that a spreadsheet would compute.
+
+    Numbers and single signs, such as -1, +.5 and =, stay: a spreadsheet shows them as they are.
+    """
+    return f"'{text}" if len(text) > 1 and text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def twin_key(name: str) -> str:
@@ -34,12 +49,12 @@ def checked_name(name: str, known: tuple[str, ...]) -> str:
         known: Names that are taken.
 
     Returns:
-        The name in Unicode's composed form (NFC).
+        The name in Unicode's composed form (NFC), with an apostrophe in front where a spreadsheet would compute it.
 
     Raises:
         InputError: It is empty, too long, holds a control character, or differs from a class by case alone.
     """
-    plain = unicodedata.normalize("NFC", " ".join(name.split()))
+    plain = without_formula(unicodedata.normalize("NFC", " ".join(name.split())))
     if not plain or len(plain) > LONGEST:
         raise InputError(f"The name of a class has 1 to {LONGEST} characters (got {len(plain)}).")
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") for letter in plain):

@@ -39,9 +39,14 @@ class FileIndex:
         """
         if "://" in text:
             name = text.split("?")[0].rpartition("/")[2]
-            found = self._by_name.get(_key(name), ())
-            return found[0] if len(found) == 1 else ADDRESS
-        key = _key(text)
+            same = self._by_name.get(_key(name), ())
+            return same[0] if len(same) == 1 else ADDRESS
+        for key in (_key(text), _key(text[1:])) if text.startswith("'") else (_key(text),):  # "'=1.png" is =1.png
+            if (found := self._inside(key)) is not None:
+                return found
+        return self._outside(text)
+
+    def _inside(self, key: str) -> Path | str | None:
         for candidate in _shorter(key):
             for full in _with_suffixes(candidate):
                 if full in self._by_path:
@@ -49,7 +54,7 @@ class FileIndex:
         for full in _with_suffixes(key.rpartition("/")[2]):
             if files := self._by_name.get(full):
                 return files[0] if len(files) == 1 else AMBIGUOUS
-        return self._outside(text)
+        return None
 
     def share(self, cells: Sequence[str]) -> float:
         """Return the share of some cells that name a file, of up to 200 of them."""

@@ -29,7 +29,7 @@ def scan_folder(path: Path, class_level: str = "first") -> SourceTable:
     """Read the layout of an image folder.
 
     It may hold class folders (with folders inside them), folders train, val and test with class folders in them or
-    inside each class folder, or images alone. An empty class folder is a class without images.
+    inside each class folder, or images alone. An empty class folder is a class without images; these come last.
 
     Args:
         path: The folder.
@@ -94,7 +94,7 @@ def _named(
     """Name the class of each image."""
     classes = [_class_of(parts, class_level) for parts in folders]
     without = [_class_of(parts, class_level) for parts in empty if parts]
-    names = sorted({name for name in (*classes, *without) if name is not None}, key=natural_key)
+    names = _in_order(classes, without)
     deep = {parts for parts in folders if len(parts) > 1 and _class_of(parts, class_level) is not None}
     if deep and class_level == "first":
         remarks.append(
@@ -116,6 +116,16 @@ def _named(
         problems=(*_other_problems(scan, bool(names)), *_folders_without_images(scan)),
         remarks=tuple(remarks),
     )
+
+
+def _in_order(classes: Sequence[str | None], without: Sequence[str | None]) -> list[str]:
+    """Return the names of classes in natural order, those without an image after the others.
+
+    Classes then keep their numbers whatever folders are made for images to come.
+    """
+    found = {name for name in classes if name is not None}
+    rest = {name for name in without if name is not None} - found
+    return [*sorted(found, key=natural_key), *sorted(rest, key=natural_key)]
 
 
 def _class_of(folders: Parts, class_level: str) -> str | None:

@@ -40,7 +40,7 @@ class SourceTable:
         files: Where each image is, N.
         names: Name of each image, N different ones: relative paths with slashes.
         classes: Class of each image, N; None where it is not given.
-        class_names: The classes, K, in natural order; also those without an image.
+        class_names: The classes, K; of a folder in natural order, those without an image last.
         splits: Given split of each image, N of GIVEN_SPLITS or ""; empty where the source names none.
         groups: Group of each image, N; empty where the source names none.
         metadata: Further columns by name, N values each.
@@ -94,7 +94,7 @@ def readable_name(name: str) -> str:
 
 
 def with_clean_classes(table: SourceTable, *, merge_twins: bool) -> SourceTable:
-    """Write class names in composed Unicode on one line, and find names that are nearly the same.
+    """Write class names in composed Unicode, on one line and not as formulas; find names that are nearly the same.
 
     Two spellings of one text (NFC and NFD) always become one class. Names that differ by case or by space at their ends
     stay apart and are told, unless they are to be merged.
@@ -111,6 +111,9 @@ def with_clean_classes(table: SourceTable, *, merge_twins: bool) -> SourceTable:
     merged = len(new) - len(set(new.values()))
     if merged:
         remarks.append(f"Class names that are one text in two Unicode forms are one class ({merged:,}).")
+    formulas = [repr(old) for old, now in new.items() if now.startswith("'") and not old.startswith("'")]
+    if formulas:
+        remarks.append(f"Class names that a spreadsheet would compute begin with an apostrophe: {', '.join(formulas)}.")
     counts: dict[str, int] = {}
     for given in table.classes:
         if given is not None:

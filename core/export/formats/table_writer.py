@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.data.classes.class_names import without_formula
 from core.export.formats.export_format import ExportJob
 from core.export.label_table import ExportOptions, LabelTable
 
 CHUNK = 10_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is computed by spreadsheets."""
+_FIRST = "split"
 
 
 def csv_file(job: ExportJob) -> str:
@@ -47,8 +47,11 @@ def write_csv(table: LabelTable, path: Path, options: ExportOptions) -> None:
         path: The file.
         options: Whether it begins with a byte order mark, and whether formulas are disarmed.
     """
+    has_mark = _needs_mark(table) if options.bom is None else options.bom
     names = table.column_names
-    with path.open("w", encoding="utf-8-sig" if options.bom else "utf-8", newline="") as file:
+    if has_mark:  # who passes over no mark finds the first column under another name
+        names = (_FIRST, *(name for name in names if name != _FIRST))
+    with path.open("w", encoding="utf-8-sig" if has_mark else "utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(names)
         for start in range(0, len(table), CHUNK):
@@ -59,6 +62,12 @@ def write_csv(table: LabelTable, path: Path, options: ExportOptions) -> None:
             writer.writerows(zip(*columns, strict=True))
 
 
+def _needs_mark(table: LabelTable) -> bool:
+    """Return whether a cell is not ASCII, which spreadsheets read wrongly without a byte order mark."""
+    columns = (table.columns[name] for name in table.column_names)
+    return any(not text.isascii() for column in columns if column.dtype.kind == "U" for text in column.tolist())
+
+
 def disarmed(value: Any) -> Any:
     """Put an apostrophe in front of a text that a spreadsheet would compute; numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return without_formula(value) if isinstance(value, str) else value

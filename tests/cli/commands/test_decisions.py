@@ -27,12 +27,14 @@ def test_bulk_accept_is_one_entry_that_names_its_number(shell: Shell, trained_pr
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--image", 1, "--undo"), ("--image", 10**9), ("--image", 0, "--verdict", "relabel", "--label", "dog")],
+    [(), ("--image", 1, "--undo"), ("--image", 10**9), ("--image", 10**9, "--verdict", "relabel", "--label", "dog")],
 )
 def test_a_decision_that_makes_no_sense_is_refused(
     shell: Shell, trained_project: Project, words: tuple[object, ...]
 ) -> None:
+    before = trained_project.class_names
     assert shell("decide", trained_project.path, RUN, *words)[0] == 2
+    assert trained_project.class_names == before, "a refused decision adds no class"
     assert trained_project.decisions.all() == []
 
 

@@ -1,12 +1,13 @@
 """`winnow score`, `select`, `ood` and `label-issues` print what Python returns."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core import Project
+from core import Project, TrainConfig
 from tests.cli.shell import Shell, typed
 
 RUN = "001-supervised-mlp"
@@ -110,3 +111,19 @@ def test_label_issues_lists_doubtful_labels_and_contradictions(shell: Shell, tra
     code, _, err = shell("label-issues", trained_project.path, "--extractor", "nothing")
     assert code == 2
     assert "nothing" in err
+
+
+def test_score_of_a_project_without_a_pool_lists_the_given_labels(shell: Shell, pictures: Path, tmp_path: Path) -> None:
+    source = tmp_path / "labeled"
+    for name in ("circle", "cross"):
+        shutil.copytree(pictures / name, source / name)
+    project = Project.create(tmp_path / "full", source)
+    run = project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120).id
+    facts = shell.json("score", project.path, run, "--count", "3")
+    assert (facts["of"], facts["total"], len(facts["images"])) == ("given labels", 120, 3)
+    first = facts["images"][0]
+    assert first["given"] == project.class_names[project.images.labels[first["image_id"]]]
+    assert "winnow label-issues" in shell("score", project.path, run)[1]
+    assert "winnow label-issues" in shell("queue", project.path, run, "--ranking", "entropy")[1]
+    shell.json("decide", project.path, run, "--image", str(first["image_id"]), "--verdict", "relabel", "--label", "zz")
+    assert project.class_names[project.images.labels[first["image_id"]]] == "zz"

@@ -54,6 +54,21 @@ def test_a_class_that_is_called_train_among_others_stays_a_class(tmp_path: Path)
     assert table.splits == ()
 
 
+def test_empty_class_folders_come_last_and_change_no_number_of_a_class(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/1.png", "dog/1.png")
+    before = scan_folder(tmp_path).class_names
+    for name in ("bird", "ant"):
+        (tmp_path / name).mkdir()
+    assert scan_folder(tmp_path).class_names == (*before, "ant", "bird")
+
+
+def test_a_class_folder_whose_name_is_a_formula_gets_an_apostrophe_and_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "=1+1/1.png", "-1/1.png")
+    table = with_clean_classes(scan_folder(tmp_path), merge_twins=False)
+    assert table.class_names == ("-1", "'=1+1")
+    assert any("'=1+1'" in remark and "apostrophe" in remark for remark in table.remarks)
+
+
 def test_a_lone_folder_around_the_class_folders_is_looked_into(tmp_path: Path) -> None:
     touch(tmp_path, "dataset/images/cat/1.png", "dataset/images/dog/1.png")
     table = scan_folder(tmp_path)
