@@ -1,6 +1,10 @@
 """Memory-mapped arrays whose pages can be released again."""
 
 import mmap
+import struct
+import tokenize
+import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,11 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
+ARRAY_DAMAGE = (
+    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, SyntaxError, NotImplementedError, RuntimeError,
+    MemoryError, OverflowError, struct.error, tokenize.TokenError, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What numpy raises where a .npy or .npz file is damaged."""
 _open: WeakSet[mmap.mmap] = WeakSet()
 
 
@@ -27,7 +36,12 @@ def open_mapped(path: Path) -> NDArray[Any]:
         OSError: The file is missing or cannot be read.
         ValueError: The file is damaged.
     """
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError:
+        raise
+    except ARRAY_DAMAGE as error:
+        raise ValueError(str(error) or type(error).__name__) from error
     if isinstance(array, np.memmap):
         _open.add(array._mmap)  # type: ignore[attr-defined]
     return np.asarray(array)

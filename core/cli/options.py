@@ -11,6 +11,7 @@ from annotated_types import Interval
 
 from core.base.config import IMPORTED_SETTINGS, TRAINING_METHODS, Config
 from core.base.errors import InputError, unknown_name
+from core.base.whole_numbers import parse_whole
 from core.cli.output import percent
 from core.curation.rules import RULES, rule_parameters
 from core.project import Project
@@ -121,6 +122,7 @@ def class_number(project: Project, label: str | None) -> int | None:
         return None
     if label in project.class_names:
         return project.class_names.index(label)
-    if label.isdigit() and int(label) < len(project.class_names):
-        return int(label)
+    number = parse_whole(label)
+    if number is not None and number < len(project.class_names):
+        return number
     raise unknown_name("class", label, project.class_names)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError, unknown_name
 from core.base.types import HUMAN_LABELS, Ids, Labels, LabelState, Logits, Mask, PerImage, Verdict
+from core.base.whole_numbers import parse_whole
 from core.scoring.scores import Scores
 
 OPEN = "open"
@@ -152,7 +153,8 @@ def name_mask(names: NDArray[np.str_], ids: Ids, text: str) -> Mask:
     for start in range(0, len(ids), _CHUNK):
         rows = slice(start, start + _CHUNK)
         is_named[rows] = [wanted in base_name(name).casefold() for name in names[ids[rows]].tolist()]
-    return is_named | (ids == int(wanted)) if wanted.isdecimal() else is_named
+    number = parse_whole(wanted)
+    return is_named if number is None else is_named | (ids == number)
 
 
 def base_name(name: str) -> str:

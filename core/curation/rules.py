@@ -16,6 +16,7 @@ from annotated_types import Interval
 from core.base.config import Between
 from core.base.errors import ConfigError, unknown_name
 from core.base.types import Mask
+from core.base.whole_numbers import parse_whole
 from core.scoring.scores import Scores
 
 
@@ -187,7 +188,7 @@ def _check_thresholds(value: Any, threshold: RuleParameter) -> None:
     if not isinstance(value, Mapping):
         raise ConfigError(f"thresholds must map class numbers to thresholds (got {value!r}).")
     for label, number in value.items():
-        if not str(label).isdecimal():
+        if parse_whole(str(label)) is None:
             raise ConfigError(f"thresholds: {label!r} is no class number; classes are numbered from 0.")
         if number is not None:
             _check(f"threshold of class {label}", number, threshold)

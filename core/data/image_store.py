@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
+from core.base.json_text import parse_json
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_edits import class_table, read_edits
@@ -159,7 +160,7 @@ def _load(path: Path) -> NDArray[Any]:
 
 def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[QuarantinedFile, ...], dict[str, Any]]:
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
+        meta = parse_json(path.read_text(encoding="utf-8"))
         quarantined = tuple(QuarantinedFile(name, reason) for name, reason in meta["quarantined"])
         return tuple(meta["class_names"]), quarantined, dict(meta.get("facts", {}))
     except FileNotFoundError as error:

@@ -3,7 +3,6 @@
 Read from .npy, .npz, CSV, TSV, Parquet and JSON lines files.
 """
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
+from core.base.memmap import ARRAY_DAMAGE
 from core.base.types import Ids
 
 NAME_COLUMNS = ("name", "file", "filename", "path")
@@ -73,7 +73,7 @@ def read_table(path: Path) -> KeyedTable:
             return _with_keys(path, _read_archive(path), ("names", *NAME_COLUMNS), ("ids", *ID_COLUMNS))
         if path.suffix in TABLES:
             return _with_keys(path, _read_columns(path), NAME_COLUMNS, ID_COLUMNS)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except ARRAY_DAMAGE as error:
         raise InputError(f"{path} cannot be read as a table of images ({error}).") from error
     raise InputError(f"{path.name} is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file.")
 

@@ -6,7 +6,6 @@ No id and no exact duplicate lies in two parts.
 import hashlib
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
+from core.base.memmap import ARRAY_DAMAGE
 from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
@@ -272,7 +272,7 @@ def load_splits(path: Path) -> Splits:
             config = SplitConfig.model_validate_json(str(stored["config"]))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ARRAY_DAMAGE as error:
         raise DataError(f"{path} is damaged or cut short: create the project again from its source.") from error
     for array in arrays.values():
         array.setflags(write=False)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.errors import DataError
 from core.base.types import Pixels
 from core.data.sources.source_roots import SourceRoots
 
@@ -113,7 +114,10 @@ def escape_surrogates(text: str) -> str:
     """Write the bytes of a file name that are no UTF-8 as %FF; other text stays as it is."""
     if text.isprintable():
         return text
-    return "".join(f"%{ord(char) - 0xDC00:02X}" if 0xDC80 <= ord(char) <= 0xDCFF else _whole(char) for char in text)
+    try:
+        return "".join(f"%{ord(char) - 0xDC00:02X}" if 0xDC80 <= ord(char) <= 0xDCFF else _whole(char) for char in text)
+    except (SystemError, ValueError) as error:  # numpy makes texts of any numbers, also of those that are no character
+        raise DataError("A stored file name is damaged (images/names.npy): create the project again.") from error
 
 
 def _whole(char: str) -> str:

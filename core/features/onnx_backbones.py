@@ -1,7 +1,6 @@
 """Backbones from local ONNX files, run by onnxruntime on processors."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
+from core.base.json_text import parse_json
 from core.base.types import Pixels
 from core.features.extractors import Compute, Extractor
 from core.features.input_spec import InputSpec
@@ -133,7 +133,7 @@ def _own_spec(path: Path, metadata: dict[str, str], side: int | None) -> InputSp
             f"{files[0].name} beside it."
         )
     try:
-        facts = json.loads(text)
+        facts = parse_json(text)
     except ValueError as error:
         raise InputError(f"{source} is no JSON object ({error}).") from error
     return InputSpec.from_facts(({"side": side} if side else {}) | dict(facts), source)

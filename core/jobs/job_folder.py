@@ -14,6 +14,7 @@ from typing import Any, Self, get_args
 
 from core.base.errors import RunError, unknown_name
 from core.base.types import LIVE_STATES, RunState
+from core.base.whole_numbers import parse_whole
 from core.store.files import cannot_read, cannot_write, read_json, replace_file, write_json
 from core.store.jsonl import append_line, read_lines
 
@@ -203,7 +204,9 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_jobs(root: Path) -> list[JobFolder]:
     """List the job folders of a project by number; skip folders without settings."""
-    names = sorted((name for name in os.listdir(root) if name.isdecimal()), key=int) if root.is_dir() else []
+    names = (
+        sorted((name for name in os.listdir(root) if parse_whole(name) is not None), key=int) if root.is_dir() else []
+    )
     return [JobFolder(root / name) for name in names if (root / name / "simulation.json").exists()]
 
 

@@ -29,7 +29,7 @@ from core.heads.head_settings import HeadSettings
 from core.review.decision_history import DecisionHistory
 from core.scoring.calibration import calibrate, fit_temperature
 from core.scoring.model_average import average_logits, fit_average_weight
-from core.store.files import draft_array, finish_draft, open_draft, read_json, save_array, write_json
+from core.store.files import draft_array, finish_draft, open_draft, read_json, read_name, save_array, write_json
 from core.store.run_folder import RunFolder
 from core.workspace.model_versions import ModelVersion, has_scores, list_versions, version_folder
 from core.workspace.pool_index import NO_SUGGESTIONS, ensure_index, has_suggestions, needs_index
@@ -146,7 +146,7 @@ def _labels_at(workspace: Workspace, history: DecisionHistory, base: Run, decisi
 def _features(workspace: Workspace, base: Run, on_progress: OnProgress | None) -> StoredFeatures:
     root, pointer = workspace.path / "features", base.folder.path / "predictions" / "features.json"
     if pointer.exists():
-        return open_features(root / str(read_json(pointer)["folder"]), workspace.images)
+        return open_features(root / read_name(pointer, "folder"), workspace.images)
     return compute_features(find_extractor(EXTRACTOR), workspace.path / "images", root, on_progress=on_progress)
 
 

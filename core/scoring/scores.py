@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.errors import DataError
 from core.base.types import Ids, Labels, Logits, PerImage, Probs
 
 _CHUNK = 65_536
@@ -26,11 +27,18 @@ class Scores:
 
 
 def probabilities(logits: Logits, temperature: float = 1.0) -> Probs:
-    """Softmax of logits / temperature, (n, K); each row sums to 1."""
-    scaled = logits.astype(np.float32) / np.float32(temperature)
-    scaled -= scaled.max(axis=1, keepdims=True)
-    np.exp(scaled, out=scaled)
-    scaled /= scaled.sum(axis=1, keepdims=True)
+    """Softmax of logits / temperature, (n, K); each row sums to 1.
+
+    Raises:
+        DataError: A logit is not finite: the file that it was read from is damaged.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = logits.astype(np.float32) / np.float32(temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        np.exp(scaled, out=scaled)
+        scaled /= scaled.sum(axis=1, keepdims=True)
+    if not np.isfinite(scaled.sum()):
+        raise DataError("The stored predictions hold numbers that are not finite: their file is damaged; train again.")
     return scaled
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from core.base.errors import DataError
+from core.base.json_text import parse_json
 from core.base.types import BulkSet, Decision, Ids, Labels
 from core.store.database import database_error, decisions, id_sets, open_reader, open_writer
 
@@ -175,7 +176,7 @@ def _decision(row: Row[Any]) -> Decision:
 
 def _params(text: str) -> dict[str, Any]:
     """Parse stored params; half a character that an earlier version stored is shown as a question mark."""
-    params: dict[str, Any] = json.loads(text)
+    params: dict[str, Any] = parse_json(text)
     if "\\ud" in text:
         params = json.loads(json.dumps(params, ensure_ascii=False).encode("utf-8", "replace"))
     return params

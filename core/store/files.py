@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
-from core.base.memmap import open_mapped
+from core.base.json_text import parse_json
+from core.base.memmap import ARRAY_DAMAGE, open_mapped
 
 
 def home() -> Path:
@@ -163,7 +163,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {name: found[name] for name in found.files}
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+    except ARRAY_DAMAGE as error:
         raise cannot_read(path, "it is truncated or no archive of arrays") from error
 
 
@@ -186,7 +186,7 @@ def read_json(path: Path) -> dict[str, Any]:
         DataError: The file is missing, truncated or holds something else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
     except (ValueError, OSError) as error:
@@ -194,6 +194,22 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise cannot_read(path, "it holds no JSON object")
     return content
+
+
+def read_name(path: Path, key: str) -> str:
+    """Read the name of a file or folder from a JSON object; see `read_json`.
+
+    Args:
+        path: The file.
+        key: Of the name.
+
+    Raises:
+        DataError: As `read_json`, or the value is no name of one file or folder.
+    """
+    name = read_json(path).get(key)
+    if not isinstance(name, str) or not name.isprintable() or Path(name).name != name:
+        raise cannot_read(path, f"its {key} is no name")
+    return name
 
 
 def _write_all(file: IO[bytes], data: bytes) -> None:

@@ -9,6 +9,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import IO, Any
 
+from core.base.json_text import parse_json
 from core.store.files import cannot_read, cannot_write, replace_file
 
 _SHORT = 1 << 20
@@ -40,14 +41,17 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    lines = path.read_bytes().splitlines()
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise cannot_read(path, error.strerror) from error
     found = []
     for number, line in enumerate(lines):
         try:
-            found.append(json.loads(line))
+            found.append(_object(line))
         except ValueError as error:
             if number < len(lines) - 1:
-                raise cannot_read(path, f"line {number + 1} is no JSON") from error
+                raise cannot_read(path, f"line {number + 1} is no JSON object") from error
     return found
 
 
@@ -68,16 +72,27 @@ def sample_lines(path: Path, limit: int) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    with path.open("rb") as file:
-        size = file.seek(0, SEEK_END)
-        found = _whole_lines(file) if size <= _SHORT else _scattered(file, size, limit)
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, SEEK_END)
+            found = _whole_lines(file) if size <= _SHORT else _scattered(file, size, limit)
+    except OSError as error:
+        raise cannot_read(path, error.strerror) from error
     if len(found) > limit:
         step = (len(found) - 1) / (limit - 1)
         found = [found[round(number * step)] for number in range(limit)]
     try:
-        return [json.loads(line) for line in found]
+        return [_object(line) for line in found]
     except ValueError as error:
-        raise cannot_read(path, "a line is no JSON") from error
+        raise cannot_read(path, "a line is no JSON object") from error
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """Parse one line; ValueError where it holds something else than an object."""
+    value = parse_json(line)
+    if not isinstance(value, dict):
+        raise ValueError("it holds no object")
+    return value
 
 
 def _whole_lines(file: IO[bytes]) -> list[bytes]:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from core.base.json_text import parse_json
+
 KEPT = 5
 """Copies that are kept, each of another day."""
 FOLDER = "backups"
@@ -148,7 +150,7 @@ def log_marks(path: Path) -> dict[str, LogMark]:
     found = {}
     for file in files:
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
+            content = parse_json(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         mark = LogMark.from_facts(content if file.name == MARK else content.get("log"))

@@ -18,15 +18,18 @@ from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from core.base.config import TrainConfig
 from core.base.errors import ConfigError, DataError, RunError
 from core.base.types import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
+from core.store import files
 from core.store.file_lock import is_alive, try_lock
 from core.store.files import cannot_read, cannot_write, load_array, load_arrays, read_json, save_arrays, write_json
 from core.store.jsonl import append_line, read_lines, sample_lines, write_lines
 
 FORMAT = 1
+_RECORD = TypeAdapter(RunRecord)
 SILENCE = 60.0
 """Seconds of silence after which a live run without a holder of its lock reads as lost."""
 PATIENCE = 0.5  # seconds for which the worker tries to take its lock: is_locked() holds it for an instant
@@ -116,7 +119,11 @@ class RunFolder:
         if content["format"] > FORMAT:
             raise DataError(f"{file} was written by a newer version of Winnow: update Winnow to read this run.")
         try:
-            return RunRecord(**{**content, "config": TrainConfig.from_record(content["config"])})
+            values = {**content, "config": TrainConfig.from_record(content["config"])}
+            _RECORD.validate_python(values)
+            return RunRecord(**values)
+        except ValidationError as error:
+            raise cannot_read(file, f"its {error.errors()[0]['loc'][0]} is of a wrong kind") from error
         except (KeyError, TypeError, ConfigError) as error:
             raise cannot_read(file, error) from error
 
@@ -227,7 +234,7 @@ class RunFolder:
         if pointer.exists():
             is_version = self.path.parent.name == "versions"  # it lies below its run
             features = self.path.parents[3 if is_version else 1] / "features"
-            return features / str(read_json(pointer)["folder"]) / "features.npy"
+            return features / files.read_name(pointer, "folder") / "features.npy"
         return self.path / "predictions" / "features.npy"
 
     def features(self) -> NDArray[np.float16]:
@@ -236,9 +243,9 @@ class RunFolder:
 
     def temperature(self) -> float:
         """Return the fitted temperature, which divides logits; 1 before calibration."""
-        if type(value := self.calibration().get("temperature", 1.0)) in (int, float) and 0 < value < float("inf"):
+        if type(value := self.calibration().get("temperature", 1.0)) in (int, float) and 1e-6 < value < 1e6:
             return float(value)
-        raise cannot_read(self.path / "calibration.json", "its temperature is no number above 0")
+        raise cannot_read(self.path / "calibration.json", "its temperature is no number from 1e-6 to 1e6")
 
     def calibration(self) -> dict[str, Any]:
         """Read calibration.json; empty before calibration."""

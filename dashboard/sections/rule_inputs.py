@@ -11,6 +11,7 @@ from dashboard.sections import pool_state
 from dashboard.state import url
 
 _RULE, _PARAMS = "rule", "cut"
+_MAX_DIGITS = 10  # of a class number
 """Query parameters of the Audit page: name of the rule, and its parameters as text (an old name: URLs stay valid)."""
 
 
@@ -162,7 +163,7 @@ def _parse(text: str) -> tuple[list[float], dict[str, float | None]]:
             value = None if colon and number == "none" else float(number)
         except ValueError:
             continue
-        if colon and label.isdecimal() and (value is None or 0 <= value <= 1):
+        if colon and label.isdecimal() and len(label) < _MAX_DIGITS and (value is None or 0 <= value <= 1):
             classes[label] = value
         elif not colon and value is not None and np.isfinite(value):
             numbers.append(value)

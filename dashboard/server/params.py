@@ -17,6 +17,7 @@ Ids = NDArray[np.int64]
 MAX_IMAGES = 400
 _MAX_COMMANDS = 10_000
 _MAX_CLASSES = 2**31
+_MAX_DIGITS = 18
 
 
 def page_query(query: Mapping[str, str]) -> PageQuery:
@@ -69,9 +70,10 @@ def whole_number(query: Mapping[str, str], name: str, default: int, low: int, hi
         high: Largest valid value.
     """
     text = query.get(name, str(default))
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise InputError(f"{name} must be a whole number from {low} to {high} (got {text!r}).")
-    return int(text)
+    number = _parse_whole(text)
+    if number is None or not low <= number <= high:
+        raise InputError(f"{name} must be a whole number from {low} to {high} (got {text[:60]!r}).")
+    return number
 
 
 def fraction(query: Mapping[str, str], name: str, default: float) -> float:
@@ -103,10 +105,11 @@ def id_list(query: Mapping[str, str], limit: int) -> Ids:
         query: The query parameters.
         limit: All ids must be below it: the number of images or of classes.
     """
-    texts = [text for text in query.get("ids", "").split(",") if text]
-    if not texts or len(texts) > MAX_IMAGES or not all(t.isdecimal() and int(t) < limit for t in texts):
+    numbers = [_parse_whole(text) for text in query.get("ids", "").split(",") if text]
+    known = [number for number in numbers if number is not None and number < limit]
+    if not 0 < len(known) == len(numbers) <= MAX_IMAGES:
         raise InputError(f"ids must be 1 to {MAX_IMAGES} numbers below {limit:,}, separated by commas.")
-    return np.array([int(text) for text in texts], dtype=np.int64)
+    return np.array(known, dtype=np.int64)
 
 
 def commands(body: Any, run: str) -> list[Command]:
@@ -141,6 +144,11 @@ def _command(data: Any, reviewer: Any, run: str) -> Command:
     if not isinstance(data, dict) or not {"command_id", "verdict"} <= data.keys() <= known:
         raise InputError(f"A command has the keys {', '.join(sorted(known))}; this one is {ascii(data)[:200]}.")
     return Command(**{"reviewer": reviewer, "run_id": run, **data}).checked()
+
+
+def _parse_whole(text: str) -> int | None:
+    """Return the number that up to 18 digits write, which every number type on the way holds; None for other texts."""
+    return int(text) if len(text) <= _MAX_DIGITS and text.isascii() and text.isdecimal() else None
 
 
 def _optional(query: Mapping[str, str], name: str) -> int | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -260,14 +261,21 @@ def _project(request: Request) -> Project:
     return open_project(request.path_params["project"])
 
 
+class _IdConvertor(IntegerConvertor):
+    """Number in a path, short enough for every number type on the way."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("id", _IdConvertor())
 _RUN = "/winnow/{project}/runs/{run}"
 ROUTES = [
     Route("/winnow/assets/{version}/{name:path}", get_asset),
     Route(f"{_RUN}/page", json_endpoint(get_page)),
     Route(f"{_RUN}/histogram", json_endpoint(get_histogram)),
-    Route(f"{_RUN}/card/{{image:int}}", json_endpoint(get_card)),
-    Route(f"{_RUN}/neighbors/{{image:int}}", json_endpoint(get_neighbors)),
-    Route(f"{_RUN}/examples/{{label:int}}", json_endpoint(get_examples)),
+    Route(f"{_RUN}/card/{{image:id}}", json_endpoint(get_card)),
+    Route(f"{_RUN}/neighbors/{{image:id}}", json_endpoint(get_neighbors)),
+    Route(f"{_RUN}/examples/{{label:id}}", json_endpoint(get_examples)),
     Route(f"{_RUN}/border", json_endpoint(get_border)),
     Route(f"{_RUN}/targets", json_endpoint(get_targets)),
     Route(f"{_RUN}/pool_check", json_endpoint(get_pool_check)),
@@ -279,7 +287,7 @@ ROUTES = [
     Route(f"{_RUN}/events", get_events),
     Route("/winnow/{project}/classes", json_endpoint(post_class), methods=["POST"]),
     Route("/winnow/{project}/sprite", json_endpoint(get_sprite)),
-    Route("/winnow/{project}/image/{image:int}", json_endpoint(get_image)),
-    Route("/winnow/{project}/original/{image:int}", json_endpoint(get_original)),
+    Route("/winnow/{project}/image/{image:id}", json_endpoint(get_image)),
+    Route("/winnow/{project}/original/{image:id}", json_endpoint(get_original)),
     Route("/winnow/{project}/history", json_endpoint(get_history)),
 ]

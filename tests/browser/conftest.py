@@ -162,7 +162,7 @@ STEADY = "localStorage['winnow-review-size'] ??= '48'; localStorage['winnow-revi
 
 
 def window_of(context: BrowserContext, settings: str = STEADY) -> Iterator[Page]:
-    """Open a window whose script errors fail the test.
+    """Open a window whose script errors, and requests to other machines, fail the test.
 
     Args:
         context: Where it opens.
@@ -171,8 +171,15 @@ def window_of(context: BrowserContext, settings: str = STEADY) -> Iterator[Page]
     context.add_init_script(f"try {{ {settings} }} catch {{}}")
     window = context.new_page()
     errors: list[str] = []
+    elsewhere: list[str] = []
     watch(window)
     window.on("pageerror", lambda error: errors.append(str(error)))
+    window.on("request", lambda request: _is_here(request.url) or elsewhere.append(request.url))
     yield window
     context.close()
     assert errors == []
+    assert elsewhere == []
+
+
+def _is_here(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:"))

@@ -8,6 +8,7 @@ import typer
 
 from core.base.errors import DecisionError, InputError, not_in_pool
 from core.base.types import LabelSource
+from core.base.whole_numbers import parse_whole
 from core.cli.options import (
     AsJson,
     Guarantee,
@@ -131,7 +132,8 @@ def decide(
 def _class_to_give(project: Project, verdict: str, label: str | None, reviewer: str) -> int | None:
     """Find the class of a relabel; a name that is like none of the classes becomes a new one."""
     names = project.class_names
-    is_known = label is None or label in names or (label.isdigit() and int(label) < len(names))
+    number = None if label is None else parse_whole(label)
+    is_known = label is None or label in names or (number is not None and number < len(names))
     lowered = [name.lower() for name in names]
     if is_known or verdict != "relabel" or label is None or get_close_matches(label.lower(), lowered):
         return class_number(project, label)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
+from core.base.json_text import parse_json
 
 EDITS = "class_edits.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -81,7 +82,7 @@ def read_edits(folder: Path) -> list[ClassEdit]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
     try:
-        return [_edit(number, json.loads(line)) for number, line in enumerate(lines, start=1)]
+        return [_edit(number, parse_json(line)) for number, line in enumerate(lines, start=1)]
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.base.errors import DataError, InputError
+from core.base.json_text import parse_json
 
 ADDED = "added_classes.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -92,6 +93,6 @@ def added_names(folder: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
     try:
-        return tuple(str(json.loads(line)["name"]) for line in lines)
+        return tuple(str(parse_json(line)["name"]) for line in lines)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error

@@ -1,6 +1,5 @@
 """Additions: new images at the end of an image folder; images that are there keep their ids and rows."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
+from core.base.json_text import parse_json
 from core.base.types import UNKNOWN, Ids, QuarantinedFile
 from core.data.groups.by_column import column_names, column_values
 from core.data.image_io import Rendering
@@ -152,7 +152,7 @@ def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:
 
 def _source_names(folder: Path) -> tuple[str, ...]:
     """Return the classes that the source of the folder had, under the names that it gave them."""
-    return tuple(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
+    return tuple(parse_json((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
 
 
 def _rendering(facts: Mapping[str, Any], config: IngestConfig) -> Rendering:

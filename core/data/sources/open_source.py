@@ -1,12 +1,12 @@
 """Open a source of images, whatever it is: find out its kind and read its table."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
+from core.base.json_text import parse_json
 from core.base.types import QuarantinedFile
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
@@ -169,7 +169,7 @@ def _annotations(file: Path) -> AnnotationRows | None:
         if file.stat().st_size > _LARGEST_DOCUMENT:
             raise ValueError("it is larger than 2 GB")
         content = file.read_bytes()
-        document: Any = parse_xml(content) if file.suffix.lower() == ".xml" else json.loads(decode_text(content)[0])
+        document: Any = parse_xml(content) if file.suffix.lower() == ".xml" else parse_json(decode_text(content)[0])
         for read in ANNOTATION_READERS:
             found = read(document)
             if found is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
+from core.base.json_text import parse_json
 from core.data.decoders.open_image import ImageFileError, read_regular
 from core.data.sources.folder_scan import original_file, walk_folder
 
@@ -54,7 +55,7 @@ def read_roots(project: Path, source: str) -> SourceRoots:
     """
     file = project / FILE
     try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
+        facts = parse_json(file.read_text(encoding="utf-8"))
         firsts = tuple(int(entry["first"]) for entry in facts["roots"])
         return SourceRoots(firsts, tuple(str(e["path"]) for e in facts["roots"]), dict(facts.get("moved", {})))
     except FileNotFoundError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
+from core.base.json_text import parse_json
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson", ".json")
 """Ends of the names of files that may be tables."""
@@ -193,11 +194,11 @@ def _parquet(path: Path) -> TextTable:
 def _json(path: Path) -> TextTable:
     text, _ = decode_text(path.read_bytes())
     if path.suffix.lower() == ".json":
-        rows = json.loads(text)
+        rows = parse_json(text)
         if isinstance(rows, dict) and rows and all(isinstance(value, str | int) for value in rows.values()):
             rows = [{"file": name, "label": value} for name, value in rows.items()]
     else:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [parse_json(line) for line in text.splitlines() if line.strip()]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("it is no list of objects, one for each image")
     names = list(dict.fromkeys(name for row in rows for name in row))

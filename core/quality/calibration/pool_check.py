@@ -127,7 +127,8 @@ class PoolChecks(QualityBase):
 
 
 def _key(folder: RunFolder, items: CalibrationItems, unlabeled: Ids) -> dict[str, Any]:
-    """Return what a check depends on."""
+    """Return what a check depends on; DataError where the predictions are missing or damaged."""
+    folder.logits()
     file = (folder.path / "predictions" / "logits.npy").stat()
     known = zlib.crc32(np.ascontiguousarray(np.concatenate([items.ids, items.labels.astype(np.int64)])).data)
     return {

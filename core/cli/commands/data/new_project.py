@@ -8,6 +8,7 @@ import typer
 
 from core.base.config import SplitConfig
 from core.base.errors import InputError
+from core.base.whole_numbers import parse_whole
 from core.cli.commands.data.description import describe_project, print_image_progress, print_warnings
 from core.cli.commands.data.source_report import report_source
 from core.cli.options import AsJson, with_options_of
@@ -91,8 +92,8 @@ def parsed_size(text: str | None) -> int | tuple[int, int] | None:
     """Return a side in pixels, or (height, width) of a text such as "320x240"; InputError for any other text."""
     if text is None:
         return None
-    parts = text.lower().split("x")
-    if not 1 <= len(parts) <= 2 or not all(part.strip().isdigit() for part in parts):
+    parts = [parse_whole(part.strip()) for part in text.lower().split("x")]
+    numbers = [number for number in parts if number is not None]
+    if not 1 <= len(numbers) == len(parts) <= 2:
         raise InputError(f"--image-size {text} is no size: give pixels a side, as 128, or WIDTHxHEIGHT, as 320x240.")
-    numbers = [int(part) for part in parts]
     return numbers[0] if len(numbers) == 1 else (numbers[1], numbers[0])

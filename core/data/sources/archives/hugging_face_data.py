@@ -1,6 +1,5 @@
 """Hugging Face data sets on disk: Parquet or Arrow files with image bytes and class labels."""
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
+from core.base.json_text import parse_json
 from core.data.sources.folder_scan import natural_key
 from core.data.sources.source_table import SourceTable, StoredImage, readable_name, split_of
 from core.data.sources.text_tables import cell
@@ -158,10 +158,10 @@ def _features(schema: Any, file: Path) -> Mapping[str, Any]:
     """Return the data set's own description of its columns, as its library writes it."""
     stored = (schema.metadata or {}).get(b"huggingface")
     if stored is not None:
-        return dict(json.loads(stored).get("info", {}).get("features", {}))
+        return dict(parse_json(stored).get("info", {}).get("features", {}))
     for folder in (file.parent, file.parent.parent):
         if (folder / "dataset_info.json").is_file():
-            return dict(json.loads((folder / "dataset_info.json").read_text(encoding="utf-8")).get("features") or {})
+            return dict(parse_json((folder / "dataset_info.json").read_text(encoding="utf-8")).get("features") or {})
     return {}
 
 

@@ -1,9 +1,6 @@
 """NumPy archives: images and labels in one .npz file."""
 
 import re
-import struct
-import zipfile
-import zlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
+from core.base.memmap import ARRAY_DAMAGE
 from core.data.sources.folder_scan import natural_key
 from core.data.sources.source_table import SourceTable, StoredImage, split_of
 from core.data.sources.text_tables import cell
 
-_DAMAGE = (
-    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, SyntaxError, NotImplementedError, RuntimeError,
-    MemoryError, OverflowError, struct.error, zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
 _IMAGES = ("images", "image", "x", "data", "arr_0", "imgs", "pixels")
 _LABELS = ("labels", "label", "y", "targets", "target", "arr_1", "classes_of")
 _NAMES = ("class_names", "classes", "label_names", "names_of_classes")
@@ -43,7 +37,7 @@ def read_numpy_archive(file: Path) -> SourceTable:
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except _DAMAGE as error:
+    except ARRAY_DAMAGE as error:
         raise InputError(f"{file} cannot be read as a NumPy archive ({error}).") from error
     parts = _parts(arrays)
     if not parts:

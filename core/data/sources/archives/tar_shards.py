@@ -1,6 +1,5 @@
 """WebDataset shards: tar files whose members with one key make a sample."""
 
-import json
 import re
 import tarfile
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
+from core.base.json_text import parse_json
 from core.base.types import QuarantinedFile
 from core.data.decoders.formats import SUFFIXES
 from core.data.sources.folder_scan import natural_key
@@ -97,7 +97,7 @@ def _add_member(
         if end != "json":
             sample.setdefault("class", text or None)
             return
-        facts = json.loads(text)
+        facts = parse_json(text)
         if isinstance(facts, dict):
             key = next((key for key in _LABEL_KEYS if cell(facts.get(key))), None)
             if key is not None and key.endswith("_name"):  # a name says more than the number of a .cls file
