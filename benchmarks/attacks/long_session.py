@@ -15,7 +15,7 @@ from benchmarks.report import table
 from benchmarks.synthetic import RUN, synthetic_project
 
 WARM_UP = 0.1  # share of the time after which growth counts: caches fill first
-_RANKINGS = ("entropy", "margin", "confidence", "random")
+_RANKINGS = ("entropy", "margin", "confidence", "most_confident")
 
 
 @dataclass(frozen=True)

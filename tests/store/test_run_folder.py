@@ -124,7 +124,7 @@ def test_torn_last_line_of_metrics_is_left_out(run: RunFolder, torn: bytes) -> N
 
 def test_damaged_line_within_metrics_is_named_in_the_error(run: RunFolder) -> None:
     run.metrics_path.write_text('{"epoch": 1}\n{"epo\n{"epoch": 3}\n')
-    with pytest.raises(DataError, match=r"metrics\.jsonl cannot be read \(line 2 is no JSON\)"):
+    with pytest.raises(DataError, match=r"metrics\.jsonl cannot be read \(line 2 is no JSON object\)"):
         run.metrics()
 
 
