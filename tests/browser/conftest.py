@@ -171,14 +171,14 @@ def window_of(context: BrowserContext, settings: str = STEADY) -> Iterator[Page]
     context.add_init_script(f"try {{ {settings} }} catch {{}}")
     window = context.new_page()
     errors: list[str] = []
-    elsewhere: list[str] = []
+    urls: list[str] = []
     watch(window)
     window.on("pageerror", lambda error: errors.append(str(error)))
-    window.on("request", lambda request: _is_here(request.url) or elsewhere.append(request.url))
+    window.on("request", lambda request: urls.append(request.url))
     yield window
     context.close()
     assert errors == []
-    assert elsewhere == []
+    assert [url for url in urls if not _is_here(url)] == []
 
 
 def _is_here(url: str) -> bool:
