@@ -1,6 +1,6 @@
 """Kill a training at random moments, resume it, and compare the end with an uninterrupted run, bit by bit.
 
-python -m benchmarks.attacks.killed_training [--kills 50] [--seed 0]
+python -m benchmarks.attacks.killed_runs [--kills 50] [--seed 0]
 """
 
 import argparse
