@@ -32,11 +32,11 @@ _LOG = "decisions.db"
 
 @dataclass
 class Outcomes:
-    """How often actions succeeded or ended in a sentence, and every promise that was broken."""
+    """How often actions succeeded or ended in a sentence, and every failure."""
 
     succeeded: int = 0
     sentences: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
 
 def draw_images(folder: Path) -> None:
@@ -133,14 +133,14 @@ def _try(action: str, what: str, act: Callable[[], Any], outcomes: Outcomes) -> 
     except WinnowError as error:
         outcomes.sentences[action] += 1
         if not str(error).strip():
-            outcomes.broken.append(f"{action} after {what}: an empty sentence")
+            outcomes.failures.append(f"{action} after {what}: an empty sentence")
     except Exception:
         last = traceback.format_exc().strip().splitlines()
-        outcomes.broken.append(
+        outcomes.failures.append(
             f"{action} after {what}: {last[-1][:200]} ({last[-3].strip()[-120:] if len(last) > 2 else ''})"
         )
     if time.monotonic() - begin > SLOWEST:
-        outcomes.broken.append(f"{action} after {what}: {time.monotonic() - begin:.0f} s")
+        outcomes.failures.append(f"{action} after {what}: {time.monotonic() - begin:.0f} s")
     return found
 
 
@@ -154,9 +154,9 @@ def main() -> None:
         outcomes = attack(Path(folder), options.projects, options.seed)
     print(f"{outcomes.succeeded:,} actions succeeded, {outcomes.sentences.total():,} ended in a sentence: ", end="")
     print(dict(outcomes.sentences))
-    for line, count in Counter(outcomes.broken).most_common(60):
-        print(f"BROKEN {count} × {line}")
-    print(f"{len(outcomes.broken)} broken promises")
+    for line, count in Counter(outcomes.failures).most_common(60):
+        print(f"FAILED {count} × {line}")
+    print(f"{len(outcomes.failures)} failures")
 
 
 if __name__ == "__main__":

@@ -49,10 +49,10 @@ _VALUES = (
 
 @dataclass
 class Answers:
-    """What the server answered: how often each status, and every request that broke a promise."""
+    """What the server answered: how often each status, and every failure."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
     def add(self, what: str, status: int, seconds: float, text: str) -> None:
@@ -60,7 +60,7 @@ class Answers:
         self.statuses[status] += 1
         self.slowest = max(self.slowest, seconds)
         if status >= 500 or seconds > SLOWEST:
-            self.broken.append(f"{status} after {seconds:.1f} s: {what[:300]} -> {text[:200]}")
+            self.failures.append(f"{status} after {seconds:.1f} s: {what[:300]} -> {text[:200]}")
 
 
 def attack(folder: Path, bodies: int, addresses: int, seed: int) -> Answers:
@@ -87,7 +87,7 @@ def attack(folder: Path, bodies: int, addresses: int, seed: int) -> Answers:
         for path in (f"runs/{RUN}/page", f"runs/{RUN}/histogram", f"runs/{RUN}/page?show=accept", "history?limit=1000"):
             answer = http.get(f"/winnow/{project.key}/{path}")
             if answer.status_code != 200:
-                answers.broken.append(f"{answer.status_code} afterwards: {path} -> {answer.text[:200]}")
+                answers.failures.append(f"{answer.status_code} afterwards: {path} -> {answer.text[:200]}")
     return answers
 
 
@@ -147,9 +147,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         answers = attack(Path(folder), options.bodies, options.addresses, options.seed)
     print(f"{answers.statuses.total():,} requests, slowest {answers.slowest:.2f} s, statuses {dict(answers.statuses)}")
-    for line in answers.broken[:50]:
-        print("BROKEN", line[:500])
-    print(f"{len(answers.broken)} broken promises")
+    for line in answers.failures[:50]:
+        print("FAILED", line[:500])
+    print(f"{len(answers.failures)} failures")
 
 
 if __name__ == "__main__":

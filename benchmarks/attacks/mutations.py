@@ -1,4 +1,4 @@
-"""Random changes of JSON values, texts and bytes, such as broken programs and hostile people send."""
+"""Random changes of JSON values, texts and bytes, such as faulty programs and hostile people send."""
 
 import copy
 import json
