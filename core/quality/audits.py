@@ -7,7 +7,7 @@ The guarantee is about one set: choosing the threshold by its audit answers woul
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,21 @@ import numpy as np
 from core.base.errors import InputError, WinnowError
 from core.base.types import Command, Decision, Ids, Mask
 from core.curation.replay import live_decisions
-from core.curation.rules import checked_rule
+from core.quality.audit_answers import (
+    Sensitivity,
+    answers,
+    are_right,
+    certified_without,
+    disputed,
+    first_images,
+    growing_order,
+    kept_set,
+    prefix,
+    sensitivity,
+)
 from core.quality.base import QualityBase
 from core.review.decisions import Outcome
-from core.risk.audit_certificate import Certificate, audit_order, audit_overlap, certificate, stratified_certified_share
-from core.store.decision_log import ids_digest
+from core.risk.audit_certificate import Certificate, audit_overlap, certificate, stratified_certified_share
 from core.store.files import write_json
 from core.workspace.pool_index import PoolScores
 
@@ -32,6 +42,8 @@ class EarlierAudit:
 
     rule: str  # of the earlier set
     params: Mapping[str, Any]
+    has_grown: bool  # the rule is the same: the pool has grown since
+    frozen: Certificate  # of the earlier set, which stays valid for it
     num_kept: int  # images in both sets
     num_added: int  # images of this set alone
     num_valid: int  # answers that remain valid
@@ -55,13 +67,26 @@ class Audit:
     next_id: int | None  # next image to ask about; None when all are answered
     certificate: Certificate
     earlier: EarlierAudit | None  # None without answers about another set
+    num_images: int  # the set is drawn from the pool among the first images of the project, this many
+    num_outside: int  # images added later that the rule keeps now: the certificate says nothing about them
+    disputed: Ids  # answered images to which another reviewer gave another class, rising
+    certified_undisputed: float  # share proven when those answers are taken as wrong, [0, 1]
+    sensitivity: tuple[Sensitivity, ...]  # what is proven if some answers "right" were wrong
 
 
 class Audits(QualityBase):
     """Audits of what a rule keeps, and their certificates."""
 
     def audit(
-        self, run_id: str, rule: str, *, target: float = 0.95, alpha: float = 0.05, seed: int = 0, **params: Any
+        self,
+        run_id: str,
+        rule: str,
+        *,
+        target: float = 0.95,
+        alpha: float = 0.05,
+        seed: int = 0,
+        num_images: int | None = None,
+        **params: Any,
     ) -> Audit:
         """Replay the audit of what a rule keeps of the pool.
 
@@ -71,6 +96,7 @@ class Audits(QualityBase):
             target: Share of right labels to certify, in (0, 1).
             alpha: Probability of a false certificate, in (0, 1).
             seed: Seed of the random order.
+            num_images: Take the pool as it was when the project had this many images; None: as it is.
             params: Parameters of the rule.
 
         Returns:
@@ -81,15 +107,18 @@ class Audits(QualityBase):
             ConfigError: There is no such rule, or a parameter does not fit.
             InputError: The selection is empty, the run has no suggestions yet, or the target or alpha is out of range.
         """
-        pool = self._workspace.scores(run_id)
-        pool.check_suggestions()
-        mask = checked_rule(rule, params)(pool.scores)
-        whole = audit_order(pool.ids, np.random.default_rng(seed))
-        order = whole[np.isin(whole, pool.ids[mask])]
-        given = _answers(self._decisions.all(), run_id, seed)
-        decisions, num_waiting = _prefix(order, given)
-        count, is_right = len(decisions), _are_right(decisions)
-        digest = ids_digest(pool.ids[mask], pool.scores.pseudo_labels[mask])
+        grown = self._workspace.scores(run_id)
+        grown.check_suggestions()
+        total = len(self._workspace.images.labels)
+        num = total if num_images is None else num_images
+        pool, log = first_images(grown, num), self._decisions.all()
+        ids, digest = kept_set(pool, rule, params)
+        whole = growing_order(grown.ids, self._firsts(), seed)
+        order = whole[np.isin(whole, ids)]
+        given = answers(log, run_id, seed)
+        decisions, num_waiting = prefix(order, given)
+        count, is_right = len(decisions), are_right(decisions)
+        doubtful = disputed(log, decisions)
         return Audit(
             run_id=run_id,
             rule=rule,
@@ -102,7 +131,12 @@ class Audits(QualityBase):
             num_waiting=num_waiting,
             next_id=int(order[count]) if count < len(order) else None,
             certificate=certificate(is_right, len(order), target, alpha),
-            earlier=_earlier(pool, whole, pool.ids[mask], digest, given, alpha),
+            earlier=self._earlier(grown, whole, (ids, digest), given, target, alpha) if num == total else None,
+            num_images=num,
+            num_outside=0 if num == total else len(np.setdiff1d(kept_set(grown, rule, params)[0], ids)),
+            disputed=doubtful,
+            certified_undisputed=certified_without(is_right, np.isin(order[:count], doubtful), len(order), alpha),
+            sensitivity=sensitivity(is_right, len(order), alpha),
         )
 
     def answer_audit(self, current: Audit, label: int | None, reviewer: str = "me") -> Outcome:
@@ -153,12 +187,64 @@ class Audits(QualityBase):
                 continue
             numbers = {name: asked[name] for name in ("target", "alpha", "seed")}
             try:
-                audit = self.audit(decision.run_id, asked["rule"], **numbers, **asked["params"])
+                num = self._num_images(decision.run_id, asked["rule"], asked["params"], asked["ids_hash"])
+                if num is None:
+                    continue  # the labels or the pool changed otherwise: its set is unknown
+                audit = self.audit(decision.run_id, asked["rule"], num_images=num, **numbers, **asked["params"])
             except WinnowError:
                 continue  # its run is gone, so its set is unknown
-            if len(audit.answered) and audit.ids_hash == asked["ids_hash"]:
+            if len(audit.answered):
                 found[decision.run_id, audit.ids_hash] = audit
         return list(found.values())
+
+    def _firsts(self) -> list[int]:
+        """Return the first image of each addition to the project, rising."""
+        return [int(addition["first"]) for addition in self._workspace.images.facts.get("additions", [])]
+
+    def _num_images(self, run_id: str, rule: str, params: Mapping[str, Any], digest: str) -> int | None:
+        """Return with how many images a rule keeps the set of a digest; None where it never did."""
+        pool = self._workspace.scores(run_id)
+        for num in (len(self._workspace.images.labels), *reversed(self._firsts())):
+            if kept_set(first_images(pool, num), rule, params)[1] == digest:
+                return num
+        return None
+
+    def _earlier(
+        self,
+        pool: PoolScores,
+        whole: Ids,
+        current: tuple[Ids, str],
+        given: Mapping[int, Decision],
+        target: float,
+        alpha: float,
+    ) -> EarlierAudit | None:
+        """Certify this set from the latest answers about another set.
+
+        Images in both sets and added images are two strata.
+        """
+        ids, digest = current
+        before = next((d for d in sorted(given.values(), key=lambda d: -d.id) if d.params["ids_hash"] != digest), None)
+        if before is None:
+            return None
+        rule, params = str(before.params["rule"]), before.params["params"]
+        num = self._num_images(before.run_id, rule, params, before.params["ids_hash"])
+        old = kept_set(pool if num is None else first_images(pool, num), rule, params)[0]
+        earlier, _ = prefix(whole[np.isin(whole, old)], given)
+        seen = np.array([decision.image_id for decision in earlier], dtype=np.int64)
+        overlap = audit_overlap(seen, old, ids)
+        strata = [overlap.kept_ids, overlap.added_ids]
+        parts = [are_right(prefix(whole[np.isin(whole, part)], given)[0]) for part in strata]
+        return EarlierAudit(
+            rule=rule,
+            params=dict(params),
+            has_grown=num is not None and num < len(self._workspace.images.labels),
+            frozen=certificate(are_right(earlier), len(old), target, alpha),
+            num_kept=len(overlap.kept_ids),
+            num_added=len(overlap.added_ids),
+            num_valid=int(overlap.is_valid.sum()),
+            invalid=seen[~overlap.is_valid],
+            certified=stratified_certified_share(parts, [len(part) for part in strata], alpha),
+        )
 
     def save_certificate(self, current: Audit, file: Path | str | None = None) -> Path:
         """Write the certificate of an audit as JSON.
@@ -177,6 +263,7 @@ class Audits(QualityBase):
             target=asked.target,
             alpha=asked.alpha,
             seed=current.seed,
+            num_images=current.num_images,
             **current.params,
         )
         default = self._workspace.path / "certificates" / f"{audit.ids_hash[:16]}.json"
@@ -203,58 +290,10 @@ def certificate_manifest(audit: Audit) -> dict[str, Any]:
         for image, right, decision in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
     ]
     head = {"run": audit.run_id, "rule": audit.rule, "parameters": dict(audit.params), "ids_hash": audit.ids_hash}
-    return {**head, "seed": audit.seed, "certificate": facts, "draws": draws}
-
-
-def _prefix(order: Ids, given: Mapping[int, Decision]) -> tuple[list[Decision], int]:
-    """Answers before the first gap in an order, and how many follow it."""
-    is_answered = np.isin(order, np.array(list(given), dtype=np.int64))
-    gaps = np.flatnonzero(~is_answered)
-    count = int(gaps[0]) if len(gaps) else len(order)
-    return [given[int(image)] for image in order[:count]], int(is_answered.sum()) - count
-
-
-def _are_right(decisions: Sequence[Decision]) -> Mask:
-    return np.array([decision.label == decision.suggestion for decision in decisions], dtype=np.bool_)
-
-
-def _earlier(
-    pool: PoolScores, whole: Ids, ids: Ids, digest: str, given: Mapping[int, Decision], alpha: float
-) -> EarlierAudit | None:
-    """Certify this set from the latest answers about another set.
-
-    Images in both sets and added images are two strata.
-    """
-    before = next((d for d in sorted(given.values(), key=lambda d: -d.id) if d.params["ids_hash"] != digest), None)
-    if before is None:
-        return None
-    rule, params = str(before.params["rule"]), before.params["params"]
-    old = pool.ids[checked_rule(rule, params)(pool.scores)]
-    earlier, _ = _prefix(whole[np.isin(whole, old)], given)
-    seen = np.array([decision.image_id for decision in earlier], dtype=np.int64)
-    overlap = audit_overlap(seen, old, ids)
-    strata = [overlap.kept_ids, overlap.added_ids]
-    answers = [_are_right(_prefix(whole[np.isin(whole, part)], given)[0]) for part in strata]
-    return EarlierAudit(
-        rule=rule,
-        params=dict(params),
-        num_kept=len(overlap.kept_ids),
-        num_added=len(overlap.added_ids),
-        num_valid=int(overlap.is_valid.sum()),
-        invalid=seen[~overlap.is_valid],
-        certified=stratified_certified_share(answers, [len(part) for part in strata], alpha),
-    )
-
-
-def _answers(decisions: Sequence[Decision], run_id: str, seed: int) -> dict[int, Decision]:
-    """Live audit answers about a run's images; the first per image counts."""
-    found: dict[int, Decision] = {}
-    for decision in live_decisions(decisions):
-        is_mine = (
-            decision.run_id == run_id
-            and decision.params.get("queue") == "audit"
-            and decision.params.get("seed") == seed
-        )
-        if is_mine and decision.image_id is not None:
-            found.setdefault(decision.image_id, decision)
-    return found
+    scope = {"num_images": audit.num_images, "num_outside": audit.num_outside}
+    doubts = {
+        "disputed": audit.disputed.tolist(),
+        "certified_if_disputed_are_wrong": audit.certified_undisputed,
+        "certified_if_answers_are_wrong": [asdict(item) for item in audit.sensitivity],
+    }
+    return {**head, "seed": audit.seed, "certificate": facts, "scope": scope, "doubts": doubts, "draws": draws}

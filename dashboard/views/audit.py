@@ -93,7 +93,10 @@ def _certificate(audit: Audit) -> None:
         f"Between {low} and {high} of the labels are right, with {level} confidence. You may stop "
         "after any answer: the certificate stays valid. It holds for this selection, and takes your answers as true."
     )
-    if audit.earlier is not None:
+    _doubts(audit)
+    if audit.earlier is not None and audit.earlier.has_grown:
+        _grown_pool(audit.earlier)
+    elif audit.earlier is not None:
         _changed_rule(audit.earlier)
     if audit.num_waiting:
         st.caption(
@@ -105,6 +108,33 @@ def _certificate(audit: Audit) -> None:
             f"Every answer and every export store: set {audit.ids_hash[:16]}…, risk {certificate.alpha:g}, "
             f"{certificate.num_answers:,} draws with seed {audit.seed}."
         )
+
+
+def _doubts(audit: Audit) -> None:
+    """Say what the certificate would be if some of the answers were wrong."""
+    if not audit.sensitivity:
+        return
+    shares = ", ".join(f"≥ {formatting.percent(item.certified)} if {item.share:.0%}" for item in audit.sensitivity)
+    st.caption(f"If some of your answers “right” were wrong: {shares} of them were.")
+    if len(audit.disputed):
+        named = ", ".join(f"#{image}" for image in audit.disputed[:8].tolist())
+        st.warning(
+            f"Another reviewer gave another class to answered images: {len(audit.disputed):,} ({named}). With these "
+            f"taken as wrong, at least {formatting.percent(audit.certified_undisputed)} are right."
+        )
+
+
+def _grown_pool(before: EarlierAudit) -> None:
+    st.markdown(
+        f"The pool has grown since the earlier answers. What they certified stays valid for the "
+        f"**{before.frozen.size:,}** images that this rule kept then: at least "
+        f"**{formatting.percent(before.frozen.certified)}** right. Outside it are **{before.num_added:,}** images that "
+        "the rule keeps now."
+    )
+    st.caption(
+        f"A second, separate guarantee covers both, each at half the risk: at least "
+        f"{formatting.percent(before.certified)} right. The certificate above is about all of them."
+    )
 
 
 def _changed_rule(before: EarlierAudit) -> None:

@@ -57,6 +57,9 @@ def audit(
     info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
         "waiting": found.num_waiting, "moved": _moved_info(found.earlier), **asdict(found.certificate),
+        "num_images": found.num_images, "disputed": found.disputed.tolist(),
+        "certified_if_disputed_are_wrong": found.certified_undisputed,
+        "certified_if_answers_are_wrong": [asdict(item) for item in found.sensitivity],
     }  # fmt: skip
     del info["log_evidence"]  # may be infinite, which JSON cannot say
     answer(info, _audit_text(project, found), as_json=as_json)
@@ -181,7 +184,11 @@ def _queue_text(estimate: QueueEstimate) -> str:
 
 
 def _moved_info(moved: EarlierAudit | None) -> dict[str, Any] | None:
-    return None if moved is None else {**asdict(moved), "invalid": moved.invalid.tolist()}
+    if moved is None:
+        return None
+    info = {**asdict(moved), "invalid": moved.invalid.tolist()}
+    del info["frozen"]["log_evidence"]  # may be infinite, which JSON cannot say
+    return info
 
 
 def _audit_text(project: Project, audit: Audit) -> str:
@@ -193,7 +200,20 @@ def _audit_text(project: Project, audit: Audit) -> str:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
-    if (moved := audit.earlier) is not None:
+    if audit.sensitivity:
+        shares = ", ".join(f"{percent(item.certified)} if {item.share:.0%}" for item in audit.sensitivity)
+        lines.append(f"if some answers “right” were wrong: {shares} of them were")
+    if len(audit.disputed):
+        lines.append(
+            f"answered images to which another reviewer gave another class: {len(audit.disputed):,}; with these taken "
+            f"as wrong: at least {percent(audit.certified_undisputed)} right"
+        )
+    if (moved := audit.earlier) is not None and moved.has_grown:
+        lines.append(
+            f"the pool has grown: the {moved.frozen.size:,} images that the rule kept before are certified apart, at "
+            f"least {percent(moved.frozen.certified)} right; {moved.num_added:,} images were added since"
+        )
+    elif moved is not None:
         lines.append(
             f"of the answers under {moved.rule} {format_params(moved.params)}: {moved.num_valid:,} remain valid, "
             f"{len(moved.invalid):,} lie outside this selection"
