@@ -24,7 +24,8 @@ def show(project: Project, run: str) -> None:
             key="learning-curve",
         )
     elif points:
-        st.caption("Decide some images: the model learns from them, and its accuracy on the val images is drawn here.")
+        state = project.live.state(run)
+        st.caption(before_the_first(state.num_new, state.interval, is_fitting=state.is_fitting))
     else:
         st.caption("This project has no val images, so what the clicks bought cannot be measured.")
     current = project.live.interval
@@ -34,6 +35,21 @@ def show(project: Project, run: str) -> None:
     )
     if chosen != current:
         project.live.set_interval(chosen)
+
+
+def before_the_first(num_new: int, interval: int, *, is_fitting: bool) -> str:
+    """Say when the first point after the run itself will be there.
+
+    Args:
+        num_new: Answers so far.
+        interval: Answers after which the model learns; 0: only when asked.
+        is_fitting: Whether it is learning now.
+    """
+    if is_fitting:
+        return f"The model is learning from {num_new:,} answers. Open this again in a moment for its accuracy."
+    missing = max(1, interval - num_new)
+    what = f"{missing:,} more {'answer' if missing == 1 else 'answers'}" if interval else "“learn now”"
+    return f"The model learns for the first time after {what}; its accuracy on the val images is then drawn here."
 
 
 def _in_words(interval: int) -> str:
