@@ -27,7 +27,7 @@ from core.cli.commands.data import add_images, backups, classes, groups, new_pro
 app = typer.Typer(
     name="winnow",
     help="Label few images, review pseudo-labels fast, and know how many of the accepted ones are wrong.",
-    epilog="`winnow` alone opens the demo project; `winnow PATH` opens a project.",
+    epilog="`winnow` alone opens the start page, `winnow PATH` a project, `winnow open --demo` the demo.",
     add_completion=False,
     context_settings={"max_content_width": 110},
     no_args_is_help=False,

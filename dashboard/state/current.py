@@ -15,10 +15,10 @@ def current_key() -> str | None:
 
 
 def current_project() -> tuple[str, Project]:
-    """Return key and project; without any project, end the page with a link to Data."""
+    """Return key and project; without any project, end the page with a link to Start."""
     key = current_key()
     if key is None:
-        empty_page("No project is open.", "Create a project or open the demo", "data")
+        empty_page("No project is open.", "Open a project, the demo or your images", "start")
     project = open_project(key)
     if project.decisions.problem is not None:
         st.error(project.decisions.problem)
@@ -37,3 +37,22 @@ def current_run(project: Project) -> Run:
         empty_page(message, "Show its progress" if live else "Train a baseline", "train")
     requested = url.read("run")
     return next((run for run in finished if run.id == requested), latest_run(finished))
+
+
+def home_page(key: str) -> str:
+    """Return the URL path of the page on which a project opens: its review where it has suggestions, else its data."""
+    return "review" if finished_runs(open_project(key)) else "data"
+
+
+def switch_project(key: str) -> None:
+    """Go to another project.
+
+    Args:
+        key: The project's key in the URL.
+    """
+    for name in url.NAMES:
+        url.write(name, None)
+    url.write("project", key)
+    pages, page = st.session_state.get("pages", {}), home_page(key)
+    if page in pages:
+        st.switch_page(pages[page])
