@@ -9,7 +9,7 @@ import streamlit as st
 from core import Project, WinnowError, recent_projects
 from dashboard import formatting
 from dashboard.messages import show_errors
-from dashboard.sections import next_step
+from dashboard.sections.start import next_step
 from dashboard.state import url
 from dashboard.state.current import current_key, current_run, switch_project
 from dashboard.state.projects import open_project, recent_keys
@@ -48,12 +48,12 @@ def main() -> None:
         page.run()
         return
     with show_errors(), st.container(key="header", horizontal=True, width="content"):  # placed by assets/style.css
-        _header()
+        _header(page.url_path)
     url.sync()
     if message := st.session_state.pop("other-run", ""):
         st.toast(message, duration="long")
     with show_errors():
-        if page.url_path != "review":  # the images have its space
+        if page.url_path != "review":  # it has the line in the header
             next_step.show(page.url_path)
         page.run()
     url.sync()
@@ -67,10 +67,12 @@ def _start() -> None:
     start.show()
 
 
-def _header() -> None:
-    """Draw the choice of project and run, and the runs that are live."""
+def _header(page: str) -> None:
+    """Draw the choice of project and run, and the runs that are live; for Review also the next step."""
     if (key := current_key()) is None:
         return
+    if page == "review":
+        next_step.show_in_header()
     keys = recent_keys()
     st.session_state["project-choice"] = key if key in keys else None
     st.selectbox(

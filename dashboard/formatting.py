@@ -63,3 +63,8 @@ def listed(names: Sequence[str], most: int) -> str:
     """
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with its noun, such as "1 class" or "2 classes"."""
+    return f"{number:,} {one if number == 1 else several}"

@@ -50,9 +50,10 @@ def switch_project(key: str) -> None:
     Args:
         key: The project's key in the URL.
     """
-    for name in url.NAMES:
-        url.write(name, None)
-    url.write("project", key)
     pages, page = st.session_state.get("pages", {}), home_page(key)
-    if page in pages:
-        st.switch_page(pages[page])
+    for name in url.NAMES:
+        st.session_state.pop(f"url-{name}", None)
+    if page in pages:  # the address of the page before keeps what it names, for the browser's Back
+        st.switch_page(pages[page], query_params={"project": key})
+    for name in url.NAMES:
+        url.write(name, key if name == "project" else None)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import DataSummary, Project, TrainConfig, constants
 from dashboard import charts, formatting, image_grid
-from dashboard.messages import page_link, show_errors
+from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
 from dashboard.sections.data import class_form, left_out_files, new_images
 from dashboard.sections.widgets import class_input, metric_row
@@ -32,7 +32,7 @@ _COMPARED_AT_ONCE = 20_000
 
 def show() -> None:
     """Show the data of the current project, and forms to create or open a project."""
-    st.title("Data")
+    page_head("Data", "What have I got, and is it sound?")
     key = current_key()
     if key is None:
         st.write("No project is open. Start with the demo: 10,000 images, without a download.")

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core import Project, TrainConfig, recent_projects
 from dashboard.messages import show_errors
-from dashboard.sections import create_project, open_images
+from dashboard.sections import create_project
+from dashboard.sections.start import open_images
 from dashboard.state.current import switch_project
 from dashboard.state.project_cards import ProjectCard, project_cards
 
@@ -32,8 +33,8 @@ def show() -> None:
 
 def _projects(cards: list[ProjectCard]) -> None:
     for first in range(0, len(cards), 3):
-        for column, card in zip(st.columns(3, border=True), cards[first : first + 3], strict=False):
-            with column:
+        for column, card in zip(st.columns(3), cards[first : first + 3], strict=False):
+            with column, st.container(border=True, height="stretch", gap="xsmall"):
                 _project(card)
 
 

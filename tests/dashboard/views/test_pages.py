@@ -14,13 +14,14 @@ def test_every_page_can_be_shown(name: str, trained_project: Project) -> None:
     assert not test.exception
     assert not test.error
     assert test.title[0].value == name.title()
+    assert test.caption[0].value.endswith("?"), "the question that the page answers"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "data"])
-def test_without_a_project_every_page_points_to_data(
+def test_without_a_project_every_page_points_to_start(
     name: str,
 ) -> None:
-    assert "page **Data**" in texts(open_page(name))
+    assert "page **Start**" in texts(open_page(name))
 
 
 def test_without_a_run_scores_point_to_train(untrained_project: Project) -> None:

@@ -5,7 +5,7 @@ from html import escape
 
 _LAYOUTS = (
     ("One folder per class", ("leaves/", "  oak/", "    1.jpg", "  beech/", "    2.jpg", "  unlabeled/", "    3.jpg")),
-    ("No labels yet", ("leaves/", "  1.jpg", "  2.jpg", "  sub folder/", "    3.jpg")),
+    ("No labels yet", ("leaves/", "  1.jpg", "  2.jpg", "  3.jpg")),
     ("Given splits", ("leaves/", "  train/", "    oak/", "    beech/", "  val/", "  test/", "    oak/")),
     ("A table", ("leaves/", "  images/", "  labels.csv", "", "file,label", "images/1.jpg,oak", "images/2.jpg,")),
 )
