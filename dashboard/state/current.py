@@ -1,12 +1,14 @@
 """Current project and run: those of the URL, else the latest ones."""
 
+from typing import NoReturn
+
 import streamlit as st
 
 from core import Project, Run
-from dashboard.messages import empty_page
+from dashboard.messages import empty_page, page_link, show_errors
 from dashboard.state import url
 from dashboard.state.projects import open_project, recent_keys
-from dashboard.state.runs import finished_runs, latest_run, live_runs
+from dashboard.state.runs import finished_runs, latest_run, live_runs, suggest
 
 
 def current_key() -> str | None:
@@ -28,15 +30,39 @@ def current_project() -> tuple[str, Project]:
 def current_run(project: Project) -> Run:
     """Return the finished run in the URL, else the latest one.
 
-    Without any finished run, the page ends with a link to Train.
+    Without any finished run, the page ends with what can be done: suggestions at one press, or a link to Train.
     """
     finished = finished_runs(project)
     if not finished:
-        live = live_runs(project)
-        message = f"{live[-1].id} is still training." if live else "No run has finished yet."
-        empty_page(message, "Show its progress" if live else "Train a baseline", "train")
+        if live := live_runs(project):
+            empty_page(f"{live[-1].id} is still training.", "Show its progress", "train")
+        _offer_suggestions(project)
     requested = url.read("run")
     return next((run for run in finished if run.id == requested), latest_run(finished))
+
+
+def _offer_suggestions(project: Project) -> NoReturn:
+    """Say that no run has finished, and offer the quickest one; ends the page."""
+    num_labels = len(project.splits.labeled)
+    if num_labels:
+        st.info(
+            f"No run has finished yet. A small model learns from your {num_labels:,} labels in seconds and suggests a "
+            "label for each of the other images; no network is trained."
+        )
+        text = "Suggest labels now"
+    else:
+        st.info(
+            "No image has a label yet. Name the first images on the Review page: suggestions begin as soon as two "
+            "classes have two images each."
+        )
+        text = "Start labeling"
+    if st.button(text, type="primary", key="suggest-here"):
+        with show_errors(), st.spinner("Computing features and fitting a head."):
+            url.write("run", suggest(project).id)
+            st.rerun()
+    if num_labels:
+        page_link("train", "Or train a network")
+    st.stop()
 
 
 def home_page(key: str) -> str:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from core import Project, TrainConfig, recent_projects
+from core import Project, recent_projects
 from dashboard.messages import show_errors
 from dashboard.sections import create_project
 from dashboard.sections.start import open_images
 from dashboard.state.current import switch_project
 from dashboard.state.project_cards import ProjectCard, project_cards
+from dashboard.state.runs import suggest
 
 _MOST_CARDS = 12
-_SUGGEST_SECONDS = 300.0
 
 
 def show() -> None:
@@ -78,7 +78,7 @@ def _demo() -> None:
         with show_errors(), st.spinner("Preparing the demo: images, features, suggestions."):
             project = Project.demo()
             if not project.runs():
-                project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=_SUGGEST_SECONDS)
+                suggest(project)
             switch_project(project.key)
 
 
