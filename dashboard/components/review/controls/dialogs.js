@@ -25,7 +25,7 @@ export function openDialog(root, title, content, buttons) {
 export function showKeys(root, onTour) {
   const rows = KEY_HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
   const box = openDialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
-    make("button", { onclick: () => { close(); onTour(); }, title: "Six steps over this page, on these images" }, "Tour"),
+    make("button", { onclick: () => { box.addEventListener("close", onTour); close(); }, title: "Six steps over this page, on these images" }, "Tour"),
     make("button.primary", { autofocus: true, onclick: close }, "Close"),
   ]);
   box.classList.add("wide-dialog");
