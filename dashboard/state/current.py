@@ -41,6 +41,19 @@ def current_run(project: Project) -> Run:
     return next((run for run in finished if run.id == requested), latest_run(finished))
 
 
+def scored_run(project: Project) -> Run:
+    """Return the current run where it has suggestions; else the page ends with a link to Review.
+
+    Args:
+        project: The project.
+    """
+    run = current_run(project)
+    if not project.scores(run.id).has_suggestions:
+        message = "There are no suggestions yet, so there are no scores: name at least two images each of two classes."
+        empty_page(message, "Name images", "review")
+    return run
+
+
 def _offer_suggestions(project: Project) -> NoReturn:
     """Say that no run has finished, and offer the quickest one; ends the page."""
     num_labels = len(project.splits.labeled)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import Project, WinnowError, recent_projects
-from dashboard import image_grid
+from dashboard import formatting, image_grid
 from dashboard.state.runs import finished_runs, latest_run, live_runs
 
 _NUM_TILES = 8
@@ -50,7 +50,7 @@ def _version(path: Path) -> tuple[int, ...]:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _card(key: str, path: Path, _changed: tuple[int, ...]) -> ProjectCard:
+def _card(key: str, path: Path, changed: tuple[int, ...]) -> ProjectCard:  # noqa: ARG001 (part of the cache's key)
     try:
         project = Project(path)
         ids = image_grid.sample_ids(project, "pool", None, _NUM_TILES)
@@ -66,7 +66,7 @@ def _lines(project: Project) -> list[str]:
     counts = project.decisions.counts()
     decided = sum(number for name, number in counts.items() if name not in ("undecided", "open", "total"))
     classes = len(project.class_names)
-    named = "no class yet" if not classes else "1 class" if classes == 1 else f"{classes:,} classes"
+    named = formatting.counted(classes, "class", "classes") if classes else "no class yet"
     labels = f"{len(project.splits.labeled):,} labeled, {decided:,} decided"
     return [f"{len(project.images.labels):,} images, {named}, {labels}", _run_line(project)]
 
@@ -78,4 +78,4 @@ def _run_line(project: Project) -> str:
         return "No suggestions yet"
     run = latest_run(finished)
     accuracy = run.status.best_val_accuracy
-    return f"Latest run: {run.id}" + (f", {accuracy:.1%} right on val" if accuracy is not None else "")
+    return f"Latest run: {run.id}" + (f", {formatting.percent(accuracy)} right on val" if accuracy is not None else "")

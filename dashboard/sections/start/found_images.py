@@ -65,7 +65,7 @@ def _picture(file: Path) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _square(file: Path, _modified: int) -> str:
+def _square(file: Path, modified: int) -> str:  # noqa: ARG001 (part of the cache's key)
     try:
         with Image.open(file) as opened:
             opened.draft("RGB", (2 * _SIDE, 2 * _SIDE))

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project, recent_projects
+from dashboard import formatting
 from dashboard.sections.start.folder_layouts import pictures as layout_pictures
 from dashboard.sections.start.open_images import path_problem
 from dashboard.state.project_cards import project_cards
@@ -25,7 +26,7 @@ def test_a_project_is_shown_with_its_picture_and_its_state(trained_project: Proj
     assert f"/winnow/{trained_project.key}/sprite?ids=" in _html(test)
     run = trained_project.runs()[0]
     assert f"{len(trained_project.images.labels):,} images, 3 classes" in texts(test)
-    assert f"{run.status.best_val_accuracy:.1%} right on val" in texts(test)
+    assert f"{formatting.percent(run.status.best_val_accuracy or 0)} right on val" in texts(test)
 
 
 def test_a_card_follows_decisions_and_runs(trained_project: Project) -> None:
