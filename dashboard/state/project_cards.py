@@ -50,7 +50,8 @@ def _version(path: Path) -> tuple[int, ...]:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _card(key: str, path: Path, changed: tuple[int, ...]) -> ProjectCard:  # noqa: ARG001 (part of the cache's key)
+def _card(key: str, path: Path, changed: tuple[int, ...]) -> ProjectCard:
+    del changed  # part of the cache's key
     try:
         project = Project(path)
         ids = image_grid.sample_ids(project, "pool", None, _NUM_TILES)

@@ -65,7 +65,8 @@ def _picture(file: Path) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _square(file: Path, modified: int) -> str:  # noqa: ARG001 (part of the cache's key)
+def _square(file: Path, modified: int) -> str:
+    del modified  # part of the cache's key
     try:
         with Image.open(file) as opened:
             opened.draft("RGB", (2 * _SIDE, 2 * _SIDE))
