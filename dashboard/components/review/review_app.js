@@ -9,6 +9,7 @@ import { showUndo } from "./controls/verdict_buttons.js";
 import { showClassGuide } from "./images/class_guide.js";
 import { PageSize } from "./images/page_size.js";
 import { announcement } from "./images/tile.js";
+import { startTour } from "./images/tour.js";
 import { listen } from "./events.js";
 import { makeHandlers } from "./handlers.js";
 import { makeLayout } from "./layout.js";
@@ -118,7 +119,7 @@ export class ReviewApp {
     else if (action === "similar") this.pageLoading.afterwards(() => { this.isFocus = false; this.changeQuery({ ranking: "similar", like: request.image }); });
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
-    else if (action === "help") showKeys(this.root);
+    else if (action === "help") showKeys(this.root, () => startTour(this.root));
     else if (action === "guide") showClassGuide({ root: this.root, api: this.api, classes: this.data.classes, card: cardPage.card, onPick: (label) => this._decide("relabel", label) });
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));

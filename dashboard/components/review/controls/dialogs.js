@@ -21,10 +21,11 @@ export function openDialog(root, title, content, buttons) {
   return box;
 }
 
-/** Show what each key does. @param {ShadowRoot} root */
-export function showKeys(root) {
+/** Show what each key does. @param {ShadowRoot} root @param {() => void} onTour */
+export function showKeys(root, onTour) {
   const rows = KEY_HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
   const box = openDialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
+    make("button", { onclick: () => { box.addEventListener("close", onTour); close(); }, title: "Six steps over this page, on these images" }, "Tour"),
     make("button.primary", { autofocus: true, onclick: close }, "Close"),
   ]);
   box.classList.add("wide-dialog");
