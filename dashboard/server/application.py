@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 
 from core import Project, ServerError, WinnowError
 from dashboard.server.auth import AuthMiddleware
+from dashboard.server.index_page import IndexPageMiddleware
 from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.memory import limit_mapped_memory
 from dashboard.server.one_time_codes import OneTimeCodes
@@ -37,7 +38,7 @@ def create_app(token: str, port: int, codes: OneTimeCodes | None = None) -> st.A
         port: Port of the server, part of the cookie's name.
         codes: Codes of links, each of which opens the dashboard once.
     """
-    middleware = [Middleware(AuthMiddleware, token=token, port=port, codes=codes)]
+    middleware = [Middleware(AuthMiddleware, token=token, port=port, codes=codes), Middleware(IndexPageMiddleware)]
     return st.App(str(_SCRIPT), routes=[*ROUTES, *MAP_ROUTES], middleware=middleware, lifespan=_lifespan)
 
 

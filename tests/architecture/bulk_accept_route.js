@@ -21,7 +21,8 @@ class FakeElement {
 
 const root = { activeElement: null, append(box) { box.root = root; } };
 const storage = { length: 0, getItem: () => null, setItem() {}, removeItem() {} };
-Object.assign(globalThis, { document: { createElement: () => new FakeElement() }, window: { localStorage: storage, location: { search: "" } } });
+const BroadcastChannel = class { postMessage() {} };
+Object.assign(globalThis, { BroadcastChannel, document: { createElement: () => new FakeElement() }, window: { localStorage: storage, location: { search: "" } } });
 
 /** The calls under way in the component, the outermost first, each as file and function. */
 function callsUnderWay() {

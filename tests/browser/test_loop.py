@@ -88,8 +88,8 @@ def test_decisions_made_while_the_server_is_down_arrive_when_it_is_back(
     server.kill()
     for _ in range(12):
         page.keyboard.press("a")
-    expect(page.locator(".saved")).to_have_attribute("data-state", "failed")
-    expect(page.locator(".saved")).to_contain_text("12 not saved")
+    expect(page.locator(".saved")).to_have_attribute("data-state", "away")
+    expect(page.locator(".saved")).to_contain_text("12 kept in this browser")
     server.start()
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved", timeout=30_000)
     assert verdicts(trained_project)["accept"] == 12

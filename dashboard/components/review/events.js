@@ -1,6 +1,7 @@
 /** Events of the window and the document that the review app follows: keys, leaving, focus. */
 
 import { actionOf, returnFocusToImage } from "./controls/keyboard.js";
+import { closeConnectionDialog } from "./sync/connection_dialog.js";
 import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 
 /** @param {import("./review_app.js").ReviewApp} app @param {AbortSignal} signal ends it */
@@ -9,8 +10,9 @@ export function listen(app, signal) {
   document.addEventListener("keydown", (event) => onKey(app, event), { signal });
   window.addEventListener("winnow-address", () => app.urlWriter.now(), { signal }); // assets/history.html
   window.addEventListener("pagehide", () => outbox.flush(true), { signal });
-  window.addEventListener("blur", () => outbox.flush(), { signal });
+  for (const name of ["blur", "focus"]) window.addEventListener(name, () => outbox.flush(), { signal });
   document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
+  closeConnectionDialog(signal);
   shareThresholdOnLeave(app.element, app.parts.threshold, signal);
   app.element.addEventListener("pointerdown", ({ target }) => {
     const { threshold, toolbar } = app.parts;

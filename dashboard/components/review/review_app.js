@@ -23,6 +23,7 @@ import { Selection } from "./state/selection.js";
 import { UrlWriter, readUrlState, writeUrlState } from "./state/url.js";
 import { Api } from "./sync/api.js";
 import { Commands } from "./sync/commands.js";
+import { Connection, answers } from "./sync/connection.js";
 import { SINGLE_VERDICTS } from "./sync/responses.js";
 
 export class ReviewApp {
@@ -35,6 +36,8 @@ export class ReviewApp {
     this.isFocus = urlState.view === "focus";
     this.isClosed = false;
     this.notice = new Notice();
+    this.connection = new Connection({ ask: answers, onBack: () => this.commands.outbox.flush() });
+    this.notice.onAway = (again) => this.connection.lost(again);
     const saveStatus = new SaveStatus();
     this.reviewer = new Reviewer(urlState.reviewer, window.localStorage);
     this.api = new Api(data, this.reviewer);
@@ -62,7 +65,8 @@ export class ReviewApp {
     this.commands = new Commands({
       api: this.api, cardPage: this.cardPage, data, reviewer: this.reviewer, onState: (state) => saveStatus.show(state),
       onDecided: (change) => this._afterDecision(change), onQueued: (commands) => this.parts.history.push(commands),
-      onResponse: (response, reasons, settle) => this._responded(response, reasons, settle),
+      onResponse: (response, reasons, settle) => this._responded(response, reasons, settle), onAway: () => this.connection.lost(),
+      onPeers: (isMany) => { if (isMany) this.load(() => this.cardPage.reload()); else this.render(); this.counting.schedule(); },
     });
     this.bulkConfirm = new BulkConfirm({
       root: this.root, api: this.api, classes: data.classes, cardPage: this.cardPage, commands: this.commands, threshold: this.parts.threshold,
@@ -91,7 +95,8 @@ export class ReviewApp {
   close() {
     this.isClosed = this.notice.isClosed = true;
     for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing, this.liveModel]) work.cancel();
-    this.commands.outbox.close();
+    this.commands.close();
+    this.connection.close();
     this.pageSize.close();
     this.ending.abort();
     this.element.remove();

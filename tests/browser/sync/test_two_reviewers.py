@@ -93,7 +93,7 @@ def test_what_one_could_not_deliver_is_sent_under_that_name_by_whoever_opens_the
     ann.route("**/commands", lambda route: route.abort())
     for _ in range(3):
         ann.keyboard.press("s")
-    expect(ann.locator(".saved")).to_have_attribute("data-state", "failed")
+    expect(ann.locator(".saved")).to_have_attribute("data-state", "away")
     ann.unroute("**/commands")
     sit(ann, server, reviewer="ben")
     press(ann, "u")

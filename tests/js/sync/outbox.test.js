@@ -46,7 +46,7 @@ test("what is acknowledged leaves the storage and the corner says its number", a
   assert.equal(JSON.parse([...storage.items.values()][0]).length, 2);
   await outbox.flush();
   assert.deepEqual([server.log.length, storage.length, outbox.waiting.length], [2, 0, 0]);
-  assert.deepEqual(told.at(-1), { waiting: 0, saved: 2, problem: "", refused: 0, reason: "" });
+  assert.deepEqual(told.at(-1), { waiting: 0, saved: 2, problem: "", cause: "", refused: 0, reason: "" });
 });
 
 test("each batch carries all that is not acknowledged, in order", async () => {
@@ -86,7 +86,7 @@ test("a failure is told and kept, and the wait before the next try grows", async
   outbox._schedule = (delay) => waits.push(delay);
   for (let time = 0; time < 7; time++) await outbox.flush();
   stop(outbox);
-  assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer.", refused: 0, reason: "" });
+  assert.deepEqual(told.at(-1), { waiting: 1, saved: 0, problem: "Winnow does not answer.", cause: "", refused: 0, reason: "" });
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 15000, 15000, 15000]);
 });
 

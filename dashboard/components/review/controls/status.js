@@ -2,19 +2,27 @@
 
 import { formatNumber, make } from "./dom.js";
 
-/** Shows `saved #1842`: amber with a dot while a command is being sent, red with a cross after a failure. */
+/** What the corner says of decisions that wait, by the cause. @type {Record<string, (count: string) => string>} */
+const WAITING = {
+  away: (count) => `● Winnow does not answer: ${count} kept in this browser`,
+  link: (count) => `● Winnow was restarted, open its new link: ${count} kept in this browser`,
+};
+
+/** Shows `saved #1842`: amber with a dot while a command is being sent or the server is away, red with a cross after a failure. */
 export class SaveStatus {
   constructor() {
-    this.element = make("span.saved", { role: "status", "data-state": "idle" }, "nothing to save");
+    this.text = make("span", {}, "nothing to save");
+    this.element = make("span.saved", { role: "status", "data-state": "idle" }, this.text);
   }
 
   /** @param {import("../sync/outbox.js").State} state of the outbox */
-  show({ waiting, saved, problem, refused, reason }) {
-    const [state, text] = problem ? ["failed", `✕ ${formatNumber(waiting)} not saved, will be sent again`]
+  show({ waiting, saved, problem, cause, refused, reason }) {
+    const isKept = waiting && cause in WAITING;
+    const [state, text] = isKept ? ["away", WAITING[cause](formatNumber(waiting))] : problem ? ["failed", `✕ ${formatNumber(waiting)} not saved, will be sent again`]
       : waiting ? ["waiting", `● ${formatNumber(waiting)} saving …`]
         : saved ? ["saved", `✓ saved #${formatNumber(saved)}`] : ["idle", "nothing to save"];
     this.element.dataset.state = state;
-    this.element.textContent = refused ? `${text} · ${formatNumber(refused)} refused` : text;
+    this.text.textContent = refused ? `${text} · ${formatNumber(refused)} refused` : text;
     this.element.title = problem || reason;
   }
 }
@@ -27,6 +35,8 @@ export class Notice {
   constructor() {
     this.element = make("div.notice", { role: "alert", hidden: true });
     this.isClosed = false;
+    /** Called with what to do again once the server answers. @type {((again: () => void) => void)|null} */
+    this.onAway = null;
   }
 
   /** Do work that may fail; then show its error with a button to try again. @param {() => Promise<void>|void} work */
@@ -35,7 +45,10 @@ export class Notice {
       await work();
     } catch (error) {
       if (this.isClosed) return;
-      this.show(error.message, () => { this.show(""); this.attempt(work); });
+      const again = () => { this.show(""); this.attempt(work); };
+      this.show(error.message, again);
+      const { shown } = this;
+      if (error.cause === "away") this.onAway?.(() => this.shown === shown && again());
     }
   }
 
@@ -55,6 +68,7 @@ export class Notice {
   _set(message, buttons) {
     clearTimeout(this.timer);
     this.timer = null;
+    this.shown = Symbol(message); // another message is another one
     this.element.hidden = !message;
     this.element.replaceChildren(make("span", {}, message), ...buttons);
   }

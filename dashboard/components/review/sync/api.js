@@ -129,19 +129,20 @@ function posted(body, isLast = false) {
   return { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body), keepalive: isLast };
 }
 
-/** The JSON of a response; an error is final when the server will refuse the same request again. @param {Promise<Response>} pending */
+/** The JSON of a response; an error is final when the server will refuse the same request again. Its cause is "away" when
+ * nobody answers, and "link" when a restarted server does not know this browser yet. @param {Promise<Response>} pending */
 async function bodyOf(pending) {
   let response;
   try {
     response = await pending;
   } catch {
-    throw new Error("Winnow does not answer. Is it still running in its terminal?");
+    throw Object.assign(new Error("Winnow does not answer. Is it still running in its terminal?"), { cause: "away" });
   }
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   const body = isJson ? await response.json() : {};
   if (!response.ok) {
     const error = new Error(body.error ?? `The server answered with status ${response.status}.`);
-    throw Object.assign(error, { isFinal: response.status === 400 });
+    throw Object.assign(error, { isFinal: response.status === 400, cause: response.status === 403 ? "link" : "" });
   }
   return body;
 }

@@ -3,14 +3,16 @@
 import { toFilter } from "../state/query.js";
 import { UndoStack } from "../state/undo_stack.js";
 import { Outbox } from "./outbox.js";
+import { Peers } from "./peers.js";
 import { SINGLE_VERDICTS, arePredictable, imagesOf, predictedRows, readResponse } from "./responses.js";
 
 export class Commands {
   /** @param {{api: import("./api.js").Api, cardPage: import("../state/card_page.js").CardPage, data: object,
    *   reviewer: import("../state/reviewer.js").Reviewer, onState: (state: object) => void,
    *   onDecided: (change: {isPageDone?: boolean}) => void, onQueued: (commands: object[]) => void,
-   *   onResponse: (response: object, reasons: string, settle: () => Promise<boolean>) => void}} options */
-  constructor({ api, cardPage, data, reviewer, onState, onDecided, onQueued, onResponse }) {
+   *   onResponse: (response: object, reasons: string, settle: () => Promise<boolean>) => void, onAway: () => void,
+   *   onPeers: (isMany: boolean) => void}} options onPeers: another tab has changed images */
+  constructor({ api, cardPage, data, reviewer, onState, onDecided, onQueued, onResponse, onAway, onPeers }) {
     this.api = api;
     this.cardPage = cardPage;
     this.reviewer = reviewer;
@@ -24,9 +26,15 @@ export class Commands {
     this.returning = null;
     this.since = performance.now();
     this.outbox = new Outbox({
-      api, key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", onState,
+      api, key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", onState, onAway,
       onResponse: (response, commands) => this._responded(response, commands),
     });
+    this.peers = new Peers(`winnow-${data.project}/${data.run}`, (rows) => { this._follow(rows); onPeers(false); }, () => onPeers(true));
+  }
+
+  close() {
+    this.outbox.close();
+    this.peers.close();
   }
 
   /** Give one verdict on the selection, or on the card under the cursor. */
@@ -72,6 +80,7 @@ export class Commands {
     if (!before.length || before.some(({ rank }) => this.cardPage.isAfterPage(rank))) this.cardPage.dropPrefetched();
     const [[first], from] = [before, this.cardPage.card?.id];
     this.cardPage.apply(before);
+    this.peers.tell(before);
     this.cardPage.clearSelection();
     this.returning = first && this.cardPage.moveTo(first.id) ? null : { rank: first?.rank, from };
     this.onDecided({});
@@ -112,7 +121,9 @@ export class Commands {
 
   _queue(commands, cards) {
     const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
-    this.cardPage.apply(commands.flatMap(predictedRows));
+    const rows = commands.flatMap(predictedRows);
+    this.cardPage.apply(rows);
+    this.peers.tell(rows);
     const queued = commands.map((command) => this.outbox.add(command));
     this.undoStack.push(queued.map((command) => command.command_id), before, this._inWords(commands[0], cards.length));
     this.onQueued(queued);
@@ -135,13 +146,22 @@ export class Commands {
     return { verdict, run_id: this.api.runId, reviewer: this.reviewer.name };
   }
 
+  /** Show what another tab has decided; images with waiting commands of this tab keep their state. */
+  _follow(rows) {
+    const pending = new Set(this.outbox.waiting.flatMap(imagesOf));
+    this.cardPage.apply(rows.filter(({ id }) => !pending.has(id)));
+  }
+
   _responded(response, commands) {
     const { waiting } = this.outbox;
     const { rows, refused, reasons, isBeyondPage } = readResponse(response, commands, waiting);
     const restored = response.isUnread ? this.undoStack.statesBefore(refused, new Set(commands.flatMap(imagesOf))) : [];
     this.undoStack.remove(refused);
     const pending = new Set(waiting.flatMap(imagesOf));
-    this.cardPage.apply([...restored.filter(({ id }) => !pending.has(id)), ...rows]);
+    const changed = [...restored.filter(({ id }) => !pending.has(id)), ...rows];
+    this.cardPage.apply(changed);
+    if (response.refresh) this.peers.tellMany();
+    else this.peers.tell(changed);
     if (isBeyondPage || commands.some((command) => imagesOf(command).length > 1)) this.cardPage.prefetch();
     const isUnknown = Boolean(response.isUnread) && !restored.length; // from an earlier page: only the server knows the image's state
     this.onResponse(response, reasons, async () => (waiting.length ? false : this._moveCursor(response, isUnknown)));

@@ -17,11 +17,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Refused commands that the storage keeps. */
 const MAX_REFUSED = 200;
 
-/** @typedef {{waiting: number, saved: number, problem: string, refused: number, reason: string}} State */
+/** @typedef {{waiting: number, saved: number, problem: string, cause: string, refused: number, reason: string}} State */
 
 export class Outbox {
   /** @param {{api: Pick<import("./api.js").Api, "commands">, storage: Storage, key: string, reviewer: string,
-   *   onResponse: (response: object, commands: object[]) => void, onState: (state: State) => void}} options
+   *   onResponse: (response: object, commands: object[]) => void, onState: (state: State) => void, onAway?: () => void}} options
    *   reviewer: of commands that name none */
   constructor(options) {
     this.options = options;
@@ -30,6 +30,8 @@ export class Outbox {
     this.sequence = 0;
     this.saved = 0;
     this.problem = "";
+    /** Cause of the problem: "away", "link" (see api.js) or "". */
+    this.cause = "";
     this.failures = 0;
     this.isSending = false;
     this.timer = null;
@@ -84,7 +86,7 @@ export class Outbox {
     const known = new Set(response.outcomes.map((outcome) => outcome.command_id));
     this.waiting = this.waiting.filter((command) => !known.has(command.command_id));
     this.saved = Math.max(this.saved, response.saved ?? 0);
-    this.problem = "";
+    this.problem = this.cause = "";
     this.failures = 0;
     this.bisection.answered(commands);
     this._store();
@@ -124,6 +126,8 @@ export class Outbox {
   _failed(error) {
     this.failures++;
     this.problem = error.message;
+    this.cause = error.cause ?? "";
+    if (this.cause === "away") this.options.onAway?.();
   }
 
   _schedule(delay) {
@@ -133,8 +137,8 @@ export class Outbox {
   }
 
   _report() {
-    const { waiting, saved, problem, refused, reason } = this;
-    this.options.onState({ waiting: waiting.length, saved, problem, refused, reason });
+    const { waiting, saved, problem, cause, refused, reason } = this;
+    this.options.onState({ waiting: waiting.length, saved, problem, cause, refused, reason });
   }
 
   _store() {
