@@ -12,7 +12,7 @@ from annotated_types import Interval
 from core.base.config import TRAINING_METHODS, Config
 from core.base.errors import InputError, unknown_name
 from core.base.method_settings import IMPORTED_SETTINGS
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.cli.output import percent
 from core.curation.rules import RULES, rule_parameters
 from core.project import Project

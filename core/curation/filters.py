@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError, unknown_name
 from core.base.types import HUMAN_LABELS, Ids, Labels, LabelState, Logits, Mask, PerImage, Verdict
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.scoring.scores import Scores
 
 OPEN = "open"

@@ -10,7 +10,6 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.stored_decisions import UNREADABLE
 from core.base.types import (
     UNDO,
     UNKNOWN,
@@ -21,6 +20,7 @@ from core.base.types import (
     LabelState,
     Verdict,
 )
+from core.base.untrusted.stored_decisions import UNREADABLE
 
 PLANTED = "planted"
 """Key in the params of a decision that answers an attention check; such an answer is no label."""

@@ -16,7 +16,7 @@ from annotated_types import Interval
 from core.base.config import Between
 from core.base.errors import ConfigError, unknown_name
 from core.base.types import Mask
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.scoring.scores import Scores
 
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from core.base.drafts import draft_folder
 from core.base.errors import DataError, not_allowed
-from core.base.json_text import parse_json
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
+from core.base.untrusted.json_text import parse_json
 from core.data.classes.class_edits import class_table, read_edits
 from core.data.classes.class_names import added_names
 

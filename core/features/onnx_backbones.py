@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.json_text import parse_json
 from core.base.types import Pixels
+from core.base.untrusted.json_text import parse_json
 from core.features.extractors import Compute, Extractor
 from core.features.input_spec import InputSpec
 

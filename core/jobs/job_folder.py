@@ -14,7 +14,7 @@ from typing import Any, Self, get_args
 
 from core.base.errors import RunError, unknown_name
 from core.base.types import LIVE_STATES, RunState
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.store.files import cannot_read, cannot_write, read_json, replace_file, write_json
 from core.store.jsonl import append_line, read_lines
 

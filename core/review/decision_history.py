@@ -7,14 +7,13 @@ import logging
 import sqlite3
 import threading
 import time
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from core.base.errors import DataError
-from core.base.stored_decisions import UNREADABLE
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
+from core.base.untrusted.stored_decisions import UNREADABLE, within
 from core.curation.given_labels import corrected_labels
 from core.curation.replay import is_about_given, live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
@@ -128,8 +127,7 @@ class DecisionHistory:
 
     def trained_ids(self) -> Ids:
         """Return the images that train with a label that a person gave: labeled ones and decided ones, sorted."""
-        decided = np.flatnonzero(np.isin(self.state().verdict, _HUMAN))
-        return np.union1d(self._workspace.splits.labeled, decided)
+        return np.union1d(self._workspace.splits.labeled, np.flatnonzero(np.isin(self.state().verdict, _HUMAN)))
 
     def is_open(self) -> Mask:
         """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
@@ -138,8 +136,7 @@ class DecisionHistory:
     def calibration(self) -> CalibrationItems:
         """Return the calibration images in use, decided or not, with their classes.
 
-        Those of the latest draw from the pool where its images are answered, else those of the split; of whole groups
-        one image each.
+        Those of the latest draw from the pool if answered, else those of the split; of whole groups one image each.
         """
         splits, groups = self._workspace.splits, self._workspace.groups
         own, draw = split_items(splits, self._workspace.images.labels), self.draw()
@@ -245,11 +242,7 @@ class DecisionHistory:
 
     def _readable(self, decision: Decision) -> Decision:
         """Return a stored decision; as one that counts for nothing where the project has no such image or class."""
-        num, images = len(self._state.verdict), self._workspace.images
-        is_image = decision.image_id is None or 0 <= decision.image_id < num
-        is_label = decision.label is None or UNKNOWN <= decision.label < len(images.class_names)
-        if not (is_image and is_label):
-            decision = replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
+        decision = within(decision, len(self._state.verdict), len(self._workspace.images.class_names))
         if decision.verdict == UNREADABLE:
             text = "Row %d of %s is no decision that this version can read: it counts for nothing."
             logging.getLogger("winnow").warning(text, decision.id, self._workspace.path / "decisions.db")

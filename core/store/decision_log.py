@@ -15,8 +15,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from core.base.errors import DataError
-from core.base.stored_decisions import stored_decision
 from core.base.types import BulkSet, Decision, Ids, Labels
+from core.base.untrusted.stored_decisions import stored_decision
 from core.store.database import (
     ReadableCopy,
     database_error,

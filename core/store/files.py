@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from core.base.drafts import draft_file
 from core.base.errors import DataError, InputError, not_allowed
-from core.base.json_text import parse_json
 from core.base.memmap import ARRAY_DAMAGE, open_mapped
+from core.base.untrusted.json_text import parse_json
 
 
 def home() -> Path:

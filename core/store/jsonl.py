@@ -9,7 +9,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import IO, Any
 
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 from core.store.files import cannot_read, cannot_write, replace_file
 
 _SHORT = 1 << 20

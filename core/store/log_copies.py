@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 
 KEPT = 5
 """Copies that are kept, each of another day."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 
 
 def test_json_is_parsed() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import PageQuery, Project
-from core.base.stored_decisions import UNREADABLE
+from core.base.untrusted.stored_decisions import UNREADABLE
 
 RUN = "001-supervised-mlp"
 BASE: dict[str, Any] = {

@@ -8,7 +8,7 @@ import typer
 
 from core.base.errors import DecisionError, InputError, not_in_pool
 from core.base.types import LabelSource
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.cli.options import (
     AsJson,
     Guarantee,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 
 EDITS = "class_edits.jsonl"
 """File in the image folder; its lines are only appended."""

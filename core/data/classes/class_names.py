@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.base.errors import DataError, InputError
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 
 ADDED = "added_classes.jsonl"
 """File in the image folder; its lines are only appended."""

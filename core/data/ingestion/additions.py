@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
-from core.base.json_text import parse_json
 from core.base.types import UNKNOWN, Ids, QuarantinedFile
+from core.base.untrusted.json_text import parse_json
 from core.data.groups.by_column import column_names, column_values
 from core.data.image_io import Rendering
 from core.data.image_store import open_images, write_meta

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
-from core.base.json_text import parse_json
 from core.base.types import QuarantinedFile
+from core.base.untrusted.json_text import parse_json
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
 from core.data.sources.annotations.coco_annotations import read_coco

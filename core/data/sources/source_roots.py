@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 from core.data.decoders.open_image import ImageFileError, read_regular
 from core.data.sources.folder_scan import original_file, walk_folder
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
-from core.base.json_text import parse_json
+from core.base.untrusted.json_text import parse_json
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson", ".json")
 """Ends of the names of files that may be tables."""

@@ -33,7 +33,8 @@ def with_new_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def images_of(project: Project) -> list[int]:
-    return [line.image_id for line in Project.open(project.path).decisions.all()]
+    lines = Project.open(project.path).decisions.all()
+    return [line.image_id for line in lines if line.image_id is not None]
 
 
 def shown(page: Page) -> list[int]:

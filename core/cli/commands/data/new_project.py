@@ -8,7 +8,7 @@ import typer
 
 from core.base.config import SplitConfig
 from core.base.errors import InputError
-from core.base.whole_numbers import parse_whole
+from core.base.untrusted.whole_numbers import parse_whole
 from core.cli.commands.data.description import describe_project, print_image_progress, print_warnings
 from core.cli.commands.data.source_report import report_source
 from core.cli.options import AsJson, with_options_of

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import InputError
-from core.base.json_text import parse_json
 from core.base.types import QuarantinedFile
+from core.base.untrusted.json_text import parse_json
 from core.data.decoders.formats import SUFFIXES
 from core.data.sources.folder_scan import natural_key
 from core.data.sources.source_table import SourceTable, StoredImage, readable_name, split_of

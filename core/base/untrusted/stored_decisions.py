@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from core.base.command_schema import HIGHEST, PARAM_TYPES
-from core.base.types import UNDO, VERDICTS, Decision
+from core.base.types import UNDO, UNKNOWN, VERDICTS, Decision
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
@@ -58,6 +59,20 @@ def stored_decision(row: Mapping[str, Any]) -> Decision:
         ids_hash=ids_hash,
         undo_of=numbers["undo_of"],
     )
+
+
+def within(decision: Decision, num_images: int, num_classes: int) -> Decision:
+    """Return a decision; with the verdict UNREADABLE where the project has no such image or class.
+
+    Args:
+        decision: As stored.
+        num_images: Images of the project.
+        num_classes: Its classes.
+    """
+    is_image = decision.image_id is None or 0 <= decision.image_id < num_images
+    if is_image and (decision.label is None or UNKNOWN <= decision.label < num_classes):
+        return decision
+    return replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
 
 
 def _is_complete(verdict: str, numbers: Mapping[str, int | None], ids_hash: Any) -> bool:
