@@ -32,7 +32,7 @@ def with_new_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     server.stop()
 
 
-def images_of(project: Project) -> list[int]:
+def images_of(project: Project) -> list[int | None]:
     return [line.image_id for line in Project.open(project.path).decisions.all()]
 
 
