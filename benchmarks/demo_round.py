@@ -1,84 +1,215 @@
-"""Measure the demo's first round: baseline, bulk accept, retrain.
+"""One round of the demo, by a simulated reviewer in the product itself: clicks, live model, bulk accept, network.
 
-With 3 seeds, at 5 % estimated error. The threshold is the lowest at which the hidden calibration items show at most
-5 % error (a plug-in estimate, no guarantee). The true labels of the pool, which nobody sees in the product, say what
-the error really was.
+For each split and number of labels, a project of the demo's images is made (300 val images, 500 for calibration, 1,500
+for the test), with its head. Every arm begins from a copy: the reviewer answers screens of 20 images of a queue, the
+live model learns after each screen, and at the end all open images are accepted at a target error of 5 %, kept on
+average (conformal). Control arms: nobody clicks; clicks fall at random. With `--network MODEL`, that network is trained
+on the labels at the start and again after the round (without and with clicks of the default queue), and averaged with
+the head as the Compare page does. The true labels of the pool answer the clicks. Test images are read for the tables
+alone.
 
-    python benchmarks/demo_round.py [--seeds 3] [--target 0.05]
+    python -m benchmarks.demo_round --file rounds.jsonl --splits 0 1 --labeled 500 [--network tiny_cnn]
+    python -m benchmarks.demo_round --file rounds.jsonl --report
 """
 
 import argparse
+import json
+import shutil
 import tempfile
-from dataclasses import dataclass
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import median
+from typing import Any
+
+import numpy as np
+from scipy.stats import t
 
 from benchmarks.report import environment, table
 from core import Project, SplitConfig, TrainConfig
+from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept
+from core.simulation.strategies import AT_RANDOM, NO_CLICKS, AcceptRule, ReviewStrategy
+
+SCREEN, CLICKS, TARGET = 20, 200, 0.05
+DEFAULT_QUEUE = "badge"
+"""The queue with which the Review page opens on a head run."""
+ERRORS = (0.0, 0.05)
+WITH_NETWORK = (NO_CLICKS, DEFAULT_QUEUE)
+"""Arms after which the network is trained again."""
 
 
-@dataclass(frozen=True)
-class Round:
-    """Results of one seed; accuracies and errors in [0, 1], times in seconds."""
-
-    seed: int
-    seconds: float
-    accuracy: float
-    threshold: float
-    count: int
-    coverage: float
-    estimated_error: float
-    true_error: float
-    retrain_seconds: float
-    retrained_accuracy: float
-    difference: float
-    low: float
-    high: float
+def arms(queues: Sequence[str]) -> list[tuple[str, float]]:
+    """Queue and share of wrong answers of each arm, control arms first."""
+    return [(NO_CLICKS, 0.0), *((queue, error) for queue in (AT_RANDOM, *queues) for error in ERRORS)]
 
 
-def run_round(folder: Path, seed: int, target: float, config: TrainConfig, retrain: TrainConfig) -> Round:
-    """Run one round with one seed, on labels drawn with that seed."""
-    project = Project.create(folder / f"seed-{seed}", "demo", split=SplitConfig(seed=seed))
-    baseline = project.start_run(config.model_copy(update={"seed": seed}))
-    project.wait_run(baseline.id)
-    threshold = project.quality.plug_in_threshold(baseline.id, target)
-    assert threshold is not None
-    kept = project.select(baseline.id, "fixed_threshold", threshold=threshold)
-    project.bulk_accept(baseline.id, "fixed_threshold", threshold=threshold)
-    retrained = project.start_run(retrain.model_copy(update={"seed": seed}), parent=baseline.id)
-    project.wait_run(retrained.id)
-    test = project.compare(baseline.id, retrained.id).comparison
-    return Round(
-        seed, baseline.status.seconds, test.accuracy_a.value, threshold, kept.count, kept.coverage, kept.error.value,
-        float((project.images.labels[kept.ids] != kept.labels).mean()),
-        retrained.status.seconds, test.accuracy_b.value, test.difference, test.low, test.high,
-    )  # fmt: skip
+def copy(base: Project, path: Path) -> Project:
+    """A project of its own that shares images and features with another one."""
+    path.mkdir()
+    for entry in base.path.iterdir():
+        if entry.name in ("images", "features"):
+            (path / entry.name).symlink_to(entry, target_is_directory=True)
+        elif entry.is_dir():
+            shutil.copytree(entry, path / entry.name)
+        else:
+            shutil.copy2(entry, path / entry.name)
+    return Project(path)
+
+
+def accuracies(project: Project, run: str) -> dict[str, float]:
+    """Share of the val and of the test images that a run or version names right."""
+    parts, predicted = project.splits, np.asarray(project.run(run).folder.logits()).argmax(axis=1)
+    is_right = predicted == project.images.labels
+    return {"val": float(is_right[parts.val].mean()), "test": float(is_right[parts.test].mean())}
+
+
+def clicked(project: Project, run: str, queue: str, error_rate: float, seed: int) -> dict[str, Any]:
+    """Play one round with the live model of a run; return accuracies by clicks, and the machine's seconds."""
+    strategy = ReviewStrategy(queue, AcceptRule("conformal", TARGET))
+    rng = np.random.default_rng([seed, zlib.crc32(f"{queue} {error_rate}".encode())])
+    review = SimulatedReview(project, strategy, seed, rng, run)
+    curve, seconds = {0: accuracies(project, run)}, []
+    for screen in range(0 if queue == NO_CLICKS else CLICKS // SCREEN):
+        begin = time.perf_counter()
+        answer_queue(review, SCREEN, error_rate, screen + 1)
+        review.run = project.live.refresh(run, wait=True).version
+        seconds.append(time.perf_counter() - begin)
+        curve[review.clicks] = accuracies(project, review.run)
+    begin = time.perf_counter()
+    bulk_accept(review)
+    last = project.live.refresh(run, wait=True).version
+    seconds.append(time.perf_counter() - begin)
+    test = project.compare(run, last).comparison if last != run else None
+    return {
+        "curve": curve, "bulk": accuracies(project, last), "version": last, "seconds": sum(seconds),
+        "wrong": review.wrong, "selected": review.selected, "selected_error": review.selected_error,
+        "interval": None if test is None else [test.low, test.high],
+    }  # fmt: skip
+
+
+def with_network(project: Project, network: str, head: str) -> dict[str, Any]:
+    """Train the network on the labels after a round; compare it, the head and their average."""
+    config = project.run(network).record.config.model_copy(update={"method": "self_training"})
+    begin = time.perf_counter()
+    trained = project.wait_run(project.start_run(config, parent=network).id)
+    return {"seconds": time.perf_counter() - begin, **averaged(project, head, trained.id)}
+
+
+def averaged(project: Project, head: str, network: str) -> dict[str, Any]:
+    """Test accuracy of a head, a network and their average, as the Compare page shows them."""
+    found = project.compare(head, network)
+    assert found.average is not None
+    return {
+        "head": found.comparison.accuracy_a.value, "network": found.comparison.accuracy_b.value,
+        "average": found.average.accuracy.value, "weight": found.average.weight,
+    }  # fmt: skip
+
+
+def play(folder: Path, seed: int, labeled: int, words: argparse.Namespace) -> Iterable[dict[str, Any]]:
+    """Play all arms of one split."""
+    project = Project.create(folder / "base", "demo", split=SplitConfig(seed=seed, labeled=labeled))
+    head = project.wait_run(project.start_run(TrainConfig(method="head")).id).id
+    facts: dict[str, Any] = {"seed": seed, "labeled": labeled}
+    network = None
+    if words.network:
+        begin = time.perf_counter()
+        network = project.wait_run(project.start_run(TrainConfig(model=words.network, seed=seed)).id).id
+        seconds = time.perf_counter() - begin
+        yield facts | {"arm": "start", "network": {"seconds": seconds, **averaged(project, head, network)}}
+    for queue, error_rate in arms(words.queues):
+        name = f"{queue}, {error_rate:.0%} wrong" if queue != NO_CLICKS else queue
+        if words.arms and name not in words.arms:
+            continue
+        place = copy(project, folder / f"{queue}-{error_rate}")
+        found = facts | {"arm": name} | clicked(place, head, queue, error_rate, seed)
+        if network is not None and not error_rate and queue in WITH_NETWORK:
+            found["network"] = with_network(place, network, found["version"])
+        shutil.rmtree(place.path)
+        yield found
+
+
+def spread(values: Sequence[float], sign: str = "+") -> str:
+    """Mean in points with its 95 % interval over the splits (t), range, and number of splits above 0."""
+    points = 100 * np.array(values)
+    half = t.ppf(0.975, len(points) - 1) * points.std(ddof=1) / np.sqrt(len(points)) if len(points) > 1 else np.nan
+    mean, low, high = points.mean(), points.min(), points.max()
+    share = f"; {(points > 0).sum()} of {len(points)}" if sign else f"; n = {len(points)}"
+    return f"{mean:{sign}.1f} ± {half:.1f} ({low:{sign}.1f} to {high:{sign}.1f}{share})"
+
+
+def head_rows(rounds: list[dict[str, Any]]) -> list[list[str]]:
+    """A row for each arm of the head."""
+    by_arm: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in rounds:
+        if "curve" in one:
+            by_arm[one["arm"]].append(one)
+    rows = []
+    for name, played in by_arm.items():
+        last = str(max(int(clicks) for clicks in played[0]["curve"]))
+        before = [one["curve"]["0"]["test"] for one in played]
+        cells = ["–"] if last == "0" else [spread([o["curve"][last]["test"] - o["curve"]["0"]["test"] for o in played])]
+        cells += [spread([one["bulk"]["test"] - one["curve"]["0"]["test"] for one in played])]
+        cells += [f"{100 * np.mean([one['bulk']['val'] - one['curve']['0']['val'] for one in played]):+.1f}"]
+        wrong = [one["selected_error"] for one in played if one["selected"]]
+        cells += [f"{np.mean([o['selected'] for o in played]):,.0f}", f"{np.mean(wrong):.1%}" if wrong else "–"]
+        cells += [f"{np.median([one['seconds'] for one in played]):.1f}"]
+        rows.append([name, f"{100 * np.mean(before):.1f}", *cells])
+    return rows
+
+
+def network_rows(rounds: list[dict[str, Any]]) -> list[list[str]]:
+    """A row for each arm with a network: test accuracies of head, network and average, median and range."""
+    by_arm: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in rounds:
+        if "network" in one:
+            by_arm[one["arm"]].append(one)
+    rows = []
+    for name, played in by_arm.items():
+        cells = [middle([one["network"][model] for one in played]) for model in ("head", "network", "average")]
+        rows.append([name, *cells, f"{np.median([one['network']['seconds'] for one in played]):.0f}"])
+    return rows
+
+
+def middle(values: Sequence[float]) -> str:
+    """Median in % with range and n."""
+    points = 100 * np.array(values)
+    return f"{np.median(points):.1f} ({points.min():.1f} to {points.max():.1f}; n = {len(points)})"
+
+
+def report(file: Path) -> None:
+    """Print the tables of all rounds in a file."""
+    rounds = [json.loads(line) for line in file.read_text().splitlines()]
+    for labeled in sorted({one["labeled"] for one in rounds}):
+        played = [one for one in rounds if one["labeled"] == labeled]
+        head = [f"{labeled} labels, head", "test before, %", "gain of clicks", "gain of clicks and bulk accept",
+                "the same on val", "accepted", "of them wrong", "machine, s"]  # fmt: skip
+        print(table(head, head_rows(played)), end="\n\n")
+        if rows := network_rows(played):
+            head = [f"{labeled} labels, after the round", "head", "network", "both averaged",
+                    "training, s"]  # fmt: skip
+            print(table(head, rows), end="\n\n")
+    print(environment())
 
 
 def main() -> None:
-    """Run every seed and print the table."""
+    """Play the rounds that the command line names, or print the tables."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--target", type=float, default=0.05)
+    parser.add_argument("--file", type=Path, required=True, help="JSON lines, one for each arm of each split.")
+    parser.add_argument("--splits", type=int, nargs="+", default=list(range(6)))
+    parser.add_argument("--labeled", type=int, nargs="+", default=[100, 500])
+    parser.add_argument("--queues", nargs="+", default=[DEFAULT_QUEUE])
+    parser.add_argument("--network", help="Model of a network beside the head, as tiny_cnn.")
+    parser.add_argument("--arms", nargs="+", help='Only these, as none "badge, 5%% wrong"; by default all.')
+    parser.add_argument("--report", action="store_true", help="Only print the tables of the file.")
     words = parser.parse_args()
-    config, retrain = TrainConfig(), TrainConfig(method="self_training")
-    with tempfile.TemporaryDirectory() as folder:
-        rounds = [run_round(Path(folder), seed, words.target, config, retrain) for seed in range(words.seeds)]
-    head = ["seed", "baseline s", "test acc.", "threshold", "accepted", "coverage", "est. error", "true error"]
-    head += ["retrain s", "test acc. after", "difference [95 %]"]
-    rows = [
-        [
-            str(r.seed), f"{r.seconds:.0f}", f"{r.accuracy:.2%}", f"{r.threshold:.3f}", f"{r.count:,}",
-            f"{r.coverage:.1%}", f"{r.estimated_error:.1%}", f"{r.true_error:.1%}", f"{r.retrain_seconds:.0f}",
-            f"{r.retrained_accuracy:.2%}", f"{100 * r.difference:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]",
-        ]
-        for r in rounds
-    ]  # fmt: skip
-    before, after = [r.accuracy for r in rounds], [r.retrained_accuracy for r in rounds]
-    print(table(head, rows))
-    print(f"\nMedian {median(before):.2%} (range {min(before):.2%} to {max(before):.2%}) before, ", end="")
-    print(f"{median(after):.2%} ({min(after):.2%} to {max(after):.2%}) after, n = {len(rounds)} seeds.")
-    print(f"\n{environment()}")
+    for labeled in () if words.report else words.labeled:
+        for seed in words.splits:
+            with tempfile.TemporaryDirectory() as folder, words.file.open("a") as stream:
+                for found in play(Path(folder), seed, labeled, words):
+                    stream.write(json.dumps(found) + "\n")
+                    stream.flush()
+    report(words.file)
 
 
 if __name__ == "__main__":

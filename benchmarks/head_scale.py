@@ -8,8 +8,9 @@ the pages of the mapped file that it holds. The first chunk scored is what a per
 """
 
 import argparse
+import itertools
 import json
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,6 @@ def measure(file: Path, kind: HeadKind, num_labels: int) -> dict[str, float]:
     labels = HeadLabels(
         ids, rng.integers(0, CLASSES, num_labels), np.ones(num_labels, np.float32), none, none, CLASSES
     )  # fmt: skip
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begin = time.perf_counter()
     head = fit_head(values, labels, HeadSettings(kind=kind))
     fitted = time.perf_counter() - begin
@@ -58,8 +58,14 @@ def measure(file: Path, kind: HeadKind, num_labels: int) -> dict[str, float]:
         num += len(part)
         first = first or time.perf_counter() - begin
     total = time.perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"fit": fitted, "first": first, "total": total, "peak": peak / 2**20, "added": (peak - before) / 2**20}
+    return {"fit": fitted, "first": first, "total": total, "cpu": time.process_time(), "peak": highest_memory()}
+
+
+def highest_memory() -> float:
+    """The most memory that this process has held, in GiB; ru_maxrss would hold that of the process that started it."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 2**20
 
 
 def main() -> None:
@@ -67,12 +73,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=list(REACH))
     parser.add_argument("--width", type=int, default=1_280)
-    parser.add_argument("--labels", type=int, default=700)
+    parser.add_argument("--labels", type=int, nargs="+", default=[700])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--one", nargs=2, help="for the processes: file and head")
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(measure(Path(arguments.one[0]), arguments.one[1], arguments.labels)))
+        print(json.dumps(measure(Path(arguments.one[0]), arguments.one[1], arguments.labels[0])))
         return
     print(environment())
     rows = []
@@ -80,7 +86,7 @@ def main() -> None:
         for num in arguments.sizes:
             file = Path(folder) / "features.npy"
             write_features(file, num, arguments.width)
-            for kind in KINDS:
+            for kind, labels in itertools.product(KINDS, arguments.labels):
                 command = [
                     sys.executable,
                     "-m",
@@ -89,15 +95,16 @@ def main() -> None:
                     str(file),
                     kind,
                     "--labels",
-                    str(arguments.labels),
+                    str(labels),
                 ]
                 runs = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
                         for _ in range(arguments.repeats)]  # fmt: skip
                 found = {name: sorted(run[name] for run in runs)[len(runs) // 2] for name in runs[0]}
-                rows.append([f"{num:,}", kind, f"{found['fit']:.2f}", f"{found['first']:.2f}", f"{found['total']:.2f}",
-                             REACH.get(num, "–"), f"{found['peak']:.2f}"])  # fmt: skip
+                rows.append([f"{num:,}", f"{labels:,}", kind, *(f"{found[n]:.2f}" for n in ("fit", "first", "total")),
+                             REACH.get(num, "–"), f"{found['cpu']:.1f}", f"{found['peak']:.2f}"])  # fmt: skip
             file.unlink()
-    head = ["images", "head", "fit, s", "first 4,096 scored, s", "fit and score all, s", "reach, s", "peak memory, GiB"]
+    head = ["images", "labels", "head", "fit, s", "first 4,096 scored, s", "fit and score all, s", "reach, s", "CPU s",
+            "peak memory, GiB"]  # fmt: skip
     print(table(head, rows))
 
 

@@ -18,7 +18,7 @@ ROUNDS, KEYS = 6, 40
 
 def training_vs_review(press: Callable[[list[str]], list[float]], folder: Path) -> list[list[str]]:
     """Milliseconds from key to next image without and with a FixMatch run on the same cores, as rows."""
-    project = Project.demo(folder, labeled=500)
+    project = Project.create(folder, "demo")
     run = project.start_run(TrainConfig(method="fixmatch", epochs=5000))
     while run.status.step < 3:
         assert run.status.state in ("queued", "running"), run.status.message

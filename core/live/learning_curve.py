@@ -55,8 +55,8 @@ class Gain:
         what = f"{self.num_clicks:,} clicks" if self.num_clicks else f"{self.num_bulk:,} labels accepted in bulk"
         points, low, high = (100 * value for value in (self.difference, self.low, self.high))
         if low <= 0 <= high:
-            reach = max(abs(low), abs(high))
-            return f"The last {what}: no gain that {self.num_val:,} val images can tell ({points:+.1f} ± {reach:.1f})."
+            said = f"{points:+.1f} points [{low:+.1f}, {high:+.1f}]"
+            return f"The last {what}: no gain that {self.num_val:,} val images can tell ({said})."
         word = "bought" if points > 0 else "cost"
         return (
             f"The last {what} {word} {points:+.1f} points [{low:+.1f}, {high:+.1f}], n = {self.num_val:,} val images."

@@ -25,8 +25,8 @@ from core.workspace.creation import create_project
 from core.workspace.pool_index import has_suggestions
 from core.workspace.project_source import preview_source
 
-DEMO_LABELS = 100
-"""Labeled images of the demo, so few that a reviewer's first clicks show what they are worth."""
+DEMO = {"labeled": 100, "val": 1_000}
+"""Parts of the demo: so few labels that the first clicks are worth much, so many val images that they can tell it."""
 
 
 class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
@@ -158,7 +158,7 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
         """
         folder = Path(path).expanduser() if path is not None else recent_projects.home() / "demo"
         if not (folder / "project.toml").exists():
-            split = SplitConfig.checked({"labeled": DEMO_LABELS if labeled is None else labeled})
+            split = SplitConfig.checked(DEMO if labeled is None else DEMO | {"labeled": labeled})
             return cls.create(folder, "demo", name="Demo", split=split)
         found = cls.open(folder)
         if labeled is not None and labeled != (there := len(found.workspace.drawn_splits.labeled)):

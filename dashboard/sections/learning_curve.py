@@ -24,7 +24,7 @@ def show(project: Project, run: str) -> None:
             key="learning-curve",
         )
     elif points:
-        st.caption("Decide some images: the model learns from them, and its accuracy on the val images is drawn here.")
+        st.caption(_before_the_first(project, run))
     else:
         st.caption("This project has no val images, so what the clicks bought cannot be measured.")
     current = project.live.interval
@@ -34,6 +34,17 @@ def show(project: Project, run: str) -> None:
     )
     if chosen != current:
         project.live.set_interval(chosen)
+
+
+def _before_the_first(project: Project, run: str) -> str:
+    """Say when the first point of the curve will be there."""
+    state = project.live.state(run)
+    if state.is_fitting:
+        return f"The model is learning from {state.num_new:,} answers. Open this again in a moment for its accuracy."
+    more = (
+        f"{max(1, state.interval - state.num_new):,} more answers" if state.interval else "some answers and “learn now”"
+    )
+    return f"After {more} the model has learned for the first time, and its accuracy on the val images is drawn here."
 
 
 def _in_words(interval: int) -> str:

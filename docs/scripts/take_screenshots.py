@@ -37,7 +37,7 @@ _PAGES = {
 
 def prepare(folder: Path) -> Project:
     """Make a demo project with a baseline, decisions, a retrained run and its control runs."""
-    project = Project.demo(folder, labeled=500)  # as the tutorial
+    project = Project.create(folder, "demo", name="Demo")  # as the tutorial
     baseline = project.start_run(TrainConfig())
     project.wait_run(baseline.id)
     threshold = project.quality.plug_in_threshold(baseline.id, 0.05)

@@ -29,7 +29,7 @@ def test_the_gain_looks_back_a_hundred_clicks() -> None:
 def test_a_gain_that_the_images_cannot_tell_is_called_so() -> None:
     gain = gain_between(result("a", 0, 300), result("b", 40, 301), LABELS)
     assert gain.low < 0 < gain.high
-    assert gain.sentence.startswith("The last 40 clicks: no gain that 400 val images can tell (+0.2 ± ")
+    assert gain.sentence.startswith("The last 40 clicks: no gain that 400 val images can tell (+0.2 points [-")
 
 
 def test_a_loss_is_called_a_loss() -> None:

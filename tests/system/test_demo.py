@@ -13,15 +13,16 @@ def test_the_demo_begins_with_ten_labels_of_each_class(tmp_path: Path) -> None:
     project = Project.demo(tmp_path / "demo")
     assert np.bincount(project.images.labels[project.splits.labeled]).tolist() == [10] * 10
     assert [len(part) for part in (project.splits.val, project.splits.calibration, project.splits.test)] == [
-        300, 500, 1500
+        1000, 500, 1500
     ]  # fmt: skip
 
 
 def test_five_hundred_labels_draw_what_they_always_drew(tmp_path: Path) -> None:
     asked = Project.demo(tmp_path / "demo", labeled=500)
-    as_before = Project.create(tmp_path / "before", "demo", split=SplitConfig())
-    for part in ("labeled", "val", "calibration", "test", "unlabeled"):
-        np.testing.assert_array_equal(getattr(asked.splits, part), getattr(as_before.splits, part))
+    as_before = Project.create(tmp_path / "before", "demo")
+    np.testing.assert_array_equal(asked.splits.labeled, as_before.splits.labeled)
+    assert (len(asked.splits.val), len(as_before.splits.val)) == (1000, 300)
+    assert as_before.splits.config == SplitConfig()
 
 
 def test_a_demo_that_is_there_opens_unchanged(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_a_demo_that_is_there_opens_unchanged(tmp_path: Path) -> None:
 
 def test_more_labels_than_images_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="1,000 different"):
-        Project.demo(tmp_path / "demo", labeled=7_701)
+        Project.demo(tmp_path / "demo", labeled=7_001)
     with pytest.raises(ConfigError, match="labeled"):
         Project.demo(tmp_path / "demo", labeled=-1)
     assert not (tmp_path / "demo").exists()

@@ -23,7 +23,7 @@ def demo(
     ] = None,
     labeled: Annotated[
         int | None,
-        typer.Option(help="Labeled images to make it with, 0 to 7,700, evenly over the classes; 100 by default."),
+        typer.Option(help="Labeled images to make it with, 0 to 7,000, evenly over the classes; 100 by default."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
