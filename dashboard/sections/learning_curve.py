@@ -24,7 +24,8 @@ def show(project: Project, run: str) -> None:
             key="learning-curve",
         )
     elif points:
-        st.caption(_before_the_first(project, run))
+        state = project.live.state(run)
+        st.caption(before_the_first(state.num_new, state.interval, is_fitting=state.is_fitting))
     else:
         st.caption("This project has no val images, so what the clicks bought cannot be measured.")
     current = project.live.interval
@@ -36,15 +37,19 @@ def show(project: Project, run: str) -> None:
         project.live.set_interval(chosen)
 
 
-def _before_the_first(project: Project, run: str) -> str:
-    """Say when the first point of the curve will be there."""
-    state = project.live.state(run)
-    if state.is_fitting:
-        return f"The model is learning from {state.num_new:,} answers. Open this again in a moment for its accuracy."
-    more = (
-        f"{max(1, state.interval - state.num_new):,} more answers" if state.interval else "some answers and “learn now”"
-    )
-    return f"After {more} the model has learned for the first time, and its accuracy on the val images is drawn here."
+def before_the_first(num_new: int, interval: int, *, is_fitting: bool) -> str:
+    """Say when the first point after the run itself will be there.
+
+    Args:
+        num_new: Answers so far.
+        interval: Answers after which the model learns; 0: only when asked.
+        is_fitting: Whether it is learning now.
+    """
+    if is_fitting:
+        return f"The model is learning from {num_new:,} answers. Open this again in a moment for its accuracy."
+    missing = max(1, interval - num_new)
+    what = f"{missing:,} more {'answer' if missing == 1 else 'answers'}" if interval else "“learn now”"
+    return f"The model learns for the first time after {what}; its accuracy on the val images is then drawn here."
 
 
 def _in_words(interval: int) -> str:
