@@ -17,7 +17,9 @@ from core.heads.label_propagation import propagate
 from core.heads.logistic import fit_logistic
 
 CHUNK = 4_096
-"""Images scored at once; pages of a mapped file are released after each chunk, so memory does not grow with N."""
+"""Images scored at once; it bounds the memory to some tens of megabytes."""
+_SCATTERED = 64
+"""Rows apart from each other that are read before their pages are released."""
 
 Features = NDArray[np.floating[Any]]
 
@@ -81,7 +83,6 @@ def score_chunks(head: Head, features: Features, order: Ids | None = None) -> It
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         yield chunk, head.logits(read_rows(features, chunk))
-        release_pages(features)  # each row is read once; the system's file cache may keep what it has room for
 
 
 def score_head(features: Features, labels: HeadLabels, settings: HeadSettings) -> Iterator[tuple[Ids, Logits]]:
@@ -130,11 +131,16 @@ def head_logits(features: Features, labels: HeadLabels, settings: HeadSettings) 
 
 
 def read_rows(features: Features, ids: Ids | Labels) -> NDArray[np.float32]:
-    """Rows of the features as float32.
+    """Rows of the features as float32; pages of a mapped file are released again.
 
     InputError names the first image whose features are not finite.
     """
-    rows = np.asarray(features[ids], dtype=np.float32)
+    rows = np.empty((len(ids), features.shape[1]), dtype=np.float32)
+    is_run = len(ids) > 0 and int(ids[-1]) - int(ids[0]) + 1 == len(ids)
+    step = max(1, len(ids)) if is_run else _SCATTERED  # the system reads and maps far more than a scattered row
+    for start in range(0, len(ids), step):
+        rows[start : start + step] = features[ids[start : start + step]]
+        release_pages(features)  # its file cache keeps what it has room for
     if not np.isfinite(rows).all():
         image = int(np.asarray(ids)[~np.isfinite(rows).all(axis=1)][0])
         raise InputError(f"The features of image {image} are not finite: compute the features again.")

@@ -9,7 +9,7 @@ from core.base.memmap import open_mapped
 from core.base.types import CuratedSet, LabelSource
 from core.experiments import head_worker
 from core.experiments.head_worker import head_labels
-from core.heads.fit import CHUNK, fit_head, score_chunks
+from core.heads.fit import CHUNK, fit_head, read_rows, score_chunks
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
 from tests.base.test_memmap import SMAPS, resident_kib
@@ -42,6 +42,15 @@ def test_scoring_a_mapped_file_does_not_hold_it_in_memory(kind: str, tmp_path: P
     assert most < 0.5 * features.nbytes / 1024, "one chunk of eight, and what the system reads ahead"
     in_memory = np.concatenate([logits for _, logits in score_chunks(head, features)])
     np.testing.assert_array_equal(np.concatenate(found), in_memory)
+
+
+@pytest.mark.skipif(not SMAPS.exists(), reason="only Linux tells what of a file is in memory")
+def test_reading_labels_from_all_over_a_file_leaves_nothing_of_it_in_memory(tmp_path: Path) -> None:
+    features = np.random.default_rng(0).normal(size=(8 * CHUNK, 256)).astype(np.float16)
+    np.save(tmp_path / "features.npy", features)
+    mapped, ids = open_mapped(tmp_path / "features.npy"), np.arange(0, 8 * CHUNK, 50)
+    np.testing.assert_array_equal(read_rows(mapped, ids), features[ids].astype(np.float32))
+    assert resident_kib(tmp_path / "features.npy") < 1_000
 
 
 def test_of_many_bulk_labels_some_are_drawn_and_every_other_label_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
