@@ -129,13 +129,14 @@ def play(folder: Path, seed: int, labeled: int, words: argparse.Namespace) -> It
         yield found
 
 
-def spread(values: Sequence[float], sign: str = "+") -> str:
-    """Mean in points with its 95 % interval over the splits (t), range, and number of splits above 0."""
+def spread(values: Sequence[float]) -> str:
+    """Mean in points with its 95 % interval (t, from three splits on), range, and number of splits that gained."""
     points = 100 * np.array(values)
-    half = t.ppf(0.975, len(points) - 1) * points.std(ddof=1) / np.sqrt(len(points)) if len(points) > 1 else np.nan
-    mean, low, high = points.mean(), points.min(), points.max()
-    share = f"; {(points > 0).sum()} of {len(points)}" if sign else f"; n = {len(points)}"
-    return f"{mean:{sign}.1f} ± {half:.1f} ({low:{sign}.1f} to {high:{sign}.1f}{share})"
+    half = (
+        f" ± {t.ppf(0.975, len(points) - 1) * points.std(ddof=1) / np.sqrt(len(points)):.1f}" if len(points) > 2 else ""
+    )
+    share = f"{(points > 0).sum()} of {len(points)}"
+    return f"{points.mean():+.1f}{half} ({points.min():+.1f} to {points.max():+.1f}; {share})"
 
 
 def head_rows(rounds: list[dict[str, Any]]) -> list[list[str]]:
