@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 .PHONY: run test check format lint types layers docs reference browser screenshots clean
 
 run: $(STAMP)
-	$(BIN)/winnow
+	$(BIN)/winnow open --demo
 
 test: $(STAMP) browser
 	$(PYTEST)

@@ -9,24 +9,28 @@ import streamlit as st
 from core import Project, WinnowError, recent_projects
 from dashboard import formatting
 from dashboard.messages import show_errors
+from dashboard.sections.start import next_step
 from dashboard.state import url
-from dashboard.state.current import current_key, current_run
+from dashboard.state.current import current_key, current_run, switch_project
 from dashboard.state.projects import open_project, recent_keys
 from dashboard.state.runs import finished_runs, live_runs
-from dashboard.views import audit, compare, data, export, map, review, scores, simulate, train
+from dashboard.views import audit, compare, data, export, map, review, scores, simulate, start, train
 
 PAGES: dict[str, Callable[[], None]] = {
     "data": data.show,
     "train": train.show,
-    "scores": scores.show,
     "review": review.show,
-    "map": map.show,
-    "audit": audit.show,
     "compare": compare.show,
-    "simulate": simulate.show,
     "export": export.show,
 }
-"""Pages in the order of the loop, by URL path."""
+"""Pages of the loop, in its order, by URL path."""
+MORE_PAGES: dict[str, Callable[[], None]] = {
+    "scores": scores.show,
+    "map": map.show,
+    "audit": audit.show,
+    "simulate": simulate.show,
+}
+"""Pages that the first rounds do not need."""
 _ASSETS = Path(__file__).with_name("assets")
 
 
@@ -35,30 +39,40 @@ def main() -> None:
     st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
-    pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in PAGES.items()}
+    pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in {**PAGES, **MORE_PAGES}.items()}
+    pages["start"] = st.Page(_start, title="Start", url_path="start", default=True)
     st.session_state["pages"] = pages
-    start = st.Page(_start, title="Winnow", url_path="start", default=True, visibility="hidden")
-    page = st.navigation([start, *pages.values()], position="top")  # the width is for images
+    sections = {"": [pages[path] for path in ("start", *PAGES)], "More": [pages[path] for path in MORE_PAGES]}
+    page = st.navigation(sections, position="top")  # the width is for images
+    if not page.url_path:  # the start page belongs to no project
+        page.run()
+        return
     with show_errors(), st.container(key="header", horizontal=True, width="content"):  # placed by assets/style.css
-        _header()
+        _header(page.url_path)
     url.sync()
-    if page.url_path and (message := st.session_state.pop("other-run", "")):  # the start page only redirects
+    if message := st.session_state.pop("other-run", ""):
         st.toast(message, duration="long")
     with show_errors():
+        if page.url_path != "review":  # it has the line in the header
+            next_step.show(page.url_path)
         page.run()
     url.sync()
 
 
 def _start() -> None:
-    key = current_key()
-    is_ready = key is not None and bool(finished_runs(open_project(key)))
-    st.switch_page(st.session_state["pages"]["review" if is_ready else "data"])
+    """Show the start page; an address that names a project leads to its review or its data."""
+    if st.query_params.get("project"):
+        with show_errors():
+            switch_project(st.query_params["project"])
+    start.show()
 
 
-def _header() -> None:
-    """Draw the choice of project and run, and the runs that are live."""
+def _header(page: str) -> None:
+    """Draw the choice of project and run, and the runs that are live; for Review also the next step."""
     if (key := current_key()) is None:
         return
+    if page == "review":
+        next_step.show_in_header()
     keys = recent_keys()
     st.session_state["project-choice"] = key if key in keys else None
     st.selectbox(

@@ -1,5 +1,7 @@
 """Format numbers as text: percentages, estimates with interval and n, durations."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core import CuratedSet, Estimate, LabelSource, MeanEstimate, RunStatus
@@ -50,3 +52,19 @@ def source_counts(curated: CuratedSet) -> dict[str, int]:
     """Count the labels of a curated set by source, and the rejections."""
     counts = {name: int((curated.sources == source).sum()) for source, name in SOURCE_NAMES.items()}
     return {**counts, "rejections": len(curated.reject_ids)}
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Join names for a sentence, and say how many are left out.
+
+    Args:
+        names: In the order to show.
+        most: Number of names at most.
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with its noun, such as "1 class" or "2 classes"."""
+    return f"{number:,} {one if number == 1 else several}"

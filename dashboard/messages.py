@@ -1,4 +1,4 @@
-"""Error messages, empty pages and links between pages."""
+"""Heads of pages, error messages, empty pages and links between pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +19,18 @@ def show_errors() -> Iterator[None]:
         yield
     except WinnowError as error:
         st.error(str(error))
+
+
+def page_head(title: str, question: str) -> None:
+    """Draw the title of a page and, close below it, the question that the page answers.
+
+    Args:
+        title: Name of the page, as in the navigation.
+        question: One line.
+    """
+    with st.container(key="page-head", gap=None):  # its spacing stands in assets/style.css
+        st.title(title, anchor=False)
+        st.caption(question)
 
 
 def empty_page(message: str, next_step: str, page: str) -> NoReturn:

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from core import __version__
 from core.base.errors import WinnowError, unknown_name
 from core.cli.aliases import current_names
 from core.cli.commands import (
@@ -27,13 +29,30 @@ from core.cli.commands.data import add_images, backups, classes, groups, new_pro
 app = typer.Typer(
     name="winnow",
     help="Label few images, review pseudo-labels fast, and know how many of the accepted ones are wrong.",
-    epilog="`winnow` alone opens the demo project; `winnow PATH` opens a project.",
+    epilog="`winnow` alone opens the start page, `winnow PATH` a project, `winnow open --demo` the demo.",
     add_completion=False,
     context_settings={"max_content_width": 110},
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"winnow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Offer the options that need no command."""
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": projects.demo,
     "new": new_project.new,

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.store.files import home, read_json, write_json
 
-__all__ = ["RecentProject", "home", "key_of", "path_of", "recent", "remember"]
+__all__ = ["RecentProject", "forget", "home", "key_of", "path_of", "recent", "remember"]
 
 _MOST = 30
 
@@ -60,6 +60,17 @@ def remember(path: Path) -> str:
     home().mkdir(parents=True, exist_ok=True)
     write_json(home() / "projects.json", {"projects": [str(p) for p in [full, *others][:_MOST]]})
     return key_of(full)
+
+
+def forget(path: Path) -> None:
+    """Take a project off the list; its folder stays as it is, and `remember` puts it back.
+
+    Args:
+        path: The project folder.
+    """
+    full = path.expanduser().resolve()
+    if (home() / "projects.json").exists():
+        write_json(home() / "projects.json", {"projects": [str(e.path) for e in recent() if e.path != full]})
 
 
 def path_of(key: str) -> Path:

@@ -8,7 +8,7 @@ from core import Project, SplitConfig, constants, recent_projects
 from dashboard.messages import show_errors
 from dashboard.sections.given_labels import hide_labels_input
 from dashboard.sections.widgets import config_inputs
-from dashboard.state import url
+from dashboard.state.current import switch_project
 
 _SOURCE_KINDS = ("Demo", "Image folder", "Built-in data set", "Existing project")
 
@@ -23,6 +23,18 @@ def show() -> None:
             _open_existing()
         else:
             _create(is_folder=kind == "Image folder")
+
+
+def show_other_ways() -> None:
+    """Draw the forms that the start page has not: a built-in data set, an existing project."""
+    kind = st.segmented_control(
+        "Source", _SOURCE_KINDS[2:], default=_SOURCE_KINDS[2], key="other-source", required=True
+    )
+    with show_errors():
+        if kind == _SOURCE_KINDS[3]:
+            _open_existing()
+        else:
+            _create(is_folder=False)
 
 
 def _open_demo() -> None:
@@ -82,5 +94,5 @@ def _split_config() -> SplitConfig | None:
 
 
 def _show_project(project: Project) -> None:
-    url.write("project", project.key)
+    switch_project(project.key)
     st.rerun()

@@ -1,6 +1,8 @@
 """Finished, latest and live runs of a project."""
 
-from core import Project, Run, constants
+from core import Project, Run, TrainConfig, constants
+
+_SUGGEST_SECONDS = 300.0
 
 
 def finished_runs(project: Project) -> list[Run]:
@@ -16,3 +18,14 @@ def latest_run(finished: list[Run]) -> Run:
 def live_runs(project: Project) -> list[Run]:
     """Return the runs that are queued or running."""
     return [run for run in project.runs() if run.status.state in constants.LIVE_STATES]
+
+
+def suggest(project: Project, settings: dict[str, str] | None = None) -> Run:
+    """Fit a head on features of the images, and wait for it: seconds, no network is trained.
+
+    Args:
+        project: Its labels train; without any, its images can be named.
+        settings: Of the head; None: the defaults.
+    """
+    run = project.start_run(TrainConfig.checked({"method": "head", **(settings or {})}))
+    return project.wait_run(run.id, timeout=_SUGGEST_SECONDS)

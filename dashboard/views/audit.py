@@ -4,21 +4,21 @@ import streamlit as st
 
 from core import Audit, EarlierAudit, Project, constants
 from dashboard import formatting, image_grid
-from dashboard.messages import show_errors
+from dashboard.messages import page_head, show_errors
 from dashboard.sections import pool_state, queue_estimates, reviewer_checks
 from dashboard.sections.rule_inputs import rule_inputs
 from dashboard.sections.widgets import metric_row
 from dashboard.state import url
-from dashboard.state.current import current_project, current_run
+from dashboard.state.current import current_project, scored_run
 
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
 
 def show() -> None:
     """Show a question, the certificate so far, queue estimates and reviewer checks."""
-    st.title("Audit")
+    page_head("Audit", "How many of the accepted labels are wrong?")
     key, project = current_project()
-    run = current_run(project).id
+    run = scored_run(project).id
     rule, params = rule_inputs(project, run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(

@@ -7,7 +7,7 @@ import streamlit as st
 from core import InputError, Project, Run, RunComparison, constants
 from dashboard import charts, formatting, image_grid
 from dashboard.changed_predictions import changed_predictions, confusion_cell
-from dashboard.messages import empty_page, page_link, show_errors
+from dashboard.messages import empty_page, page_head, page_link, show_errors
 from dashboard.sections import round_card
 from dashboard.sections.widgets import metric_row
 from dashboard.state import url
@@ -21,7 +21,7 @@ _MAX_CELL_IMAGES = 24
 
 def show() -> None:
     """Show accuracy, review value, confusion and changed predictions of two runs."""
-    st.title("Compare")
+    page_head("Compare", "Did the last round help?")
     key, project = current_project()
     runs = finished_runs(project)
     ids = [run.id for run in runs]

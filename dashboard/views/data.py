@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core import DataSummary, Project, TrainConfig, constants
+from core import DataSummary, Project, constants
 from dashboard import charts, formatting, image_grid
-from dashboard.messages import page_link, show_errors
+from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
 from dashboard.sections.data import class_form, left_out_files, new_images
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
 from dashboard.state.projects import open_project
-from dashboard.state.runs import finished_runs
+from dashboard.state.runs import finished_runs, suggest
 
 _SPLITS = {
     "labeled": "trains the model",
@@ -24,7 +24,6 @@ _SPLITS = {
 
 
 _SUGGEST_HELP = "Fits a small classifier on features of the images: seconds on any processor, no network is trained."
-_SUGGEST_SECONDS = 300.0
 _COMPARE_HELP = "Cross-validates three heads on the features of every extractor installed here. Downloads nothing."
 _STACKS_HELP = "Compares thumbnails of all images: copies, also saved again or a little noisy. Computed once."
 _COMPARED_AT_ONCE = 20_000
@@ -32,7 +31,7 @@ _COMPARED_AT_ONCE = 20_000
 
 def show() -> None:
     """Show the data of the current project, and forms to create or open a project."""
-    st.title("Data")
+    page_head("Data", "What have I got, and is it sound?")
     key = current_key()
     if key is None:
         st.write("No project is open. Start with the demo: 10,000 images, without a download.")
@@ -160,9 +159,7 @@ def _chosen_features(project: Project) -> dict[str, str]:
 
 def _suggest(project: Project, settings: dict[str, str]) -> None:
     """Fit a head, and open the review of its suggestions."""
-    run = project.start_run(TrainConfig.checked({"method": "head", **settings}))
-    project.wait_run(run.id, timeout=_SUGGEST_SECONDS)
-    url.write("run", run.id)
+    url.write("run", suggest(project, settings).id)
     if "review" in st.session_state.get("pages", {}):
         st.switch_page(st.session_state["pages"]["review"])
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import Project, constants
 from dashboard import formatting
-from dashboard.messages import page_link, show_errors
+from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import pool_state
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
@@ -32,7 +32,7 @@ _NO_RUN = "none"
 
 def show() -> None:
     """Show the counts of the curated set and forms that export it."""
-    st.title("Export")
+    page_head("Export", "What do I take with me?")
     _, project = current_project()
     curated = project.curate()
     counts = formatting.source_counts(curated)

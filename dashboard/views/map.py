@@ -5,7 +5,7 @@ import streamlit as st
 from core import JobStatus, Project, Run, constants
 from dashboard import formatting
 from dashboard.components import browser_component
-from dashboard.messages import show_errors
+from dashboard.messages import page_head, show_errors
 from dashboard.state import url
 from dashboard.state.current import current_project, current_run
 
@@ -18,7 +18,8 @@ def show() -> None:
     key, project = current_project()
     run = current_run(project)
     title, number, choice = st.columns([5, 1, 1.6], vertical_alignment="bottom")
-    title.subheader("Map")
+    with title:
+        page_head("Map", "Which images lie together, and where does the model confuse them?")
     if "map-method" not in st.session_state:
         asked = st.query_params.get("method", "pca")
         st.session_state["map-method"] = asked if asked in _TITLES else "pca"

@@ -7,12 +7,12 @@ import streamlit as st
 
 from core import Project, RuleParameter, Selection, constants, rule_parameters
 from dashboard import charts, formatting, image_grid
-from dashboard.messages import page_link, show_errors
+from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import pool_state
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
-from dashboard.state.current import current_project, current_run
+from dashboard.state.current import current_project, scored_run
 
 _HIGH_PROBABILITY_HELP = (
     "Learn then Test: the guarantee holds for 9 of 10 draws of the calibration items. It accepts fewer images, and a "
@@ -31,9 +31,9 @@ _HIGH_PROBABILITY_ASSUMPTION = (
 
 def show() -> None:
     """Show the scores of the current run, and the selection of a rule."""
-    st.title("Scores")
+    page_head("Scores", "Can I trust its confidence?")
     key, project = current_project()
-    run = current_run(project).id
+    run = scored_run(project).id
     _histograms(project, run)
     selection = _rule(project, run)
     left, right = st.columns(2, gap="large")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import JobStatus, SimulateConfig, Simulation, Simulations, TrainConfig, constants
 from dashboard import charts, formatting
-from dashboard.messages import show_errors
+from dashboard.messages import page_head, show_errors
 from dashboard.sections.widgets import config_inputs, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project
@@ -27,7 +27,7 @@ _QUEUES = {"none": "no clicks", "random": "random clicks"}
 
 def show() -> None:
     """Show the form of a new simulation, and one chosen simulation."""
-    st.title("Simulate")
+    page_head("Simulate", "What would a review bring, before anybody clicks?")
     _, project = current_project()
     simulations = Simulations(project.workspace)
     known = simulations.all()

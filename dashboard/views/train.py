@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Project, Run, TrainConfig, constants
 from dashboard import formatting
-from dashboard.messages import page_link, show_errors
+from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import training_form
 from dashboard.sections.training import curricula, import_predictions, training_curves
 from dashboard.sections.widgets import metric_row
@@ -16,7 +16,7 @@ _WIDTHS = (5, 5, 4, 6, 5)
 
 def show() -> None:
     """Show the form of a new run, the latest curriculum, and one chosen run."""
-    st.title("Train")
+    page_head("Train", "What is the model learning?")
     _, project = current_project()
     runs = project.runs()
     for run_id, message in project.broken_runs().items():

@@ -44,8 +44,9 @@ def command_line() -> list[str]:
     overview = [(f"[`winnow {name}`](#cli-{name})", _summary(command)) for name, command in commands.items()]
     return [
         "# Command line",
-        "`winnow` alone opens the demo project in the browser, `winnow PATH` opens the project in that folder. "
-        "`winnow COMMAND --help` prints what this page says.",
+        "`winnow` alone opens the start page in the browser, `winnow PATH` the project in that folder, "
+        "`winnow open --demo` the demo. `winnow --version` prints the version, `winnow COMMAND --help` what this page "
+        "says.",
         "Every command except `open` takes `--json` and then answers with one JSON object. Bad input is answered with "
         "one sentence on the standard error stream and exit code 2; with `--json` the sentence is the value of "
         "`error`.",

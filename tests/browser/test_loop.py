@@ -178,7 +178,7 @@ def test_the_whole_loop_from_baseline_to_export(
 
 
 def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> None:
-    page.goto(server.address())
+    page.goto(server.address(project=project.key))
     expect(page.get_by_text("Samples")).to_be_visible(timeout=30_000)  # no run yet: Data comes first
     pages = page.get_by_test_id("stTopNav")
     pages.get_by_role("link", name="Train").click()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core import __version__
 from core.cli.app import COMMANDS
 from tests.cli.shell import Shell
 
@@ -22,6 +23,10 @@ def test_help_lists_every_command(shell: Shell) -> None:
     code, out, _ = shell("--help")
     assert code == 0
     assert all(re.search(rf"^\s*{command}\s", out, re.MULTILINE) for command in COMMANDS)
+
+
+def test_the_version_is_that_of_the_package(shell: Shell) -> None:
+    assert shell("--version") == (0, f"winnow {__version__}\n", "")
 
 
 def test_a_sentence_and_exit_code_2_on_a_folder_that_is_no_project(shell: Shell, tmp_path: Path) -> None:

@@ -42,3 +42,19 @@ def test_a_removed_project_leaves_the_list(tmp_path: Path) -> None:
 
 def test_the_environment_says_where_home_is(winnow_home: Path) -> None:
     assert recent_projects.home() == winnow_home
+
+
+def test_a_forgotten_project_keeps_its_folder_and_comes_back_when_it_is_remembered(tmp_path: Path) -> None:
+    first, second = _project(tmp_path / "first"), _project(tmp_path / "second")
+    for path in (first, second):
+        recent_projects.remember(path)
+    recent_projects.forget(second)
+    assert [entry.path for entry in recent_projects.recent()] == [first]
+    assert (second / "project.toml").exists()
+    recent_projects.remember(second)
+    assert [entry.path for entry in recent_projects.recent()] == [second, first]
+
+
+def test_forgetting_without_a_list_makes_none(tmp_path: Path, winnow_home: Path) -> None:
+    recent_projects.forget(tmp_path)
+    assert not winnow_home.exists()

@@ -56,18 +56,19 @@ def duplicates(
 
 def open_project(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="Folder of the project; the demo by default.")
+        Path | None, typer.Argument(metavar="[PATH]", help="Folder of the project; without it, the start page.")
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+    demo: Annotated[bool, typer.Option("--demo", help="Open the demo, made if there is none.")] = False,
 ) -> None:
-    """Open the dashboard on a project, or on the demo."""
+    """Open the dashboard on a project, on the demo, or on the start page."""
     if importlib.util.find_spec("streamlit") is None:
         raise ServerError("The dashboard needs Streamlit: install it with: pip install streamlit uvloop")
-    project = Project.demo() if path is None else Project.open(path)
-    if path is None and not project.runs():
+    project = Project.demo(path) if demo else Project.open(path) if path is not None else None
+    if demo and project is not None and not project.runs():
         print("Suggesting labels for the demo: features and a head, a few seconds.", flush=True)
         project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
-    words = [sys.executable, "-m", "dashboard", str(project.path), "--port", str(port)]
+    words = [sys.executable, "-m", "dashboard", *([] if project is None else [str(project.path)]), "--port", str(port)]
     sys.stdout.flush()
     os.execv(sys.executable, words if browser else [*words, "--no-browser"])

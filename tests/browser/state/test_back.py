@@ -21,7 +21,7 @@ def at(page: Page, name: str) -> None:
 def test_back_leads_to_the_page_before_at_the_first_press(page: Page, server: Server, trained_project: Project) -> None:
     review(page, server, show="all", ranking="most_confident")
     menu = page.get_by_test_id("stTopNav")
-    for name in ("Data", "Scores"):
+    for name in ("Data", "Export"):
         menu.get_by_role("link", name=name).click()
         at(page, name)
     page.go_back()
@@ -61,3 +61,23 @@ def test_url_state_of_the_review_page_outlives_what_streamlit_writes(
     page.evaluate(write, f"?project={trained_project.key}&run=another")
     page.wait_for_timeout(1_500)  # longer than the hand rests
     assert "image" not in page.evaluate("location.search")  # the cursor of one run means nothing in another
+
+
+def test_the_start_page_opens_a_project_and_back_leads_to_it_again(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    page.goto(server.address())
+    expect(page.get_by_text("Recent projects")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/review\?project={trained_project.key}"))
+    expect(page.locator(".tile").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Decide 20 images")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Recent projects")).to_be_visible()
+    menu = page.get_by_test_id("stTopNav")
+    menu.get_by_role("link", name="Data").click()
+    page.locator(".st-key-next-step").get_by_role("button").click()
+    expect(page.locator(".st-key-next-step")).to_be_hidden()
+    page.reload()
+    at(page, "Data")
+    expect(page.locator(".st-key-next-step")).to_be_hidden()

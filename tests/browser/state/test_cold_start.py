@@ -19,7 +19,7 @@ def test_from_images_without_a_label_to_suggestions(
     monkeypatch.setenv("WINNOW_HOME", str(worker_server.home))
     project = Project.create(tmp_path / "pile", pictures / "unlabeled")
     worker_server.show(project.path)
-    page.goto(worker_server.address())
+    page.goto(worker_server.address(project=project.key))
     page.get_by_role("button", name="Start labeling").click()
     expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
     expect(page.locator(".threshold")).to_be_hidden()

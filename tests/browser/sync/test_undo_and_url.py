@@ -86,7 +86,7 @@ def test_a_threshold_released_just_before_leaving_comes_to_the_other_page(
     page.locator("input.exact").click()
     page.locator("input.exact").fill("0.62")
     page.locator("input.exact").press("Tab")
-    link = page.get_by_role("link", name="Scores")
+    link = page.get_by_role("link", name="Export")
     page.wait_for_timeout(pause)  # after a second Streamlit is told in any case
     if way == "mouse":
         link.click(delay=80)
@@ -95,10 +95,10 @@ def test_a_threshold_released_just_before_leaving_comes_to_the_other_page(
         page.keyboard.press("Enter")
     else:
         link.click()
-    expect(page.get_by_role("heading", name="Scores", exact=True).first).to_be_visible()
-    expect(page).to_have_url(re.compile(r"/scores.*threshold=0\.62"))
+    expect(page.get_by_role("heading", name="Export", exact=True).first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/export.*threshold=0\.62"))
     still(page, quiet=600)
-    expect(page).to_have_url(re.compile(r"/scores.*threshold=0\.62"))
+    expect(page).to_have_url(re.compile(r"/export.*threshold=0\.62"))
 
 
 def test_a_refresh_comes_back_to_the_same_image(page: Page, server: Server) -> None:

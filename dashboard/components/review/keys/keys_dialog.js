@@ -2,6 +2,7 @@
 
 import { openDialog } from "../controls/dialogs.js";
 import { make } from "../controls/dom.js";
+import { startTour } from "../images/tour.js";
 import { helpRows } from "./keyboard.js";
 import { keyProblem } from "./key_map.js";
 
@@ -17,6 +18,7 @@ export function showKeys(root, keyMap, onChange) {
   const message = make("p.key-message", { role: "status" });
   const box = openDialog(root, "Keys", [list, message], (close) => [
     make("button", { onclick: reset }, "Reset my keys"),
+    make("button", { onclick: leaveForTour, title: "Six steps over this page, on these images" }, "Tour"),
     make("button.primary", { autofocus: true, onclick: close }, "Close"),
   ]);
   box.classList.add("wide-dialog");
@@ -69,6 +71,11 @@ export function showKeys(root, keyMap, onChange) {
     keyMap.reset();
     onChange();
     draw("All keys are as they came.");
+  }
+
+  function leaveForTour() {
+    box.addEventListener("close", () => startTour(root, keyMap)); // the focus goes back first
+    box.close();
   }
 
   function textOf(action) {
