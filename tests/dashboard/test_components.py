@@ -27,7 +27,7 @@ def test_every_module_that_is_imported_is_served() -> None:
 
 def test_a_changed_module_changes_every_url(monkeypatch: pytest.MonkeyPatch) -> None:
     before = components.asset_url("review/main.js")
-    changed = components.assets() | {"review/controls/keyboard.js": b"// other"}
+    changed = components.assets() | {"review/keys/keyboard.js": b"// other"}
     monkeypatch.setattr(components, "assets", lambda: changed)
     components.version.cache_clear()
     try:

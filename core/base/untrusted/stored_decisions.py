@@ -112,7 +112,8 @@ def _params(text: Any) -> dict[str, Any]:
         return {}
     params = {name: value for name, value in found.items() if _fits(name, value)}
     for name, others in _NEEDED.items():
-        is_meant = params.get(name) is not None and (name != "queue" or params[name] == "audit")
+        is_drawn = name == "probability" and "queue" not in params  # an audit's answers need no ranking
+        is_meant = params.get(name) is not None and (is_drawn or params.get("queue") == "audit" == params[name])
         if is_meant and any(params.get(other) is None for other in others):
             del params[name]
     return params if params.get("planted") != "repeat" else {"first": 0, **params}

@@ -220,9 +220,6 @@ def _audit_text(project: Project, audit: Audit) -> str:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
-    if audit.sensitivity:
-        shares = ", ".join(f"{percent(item.certified)} if {item.share:.0%}" for item in audit.sensitivity)
-        lines.append(f"if some answers “right” were wrong: {shares} of them were")
     if len(audit.disputed):
         lines.append(
             f"answered images to which another reviewer gave another class: {len(audit.disputed):,}; with these taken "

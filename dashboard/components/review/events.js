@@ -1,6 +1,6 @@
 /** Events of the window and the document that the review app follows: keys, leaving, focus. */
 
-import { actionOf, returnFocusToImage } from "./controls/keyboard.js";
+import { actionOf, returnFocusToImage } from "./keys/keyboard.js";
 import { closeConnectionDialog } from "./sync/connection_dialog.js";
 import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 
@@ -25,7 +25,7 @@ export function listen(app, signal) {
 /** @param {import("./review_app.js").ReviewApp} app @param {KeyboardEvent} event */
 function onKey(app, event) {
   if (!app.element.isConnected || app.root.querySelector("dialog[open]") || document.querySelector("[role=dialog]")) return;
-  const action = actionOf(event);
+  const action = actionOf(event, app.keyMap);
   if (!action) return;
   event.preventDefault();
   event.stopPropagation();

@@ -4,7 +4,7 @@ import { make } from "./controls/dom.js";
 import { HistoryStrip } from "./controls/history_strip.js";
 import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
-import { showClasses, verdictButtons } from "./controls/verdict_buttons.js";
+import { labelKeys, showClasses, verdictButtons } from "./controls/verdict_buttons.js";
 import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
 import { Grid } from "./images/grid.js";
@@ -20,7 +20,7 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
  *   turn: (direction: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
 
 /** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers,
- *   notice: import("./controls/status.js").Notice, pageSize: {size: string}, reviewer: import("./state/reviewer.js").Reviewer, stage: HTMLElement,
+ *   keyMap: import("./keys/key_map.js").KeyMap, notice: import("./controls/status.js").Notice, pageSize: {size: string}, reviewer: import("./state/reviewer.js").Reviewer, stage: HTMLElement,
  *   saveStatus: import("./controls/status.js").SaveStatus, selection: import("./state/selection.js").Selection,
  *   urlState: Record<string, string>}} Context */
 
@@ -41,10 +41,12 @@ export function makeLayout(context) {
   stage.append(grid.element, focusView.element, emptyMessage);
   const element = make("div.review-app", { tabindex: "-1" }, make("h1.unseen", {}, "Review"), toolbar.element, threshold.element, stage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
+  labelKeys(element, context.keyMap);
   const addedClasses = (/** @type {string[]} */ names) => {
     if (names.length <= data.classes.length) return;
     data.classes.push(...names.slice(data.classes.length)); // all parts read this list
     showClasses(panel, data.classes, handlers.act);
+    labelKeys(element, context.keyMap);
     toolbar.showClasses();
   };
   return { addedClasses, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, panel, element };

@@ -1,15 +1,16 @@
 /** Review app: connects histogram, images and commands; decisions show at once, the server stores them. */
 
 import { BulkConfirm } from "./controls/bulk_confirm.js";
-import { nameClass, searchClass, showKeys } from "./controls/dialogs.js";
+import { nameClass, searchClass } from "./controls/dialogs.js";
 import { afterPaint, make } from "./controls/dom.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
-import { showUndo } from "./controls/verdict_buttons.js";
+import { labelKeys, showUndo } from "./controls/verdict_buttons.js";
 import { showClassGuide } from "./images/class_guide.js";
 import { PageSize } from "./images/page_size.js";
 import { announcement } from "./images/tile.js";
-import { startTour } from "./images/tour.js";
+import { KeyMap } from "./keys/key_map.js";
+import { showKeys } from "./keys/keys_dialog.js";
 import { listen } from "./events.js";
 import { makeHandlers } from "./handlers.js";
 import { makeLayout } from "./layout.js";
@@ -36,6 +37,7 @@ export class ReviewApp {
     this.isFocus = urlState.view === "focus";
     this.isClosed = false;
     this.notice = new Notice();
+    this.keyMap = new KeyMap(window.localStorage);
     this.connection = new Connection({ ask: answers, onBack: () => this.commands.outbox.flush() });
     this.notice.onAway = (again) => this.connection.lost(again);
     const saveStatus = new SaveStatus();
@@ -51,7 +53,7 @@ export class ReviewApp {
     const stage = make("div.stage");
     this.pageSize = new PageSize({ stage, urlState, storage: window.localStorage, onChange: (count) => this.load(() => this.cardPage.resize(count)) });
     this.parts = makeLayout({
-      api: this.api, cardPage: this.cardPage, data, handlers: makeHandlers(this), notice: this.notice, pageSize: this.pageSize, reviewer: this.reviewer,
+      api: this.api, cardPage: this.cardPage, data, handlers: makeHandlers(this), keyMap: this.keyMap, notice: this.notice, pageSize: this.pageSize, reviewer: this.reviewer,
       saveStatus, stage, urlState,
       selection: new Selection(this.cardPage, (isScrolled) => { this.render(); if (isScrolled) this._scrollToCursor(true); }),
     });
@@ -124,7 +126,7 @@ export class ReviewApp {
     else if (action === "similar") this.pageLoading.afterwards(() => { this.isFocus = false; this.changeQuery({ ranking: "similar", like: request.image }); });
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
-    else if (action === "help") showKeys(this.root, () => startTour(this.root));
+    else if (action === "help") showKeys(this.root, this.keyMap, () => labelKeys(this.element, this.keyMap));
     else if (action === "guide") showClassGuide({ root: this.root, api: this.api, classes: this.data.classes, card: cardPage.card, onPick: (label) => this._decide("relabel", label) });
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
     else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));

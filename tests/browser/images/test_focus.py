@@ -79,6 +79,9 @@ def test_a_click_in_the_history_goes_back_to_the_image_and_the_next_key_leads_on
     assert trained_project.decisions.counts()["reject"] == 2
     page.reload()
     expect(page.locator(".history-item")).to_have_count(4, timeout=30_000)
+    sheets = entries.evaluate_all("all => all.map(one => one.style.backgroundImage)")
+    assert len(set(sheets)) == 1, "one request for the strip"
+    assert "/sprite?" in sheets[0]
 
 
 def test_a_bulk_decision_in_the_history_opens_as_a_queue(page: Page, server: Server, trained_project: Project) -> None:

@@ -32,9 +32,8 @@ def with_new_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     server.stop()
 
 
-def images_of(project: Project) -> list[int]:
-    lines = Project.open(project.path).decisions.all()
-    return [line.image_id for line in lines if line.image_id is not None]
+def images_of(project: Project) -> list[int | None]:
+    return [line.image_id for line in Project.open(project.path).decisions.all()]
 
 
 def shown(page: Page) -> list[int]:

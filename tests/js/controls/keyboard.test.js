@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { KEY_HELP, actionOf } from "../../../dashboard/components/review/controls/keyboard.js";
+import { KEY_HELP, actionOf } from "../../../dashboard/components/review/keys/keyboard.js";
 
 /** Just enough of a DOM element: it lies in one element, named by a selector. */
 globalThis.Element = class {

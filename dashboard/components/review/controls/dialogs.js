@@ -1,7 +1,6 @@
-/** Dialogs: a frame for all of them, the keys, and the search for a class. */
+/** Dialogs: a frame for all of them, the search for a class, and the name of a new one. */
 
 import { make } from "./dom.js";
-import { KEY_HELP } from "./keyboard.js";
 
 /** Open a dialog inside the component; Escape closes it at once, so that the next key goes to the review page.
  * @param {ShadowRoot} root @param {string} title @param {(Node|string)[]} content
@@ -19,16 +18,6 @@ export function openDialog(root, title, content, buttons) {
   root.append(box);
   box.showModal();
   return box;
-}
-
-/** Show what each key does. @param {ShadowRoot} root @param {() => void} onTour */
-export function showKeys(root, onTour) {
-  const rows = KEY_HELP.flatMap(([key, text]) => [make("kbd", {}, key), make("span", {}, text)]);
-  const box = openDialog(root, "Keys", [make("div.help", {}, ...rows)], (close) => [
-    make("button", { onclick: () => { box.addEventListener("close", onTour); close(); }, title: "Six steps over this page, on these images" }, "Tour"),
-    make("button.primary", { autofocus: true, onclick: close }, "Close"),
-  ]);
-  box.classList.add("wide-dialog");
 }
 
 /** Search a class by a part of its name; Enter takes the first match.

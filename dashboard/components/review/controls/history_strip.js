@@ -9,6 +9,14 @@ const NUM_SHOWN = 10;
 
 /** @typedef {{key: string, verdict: string, image?: number, count: number, decision?: number}} Entry */
 
+/** CSS background of each image: those that come together share one sheet. @param {number[]} images without repeats
+ * @param {import("../sync/api.js").Api} api @returns {[number, {image: string, size: string, position: string}][]} */
+export function backgrounds(images, api) {
+  if (images.length === 1) return [[images[0], { image: `url("${api.image(images[0])}")`, size: "contain", position: "center" }]];
+  const image = `url("${api.sprite(images, images.length)}")`;
+  return images.map((id, column) => [id, { image, size: `${100 * images.length}% 100%`, position: `${(100 * column) / (images.length - 1)}% 0` }]);
+}
+
 /** Entries of the decisions that are in force. @param {object[]} decisions newest first @returns {Entry[]} */
 export function historyEntries(decisions) {
   return decisions.filter((one) => one.is_live && one.verdict !== "undo").map((one) => ({
@@ -23,6 +31,8 @@ export class HistoryStrip {
     this.options = options;
     /** @type {Entry[]} */
     this.entries = [];
+    /** Background of each shown image. @type {Map<number, {image: string, size: string, position: string}>} */
+    this.backgrounds = new Map();
     this.list = make("span.history-list");
     const all = make("button.history-all", { onclick: () => options.onAll(), title: "All decisions; you can undo your own" }, "history");
     this.element = make("span.history-strip", { role: "group", "aria-label": "Latest decisions" }, this.list, all);
@@ -48,18 +58,23 @@ export class HistoryStrip {
     const key = this.entries.map((entry) => entry.key).join();
     if (key === this.shown) return;
     this.shown = key;
+    const images = [...new Set(this.entries.flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const kept = images.flatMap((id) => { const one = this.backgrounds.get(id); return one ? [[id, one]] : []; });
+    const added = images.filter((id) => !this.backgrounds.has(id));
+    this.backgrounds = new Map([...kept, ...(added.length ? backgrounds(added, this.options.api) : [])]);
     this.list.replaceChildren(...this.entries.map((entry) => this._item(entry)));
   }
 
   /** @param {Entry} entry */
   _item({ verdict, image, count, decision }) {
-    const { api, onImage, onDecision } = this.options;
+    const { onImage, onDecision } = this.options;
     const [mark, word] = MARKS[verdict] ?? ["", verdict];
     const text = image === undefined ? `${formatNumber(count)} images ${word}, decision #${decision ?? "…"}` : `image ${image} ${word}`;
     const button = make("button.history-item", { "data-verdict": verdict, title: text, "aria-label": `${text}: show again`,
       onclick: () => (image === undefined ? decision && onDecision(decision) : onImage(image)) },
     image === undefined ? make("span.count", {}, formatNumber(count)) : "", make("span.badge", { "aria-hidden": "true" }, mark));
-    if (image !== undefined) button.style.backgroundImage = `url("${api.image(image)}")`;
+    const background = image === undefined ? null : this.backgrounds.get(image);
+    if (background) Object.assign(button.style, { backgroundImage: background.image, backgroundSize: background.size, backgroundPosition: background.position });
     return button;
   }
 }

@@ -8,7 +8,7 @@ export class LiveStatus {
   /** @param {{onRefresh: () => void}} options */
   constructor({ onRefresh }) {
     this.text = make("span", { role: "status" });
-    this.button = make("button", { onclick: onRefresh, title: "Learn from all decisions now (key r)" }, "learn now");
+    this.button = make("button", { onclick: onRefresh, "data-action": "refresh", "data-title": "Learn from all decisions now" }, "learn now");
     this.element = make("span.live", {}, this.text, this.button);
   }
 

@@ -51,8 +51,8 @@ export class Toolbar {
       makeMenu("Size", SIZE_NAMES, size, onResize), reviewerField));
     this.element = make("div.toolbar", {}, make("div.row.slim", {}, ranking, eta, show, this.more, this.oddOneOut, this.position, this.chips, live,
       dialog("Learning curve", "curve", "What your clicks bought so far"), dialog("Retrain", "retrain", "Train a new run on the labels so far"),
-      make("button", { title: "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
-      make("button", { title: "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")));
+      make("button", { title: "Previous page (PageUp)", "aria-keyshortcuts": "PageUp", "aria-label": "Previous page", onclick: () => onTurn("back") }, "‹"),
+      make("button", { title: "Next page (PageDown)", "aria-keyshortcuts": "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")));
   }
 
   /** Offer classes that were added. */

@@ -19,7 +19,7 @@ export class FocusView {
     this.zoom = new Zoom(options.isSmall, options.onSwipe);
     this.name = make("p.name");
     this.original = make("button", { onclick: () => this._showOriginal(), title: "Show the original file at full size" }, "original");
-    this.moreLikeThis = make("button", { onclick: () => options.onSimilar(this.id), title: "Show the pool by likeness to this image (key m)" }, "more like this");
+    this.moreLikeThis = make("button", { onclick: () => options.onSimilar(this.id), "data-action": "similar", "data-title": "Show the pool by likeness to this image" }, "more like this");
     const isLong = options.classes.some((name) => name.length > MAX_LETTERS); // space for two lines, so that nothing below moves
     this.suggestion = make(isLong ? "div.suggestion.long" : "div.suggestion");
     this.state = make("div.state");

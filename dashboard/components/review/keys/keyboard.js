@@ -1,6 +1,8 @@
 /** Keyboard: which key does what in the grid and the focus view, and where the focus returns after a click. */
 
-/** @type {[string, string][]} keys and what they do, for the help */
+import { KeyMap, USUAL_KEYS } from "./key_map.js";
+
+/** @type {[string, string][]} keys and what they do, for the help; a letter or sign that comes first can be changed */
 export const KEY_HELP = [
   ["a  Enter", "accept the suggested label"],
   ["x", "reject: not this class"],
@@ -28,16 +30,25 @@ export const KEY_HELP = [
   ["?", "these keys"],
 ];
 
-/** Action of each key. */
-const ACTIONS = {
-  a: "accept", Enter: "accept", x: "reject", n: "none", s: "skip", u: "unsure", z: "undo", Backspace: "undo",
-  f: "toggle", r: "refresh", m: "similar", e: "guide", g: "selectStack", "?": "help", "/": "search", "+": "newClass", Escape: "clear", PageDown: "forward", PageUp: "back",
-};
+/** Actions of the keys that nobody changes. */
+const FIXED = { Enter: "accept", Backspace: "undo", Escape: "clear", PageDown: "forward", PageUp: "back" };
+const USUAL = new KeyMap();
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+/** The help with the keys as they are set. @param {KeyMap} keyMap
+ * @returns {{action: string|null, key: string, more: string, text: string}[]} action: null where the key cannot be changed */
+export function helpRows(keyMap) {
+  const actions = new Map(Object.entries(USUAL_KEYS).map(([action, key]) => [key, action]));
+  return KEY_HELP.map(([keys, text]) => {
+    const [first, ...more] = keys.split("  ");
+    const action = actions.get(first) ?? null;
+    return action ? { action, key: keyMap.keyOf(action), more: more.join(" "), text } : { action, key: keys, more: "", text };
+  });
+}
+
 /** The action of a key; null while somebody types, and for a key without one.
- * @param {KeyboardEvent} event @returns {{action: string, [key: string]: any} | null} */
-export function actionOf(event) {
+ * @param {KeyboardEvent} event @param {KeyMap} keyMap @returns {{action: string, [key: string]: any} | null} */
+export function actionOf(event, keyMap = USUAL) {
   const { key } = event;
   if (isForControl(event)) return null;
   if (key in MOVES && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -47,7 +58,7 @@ export function actionOf(event) {
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "a") return { action: "selectAll" };
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   if (/^[0-9]$/.test(key)) return { action: "relabel", label: key === "0" ? 9 : Number(key) - 1 };
-  const name = ACTIONS[key.length === 1 ? key.toLowerCase() : key];
+  const name = FIXED[key] ?? keyMap.actionOf(key);
   return name ? { action: name } : null;
 }
 
