@@ -85,7 +85,9 @@ def value_over_control(workspace: Workspace, control: str, curated: str) -> Revi
     frozen = workspace.run(curated).folder.curated()
     labels = workspace.images.labels[compared.test_ids]
     clicks = 0 if frozen is None else num_clicks(frozen)
-    return review_value(compared.comparison.predictions_a, compared.comparison.predictions_b, labels, clicks)
+    known = workspace.groups
+    groups = None if known is None else known.of_image[compared.test_ids]
+    return review_value(compared.comparison.predictions_a, compared.comparison.predictions_b, labels, clicks, groups)
 
 
 def prepare_control_run(workspace: Workspace, history: DecisionHistory, run_id: str, kind: str) -> Run:

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.base.errors import unknown_name
 from core.base.types import Ids
+from core.data.groups.by_column import column_names
 from core.data.groups.by_similarity import MAX_DISTANCE, Pair, loosest_pairs
 from core.data.groups.group_numbers import joined
 from core.data.groups.group_rule import SOURCE, GroupRule, parse_rule
@@ -68,6 +69,10 @@ class Groups:
     def current(self) -> ImageGroups | None:
         """Groups in use; None where no image shares a group with another."""
         return self._workspace.groups
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the source's table, by which images can be grouped."""
+        return column_names(self._workspace.path / "images")
 
     def preview(self, rule: str = "", count: int = _SHOWN) -> GroupPreview:
         """Say what a rule would group, and which held-out images would leak; nothing is stored.

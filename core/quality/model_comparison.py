@@ -88,7 +88,7 @@ def compare_runs(workspace: Workspace, run_a: str, run_b: str, *, with_average: 
     labels = workspace.images.labels[test]
     num_classes = len(workspace.images.class_names)
     logits_a, logits_b = (_with_classes(run.folder.logits()[test], num_classes) for run in (a, b))
-    result = compare(logits_a, logits_b, labels)
+    result = compare(logits_a, logits_b, labels, _groups(workspace, test))
     average = _compare_average(workspace, a, b, result) if with_average else None
     return RunComparison(run_a, run_b, test, result, average)
 
@@ -116,7 +116,9 @@ def compare_with_head(workspace: Workspace, network: str, head: str | None = Non
         return None
     labels = workspace.images.labels[val]
     return HeadComparison(
-        network, found.id, paired_difference(_predictions(found, val), _predictions(run, val), labels)
+        network,
+        found.id,
+        paired_difference(_predictions(found, val), _predictions(run, val), labels, _groups(workspace, val)),
     )
 
 
@@ -125,13 +127,19 @@ def _compare_average(workspace: Workspace, a: Run, b: Run, result: Comparison) -
     logits_a, logits_b, temperatures = a.folder.logits(), b.folder.logits(), (a.temperature, b.temperature)
     weight = fit_average_weight(logits_a[val], logits_b[val], labels[val], temperatures)
     logits = average_logits(logits_a[test], logits_b[test], weight, temperatures)
-    predictions = logits.argmax(axis=1).astype(np.int64)
+    predictions, groups = logits.argmax(axis=1).astype(np.int64), _groups(workspace, test)
     return AverageComparison(
         weight,
-        accuracy(logits, labels[test]),
-        paired_difference(result.predictions_a, predictions, labels[test]),
-        paired_difference(result.predictions_b, predictions, labels[test]),
+        accuracy(logits, labels[test], groups),
+        paired_difference(result.predictions_a, predictions, labels[test], groups),
+        paired_difference(result.predictions_b, predictions, labels[test], groups),
     )
+
+
+def _groups(workspace: Workspace, ids: Ids) -> Ids | None:
+    """Return the groups of some images; None without groups."""
+    groups = workspace.groups
+    return None if groups is None else groups.of_image[ids]
 
 
 def _with_classes(logits: Logits, num_classes: int) -> Logits:

@@ -3,13 +3,14 @@
 Positions are rows of the arrays given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, ndtri
 
 from core.base.types import Estimate, Ids, Labels, Logits
+from core.risk.clustered import clustered_interval, clustered_p_value, clustered_proportion
 from core.risk.error_estimates import proportion
 
 
@@ -20,6 +21,8 @@ class PairedDifference:
     gained: int  # images that only the new model gets right
     lost: int  # images that only the other one gets right
     n: int  # images, 1 or more
+    num_groups: int = 0  # groups of the images; 0 without groups
+    clustered: tuple[float, float] | None = None  # interval over groups
 
     @property
     def difference(self) -> float:
@@ -28,8 +31,8 @@ class PairedDifference:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference."""
-        return paired_interval(self.gained, self.lost, self.n)
+        """95 % interval of the difference; over groups where the images come in groups."""
+        return self.clustered or paired_interval(self.gained, self.lost, self.n)
 
     @property
     def is_clear(self) -> bool:
@@ -44,7 +47,7 @@ class PairedDifference:
             part: Where the images are from.
         """
         low, high = self.interval
-        images = f"{self.n:,} {part} images"
+        images = f"{self.n:,} {part} images" + (f" of {self.num_groups:,} groups" if self.num_groups else "")
         if not self.is_clear:
             reach = 50 * (high - low)
             return f"No gain that {images} can tell ({100 * self.difference:+.1f} points, ± {reach:.1f})."
@@ -79,11 +82,13 @@ class Comparison:
     predictions_a: Labels  # (n,)
     predictions_b: Labels  # (n,)
     flips: Ids  # positions where the predictions differ
+    num_groups: int = 0  # groups of the images, over which intervals and p value are computed; 0 without groups
 
     @property
     def paired(self) -> PairedDifference:
         """Accuracy of b less that of a."""
-        return PairedDifference(self.gained, self.lost, self.accuracy_a.n)
+        interval = (self.low, self.high) if self.num_groups else None
+        return PairedDifference(self.gained, self.lost, self.accuracy_a.n, self.num_groups, interval)
 
     @property
     def changed(self) -> int:
@@ -91,14 +96,18 @@ class Comparison:
         return len(self.flips) - self.gained - self.lost
 
 
-def accuracy(logits: Logits, labels: Labels) -> Estimate:
-    """Return the share of images predicted right, with its exact interval.
+def accuracy(logits: Logits, labels: Labels, groups: Ids | None = None) -> Estimate:
+    """Return the share of images predicted right, with its exact interval; over groups where there are some.
 
     Args:
         logits: (n, K).
         labels: (n,).
+        groups: (n,) groups of the images; None without groups.
     """
-    return proportion(int((logits.argmax(axis=1) == labels).sum()), len(labels))
+    is_right = logits.argmax(axis=1) == labels
+    if groups is not None:
+        return clustered_proportion(is_right, groups)
+    return proportion(int(is_right.sum()), len(labels))
 
 
 def confusion(predictions: Labels, labels: Labels, num_classes: int) -> NDArray[np.int64]:
@@ -112,13 +121,14 @@ def confusion(predictions: Labels, labels: Labels, num_classes: int) -> NDArray[
     return np.bincount(labels * num_classes + predictions, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
+def compare(logits_a: Logits, logits_b: Logits, labels: Labels, groups: Ids | None = None) -> Comparison:
     """Compare two runs on the same n > 0 images.
 
     Args:
         logits_a: (n, K) of run a.
         logits_b: (n, K) of run b.
         labels: (n,) true classes.
+        groups: (n,) groups of the images, over which intervals are computed; None without groups.
 
     Returns:
         Accuracies, paired difference and confusion matrices.
@@ -128,34 +138,45 @@ def compare(logits_a: Logits, logits_b: Logits, labels: Labels) -> Comparison:
     gained = int(((a != labels) & (b == labels)).sum())
     lost = int(((a == labels) & (b != labels)).sum())
     low, high = paired_interval(gained, lost, len(labels))
+    p_value = mcnemar(gained, lost)
+    if groups is not None:
+        change = (b == labels).astype(np.float64) - (a == labels)
+        low, high = clustered_interval(change, groups, (low, high))
+        p_value = clustered_p_value(change, groups, p_value)
     return Comparison(
-        accuracy_a=accuracy(logits_a, labels),
-        accuracy_b=accuracy(logits_b, labels),
+        accuracy_a=accuracy(logits_a, labels, groups),
+        accuracy_b=accuracy(logits_b, labels, groups),
         gained=gained,
         lost=lost,
         difference=(gained - lost) / len(labels),
         low=low,
         high=high,
-        p_value=mcnemar(gained, lost),
-        per_class=tuple(_class_row(c, logits_a, logits_b, labels) for c in range(num_classes)),
+        p_value=p_value,
+        per_class=tuple(_class_row(c, logits_a, logits_b, labels, groups) for c in range(num_classes)),
         confusion_a=confusion(a, labels, num_classes),
         confusion_b=confusion(b, labels, num_classes),
         predictions_a=a,
         predictions_b=b,
         flips=np.flatnonzero(a != b),
+        num_groups=0 if groups is None else len(np.unique(groups)),
     )
 
 
-def paired_difference(old: Labels, new: Labels, labels: Labels) -> PairedDifference:
+def paired_difference(old: Labels, new: Labels, labels: Labels, groups: Ids | None = None) -> PairedDifference:
     """Compare the predictions of a new model with those of another one on n > 0 images.
 
     Args:
         old: (n,) predicted classes of the other model.
         new: (n,) predicted classes of the new model.
         labels: (n,) true classes.
+        groups: (n,) groups of the images, over which the interval is computed; None without groups.
     """
     was_right, is_right = old == labels, new == labels
-    return PairedDifference(int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum()), len(labels))
+    found = PairedDifference(int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum()), len(labels))
+    if groups is None:
+        return found
+    interval = clustered_interval(is_right.astype(np.float64) - was_right, groups, found.interval)
+    return replace(found, num_groups=len(np.unique(groups)), clustered=interval)
 
 
 def mcnemar(gained: int, lost: int) -> float:
@@ -195,6 +216,7 @@ def paired_interval(gained: int, lost: int, n: int, level: float = 0.95) -> tupl
     return max(-1.0, middle - reach), min(1.0, middle + reach)
 
 
-def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels) -> ClassAccuracy:
+def _class_row(label: int, logits_a: Logits, logits_b: Logits, labels: Labels, groups: Ids | None) -> ClassAccuracy:
     rows = labels == label
-    return ClassAccuracy(label, accuracy(logits_a[rows], labels[rows]), accuracy(logits_b[rows], labels[rows]))
+    known, of = labels[rows], None if groups is None else groups[rows]
+    return ClassAccuracy(label, accuracy(logits_a[rows], known, of), accuracy(logits_b[rows], known, of))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.errors import InputError
-from core.base.types import Labels, Mask
-from core.risk.comparison import paired_interval
+from core.base.types import Ids, Labels, Mask
+from core.risk.comparison import paired_difference
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ class StopAdvice:
         return "Stop here: more reviewing is not expected to buy anything." if self.is_enough else "Go on reviewing."
 
 
-def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions: int) -> ReviewValue:
+def review_value(
+    control: Labels, curated: Labels, labels: Labels, num_decisions: int, groups: Ids | None = None
+) -> ReviewValue:
     """Compute the accuracy gained per 100 decisions over a control run.
 
     The interval is that of a paired difference on this test set: it does not contain the spread between training seeds.
@@ -59,6 +61,7 @@ def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions
         curated: (n,) predictions of the curated run on the same images.
         labels: (n,) true classes.
         num_decisions: Decisions between the two runs.
+        groups: (n,) groups of the images, over which the interval is computed; None without groups.
 
     Returns:
         Percentage points per 100 decisions; positive = the decisions helped.
@@ -72,11 +75,9 @@ def review_value(control: Labels, curated: Labels, labels: Labels, num_decisions
         )
     if not len(labels):
         raise InputError("This project has no test images: make it with a test part to measure what reviewing buys.")
-    gained = int(((control != labels) & (curated == labels)).sum())
-    lost = int(((control == labels) & (curated != labels)).sum())
-    low, high = paired_interval(gained, lost, len(labels))
-    scale = 100 * 100 / num_decisions
-    return ReviewValue((gained - lost) / len(labels) * scale, low * scale, high * scale, num_decisions, len(labels))
+    paired = paired_difference(control, curated, labels, groups)
+    (low, high), scale = paired.interval, 100 * 100 / num_decisions
+    return ReviewValue(paired.difference * scale, low * scale, high * scale, num_decisions, len(labels))
 
 
 def flip_rate(before: Labels, after: Labels, mask: Mask | None = None) -> float:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Project, SplitConfig, constants, recent_projects
 from dashboard.messages import show_errors
+from dashboard.sections.data import image_groups
 from dashboard.sections.given_labels import hide_labels_input
 from dashboard.sections.widgets import config_inputs
 from dashboard.state.current import switch_project
@@ -67,11 +68,19 @@ def _create(*, is_folder: bool) -> None:
     size, root = _image_size() if is_folder else None, None if is_folder else _files_folder()
     split = _split_config()
     hide_labels = is_folder and hide_labels_input()
+    groups = image_groups.rule_input("new") if is_folder else ""
     if st.button("Create the project", type="primary", disabled=not (source and name and path)):
         with st.spinner("Reading the images and drawing the splits…"):
             _show_project(
                 Project.create(
-                    path, source, name=name, split=split, image_size=size, root=root, hide_labels=hide_labels
+                    path,
+                    source,
+                    name=name,
+                    split=split,
+                    image_size=size,
+                    root=root,
+                    hide_labels=hide_labels,
+                    groups=groups,
                 )
             )
 

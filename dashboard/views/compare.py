@@ -56,7 +56,7 @@ def _accuracies(compared: RunComparison) -> None:
             "Accuracy of A": formatting.percent(result.accuracy_a.value),
             "Accuracy of B": formatting.percent(result.accuracy_b.value),
             "Difference (points)": formatting.points(result.difference),
-            "McNemar p": f"{result.p_value:.2g}",
+            "p over groups" if result.num_groups else "McNemar p": f"{result.p_value:.2g}",
             "Gained / lost": f"{result.gained:,} / {result.lost:,}",
         }
     )
@@ -65,11 +65,20 @@ def _accuracies(compared: RunComparison) -> None:
     st.caption(
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
         f"Paired difference B − A: {formatting.points(result.difference)} points "
-        f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 % interval). p is from the exact "
-        "two-sided McNemar test."
+        f"[{formatting.points(result.low)}, {formatting.points(result.high)}] (95 % interval). "
+        + _test_text(result.num_groups)
     )
     if not result.paired.is_clear:
         st.caption(result.paired.sentence())
+
+
+def _test_text(num_groups: int) -> str:
+    if not num_groups:
+        return "p is from the exact two-sided McNemar test."
+    return (
+        f"The images are of {num_groups:,} groups: intervals and p are computed over groups (cluster-robust "
+        "variance, Liang and Zeger 1986), as images of one group are alike."
+    )
 
 
 def _average(compared: RunComparison) -> None:

@@ -6,7 +6,7 @@ from core import DataSummary, Project, constants
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
-from dashboard.sections.data import class_form, left_out_files, new_images
+from dashboard.sections.data import class_form, image_groups, left_out_files, new_images
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
@@ -62,6 +62,7 @@ def _project(key: str, project: Project) -> None:
         _splits(summary)
     with show_errors():
         given_labels.show(project)
+    image_groups.show(key, project)
     _samples(key, project)
     left_out_files.show(project, summary)
     _split_leakage(key, project)

@@ -19,6 +19,7 @@ from core.cli.options import (
     rule_params,
 )
 from core.cli.output import answer, estimate_info, finite, format_estimate, format_params, percent
+from core.cli.part_errors import part_report
 from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
 from core.quality.queue_estimates import QueueEstimate
@@ -62,9 +63,26 @@ def audit(
     answer(info, _audit_text(project, found), as_json=as_json)
 
 
-def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json: AsJson = False) -> None:
+def estimate(
+    path: ProjectPath,
+    run: RunId,
+    threshold: Threshold = 0.95,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="Also the error of each predicted class, from calibration images.")
+    ] = False,
+    per_group: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Also by a column of the source's table; groups: those in use.")
+    ] = None,
+    target_error: Annotated[
+        float | None, typer.Option(min=0, max=1, help="With --per-class: say what this target guarantees for each.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Estimate accuracy and error from answers to random queues, weighted by their logged probabilities."""
-    quality = Project.open(path).quality
+    if target_error is not None and not per_class:
+        raise InputError("--target-error is told class by class here: add --per-class.")
+    project = Project.open(path)
+    quality = project.quality
     estimates, check = quality.queue_estimates(run, threshold), quality.pool_check(run)
     info = {
         "run": run, "threshold": threshold, "queues": [_queue_info(item) for item in estimates],
@@ -76,6 +94,8 @@ def estimate(path: ProjectPath, run: RunId, threshold: Threshold = 0.95, as_json
     if estimates:
         text += "\nEstimated: from random draws of the pool itself, whatever the calibration images say."
     text += f"\nError from calibration images: {check.sentence}"
+    more, lines = part_report(project, run, threshold, per_class=per_class, per_group=per_group, target=target_error)
+    info, text = info | more, "\n".join([text, *lines])
     answer(info, text, as_json=as_json)
 
 

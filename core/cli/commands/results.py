@@ -41,13 +41,14 @@ def compare(
         "gained": test.gained,
         "lost": test.lost,
         "p_value": test.p_value,
+        "num_groups": test.num_groups,
         "flips": result.test_ids[test.flips],
     }
     lines = [
         f"{run_a}  {format_estimate(a, 2)}  n = {a.n:,}",
         f"{run_b}  {format_estimate(b, 2)}",
         f"difference {format_points(test.difference, test.low, test.high)}: "
-        f"{test.gained} gained, {test.lost} lost, exact McNemar p = {test.p_value:.3g}",
+        f"{test.gained} gained, {test.lost} lost, {_test_name(test.num_groups)} p = {test.p_value:.3g}",
         *([] if test.paired.is_clear else ["No gain that these test images can tell."]),
     ]
     info["corrected"] = project.labels.num_corrected
@@ -56,6 +57,10 @@ def compare(
         info["average"] = _average_info(result.average)
         lines += _average_lines(result, result.average)
     answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _test_name(num_groups: int) -> str:
+    return f"over {num_groups:,} groups of test images (cluster-robust)" if num_groups else "exact McNemar"
 
 
 def _average_info(average: AverageComparison) -> dict[str, Any]:

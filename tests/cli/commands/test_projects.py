@@ -58,3 +58,18 @@ def test_duplicates_counts_the_stacks_that_python_finds(shell: Shell, trained_pr
     assert facts["first"] == [sorted([int(splits.unlabeled[0]), int(splits.labeled[0])])]
     _, out, _ = shell("duplicates", trained_project.path)
     assert "Stacks of near duplicates: 1, with 2 images. With a labeled image and one of another split: 1." in out
+
+
+def test_groups_are_looked_at_used_and_mended(untrained_project: Project, shell: Shell) -> None:
+    path, rule = str(untrained_project.path), r"pattern:/(\d)"
+    seen = shell.json("groups", path, "--by", rule)
+    assert (seen["applied"], seen["groups"]) == (False, 10)
+    assert untrained_project.groups.current is None
+    used = shell.json("groups", path, "--by", rule, "--apply")
+    assert used["leaks"]["images"] == seen["leaks"]["images"] > 0
+    assert shell.json("status", path)["leaks"]["images"] == used["leaks"]["images"]
+    mended = shell.json("groups", path, "--fix", "move")
+    assert (mended["leaks"]["images"], mended["fixed"]) == (0, used["leaks"]["images"])
+    assert shell.json("groups", path, "--fix", "undo")["leaks"]["images"] == used["leaks"]["images"]
+    assert "Add --by" in shell("groups", path, "--apply")[2]
+    assert "kind of groups" in shell("groups", path, "--by", "scene")[2]
