@@ -37,7 +37,6 @@ def show(project: Project, run: str) -> None:
             {
                 str(by): part.name,
                 name: formatting.estimate(part.error) if part.error.n else "unknown",
-                "n": part.error.n,
                 "accepted": f"{part.num_kept:,} of {part.num_pool:,}",
             }
             for part in found.parts

@@ -31,7 +31,8 @@ NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_wei
 """Settings that version 0.1 did not have."""
 NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_comparison", "average", "rules",
               "outputs", "num_images", "files", "state", "reason", "error_state", "error_states", "calibration",
-              "before", "size_notes", "left_out", "facts", "corrected", "log", "by_group", "leaks"}  # fmt: skip
+              "before", "size_notes", "left_out", "facts", "corrected", "log", "by_group", "leaks", "num_groups",
+              "clustered"}  # fmt: skip
 """Fields of answers that version 0.1 did not have."""
 CLUSTERED = "diverse"
 """A queue from k-means, which adds up in an order of the processor's own: elsewhere it may begin with another image."""

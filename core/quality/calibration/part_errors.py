@@ -73,7 +73,7 @@ class PartErrors:
         rest = f" {silent:,} of {len(self.parts):,} have fewer than {_LEAST} calibration images and say nothing by "
         rest = rest + "themselves." if silent else ""
         if self.worst is None:
-            return f"No {self.by} has {_LEAST} calibration images at this threshold.{rest if silent else ''}"
+            return f"No {self.by} has {_LEAST} calibration images at this threshold, so none says anything by itself."
         found = self.worst.error
         return (
             f"Worst {self.by}: {self.worst.name}, {100 * found.value:.1f} % wrong [{100 * found.low:.1f}, "
