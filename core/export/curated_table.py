@@ -75,11 +75,11 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
 
 
 def with_held_out(table: LabelTable, workspace: Workspace) -> LabelTable:
-    """Add the given labels of val, calibration and test images that the table does not have yet."""
+    """Add the given labels of val, calibration and test images, as drawn, that the table does not have yet."""
     labels = workspace.images.labels
     counts = {}
     for split in _HELD_OUT:
-        ids = getattr(workspace.splits, split)
+        ids = getattr(workspace.original_splits, split)  # also those that leak and no longer count
         ids = ids[(labels[ids] != UNKNOWN) & ~np.isin(ids, table.columns["image_id"])]
         table, counts[split] = _with_rows(table, workspace, ids, labels[ids], split), len(ids)
     return LabelTable(table.columns, {**table.info, "held_out": counts}, table.pixels, table.source)

@@ -1,5 +1,6 @@
 """An opened project folder: images, splits, summary and services."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -52,7 +53,8 @@ class ProjectFolder:
         """
         groups = self.workspace.groups
         of_image = None if groups is None else groups.of_image
-        return summarize_data(self.images, self.splits, self.workspace.info, of_image)
+        found = summarize_data(self.images, self.splits, self.workspace.info, of_image)
+        return replace(found, num_set_aside=len(self.workspace.original_splits.set_aside))
 
     def original(self, image: int) -> Pixels:
         """Read the pixels of an image's own file.

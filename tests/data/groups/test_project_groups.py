@@ -64,6 +64,14 @@ def test_leaks_that_are_set_aside_stop_counting_and_come_back(leaking: Project) 
     assert np.array_equal(leaking.splits.test, before.test)
 
 
+def test_given_labels_of_leaks_are_still_exported(leaking: Project, tmp_path: Path) -> None:
+    before = leaking.export("csv", tmp_path / "before", held_out=True).read_text(encoding="utf-8")
+    leaking.fix_leaks("set-aside")
+    after = leaking.export("csv", tmp_path / "after", held_out=True).read_text(encoding="utf-8")
+    assert len(before.splitlines()) == 1 + 128
+    assert after == before
+
+
 def test_leaks_that_are_moved_train(leaking: Project) -> None:
     mended = leaking.fix_leaks("move")
     assert np.isin(mended.all_ids, leaking.splits.labeled).all()
