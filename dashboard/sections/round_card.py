@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Project, StopAdvice
 from dashboard import formatting
-from dashboard.sections import pool_state
+from dashboard.sections.errors import pool_state
 
 
 def show(project: Project, run_a: str, run_b: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import Project, RuleParameter, class_thresholds, constants, rule_parameters
 from dashboard import charts, formatting
-from dashboard.sections import pool_state
+from dashboard.sections.errors import pool_state
 from dashboard.state import url
 
 _RULE, _PARAMS = "rule", "cut"

@@ -5,7 +5,8 @@ import streamlit as st
 from core import Audit, EarlierAudit, Project, constants
 from dashboard import formatting, image_grid
 from dashboard.messages import page_head, show_errors
-from dashboard.sections import pool_state, queue_estimates, reviewer_checks
+from dashboard.sections import reviewer_checks
+from dashboard.sections.errors import pool_state, queue_estimates
 from dashboard.sections.rule_inputs import rule_inputs
 from dashboard.sections.widgets import metric_row
 from dashboard.state import url

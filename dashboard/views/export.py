@@ -10,7 +10,7 @@ import streamlit as st
 from core import Project, constants
 from dashboard import formatting
 from dashboard.messages import page_head, page_link, show_errors
-from dashboard.sections import pool_state
+from dashboard.sections.errors import pool_state
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 from dashboard.state.runs import finished_runs, latest_run

@@ -8,7 +8,7 @@ import streamlit as st
 from core import Project, RuleParameter, Selection, constants, rule_parameters
 from dashboard import charts, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
-from dashboard.sections import part_errors, pool_state
+from dashboard.sections.errors import part_errors, pool_state
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url

@@ -144,3 +144,21 @@ def test_given_labels_are_checked_at_one_press_and_the_queue_is_linked(untrained
     other = (int(untrained_project.images.labels[image]) + 1) % 3
     assert untrained_project.decide("label_issues", "relabel", image, other).status == "saved"
     assert "1 given label was corrected" in texts(open_page("data", project=untrained_project.key))
+
+
+def test_a_rule_is_previewed_used_and_its_leaks_are_mended(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    test.selectbox(key="project-group-kind").set_value("pattern").run()
+    test.text_input(key="project-group-value-pattern").set_value(r"/(\d)").run()
+    assert not test.exception
+    assert "10 groups of two or more images" in texts(test)
+    assert Project.open(untrained_project.path).groups.current is None
+    press(test, "Group the images so")
+    assert not test.exception
+    leaks = Project.open(untrained_project.path).groups.leaks()
+    assert leaks.num_images
+    press(test, "Leave them out")
+    assert not test.exception
+    mended = Project.open(untrained_project.path)
+    assert not mended.groups.leaks().num_images
+    assert mended.groups.num_fixed == leaks.num_images

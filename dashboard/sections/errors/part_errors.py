@@ -5,7 +5,7 @@ import streamlit as st
 from core import Project
 from dashboard import formatting
 from dashboard.messages import show_errors
-from dashboard.sections import pool_state
+from dashboard.sections.errors import pool_state
 
 _BY_CLASS = "predicted class"
 
