@@ -46,7 +46,7 @@ def show(project: Project, run: str) -> None:
                 own = "nothing accepted" if told.threshold is None else f"from {told.threshold:.3f}: {told.num_kept:,}"
                 together = " together with other small classes" if told.pooled_with else " by itself"
                 row[f"at most {formatting.percent(target)} wrong"] = own if told.threshold is None else own + together
-        st.dataframe(rows, hide_index=True)
+        st.table(rows, hide_index=True)
         (st.warning if found.state == pool_state.NOT_VALID else st.write)(found.sentence)
         st.caption(
             f"{found.state.capitalize()}: {found.reason} n: calibration images at or above the confidence. The "
