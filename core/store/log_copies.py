@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from core.store.run_folder import TRASH
+
 KEPT = 5
 """Copies that are kept, each of another day."""
 FOLDER = "backups"
@@ -144,7 +146,8 @@ def log_marks(path: Path) -> dict[str, LogMark]:
     Args:
         path: Folder of the project.
     """
-    files = [*(path / "runs").glob(f"*/{MARK}"), *(path / "exports").glob("*/manifest.json")]
+    runs, deleted = path / "runs", path / "runs" / TRASH
+    files = [*runs.glob(f"*/{MARK}"), *deleted.glob(f"*/{MARK}"), *(path / "exports").glob("*/manifest.json")]
     found = {}
     for file in files:
         try:
