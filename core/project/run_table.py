@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.base.config import HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
@@ -88,7 +89,7 @@ class RunTable:
         name = name.strip()
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise InputError(f"A run's name is one line of at most {LONGEST_NAME} characters: shorten it.")
-        return self._write(run_id, name=name)
+        return self._write(run_id, lambda notes: replace(notes, name=name))
 
     def note(self, run_id: str, text: str) -> Run:
         """Write a note on a run, in place of the one before.
@@ -107,7 +108,7 @@ class RunTable:
         text = text.strip()
         if len(text) > LONGEST_NOTE or not text.replace("\n", "").replace("\t", "").isprintable():
             raise InputError(f"A run's note is text of at most {LONGEST_NOTE:,} characters: shorten it.")
-        return self._write(run_id, note=text)
+        return self._write(run_id, lambda notes: replace(notes, note=text))
 
     def star(self, run_id: str, is_starred: bool = True) -> Run:
         """Mark a run, or take the mark away.
@@ -123,7 +124,7 @@ class RunTable:
             InputError: There is no such run.
             DataError: It cannot be stored.
         """
-        return self._write(run_id, is_starred=is_starred)
+        return self._write(run_id, lambda notes: replace(notes, is_starred=is_starred))
 
     def delete(self, run_id: str) -> None:
         """Move a run to the project's trash; nothing is lost, and its number is not given to another run.
@@ -204,10 +205,10 @@ class RunTable:
         except DataError as error:
             return RunNotes(), str(error)
 
-    def _write(self, run_id: str, **changed: str | bool) -> Run:
+    def _write(self, run_id: str, change: Callable[[RunNotes], RunNotes]) -> Run:
         with hold_lock(self._runs / ".lock"):
             run = self._present(run_id)
-            notes = replace(run.notes, **changed)
+            notes = change(run.notes)
             content = {"format": 1, "name": notes.name, "note": notes.note, "star": notes.is_starred}
             write_json(run.folder.path / NOTES, content)
         return run
