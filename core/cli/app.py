@@ -25,7 +25,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, backups, classes, groups, new_project
+from core.cli.commands.data import add_images, backups, classes, groups, new_project, run_table
 
 app = typer.Typer(
     name="winnow",
@@ -68,6 +68,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "curriculum": runs.curriculum,
     "import-predictions": predictions.import_predictions,
     "status": runs.status,
+    "runs": run_table.runs,
     "cancel": runs.cancel,
     "resume": runs.resume,
     "score": scores.score,

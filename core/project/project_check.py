@@ -7,7 +7,7 @@ from pathlib import Path
 from core.base.errors import DataError, WinnowError
 from core.store.log_copies import copies, is_whole, log_mark, log_marks, lost_decisions
 from core.store.log_repair import LogRepair, repair_log
-from core.store.run_folder import list_runs
+from core.store.run_folder import TRASH, list_runs
 from core.workspace.model_versions import base_run
 from core.workspace.workspace import Workspace
 
@@ -65,7 +65,7 @@ def repair_project(path: Path) -> LogRepair:
     Raises:
         DataError: There is no whole copy, or the files cannot be written.
     """
-    runs = {folder.id for folder in list_runs(path / "runs")}
+    runs = {run.id for runs in (path / "runs", path / "runs" / TRASH) for run in list_runs(runs)}
     return repair_log(path, lambda run_id: run_id == "" or base_run(run_id) in runs)
 
 

@@ -13,6 +13,7 @@ from core.experiments.extractor_comparison_job import ExtractorComparisons
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch
 from core.project.project_folder import ProjectFolder
+from core.project.run_table import RunTable
 from core.workspace.run import Run
 
 
@@ -28,6 +29,11 @@ class ProjectRuns(ProjectFolder):
     def extractor_comparisons(self) -> ExtractorComparisons:
         """Comparisons of feature extractors in their own process: start, watch, cancel; and the stored table."""
         return ExtractorComparisons(self.workspace)
+
+    @cached_property
+    def run_table(self) -> RunTable:
+        """Names, notes, stars and changes of the runs; deleting and restoring."""
+        return RunTable(self.workspace)
 
     def compare_extractors(
         self, extractors: Sequence[str] | None = None, on_progress: OnProgress = lambda _message, _done, _total: None

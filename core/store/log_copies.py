@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.base.untrusted.json_text import parse_json
+from core.store.run_folder import TRASH
 
 KEPT = 5
 """Copies that are kept, each of another day."""
@@ -146,7 +147,8 @@ def log_marks(path: Path) -> dict[str, LogMark]:
     Args:
         path: Folder of the project.
     """
-    files = [*(path / "runs").glob(f"*/{MARK}"), *(path / "exports").glob("*/manifest.json")]
+    runs, deleted = path / "runs", path / "runs" / TRASH
+    files = [*runs.glob(f"*/{MARK}"), *deleted.glob(f"*/{MARK}"), *(path / "exports").glob("*/manifest.json")]
     found = {}
     for file in files:
         try:

@@ -5,7 +5,6 @@ The training worker writes them; others read.
 
 import errno
 import fcntl
-import os
 import re
 import shutil
 import time
@@ -32,6 +31,7 @@ FORMAT = 1
 _RECORD = TypeAdapter(RunRecord)
 SILENCE = 60.0
 """Seconds of silence after which a live run without a holder of its lock reads as lost."""
+TRASH = ".trash"  # deleted runs, inside the folder of all runs
 PATIENCE = 0.5  # seconds for which the worker tries to take its lock: is_locked() holds it for an instant
 
 
@@ -293,7 +293,7 @@ def list_runs(runs: Path) -> list[RunFolder]:
 
 def next_run_id(runs: Path, config: TrainConfig) -> str:
     """Return the next free run name, such as "002-fixmatch-wrn"."""
-    names = os.listdir(runs) if runs.is_dir() else []
+    names = [path.name for path in (*runs.glob("*"), *runs.glob(f"{TRASH}/*"))]  # a deleted run keeps its number
     numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in names) if match]
     kind = re.sub(r"[^\w.]+", "-", config.model_name).strip("-")
     return f"{max(numbers, default=0) + 1:03d}-{config.method}-{kind}"

@@ -25,9 +25,11 @@ from core.features.compute import compute_features
 from core.features.store import images_digest, list_features
 from core.store.file_lock import hold_lock
 from core.store.files import load_array, save_array, write_json
+from core.store.run_folder import TRASH, list_runs
 from core.workspace.creation import write_left_out
 from core.workspace.model_versions import list_versions, version_folder
 from core.workspace.project_source import existing_source, root_of
+from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
 
@@ -187,7 +189,8 @@ def _grow_features(workspace: Workspace) -> list[str]:
 def _grow_runs(workspace: Workspace) -> list[str]:
     """Give the new images a row in the predictions of every run; older versions of its model are made anew."""
     num, grown = len(open_images(workspace.path / "images").labels), 0
-    for run in workspace.runs():
+    trash = list_runs(workspace.path / "runs" / TRASH)  # a deleted run grows, too: it may be restored
+    for run in (*workspace.runs(), *(Run(folder) for folder in trash)):
         predictions = run.folder.path / "predictions"
         for name in ("logits.npy", "features.npy"):
             if (predictions / name).exists():

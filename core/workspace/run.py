@@ -14,8 +14,25 @@ from core.store.run_folder import RunFolder
 
 LAST_EVALUATIONS = 5
 """Number of last evaluations whose median is shown beside the best one."""
+NOTES = "notes.json"
+"""File of a run folder with the name, note and star that people gave it."""
 CONTROL_NAMES = {"threshold_only": "threshold-only", "random_clicks": "random"}
 """Display name of each kind of control run."""
+
+
+@dataclass(frozen=True)
+class RunNotes:
+    """What people wrote about a run, beside the facts of run.json.
+
+    Attributes:
+        name: Name for people; empty: the run's id stands for it.
+        note: Free text.
+        is_starred: Whether someone marked the run.
+    """
+
+    name: str = ""
+    note: str = ""
+    is_starred: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +84,27 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name of the run; a control run also names its curated run."""
-        return self.id if self.control is None else f"{self.id} · {self.control.name}"
+        """The given name, where there is one, and the id of the run; a control run also names its curated run."""
+        try:
+            name = self.notes.name
+        except DataError:  # the table of runs says so; the run itself is whole
+            name = ""
+        words = [name, self.id, "" if self.control is None else self.control.name]
+        return " · ".join(word for word in words if word)
+
+    @property
+    def notes(self) -> RunNotes:
+        """Name, note and star; DataError where the file that holds them is damaged."""
+        file = self.folder.path / NOTES
+        if not file.exists():
+            return RunNotes()
+        found = read_json(file)
+        name, note, starred = (
+            found.get(key, default) for key, default in (("name", ""), ("note", ""), ("star", False))
+        )
+        if not (isinstance(name, str) and isinstance(note, str) and isinstance(starred, bool)):
+            raise DataError(f"{file} cannot be read (it holds no name, note and star). Delete it to name the run anew.")
+        return RunNotes(name, note, starred)
 
     @property
     def command_elsewhere(self) -> str | None:

@@ -21,7 +21,7 @@ from core.data.image_store import open_images, own_class_names
 from core.data.label_corrections import corrections_version, save_corrections, with_corrections
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
-from core.store.run_folder import RunFolder, list_runs
+from core.store.run_folder import TRASH, RunFolder, list_runs
 from core.workspace.creation import read_info
 from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
 from core.workspace.pool_index import PoolScores, pool_scores, score_images
@@ -190,7 +190,7 @@ class Workspace:
         return {run_id: sentence for run_id, sentence in problems.items() if sentence is not None}
 
     def run(self, run_id: str) -> Run:
-        """Return one run, or one of its model versions.
+        """Return one run, a deleted one too, or one of its model versions.
 
         Args:
             run_id: Name of the run, or of a version such as "001-head-hog@120".
@@ -203,9 +203,10 @@ class Workspace:
         if run_id == LABEL_ISSUES:
             return self._label_issues()
         known = [folder.id for folder in list_runs(self.path / "runs")]
-        if run_id not in known:
+        parent = self.path / "runs" if run_id in known else self.path / "runs" / TRASH
+        if run_id not in known and run_id not in [folder.id for folder in list_runs(parent)]:
             raise unknown_name("run", run_id, known)
-        return Run(self._folder(self.path / "runs" / run_id))
+        return Run(self._folder(parent / run_id))
 
     def finished_run(self, run_id: str) -> Run:
         """Return one run whose predictions can be read.

@@ -112,3 +112,25 @@ def test_the_status_says_whether_a_fine_tuned_network_beat_the_head_that_it_bega
     run.folder.write_status(replace(run.status, head_note=note))
     assert f"{RUN}: {note}" in shell("status", trained_project.path)[1]
     assert shell.json("status", trained_project.path)["runs"][0]["head_note"] == note
+
+
+def test_the_table_of_runs_is_edited_by_options(shell: Shell, trained_project: Project) -> None:
+    path = trained_project.path
+    assert shell("runs", path, RUN, "--name", "First", "--note", "blurred", "--star")[0] == 0
+    (row,) = shell.json("runs", path)["runs"]
+    assert (row["run"], row["name"], row["note"], row["star"]) == (RUN, "First", "blurred", True)
+    assert f"First · {RUN}" in shell("runs", path)[1]
+    assert shell.json("runs", path, RUN, "--delete") == {"runs": [], "deleted": [RUN]}
+    assert shell.json("runs", path, RUN, "--restore")["runs"] == [row]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(("--star",), "Which run?"), ((RUN,), "Do what with the run?"), ((RUN, "--delete", "--star"), "Do what")],
+)
+def test_half_an_order_to_the_table_of_runs_is_asked_back(
+    shell: Shell, trained_project: Project, words: tuple[str, ...], sentence: str
+) -> None:
+    code, _, err = shell("runs", trained_project.path, *words)
+    assert code == 2
+    assert sentence in err
