@@ -176,7 +176,7 @@ class TrainConfig(Config):
     seed: Annotated[int, Between(0, 2**31 - 1)] = 0
     """Seed of weights, order and augmentation; head: of landmarks, which stand for many labels."""
     device: str = "auto"
-    """auto (a free CUDA device when there is one, else CPU), cpu, cuda or cuda:N."""
+    """auto (a free accelerator if there is one, else CPU), cpu, cuda, mps, xpu, or one of several, as cuda:N."""
     devices: Annotated[int, Between(1, 1024)] = 1
     """Processes that train this run together on this machine, one per GPU (or sharing the CPU)."""
     precision: Precision = "auto"

@@ -5,29 +5,72 @@ A device is held by a locked file in Winnow's own folder. The lock ends with its
 
 import fcntl
 import os
+import platform
+import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO
 
 from core.store.files import cannot_write, home
 
+VISIBLE = {"cuda": "CUDA_VISIBLE_DEVICES", "xpu": "ZE_AFFINITY_MASK"}
+"""Variable that hides all accelerators of a kind but some from a process."""
+_DRIVERS = {"cuda": "/proc/driver/nvidia/gpus", "rocm": "/sys/class/kfd/kfd/topology/nodes", "xpu": "/sys/class/drm"}
 
-def num_gpus() -> int:
-    """Count the CUDA devices of this machine without torch."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+
+def accelerator_names() -> list[str]:
+    """Name the accelerators of this machine that the installed PyTorch is built for, without importing it.
+
+    Returns:
+        Such as cuda:0 and cuda:1 (NVIDIA's, and AMD's under ROCm), mps:0 or xpu:0; empty where there is none.
+    """
+    if sys.platform == "darwin":
+        return ["mps:0"] if platform.machine() == "arm64" else []
+    build = _torch_build()
+    if build == "cpu":
+        return []
+    kind = "xpu" if build.startswith("xpu") else "cuda"
+    visible = os.environ.get(VISIBLE[kind])
     if visible is not None:
-        return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
-    cards = Path("/proc/driver/nvidia/gpus")
-    return len(list(cards.iterdir())) if cards.is_dir() else 0
+        count = len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
+    elif build.startswith("rocm"):
+        nodes = Path(_DRIVERS["rocm"]).glob("*/properties")
+        count = sum(re.search(r"^simd_count [1-9]", _text(node), re.MULTILINE) is not None for node in nodes)
+    elif kind == "xpu":
+        cards = Path(_DRIVERS["xpu"]).glob("renderD*/device/vendor")
+        count = sum(_text(card).strip() == "0x8086" for card in cards)
+    else:
+        count = len(list(Path(_DRIVERS["cuda"]).glob("*")))
+    return [f"{kind}:{number}" for number in range(count)]
 
 
 def candidate_devices(device: str) -> list[str]:
-    """List the devices that satisfy a `device` setting: "cpu", or "cuda:N" of each GPU."""
-    if device == "cuda" or (device == "auto" and num_gpus()):
-        return [f"cuda:{number}" for number in range(num_gpus())] or ["cuda:0"]
-    return ["cpu"] if device == "auto" else [device]
+    """List the devices that satisfy a `device` setting: "cpu", or the name with number of each accelerator."""
+    if device == "cpu" or ":" in device:
+        return [device]
+    found = accelerator_names()
+    if device == "auto":
+        return found or ["cpu"]
+    return [name for name in found if name.startswith(f"{device}:")] or [f"{device}:0"]
+
+
+def _torch_build() -> str:
+    """What the installed PyTorch is built for, as its version says: cu132, rocm7.1, xpu, cpu; empty where untold."""
+    try:
+        return version("torch").partition("+")[2]
+    except PackageNotFoundError:
+        return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 class DeviceLock:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.base.errors import WinnowError
-from core.jobs.device_lock import DeviceLock, candidate_devices
+from core.jobs.device_lock import VISIBLE, DeviceLock, candidate_devices
 from core.jobs.launch import TORCHRUN_ENVIRONMENT, Launch, head_command, training_command
 from core.store.run_folder import RunFolder
 
@@ -51,8 +51,9 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
             folder.write_status(replace(folder.status(now=0), state="queued", message=message))
             last_written = time.monotonic()
         time.sleep(0.1)
-    if config.device in ("auto", "cuda") and lock.names != ["cpu"]:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_visible(name) for name in lock.held)
+    variable = VISIBLE.get(lock.names[0].partition(":")[0])
+    if variable and ":" not in config.device:
+        os.environ[variable] = ",".join(_visible(name, variable) for name in lock.held)
     os.environ |= TORCHRUN_ENVIRONMENT
     command = training_command(project, run_id, launch, config.devices, is_resume=is_resume)
     if not launch.needs_torchrun(config.devices):
@@ -92,13 +93,10 @@ def accompany(command: list[str], folder: RunFolder, message: str) -> int:
     return process.wait()
 
 
-def _visible(name: str) -> str:
-    """Return the machine's own name of a CUDA device.
-
-    CUDA_VISIBLE_DEVICES may renumber the devices.
-    """
+def _visible(name: str, variable: str) -> str:
+    """Return the machine's own name of an accelerator, which the variable may have renumbered."""
     number = int(name.partition(":")[2])
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    visible = os.environ.get(variable)
     return visible.split(",")[number].strip() if visible else str(number)
 
 

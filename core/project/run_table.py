@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from core.base.config import HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
 from core.base.errors import DataError, InputError, RunError, unknown_name
+from core.base.method_settings import HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
 from core.base.types import LIVE_STATES, Estimate, RunRecord
 from core.risk.error_estimates import proportion
 from core.store.file_lock import hold_lock

@@ -26,6 +26,7 @@ from core.features.feature_process import serve
 from core.features.input_spec import InputSpec, resize_matrix
 from core.features.onnx_backbones import onnx_extractor, open_session
 from core.training.models.pretrained import Backbone, load_backbone
+from core.training.runtime.devices import accelerators
 from core.training.runtime.memory import keep_freed_memory, run_in_chunks
 from core.training.runtime.tensors import channels_last
 
@@ -48,7 +49,7 @@ def find(request: Mapping[str, Any]) -> Extractor:
         request["name"], weights=weights, spec=spec, side=request["side"], allow_download=request["allow_download"]
     )
     num = _probe(backbone, request["name"])
-    gpus = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+    gpus = tuple(accelerators())
     extractor = Extractor(
         request["name"], backbone.version, "torch", num, backbone.input, backbone.weights, backbone.sha256,
         backbone.licence, backbone.source, gpus or ("cpu",), {"weights": request["weights"]},
@@ -131,7 +132,7 @@ def torch_compute(extractor: Extractor, threads: int, device: torch.device) -> C
                 images = _prepare(torch.from_numpy(np.array(pixels[rows])).to(device), spec)
                 out[rows] = network(channels_last(images)).float().cpu().numpy()
 
-        run_in_chunks(slice(0, len(pixels)), 256 if device.type == "cuda" else 16, answer)
+        run_in_chunks(slice(0, len(pixels)), 16 if device.type == "cpu" else 256, answer)
         return out
 
     return compute

@@ -40,8 +40,9 @@ from core.training.models.initialization import initial_model, model_facts, pret
 from core.training.models.weights import load_model, save_weights
 from core.training.predict import predict
 from core.training.runtime import distributed
+from core.training.runtime.devices import choose_device
 from core.training.runtime.memory import is_out_of_memory, keep_freed_memory, memory_sentence
-from core.training.runtime.precision import choose_device, faster_precision
+from core.training.runtime.precision import faster_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
 AGREE_STEPS = 10
@@ -66,9 +67,8 @@ class TrainingWorker:
         self.config = self.record.config
         begun = self.folder.status(now=0).seconds if is_resume else 0.0
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
-        self._begin, self._before = time.monotonic(), begun
-        self._told, self._is_stopped, self._since = 0.0, False, time.time()
-        self._measured, self._kept, self._saved = "", "", 0
+        self._begin, self._since, self._before = time.monotonic(), time.time(), begun
+        self._told, self._saved, self._is_stopped, self._measured, self._kept = 0.0, 0, False, "", ""
         self._tracker: Tracker = NoTracker()
 
     def run(self) -> int:
@@ -121,8 +121,7 @@ class TrainingWorker:
         images, splits = with_corrections(
             open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
         )
-        if device.type == "cuda":
-            torch.set_float32_matmul_precision("high")
+        torch.set_float32_matmul_precision("highest" if device.type == "cpu" else "high")
         trainer = self._trainer(images, splits, device)
         is_begun = self.is_resume and load_checkpoint(trainer, self.folder.checkpoint_path)
         self._saved = trainer.epoch
@@ -166,6 +165,7 @@ class TrainingWorker:
             fit_head_start(model, data, config, self.folder.is_cancel_requested)
         precision: str = config.precision
         if precision == "auto":
+            self._tell(message="Measuring whether bf16 or fp32 is the faster here.")
             per_rank = min(len(data.labeled), config.batch_size) // distributed.world_size() or 1
             size = (per_rank if backbone is None else min(8, per_rank), shape[3], shape[1], shape[2])
             name = config.model if backbone is None else f"{config.model_name} {config.trained_part}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs.device_lock import DeviceLock, candidate_devices, num_gpus
+from core.jobs import device_lock
+from core.jobs.device_lock import DeviceLock, accelerator_names, candidate_devices
 
 _HOLD = """
 import sys, time
@@ -85,15 +86,37 @@ def test_of_two_gpus_each_run_gets_one() -> None:
 
 
 def test_devices_are_counted_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_lock, "_torch_build", lambda: "cu132")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,3")
-    assert (num_gpus(), candidate_devices("auto"), candidate_devices("cuda")) == (
-        2,
-        ["cuda:0", "cuda:1"],
-        ["cuda:0", "cuda:1"],
-    )
+    both = ["cuda:0", "cuda:1"]
+    assert (accelerator_names(), candidate_devices("auto"), candidate_devices("cuda")) == (both, both, both)
     assert (candidate_devices("cpu"), candidate_devices("cuda:3")) == (["cpu"], ["cuda:3"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert (num_gpus(), candidate_devices("auto")) == (0, ["cpu"])
+    assert (accelerator_names(), candidate_devices("auto")) == ([], ["cpu"])
+    assert candidate_devices("npu") == ["npu:0"]
+
+
+def test_what_the_installed_torch_is_built_for_decides_which_cards_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One graphics card of each maker, and a processor that ROCm lists as a node."""
+    files = {"nvidia/0000:01:00.0": "", "kfd/0/properties": "cpu_cores_count 8\nsimd_count 0\n",
+             "kfd/1/properties": "cpu_cores_count 0\nsimd_count 256\n", "drm/renderD128/device/vendor": "0x8086\n",
+             "drm/renderD129/device/vendor": "0x1002\n"}  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    folders = {"cuda": "nvidia", "rocm": "kfd", "xpu": "drm"}
+    monkeypatch.setattr(device_lock, "_DRIVERS", {kind: str(tmp_path / name) for kind, name in folders.items()})
+    for variable in device_lock.VISIBLE.values():
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    for build, expected in {"cu132": ["cuda:0"], "rocm7.1": ["cuda:0"], "xpu": ["xpu:0"], "cpu": []}.items():
+        monkeypatch.setattr(device_lock, "_torch_build", lambda build=build: build)
+        assert accelerator_names() == expected
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert (accelerator_names(), candidate_devices("auto"), candidate_devices("mps")) == (["mps:0"],) * 3
 
 
 def test_the_line_is_in_winnows_own_folder(winnow_home: Path) -> None:

@@ -25,7 +25,7 @@ from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import MODELS, build
-from core.training.runtime.precision import choose_device
+from core.training.runtime.devices import choose_device
 from core.training.worker import TrainingWorker
 from tests.conftest import QUICK
 

@@ -1,6 +1,5 @@
 """Parts of the image set with labels and weights, on the device where they fit, else read from disk by the batch."""
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core.base.types import UNKNOWN, Ids, Labels, PerImage, Pixels
+from core.training.runtime.devices import free_bytes
 from core.training.runtime.tensors import on_device
 
 
@@ -65,14 +65,7 @@ def load_part(
     given = np.full(len(ids), UNKNOWN, dtype=np.int64) if labels is None else labels.copy()
     ones = np.ones(len(ids), dtype=np.float32) if weights is None else weights.copy()
     images: Tensor | OnDisk = OnDisk(pixels, ids, device)
-    if len(ids) * int(np.prod(pixels.shape[1:])) <= _free_bytes(device):
+    if len(ids) * int(np.prod(pixels.shape[1:])) <= free_bytes(device) // 2:
         chosen = torch.from_numpy(np.array(pixels[ids])).permute(0, 3, 1, 2).contiguous()
         images = chosen.to(device)
     return Part(images, torch.from_numpy(given).to(device), torch.from_numpy(ones).to(device))
-
-
-def _free_bytes(device: torch.device) -> int:
-    """Bytes that images may take on the device: half of its free memory."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] // 2
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

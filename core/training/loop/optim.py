@@ -17,7 +17,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) 
     Args:
         model: The model whose parameters are trained.
         config: Settings; learning_rate and weight_decay are used.
-        device: Device of the model; the fused kernel is used on CUDA.
+        device: Device of the model; the fused kernel is used on cuda and xpu.
 
     Returns:
         The optimizer with two parameter groups, with and without weight decay, for each share of the learning rate that
@@ -29,7 +29,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) 
         for is_decayed in (True, False):
             mine = [p for p in parameters if (p.ndim > 1) == is_decayed]
             groups.append({"params": mine, "weight_decay": config.weight_decay * is_decayed, "share": share})
-    fused = device.type == "cuda"
+    fused = device.type in ("cuda", "xpu")
     if config.is_fine_tuned:
         return torch.optim.AdamW(groups, lr=config.learning_rate, fused=fused)
     return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True, fused=fused)

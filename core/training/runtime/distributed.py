@@ -50,7 +50,7 @@ def local_world_size() -> int:
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Join the process group: nccl on CUDA, gloo on the CPU.
+    """Join the process group: the device's own backend (nccl on CUDA), else gloo.
 
     Do nothing without torchrun.
 
@@ -59,11 +59,11 @@ def process_group(device: torch.device) -> Iterator[None]:
     if not is_launched():
         yield
         return
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-        distributed.init_process_group("nccl", timeout=TIMEOUT, device_id=device)
-    else:
-        distributed.init_process_group("gloo", timeout=TIMEOUT)
+    backend = distributed.Backend.default_device_backend_map.get(device.type, "gloo")
+    if device.type != "cpu":
+        torch.accelerator.set_device_index(device)
+    is_own = backend != "gloo"
+    distributed.init_process_group(backend, timeout=TIMEOUT, device_id=device if is_own else None)
     yield
     distributed.destroy_process_group()
 

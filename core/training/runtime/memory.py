@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import torch
 
-_MESSAGES = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_MESSAGES = (
+    "can't allocate memory", "out of memory", "BLAS_STATUS_ALLOC_FAILED", "OUT_OF_DEVICE_MEMORY", "OUT_OF_HOST_MEMORY",
+)  # fmt: skip  # of the CPU; cuda, mps and others; cuBLAS and hipBLAS; Level Zero
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 _KEPT = 2**30  # bytes
 
@@ -26,7 +28,7 @@ def keep_freed_memory() -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on CUDA or on the CPU."""
+    """Whether an error says that memory ran out, on any device."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(message in str(error) for message in _MESSAGES)

@@ -56,7 +56,7 @@ def prepare_model(
     model = model.to(memory_format=torch.channels_last).train()
     forward: Callable[[Tensor], Tensor] = model
     if distributed.world_size() > 1:
-        forward = DistributedDataParallel(model, device_ids=[device] if device.type == "cuda" else None)
+        forward = DistributedDataParallel(model, device_ids=None if device.type == "cpu" else [device])
     return model, torch.compile(forward) if config.compile else forward
 
 

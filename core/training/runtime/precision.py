@@ -1,9 +1,8 @@
 """Device and precision of a training: bf16 or fp32 is measured, because only some processors gain from bf16."""
 
 import math
-import platform
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,63 +11,24 @@ from torch import nn
 
 from core.base.errors import DataError, TrainingError
 from core.store.files import home, read_json, write_json
-from core.training.runtime import distributed
+from core.training.runtime.devices import computes_bf16, full_name, has_autocast, synchronize
 from core.training.runtime.tensors import channels_last
 
 _STEPS = 5
+_SLOW = 0.25  # seconds of two images; a step that takes longer is not repeated
+_LIMIT = 2.0  # seconds for all steps together
 _GAIN = 0.95  # largest time of bf16, as a share of fp32's, that is worth its rounding
 
 Shape = tuple[int, int, int, int]
 
 
-def choose_device(wish: str) -> torch.device:
-    """Device of this process (see device_name); TrainingError where it is not available."""
-    return torch.device(device_name(wish, distributed.local_rank(), distributed.local_world_size(), _num_cuda()))
-
-
-def device_name(wish: str, local_rank: int, num_local: int, num_cuda: int) -> str:
-    """Name the device of one of a run's processes on this machine.
-
-    Args:
-        wish: auto (CUDA where there is one), cpu, cuda or cuda:N.
-        local_rank: Number of the process on this machine.
-        num_local: Number of the run's processes on this machine; each takes its own GPU.
-        num_cuda: Number of CUDA devices of this machine.
-
-    Returns:
-        "cpu" or "cuda:N".
-
-    Raises:
-        TrainingError: The device is not available; the sentence says what to choose.
-
-    """
-    name, _, number = wish.partition(":")
-    if name not in ("auto", "cpu", "cuda") or (":" in wish and (name != "cuda" or not number.isdecimal())):
-        raise TrainingError(f"Winnow trains on cpu or cuda, not on {wish!r}: choose auto, cpu, cuda or cuda:N.")
-    if name == "cpu" or (name == "auto" and not num_cuda):
-        return "cpu"
-    if not num_cuda or (number and int(number) >= num_cuda):
-        raise TrainingError(f"{wish} is not there: this machine has {num_cuda} CUDA devices. Choose auto or cpu.")
-    if number and num_local > 1:
-        raise TrainingError(
-            f"{wish} is one device, but the run asks for {num_local} processes here, each with a GPU of its own: "
-            "choose cuda or auto, or devices = 1."
-        )
-    if num_local > num_cuda:
-        raise TrainingError(
-            f"The run asks for {num_local} processes here, each with a GPU of its own, but {num_cuda} CUDA devices are "
-            f"there: set devices to {num_cuda} at most, or device to cpu."
-        )
-    return f"cuda:{int(number) if number else local_rank}"
-
-
-def _num_cuda() -> int:
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """Context of bfloat16 autocast for bf16, of nothing for fp32."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+    """Context of bfloat16 autocast for bf16, of nothing for fp32; TrainingError where a device has no bf16 autocast."""
+    if precision != "bf16":
+        return nullcontext()
+    if not has_autocast(device):
+        raise TrainingError(f"{device} has no bf16 autocast in this PyTorch: set precision to fp32 or auto.")
+    return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:
@@ -87,8 +47,8 @@ def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.de
 
     """
     if not computes_bf16(device):
-        return "fp32", "fp32 is taken without measuring: this processor has no instructions for bf16."
-    file, key = home() / "precision.json", f"{name} {shape} on {_machine(device)}, torch {torch.__version__}"
+        return "fp32", "fp32 is taken without measuring: this device has no instructions for bf16."
+    file, key = home() / "precision.json", f"{name} {shape} on {full_name(device)}, torch {torch.__version__}"
     known = _read_times(file)
     if key not in known:
         known[key] = measure(model, shape, device)
@@ -101,20 +61,11 @@ def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.de
     )
 
 
-def computes_bf16(device: torch.device) -> bool:
-    """Tell whether bf16 is worth measuring on a device.
-
-    An x86 processor with AVX2 alone emulates bf16, 4 to 40 times slower than fp32, so measuring it costs more than it
-    can save. Every other device is measured.
-    """
-    if device.type != "cpu" or platform.machine() not in ("x86_64", "AMD64"):
-        return True
-    is_supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-    return is_supported is None or bool(is_supported())
-
-
 def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, float]:
-    """Measure one training step in fp32 and bf16; the model's state is left unchanged.
+    """Measure one training step in fp32 and bf16 within about two seconds; the model's state is left unchanged.
+
+    The first step takes two images. Where it takes more than a quarter of a second, nothing is repeated; else as many
+    images of the batch go through as the two seconds allow.
 
     Args:
         model: On the device.
@@ -122,18 +73,33 @@ def measure(model: nn.Module, shape: Shape, device: torch.device) -> dict[str, f
         device: Where it runs.
 
     Returns:
-        Precision → seconds, the best of five.
+        Precision → seconds, the best of up to five steps of the same number of images.
     """
     state = {name: value.clone() for name, value in model.state_dict().items()}
     images = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
-    images = channels_last(images)
-    seconds = {"fp32": math.inf, "bf16": math.inf}
-    for number in range(_STEPS + 1):  # interleaved, so that other work slows both alike; the first step warms up
-        for precision, best in seconds.items():
-            found = _step_seconds(model, images, device, precision)
-            seconds[precision] = min(best, found) if number else best
+    few = channels_last(images[:2])
+    if device.type != "cpu":  # its libraries are loaded in the first step
+        for precision in ("fp32", "bf16"):
+            _step_seconds(model, few, device, precision)
+    seconds = {precision: _step_seconds(model, few, device, precision) for precision in ("fp32", "bf16")}
+    slowest = max(seconds.values())
+    if slowest <= _SLOW:
+        affordable = int(len(few) * _LIMIT / sum(seconds.values()) / (_STEPS + 1))
+        seconds = _best_of(model, channels_last(images[: max(len(few), affordable)]), device)
     model.load_state_dict(state)
     model.zero_grad(set_to_none=True)
+    return seconds
+
+
+def _best_of(model: nn.Module, images: torch.Tensor, device: torch.device) -> dict[str, float]:
+    """Precision → seconds of the best step; the first one warms up, and no round begins after the limit."""
+    seconds, begin = {"fp32": math.inf, "bf16": math.inf}, time.perf_counter()
+    for number in range(_STEPS + 1):  # interleaved, so that other work slows both alike
+        for precision, best in seconds.items():
+            found = _step_seconds(model, images, device, precision)
+            seconds[precision] = found if number <= 1 else min(best, found)
+        if time.perf_counter() - begin > _LIMIT / 2:
+            break
     return seconds
 
 
@@ -142,15 +108,8 @@ def _step_seconds(model: nn.Module, images: torch.Tensor, device: torch.device, 
     with autocast(device, precision):
         loss = model(images).float().logsumexp(1).mean()
     loss.backward()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    synchronize(device)
     return time.perf_counter() - begin
-
-
-def _machine(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{torch.backends.cpu.get_cpu_capability()} cpu with {torch.get_num_threads()} threads"
 
 
 def _read_times(file: Path) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from core.training.runtime.devices import pins
+
 
 def channels_last(images: Tensor) -> Tensor:
     """The same images (b, C, H, W) in channels-last layout, the fastest for convolutions on CPU and GPU.
@@ -17,6 +19,6 @@ def channels_last(images: Tensor) -> Tensor:
 def on_device(values: Tensor, device: torch.device) -> Tensor:
     """A tensor in main memory, on the device.
 
-    To a GPU through pinned memory, so that the host does not wait.
+    Through pinned memory where the device takes it, so that the host does not wait.
     """
-    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values
+    return values.pin_memory().to(device, non_blocking=True) if pins(device) else values.to(device)

@@ -14,7 +14,7 @@ def test_a_part_that_stays_on_disk_gives_the_same_images(monkeypatch: pytest.Mon
     pixels = np.random.default_rng(0).integers(0, 256, (20, 6, 5, 3), dtype=np.uint8)
     ids, rows = np.array([3, 7, 11, 19]), torch.tensor([2, 0, 3])
     resident = load_part(pixels, ids, np.arange(4), None, CPU)
-    monkeypatch.setattr(part_module, "_free_bytes", lambda _: 10)
+    monkeypatch.setattr(part_module, "free_bytes", lambda _: 20)
     on_disk = load_part(pixels, ids, None, None, CPU)
     assert isinstance(on_disk.images, OnDisk)
     assert isinstance(resident.images, torch.Tensor)

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from core.base.errors import InputError
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer
+from core.jobs.device_report import device_report, device_text
 from core.project.project_check import check_project, repair_project
 from core.store import project_backup
 from core.store.files import full_path
@@ -37,13 +39,25 @@ def restore(
 
 
 def doctor(
-    path: ProjectPath,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="PATH", help="Folder of the project; without one, this machine is looked at."),
+    ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Put the newest whole copy of the decision log back where it is broken.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether a project is whole: images, split, runs, and that the decision log is the one that it was."""
+    """Look whether a project is whole; without PATH, which devices this machine has and which one a run would use.
+
+    Of a project: images, split, runs, and that the decision log is the one that it was.
+    """
+    if path is None:
+        if repair:
+            raise InputError("--repair mends a project: name its folder, as in winnow doctor PATH --repair.")
+        machine = device_report()
+        answer(machine, device_text(machine), as_json=as_json)
+        return
     project = full_path(path)
     found = check_project(project)
     lines = [*(f"ok       {note}" for note in found.notes), *(f"problem  {problem}" for problem in found.problems)]
