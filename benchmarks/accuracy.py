@@ -33,7 +33,7 @@ from core.training.batches.part import load_part
 from core.training.batches.train_data import TrainData
 from core.training.loop.trainer import Trainer
 from core.training.models.models import build
-from core.training.runtime.memory import keep_freed_memory
+from core.training.runtime.memory import chunk_size, keep_freed_memory
 
 LABEL_FILE = Path(__file__).parent / "fashion_mnist_labels.json"
 CPU = torch.device("cpu")
@@ -101,7 +101,7 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> di
         first = trained(config.model_copy(update={"method": "supervised", "epochs": max(1, config.epochs // 2)}), data)
         assert data.pool is not None
         pool = pool_of(images, num_labels, config.seed, most)
-        chunks = torch.split(torch.arange(len(data.pool), device=device), data.pool.chunk)
+        chunks = torch.split(torch.arange(len(data.pool), device=device), chunk_size(*data.pool.size))
         probs = torch.cat([first._logits_of(data.pool.take(rows)).softmax(1) for rows in chunks]).cpu().numpy()
         kept = probs.max(1) >= 0.95
         extra = pool[kept], probs.argmax(1)[kept]

@@ -28,6 +28,7 @@ from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
 from core.training.models.models import build
+from core.training.runtime.memory import chunk_size
 
 CPU = torch.device("cpu")
 ARMS: dict[str, dict[str, Any]] = {
@@ -44,7 +45,7 @@ RULES = ("best", "1 SE", "clear_best", "last")
 
 def predictions(trainer: Trainer, part: Part) -> list[int]:
     """Classes (n,) under the averaged weights."""
-    chunks = torch.split(torch.arange(len(part)), part.chunk)
+    chunks = torch.split(torch.arange(len(part)), chunk_size(*part.size))
     return [int(label) for rows in chunks for label in trainer._logits_of(part.take(rows)).argmax(1)]
 
 

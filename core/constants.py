@@ -1,15 +1,7 @@
 """Names that pages, commands and Python share."""
 
-from core.base.config import (
-    HEAD_SETTINGS,
-    IMPORTED_SETTINGS,
-    METHODS,
-    MODELS,
-    NETWORK_SETTINGS,
-    PROFILES,
-    RAMPS,
-    TRAINING_METHODS,
-)
+from core.base.config import METHODS, MODELS, PROFILES, RAMPS, TRAINING_METHODS
+from core.base.method_settings import BACKBONE_SETTINGS, HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
 from core.base.presets import PRESETS, RECIPES
 from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
@@ -38,6 +30,7 @@ from core.workspace.workspace import LABEL_ISSUES
 
 __all__ = [
     "ACCEPT_RULES",
+    "BACKBONE_SETTINGS",
     "BORDER",
     "CHECK_INTERVALS",
     "CONTROL_KINDS",

@@ -4,6 +4,7 @@ Every field states its unit, range and meaning in one line. The page draws its i
 the docs their tables from these fields.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self, get_args
@@ -20,7 +21,8 @@ Method = Literal[
 HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
 Balance = Literal["none", "weights", "logit_adjustment"]
 Model = Literal[
-    "mlp", "tiny_cnn", "small_cnn", "wrn", "resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16"
+    "mlp", "tiny_cnn", "small_cnn", "wrn", "resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16",
+    "backbone"
 ]  # fmt: skip
 Profile = Literal["natural", "digits", "none"]
 Ramp = Literal["none", "linear", "seed", "sigmoid"]
@@ -29,6 +31,7 @@ WeakPass = Literal["joint", "own"]
 TrackerName = Literal["none", "tensorboard", "mlflow"]
 SplitKind = Literal["balanced", "stratified"]
 KeptWeights = Literal["clear_best", "best", "last"]
+TrainedPart = Literal["head", "last_block", "everything"]
 
 METHODS: tuple[str, ...] = get_args(Method)
 """Methods, by the name that `TrainConfig.method` takes."""
@@ -42,6 +45,9 @@ PROFILES: tuple[str, ...] = get_args(Profile)
 """Profiles of augmentation."""
 FILE_EXTRACTORS = ("onnx", "own")
 """Extractors that name a file, as onnx:FILE."""
+BACKBONES = re.compile(r"efficientnet_lite[0-4]$|(torchvision|timm|hub):.")
+"""Extractors that are pretrained networks, which can be fine-tuned."""
+BACKBONE_NAMES = "efficientnet_lite0, torchvision:NAME, timm:NAME or hub:OWNER/NAME"
 RAMPS: tuple[str, ...] = get_args(Ramp)
 """How the weight of the unlabeled loss rises."""
 
@@ -118,7 +124,8 @@ class TrainConfig(Config):
     """supervised: labels only; self_training: also curated pseudo-labels; head: these, on features, in seconds;
     imported: another model's predictions, which are not trained here; the others: labels and the unlabeled pool."""
     model: Model = "small_cnn"
-    """mlp, tiny_cnn: seconds on a CPU; small_cnn: minutes; wrn: Wide ResNet, 28-2 by default; others: torchvision's."""
+    """mlp, tiny_cnn: seconds on a CPU; small_cnn: minutes; wrn: Wide ResNet, 28-2 by default; others: torchvision's;
+    backbone: the pretrained network of `extractor`, fine-tuned."""
     profile: Profile = "natural"
     """Augmentation: natural (flip, crop), digits (small shifts and rotations, no flip) or none."""
     epochs: Annotated[int, Between(1, 1_000_000)] = 60
@@ -128,7 +135,7 @@ class TrainConfig(Config):
     unlabeled_ratio: Annotated[int, Between(1, 64)] = 4
     """Unlabeled or pseudo-labeled images per labeled image in a step; 7 in FixMatch, which its recipe sets."""
     learning_rate: Annotated[float, Between(1e-6, 10.0)] = 0.03
-    """Peak learning rate of SGD with Nesterov momentum 0.9; decays as cos(7 pi k / 16 K)."""
+    """Peak learning rate of SGD with Nesterov momentum 0.9, backbone: of AdamW; decays as cos(7 pi k / 16 K)."""
     weight_decay: Annotated[float, Between(0.0, 1.0)] = 5e-4
     """L2 penalty on weights; biases and norms are spared."""
     warm_up_steps: Annotated[int, Between(0, 1_000_000)] = 0
@@ -160,7 +167,8 @@ class TrainConfig(Config):
     warm_start: bool = False
     """Start from the parent run's weights instead of from scratch."""
     pretrained: str = ""
-    """torchvision models: "imagenet" (from torchvision's cache, or downloaded) or a file of weights; empty: none."""
+    """torchvision models: "imagenet" (from torchvision's cache, or downloaded) or a file of weights; empty: none;
+    backbone: a file of weights instead of the network's own."""
     wrn_depth: Annotated[int, Between(10, 100)] = 28
     """wrn: layers, 6 n + 4."""
     wrn_width: Annotated[int, Between(1, 16)] = 2
@@ -174,13 +182,20 @@ class TrainConfig(Config):
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     extractor: str = "hog"
-    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, onnx:FILE or own:FILE."""
+    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, onnx:FILE or
+    own:FILE; backbone: the network, one of those but hog, pixels and files."""
+    trained_part: TrainedPart = "last_block"
+    """backbone: what trains: the linear head, also the network's last block, or everything, lower blocks slower."""
+    lowest_block_rate: Annotated[float, Between(0.001, 1.0)] = 0.1
+    """backbone, everything: learning rate of the lowest block as a share of the head's; evenly spaced in between."""
+    image_side: Annotated[int, Between(0, 1024)] = 0
+    """backbone: side to which it gets its images, pixels; 0: the weights' own, as stored features have it."""
     head: HeadKind = "kernel_ridge"
     """head: kernel_ridge, logistic or label_propagation; without extractor and head: what compare-extractors says."""
     head_balance: Balance = "none"
     """head, for uneven classes: weights by class, or their log priors taken off the logits."""
     allow_download: bool = False
-    """head: whether weights of a backbone that are not on this machine may be downloaded."""
+    """head and backbone: whether weights that are not on this machine may be downloaded."""
     kept_weights: KeptWeights = "clear_best"
     """Averaged weights kept at the end: best on val, last, or clear_best: best if clearly ahead of last."""
     imported_model: str = ""
@@ -224,11 +239,16 @@ class TrainConfig(Config):
         return self.method in NETWORK_METHODS
 
     @property
+    def is_fine_tuned(self) -> bool:
+        """Whether the run trains a pretrained network on, from a linear head on its features."""
+        return self.is_network and self.model == "backbone"
+
+    @property
     def model_name(self) -> str:
         """Name of what predicts: a head's extractor, without the folder of its file, or the model."""
         if self.is_imported:
             return self.imported_model
-        if not self.is_head:
+        if not (self.is_head or self.is_fine_tuned):
             return self.model
         family, _, file = self.extractor.partition(":")
         return f"{family}:{PurePath(file).name}" if family in FILE_EXTRACTORS else self.extractor
@@ -246,6 +266,11 @@ class TrainConfig(Config):
                 "a head has no weights to start from and takes one device: leave warm_start, pretrained "
                 "and devices as they are"
             )
+        if self.is_fine_tuned and not BACKBONES.match(self.extractor):
+            raise ValueError(
+                f"model backbone trains a pretrained network on: name it as extractor, {BACKBONE_NAMES} "
+                f"(got {self.extractor}); the preset fine_tune brings the other settings"
+            )
         if self.pretrained and self.model in ("mlp", "tiny_cnn", "small_cnn", "wrn"):
             raise ValueError(f"{self.model} has no pretrained weights: choose another model or leave it empty")
         return self
@@ -253,18 +278,6 @@ class TrainConfig(Config):
 
 _BEFORE = {"model": "small_cnn", "kept_weights": "best"}
 """Meaning of settings that a record does not name: its Winnow had no such setting."""
-_HEAD_ONLY = ("extractor", "head", "head_balance", "allow_download")
-IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
-"""Settings of a run of imported predictions."""
-HEAD_SETTINGS: tuple[str, ...] = (
-    "method", "extractor", "head", "head_balance", "reject_weight", "unlabeled_weight", "seed", "allow_download",
-    "tracker",
-)  # fmt: skip
-"""Settings that a head run reads."""
-NETWORK_SETTINGS: tuple[str, ...] = tuple(
-    name for name in TrainConfig.model_fields if name not in (*_HEAD_ONLY, "imported_model")
-)
-"""Settings that the training of a network reads."""
 
 
 class SimulateConfig(Config):

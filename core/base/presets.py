@@ -19,10 +19,15 @@ RECIPES: dict[str, Mapping[str, Any]] = {
     "mean_teacher": {"unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30, "ema_decay": 0.999},
 }
 """By method: the values of its paper where they are not the fields' defaults. A method without one has the defaults."""
+FINE_TUNING: Mapping[str, Any] = {
+    "extractor": "efficientnet_lite0", "epochs": 15, "batch_size": 32, "learning_rate": 0.001, "log_epochs": 5,
+    "checkpoint_epochs": 5,
+}  # fmt: skip
+"""Settings of the model backbone where nothing else is said; measured, see docs/decisions/0039."""
 
 
 def recipe(settings: Mapping[str, Any]) -> TrainConfig:
-    """Return settings, completed by the method's recipe and the fields' defaults.
+    """Return settings, completed by the recipes of method and model and the fields' defaults.
 
     Args:
         settings: Field names and values that a person gave.
@@ -33,7 +38,8 @@ def recipe(settings: Mapping[str, Any]) -> TrainConfig:
     Raises:
         ConfigError: A setting is unknown or out of range.
     """
-    return TrainConfig.checked({**RECIPES.get(str(settings.get("method")), {}), **settings})
+    of_model = FINE_TUNING if settings.get("model") == "backbone" else {}
+    return TrainConfig.checked({**RECIPES.get(str(settings.get("method")), {}), **of_model, **settings})
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,10 @@ PRESETS: dict[str, Preset] = {
     "supervised_fast": Preset(
         "labels alone on tiny_cnn: without a GPU a tenth of the baseline's time, for about a point of accuracy",
         {"model": "tiny_cnn"},
+    ),
+    "fine_tune": Preset(
+        "a pretrained network trained on, from a head on its own features; it says whether that beat the head",
+        {"model": "backbone"},
     ),
     "pseudo_label_seed": Preset(
         "online pseudo-labels, weight 1e-4 from epoch 100 to 450: nearly inert, expect about the baseline",

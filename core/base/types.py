@@ -235,6 +235,7 @@ class RunStatus:
     best_epoch: int | None = None
     best_val_accuracy: float | None = None  # [0, 1]
     kept_epoch: int | None = None  # whose averaged weights a network keeps; None before the end
+    head_note: str = ""  # of a fine-tuned network: whether it beat the head that it began from, on val
     pid: int | None = None
     started: float | None = None  # seconds since 1970
     updated: float = 0.0  # seconds since 1970

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import typer
 from annotated_types import Interval
 
-from core.base.config import IMPORTED_SETTINGS, TRAINING_METHODS, Config
+from core.base.config import TRAINING_METHODS, Config
 from core.base.errors import InputError, unknown_name
+from core.base.method_settings import IMPORTED_SETTINGS
 from core.cli.output import percent
 from core.curation.rules import RULES, rule_parameters
 from core.project import Project

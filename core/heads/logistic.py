@@ -46,6 +46,7 @@ def fit_logistic(
     strength: float = STRENGTH,
     reject_weight: float = 1.0,
     offsets: Wide | None = None,
+    least_deviation: float = 0.0,
 ) -> Logistic:
     """Minimize Σ w · −log p(label) + reject_weight · Σ −log(1 − p(rejected)) + strength / 2 · |coefficients|².
 
@@ -56,6 +57,8 @@ def fit_logistic(
         strength: Ridge, above 0; intercepts are spared.
         reject_weight: Weight of each rejected label; 0 ignores them.
         offsets: (K,) taken off the logits; None takes none.
+        least_deviation: Quantile, [0, 1), of the features' deviations from which smaller ones count as that large: what
+            hardly varies among the labeled images gets no large coefficient.
 
     Returns:
         The head; from zero coefficients by L-BFGS, so the same input gives the same bytes.
@@ -64,7 +67,8 @@ def fit_logistic(
     center = features.mean(axis=0, dtype=np.float64)
     deviation = features.std(axis=0, dtype=np.float64)
     known = deviation > 1e-6 * max(float(deviation.max()), 1e-30)
-    scale = np.where(known, 1.0 / np.where(known, deviation, 1.0), 0.0) / np.sqrt(features.shape[1])
+    least = float(np.quantile(deviation, least_deviation)) if least_deviation else 0.0
+    scale = np.where(known, 1.0 / np.where(known, np.maximum(deviation, least), 1.0), 0.0) / np.sqrt(features.shape[1])
     num_rejected = len(given.rejected_labels) if reject_weight > 0 else 0
     rejected, classes = given.rejected_rows[:num_rejected], given.rejected_labels[:num_rejected]
     inputs, others = (features - center) * scale, (rejected - center) * scale

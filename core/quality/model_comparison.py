@@ -99,7 +99,8 @@ def compare_with_head(workspace: Workspace, network: str, head: str | None = Non
     Args:
         workspace: The project's workspace.
         network: A finished run that trained a network.
-        head: A finished head run; None takes the project's latest one, as it suggests now.
+        head: A finished head run; None takes the project's latest one, as it suggests now, of a fine-tuned network the
+            latest one on features of the same extractor where there is one.
 
     Returns:
         The comparison; None without val images, without a head, or where the run itself is a head or not finished.
@@ -111,7 +112,9 @@ def compare_with_head(workspace: Workspace, network: str, head: str | None = Non
     run, val = workspace.run(network), workspace.splits.val
     if run.record.config.is_head or not run.has_predictions or not len(val):
         return None
-    found = _latest_head(workspace) if head is None else workspace.finished_run(head)
+    config = run.record.config
+    extractor = config.extractor if config.is_fine_tuned else None
+    found = _latest_head(workspace, extractor) if head is None else workspace.finished_run(head)
     if found is None:
         return None
     labels = workspace.images.labels[val]
@@ -148,12 +151,16 @@ def _with_classes(logits: Logits, num_classes: int) -> Logits:
     return np.pad(np.asarray(logits), ((0, 0), (0, missing)), constant_values=-np.inf)
 
 
-def _latest_head(workspace: Workspace) -> Run | None:
-    """Return the latest finished head run, in its latest model version whose scores are there."""
+def _latest_head(workspace: Workspace, extractor: str | None) -> Run | None:
+    """Return the latest finished head run, in its latest model version whose scores are there.
+
+    One on features of the extractor, where there is one.
+    """
     heads = [run for run in workspace.runs() if run.record.config.is_head and run.control is None]
     finished = [run for run in heads if run.has_predictions]
     if not finished:
         return None
+    finished.sort(key=lambda run: run.record.config.extractor == extractor)  # stable: the latest of them is last
     folder = finished[-1].folder
     versions = [version for version in list_versions(folder) if has_scores(version_folder(folder, version))]
     return workspace.run(versions[-1].name) if versions else finished[-1]

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.base.types import Logits, Pixels
-from core.training.models.models import Classifier
+from core.training.models.models import Classifier, images_at_a_time
 from core.training.runtime import distributed
-from core.training.runtime.memory import chunk_size, run_in_chunks
+from core.training.runtime.memory import run_in_chunks
 from core.training.runtime.precision import autocast
 from core.training.runtime.tensors import channels_last
 
@@ -50,4 +50,4 @@ def predict(
         features[rows] = found.float().clamp(-65504, 65504).half().cpu().numpy()
         on_chunk(rows.stop - mine.start)
 
-    run_in_chunks(mine, chunk_size(*pixels.shape[1:3]), answer)
+    run_in_chunks(mine, images_at_a_time(model, *pixels.shape[1:3]), answer)

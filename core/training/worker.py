@@ -31,13 +31,16 @@ from core.store.run_folder import RunFolder
 from core.training.augmentation.preview import draw_views
 from core.training.batches.train_data import train_data
 from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from core.training.loop.head_start import fit_head_start
+from core.training.loop.kept_weights import begin
 from core.training.loop.trainer import Trainer
+from core.training.loop.validation import none_if_nan
 from core.training.methods.methods import SECOND_VIEWS
-from core.training.models.initialization import initial_model
+from core.training.models.initialization import initial_model, model_facts, pretrained_backbone
 from core.training.models.weights import load_model, save_weights
 from core.training.predict import predict
 from core.training.runtime import distributed
-from core.training.runtime.memory import is_out_of_memory, keep_freed_memory
+from core.training.runtime.memory import is_out_of_memory, keep_freed_memory, memory_sentence
 from core.training.runtime.precision import choose_device, faster_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
@@ -109,11 +112,7 @@ class TrainingWorker:
             return str(error)
         traceback.print_exc()
         if is_out_of_memory(error):
-            several = f" or take fewer than {distributed.world_size()} devices" if distributed.world_size() > 1 else ""
-            return (
-                f"Memory ran out: lower batch_size (it is {self.config.batch_size}) or unlabeled_ratio (it is "
-                f"{self.config.unlabeled_ratio}), or choose a smaller model{several}."
-            )
+            return memory_sentence(self.config.batch_size, self.config.unlabeled_ratio, distributed.world_size())
         if distributed.is_launched() and isinstance(error, RuntimeError):
             return f"Another process of this run is gone ({error}). Resume goes on from the last checkpoint."
         return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
@@ -127,6 +126,8 @@ class TrainingWorker:
         trainer = self._trainer(images, splits, device)
         is_begun = self.is_resume and load_checkpoint(trainer, self.folder.checkpoint_path)
         self._saved = trainer.epoch
+        if self.config.is_fine_tuned and not (is_begun or self.config.warm_start):
+            trainer.best = begin(trainer.evaluate(trainer.data.val), trainer.average.model)
         self._tell(
             message=f"Training. {self._measured}".rstrip(), steps=trainer.steps, precision=trainer.precision,
             device=f"{distributed.world_size()} x {device.type}" if distributed.world_size() > 1 else str(device),
@@ -151,22 +152,24 @@ class TrainingWorker:
             raise TrainingError(
                 f"batch_size ({config.batch_size}) must be a multiple of the {distributed.world_size()} processes."
             )
-        facts = {
-            "model": config.model, "num_classes": len(images.class_names), "channels": shape[3],
-            "height": shape[1], "width": shape[2], "class_names": list(images.class_names),
-            "options": {"depth": config.wrn_depth, "widen": config.wrn_width} if config.model == "wrn" else {},
-        }  # fmt: skip
-        data = train_data(images, splits, self.folder.curated(), device, needs_pool=config.method in SECOND_VIEWS)
+        backbone = pretrained_backbone(config)
+        facts = model_facts(config, images, backbone)
+        options = {"needs_pool": config.method in SECOND_VIEWS, "is_normalized": backbone is None}
+        data = train_data(images, splits, self.folder.curated(), device, **options)
         facts |= {"mean": data.mean.flatten().tolist(), "std": data.std.flatten().tolist()}
         if distributed.rank() == 0:
             write_json(self.folder.path / "model.json", facts)
         parent = RunFolder(self.project / "runs" / self.record.parent) if self.record.parent else None
-        model = initial_model(config, facts, parent)
+        model = initial_model(config, facts, parent, backbone).to(device)
+        if backbone is not None:
+            self._tell(message="Computing features of the labeled images.")
+            fit_head_start(model, data, config, self.folder.is_cancel_requested)
         precision: str = config.precision
         if precision == "auto":
             per_rank = min(len(data.labeled), config.batch_size) // distributed.world_size() or 1
-            size = (per_rank, shape[3], shape[1], shape[2])
-            precision, self._measured = faster_precision(model.to(device), config.model, size, device)
+            size = (per_rank if backbone is None else min(8, per_rank), shape[3], shape[1], shape[2])
+            name = config.model if backbone is None else f"{config.model_name} {config.trained_part}"
+            precision, self._measured = faster_precision(model, name, size, device)
             precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
             print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
@@ -178,14 +181,9 @@ class TrainingWorker:
         if distributed.rank() == 0:
             self.folder.append_metrics({**line, **speed})
             self._tracker.log({**line, **speed})
-        best = trainer.best
-        has_val = best["val_accuracy"] == best["val_accuracy"]
-        self.status = replace(
-            self.status,
-            best_epoch=best["epoch"],
-            best_val_accuracy=best["val_accuracy"] if has_val else None,
-            images_per_second=speed["images_per_second"],
-        )
+        epoch, accuracy = trainer.best["epoch"], none_if_nan(trainer.best["val_accuracy"])
+        news = {"best_epoch": epoch, "best_val_accuracy": accuracy, "images_per_second": speed["images_per_second"]}
+        self.status = replace(self.status, **news)
         every = self.config.checkpoint_epochs
         if trainer.epoch // every > self._saved // every:
             self._save(trainer)
@@ -220,8 +218,8 @@ class TrainingWorker:
         paths = [self.folder.path / "predictions" / name for name in ("logits.npy", "features.npy")]
         if distributed.rank() == 0:
             kept = trainer.kept()
-            self._kept, self.status = kept.sentence, replace(self.status, kept_epoch=kept.epoch)
-            print(kept.sentence, flush=True)
+            self._kept, self.status = kept.sentence, replace(self.status, kept_epoch=kept.epoch, head_note=kept.note)
+            print(kept.sentence, kept.note, flush=True)
             save_weights(kept.weights, self.folder.model_path)
             head = trainer.head
             draft_array(paths[0], (len(images.pixels), head.out_features), np.float32)

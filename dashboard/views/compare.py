@@ -96,7 +96,13 @@ def _average(compared: RunComparison) -> None:
 
 
 def _head_comparison(project: Project, run_a: str, run_b: str) -> None:
-    """Say whether the network is more accurate on val than the head: the one compared, or else the latest one."""
+    """Say whether the network is more accurate on val than the head: the one compared, or else the latest one.
+
+    Of a fine-tuned network also whether it beat the head that it began from.
+    """
+    for run in (run_a, run_b):
+        if note := project.run(run).status.head_note:
+            st.info(f"{run}: {note[0].lower()}{note[1:]}")
     is_head = {run: project.run(run).record.config.is_head for run in (run_a, run_b)}
     if all(is_head.values()):
         return

@@ -40,6 +40,8 @@ def _run(project: Project, runs: list[Run]) -> None:
     metrics = run.metrics()
     is_live = states[chosen] in constants.LIVE_STATES
     st.fragment(_progress, run_every=2.0 if is_live else None)(project, run, is_live, len(metrics))
+    if note := run.status.head_note:
+        st.info(note)
     compared = project.compare_with_head(run.id)
     if compared is not None:
         st.info(compared.sentence)
@@ -115,6 +117,8 @@ def _settings(run: Run) -> None:
     fields = TrainConfig.model_fields
     names = constants.HEAD_SETTINGS if record.config.is_head else constants.NETWORK_SETTINGS
     names = constants.IMPORTED_SETTINGS if record.config.is_imported else names
+    if record.config.is_network and not record.config.is_fine_tuned:
+        names = tuple(name for name in names if name not in constants.BACKBONE_SETTINGS)
     values = record.config.model_dump()
     rows = [{"setting": name, "value": str(values[name]), "meaning": fields[name].description} for name in names]
     widths = {"setting": 160, "value": 130, "meaning": 560}

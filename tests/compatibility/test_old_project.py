@@ -27,9 +27,20 @@ def old_project(tmp_path: Path) -> Path:
     return unpack(tmp_path)
 
 
-NEW_SETTINGS = {"extractor", "head", "head_balance", "allow_download", "kept_weights", "tracker", "imported_model"}
+NEW_SETTINGS = {
+    "extractor",
+    "head",
+    "head_balance",
+    "allow_download",
+    "kept_weights",
+    "tracker",
+    "imported_model",
+    "trained_part",
+    "lowest_block_rate",
+    "image_side",
+}
 """Settings that version 0.1 did not have."""
-NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_comparison", "average", "rules",
+NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_note", "head_comparison", "average", "rules",
               "outputs", "num_images", "files", "state", "reason", "error_state", "error_states", "calibration",
               "before", "size_notes", "left_out", "facts", "corrected", "log", "by_group", "leaks", "num_groups",
               "clustered"}  # fmt: skip

@@ -8,6 +8,7 @@ from core import InputError, Project, TrainConfig
 from core.quality.model_comparison import HeadComparison
 from core.risk.comparison import PairedDifference
 from core.scoring.model_average import WEIGHTS
+from core.store.files import read_json, write_json
 
 RUN = "001-supervised-mlp"
 HEAD = TrainConfig(method="head", extractor="pixels")
@@ -84,3 +85,23 @@ def test_the_average_of_a_run_with_itself_is_the_run(trained_project: Project) -
     assert average is not None
     assert average.over_a == average.over_b == PairedDifference(0, 0, len(trained_project.splits.test))
     assert np.isfinite(average.accuracy.value)
+
+
+def test_a_fine_tuned_network_is_compared_with_the_head_on_its_own_features(
+    trained_project: Project, head: str
+) -> None:
+    folder = trained_project.run(RUN).folder.path
+    other = trained_project.wait_run(trained_project.start_run(HEAD.model_copy(update={"extractor": "hog"})).id).id
+    latest = trained_project.compare_with_head(RUN)
+    facts = read_json(folder / "run.json")
+    settings = {"model": "backbone", "extractor": "torchvision:resnet18"}
+    write_json(folder / "run.json", facts | {"config": facts["config"] | settings})
+    before = trained_project.compare_with_head(RUN)
+    record = trained_project.run(head).folder.path / "run.json"
+    own = read_json(record)
+    write_json(record, own | {"config": own["config"] | {"extractor": "torchvision:resnet18"}})
+    found = trained_project.compare_with_head(RUN)
+    assert latest is not None
+    assert before is not None
+    assert found is not None
+    assert (latest.head, before.head, found.head) == (other, other, head)

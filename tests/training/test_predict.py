@@ -48,7 +48,7 @@ def test_a_row_is_the_models_answer_to_that_image(model: Classifier) -> None:
 
 def test_chunks_change_nothing_and_are_told(model: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = told(model, [])
-    monkeypatch.setattr(predict_module, "chunk_size", lambda *_: 64)
+    monkeypatch.setattr(predict_module, "images_at_a_time", lambda *_: 64)
     seen: list[int] = []
     parts, _ = told(model, seen)
     assert seen == [64, 128, 150]

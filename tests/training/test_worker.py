@@ -7,19 +7,26 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
+from torchvision import models
 
+from core.base.config import TrainConfig
 from core.base.errors import RunError
+from core.base.presets import recipe
 from core.base.types import RunStatus
+from core.data.image_store import open_images
 from core.data.splits import load_splits
 from core.scoring.scores import score as scores_of_logits
 from core.store.files import read_json
 from core.store.run_folder import RunFolder
 from core.training.loop.trainer import Trainer
+from core.training.models.weights import load_model
 from core.training.runtime import precision
 from core.training.worker import TrainingWorker
 from core.workspace.pool_index import pool_scores
@@ -205,3 +212,74 @@ def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
     state = torch.load(folder.checkpoint_path, weights_only=True)["trainer"]
     assert state["step"] == 5
     assert all(value.isfinite().all() for value in state["model"].values())
+
+
+@pytest.fixture
+def fine_tuned(tmp_path: Path) -> TrainConfig:
+    """Settings that fine-tune a small network from a file of random weights, whose features have a usual length."""
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        network = models.shufflenet_v2_x0_5(weights=None).train()
+        for _ in range(20):
+            network(torch.randn(16, 3, 32, 32))
+        save_file(network.state_dict(), tmp_path / "w.safetensors")
+    given: dict[str, Any] = {"pretrained": str(tmp_path / "w.safetensors")}
+    given["extractor"] = "torchvision:shufflenet_v2_x0_5"
+    kept = {name: getattr(TINY, name) for name in ("profile", "precision", "device", "checkpoint_epochs")}
+    return recipe(
+        {"model": "backbone", "image_side": 32, "epochs": 4, "batch_size": 8, "log_epochs": 1, **given, **kept}
+    )
+
+
+def test_a_fine_tuning_says_whether_it_beat_its_head_and_keeps_what_loads_again(
+    tiny: Path, fine_tuned: TrainConfig
+) -> None:
+    folder = make_run(tiny, fine_tuned)
+    assert train(tiny, folder) == 0
+    status = folder.status()
+    assert (status.state, len(folder.metrics())) == ("done", 4)
+    assert status.head_note.startswith(f"On {len(load_splits(tiny / 'splits.npz').val)} val images")
+    facts = read_json(folder.path / "model.json")
+    assert (facts["mean"], facts["std"], facts["options"]["spec"]["side"]) == ([0.0], [1.0], 32)
+    assert len(facts["pretrained"]["sha256"]) == 64
+    model, pixels = load_model(folder.path).eval(), open_images(tiny / "images").pixels[:5]
+    with torch.inference_mode():
+        found = model(torch.from_numpy(pixels.copy()).permute(0, 3, 1, 2).float() / 255).numpy()
+    np.testing.assert_allclose(found, folder.logits()[:5], atol=1e-4)
+
+
+def test_a_stopped_fine_tuning_resumes_to_the_same_logits_and_note(
+    tiny: Path, fine_tuned: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, stopped = (make_run(tiny, fine_tuned, name) for name in ("001-run", "002-run"))
+    assert train(tiny, whole) == 0
+    with monkeypatch.context() as patch:
+        after_step(patch, 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert train(tiny, stopped) == 0
+    assert stopped.status().state == "cancelled"
+    assert train(tiny, stopped, is_resume=True) == 0
+    np.testing.assert_array_equal(stopped.logits(), whole.logits())
+    assert stopped.status().head_note == whole.status().head_note
+
+
+def test_a_warm_start_needs_the_same_backbone_and_begins_from_the_parent(tiny: Path, fine_tuned: TrainConfig) -> None:
+    parent = make_run(tiny, fine_tuned)
+    assert train(tiny, parent) == 0
+    warm = fine_tuned.model_copy(update={"warm_start": True, "learning_rate": 1e-6, "epochs": 1})
+    child = make_run(tiny, warm, "002-run", parent.id)
+    assert train(tiny, child) == 0
+    before, after = (load_model(folder.path).state_dict() for folder in (parent, child))
+    assert max(float((after[name] - value).abs().max()) for name, value in before.items()) < 1e-4
+    assert child.status().head_note == ""  # it began from the parent, not from a head
+    other = make_run(tiny, warm.model_copy(update={"image_side": 64}), "003-run", parent.id)
+    assert train(tiny, other) == 1
+    assert "A warm start needs the parent's model" in other.status().message
+
+
+def test_weights_that_are_not_here_are_one_sentence_and_nothing_is_downloaded(
+    tiny: Path, fine_tuned: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    folder = make_run(tiny, fine_tuned.model_copy(update={"pretrained": ""}))
+    assert train(tiny, folder) == 1
+    assert "are not on this machine and were not downloaded" in folder.status().message

@@ -137,6 +137,7 @@ def status(
     lines = [line for one in runs for line in (_run_line(one), *_state_lines(states[one.id]))] + [
         f"{name}  broken: {sentence}" for name, sentence in broken.items()
     ]
+    lines += [f"{one.id}: {one.status.head_note}" for one in runs if one.status.head_note]
     lines += [found["sentence"] for found in compared.values() if found is not None]
     lines += [sentence for one in runs if (sentence := changed_since(project, one.id))]
     lines += [f"{leaks.sentence} To mend them: winnow groups {path} --fix set-aside"] if leaks.num_images else []
@@ -200,6 +201,7 @@ def follow(
         raise RunError(f"{run.id} is {now.state}: {now.message}")
     lines = [("\n" if sys.stdout.isatty() else "") + _run_line(run)]
     compared = None if project is None else _head_comparison(project, run)
+    lines += [now.head_note] if now.head_note else []
     lines += [compared["sentence"]] if compared is not None else []
     info = {**_run_info(run), **(also or {}), "head_comparison": compared}
     answer(info, "\n".join(lines), as_json=as_json)

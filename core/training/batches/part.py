@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from core.base.types import UNKNOWN, Ids, Labels, PerImage, Pixels
-from core.training.runtime.memory import chunk_size
 from core.training.runtime.tensors import on_device
 
 
@@ -41,10 +40,10 @@ class Part:
         return self.images[rows]
 
     @property
-    def chunk(self) -> int:
-        """Images in one forward pass without gradients."""
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images in pixels."""
         shape = self.images.pixels.shape[1:3] if isinstance(self.images, OnDisk) else self.images.shape[2:]
-        return chunk_size(*shape)
+        return int(shape[0]), int(shape[1])
 
 
 def load_part(

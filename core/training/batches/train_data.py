@@ -34,7 +34,13 @@ class TrainData:
 
 
 def train_data(
-    images: ImageSet, splits: Splits, curated: CuratedSet | None, device: torch.device, *, needs_pool: bool = False
+    images: ImageSet,
+    splits: Splits,
+    curated: CuratedSet | None,
+    device: torch.device,
+    *,
+    needs_pool: bool = False,
+    is_normalized: bool = True,
 ) -> TrainData:
     """Load everything that a training may see.
 
@@ -46,6 +52,7 @@ def train_data(
         curated: Frozen labels of the run; None trains on the given labels alone.
         device: Device of the training.
         needs_pool: Whether the method uses unlabeled images; they are not read otherwise.
+        is_normalized: Whether the model gets images with mean 0 and deviation 1; else with values in [0, 1].
 
     Returns:
         The parts.
@@ -70,7 +77,8 @@ def train_data(
         raise TrainingError("There is no labeled image to train on: make a project with labels, or accept some.")
     pool = chosen(splits.pool, None) if needs_pool else None
     seen = np.concatenate([splits.labeled, splits.val, splits.pool])
-    mean, std = _statistics(images.pixels, seen)
+    channels = images.pixels.shape[3]
+    mean, std = _statistics(images.pixels, seen) if is_normalized else (np.zeros(channels), np.ones(channels))
     return TrainData(
         labeled,
         pseudo,

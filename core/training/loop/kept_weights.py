@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from core.base.config import KeptWeights
@@ -29,11 +30,24 @@ class Kept:
         epoch: Epoch of the weights.
         weights: State of the averaged model.
         sentence: Which weights these are, and why; empty without val images.
+        note: Of a fine-tuning: whether they beat the head that it began from.
     """
 
     epoch: int
     weights: Mapping[str, Tensor]
     sentence: str
+    note: str = ""
+
+
+def begin(val: Evaluation, model: nn.Module) -> dict[str, Any]:
+    """Return the best evaluation before the first step of a fine-tuning: a head on the untouched features.
+
+    Args:
+        val: Evaluation of the model with that head.
+        model: The averaged model, whose weights are copied.
+    """
+    start = torch.zeros(0, dtype=torch.bool) if val.is_right is None else val.is_right
+    return {**better(dict(NONE_YET), val, 0, model), "start": start}
 
 
 def better(best: dict[str, Any], val: Evaluation, epoch: int, model: nn.Module) -> dict[str, Any]:
@@ -51,12 +65,12 @@ def better(best: dict[str, Any], val: Evaluation, epoch: int, model: nn.Module) 
     weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
     return {
         "epoch": epoch, "val_accuracy": val.accuracy, "val_loss": val.loss, "weights": weights,
-        "is_right": val.is_right,
+        "is_right": val.is_right, "start": best.get("start"),
     }  # fmt: skip
 
 
 def choose(best: Mapping[str, Any], last: Evaluation, epoch: int, model: nn.Module, rule: KeptWeights) -> Kept:
-    """Choose the weights that a run keeps.
+    """Choose the weights that a run keeps, and say of a fine-tuning whether they beat the head that it began from.
 
     Args:
         best: The best evaluation on val.
@@ -69,6 +83,40 @@ def choose(best: Mapping[str, Any], last: Evaluation, epoch: int, model: nn.Modu
     Returns:
         Weights, their epoch, and a sentence.
     """
+    kept = _choose(best, last, epoch, model, rule)
+    start, chosen = best.get("start"), best.get("is_right") if kept.epoch == best["epoch"] else last.is_right
+    return kept if start is None else replace(kept, note=start_note(kept.epoch, start, chosen))
+
+
+def start_note(epoch: int, start: Tensor, kept: Tensor | None) -> str:
+    """Say whether fine-tuning beat the head that it began from.
+
+    Args:
+        epoch: Of the kept weights; 0 are those before the first step.
+        start: (n,) whether each val image is right under the head on the untouched features.
+        kept: (n,) the same under the kept weights.
+    """
+    if kept is None or not len(start):
+        return "Without val images nobody knows whether fine-tuning beats a head on the untouched features."
+    images = f"On {len(start):,} val images"
+    if epoch == 0:
+        return f"{images} no epoch of the fine-tuning beat the head on the untouched features: a head is enough."
+    paired = PairedDifference(int((kept & ~start).sum()), int((start & ~kept).sum()), len(start))
+    low, high = (100 * value for value in paired.interval)
+    numbers = f"{100 * paired.difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
+    if low > 0:
+        return f"{images} the fine-tuned network is more accurate than the head on its untouched features ({numbers})."
+    if high < 0:
+        return (
+            f"{images} the head on the untouched features is more accurate ({numbers} by fine-tuning): use that head."
+        )
+    return (
+        f"{images} fine-tuning is not shown to be better than the head on the untouched features ({numbers}): a head "
+        "takes seconds."
+    )
+
+
+def _choose(best: Mapping[str, Any], last: Evaluation, epoch: int, model: nn.Module, rule: KeptWeights) -> Kept:
     found = Kept(
         best["epoch"], best["weights"], f"Kept the averaged weights of epoch {best['epoch']}, the best on val."
     )

@@ -20,13 +20,13 @@ from core.training.batches.train_data import TrainData
 from core.training.loop.ema import AveragedModel
 from core.training.loop.kept_weights import NONE_YET, Kept, better, choose
 from core.training.loop.monitor import PoolMonitor
-from core.training.loop.optim import make_optimizer
+from core.training.loop.optim import load_optimizer, make_optimizer
 from core.training.loop.schedules import learning_rate, unlabeled_weight
 from core.training.loop.streams import make_streams
 from core.training.loop.validation import Evaluation, evaluate_part, none_if_nan
 from core.training.methods.methods import METHODS, SECOND_VIEWS, Losses, PseudoLabels, State
 from core.training.methods.thresholds import THRESHOLDS, Threshold
-from core.training.models.models import Classifier, has_batch_norm
+from core.training.models.models import Classifier, has_batch_norm, images_at_a_time
 from core.training.runtime import distributed
 from core.training.runtime.memory import is_out_of_memory, memory_warning
 from core.training.runtime.parallel_model import prepare_model
@@ -69,7 +69,8 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
         self.step, self.pieces = 0, 1  # pieces: passes that a step makes over its batch
-        self._chunk = data.labeled.chunk  # images evaluated at a time; fewer once memory ran out
+        height, width = data.labeled.size
+        self._chunk = images_at_a_time(model, height, width)  # images evaluated at a time; fewer once memory ran out
         self.best: dict[str, Any] = dict(NONE_YET)
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
@@ -159,7 +160,7 @@ class Trainer:
         try:
             self.model.load_state_dict(state["model"])
             self.average.model.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            load_optimizer(self.optimizer, state["optimizer"])
             self.threshold.load_state_dict(state["threshold"])
             self.monitor.load_state_dict(state["watch"])
             for name, stream in self.streams.items():
@@ -175,7 +176,7 @@ class Trainer:
     def _train_step(self) -> dict[str, Tensor] | None:
         rate = learning_rate(self.step, self.steps, self.config)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         parts = {name: stream.next(self.augmenter.weak) for name, stream in self.streams.items() if name != "pool"}
         batch = Batch(**parts, pool=self._pool_views())
         pseudo_labels = self._gradients(batch)

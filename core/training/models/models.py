@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.features.input_spec import InputSpec
 from core.training.models import torchvision_models
+from core.training.models.pretrained_body import PreparedBody
+from core.training.runtime.memory import chunk_size
 
 
 class Classifier(nn.Module):
@@ -18,6 +21,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.body = body
         self.head = nn.Linear(num_features, num_classes)
+        self.head_rate = 1.0  # the head's share of the learning rate; a fine-tuning sets it by the length of features
 
     def features(self, images: Tensor) -> Tensor:
         """Features (B, D), the input of the head."""
@@ -154,10 +158,34 @@ def _torchvision(name: str) -> Callable[..., Classifier]:
     return make
 
 
+def backbone(
+    num_classes: int, channels: int, height: int, width: int, *, name: str, spec: Mapping[str, Any]
+) -> Classifier:
+    """Build a pretrained network's architecture with a new head, with random weights.
+
+    Args:
+        num_classes: K.
+        channels: Of the images, 1 or 3.
+        height: Pixels.
+        width: Pixels.
+        name: Extractor that names the network, such as efficientnet_lite0.
+        spec: How it wants its images, see InputSpec.
+
+    Returns:
+        The model; it takes images of values in [0, 1], and has the features of the extractor before it is trained.
+
+    Raises:
+        InputError: A package is missing, or there is no such network.
+    """
+    body = PreparedBody(name, InputSpec.from_facts(spec, name), (channels, height, width))
+    return Classifier(body, body.num_features(), num_classes)
+
+
 MODELS: dict[str, Callable[..., Classifier]] = {
     "mlp": mlp, "tiny_cnn": tiny_cnn, "small_cnn": small_cnn, "wrn": wrn,
     **{name: _torchvision(name) for name in torchvision_models.BODIES},
 }  # fmt: skip
+"""Models by name but for "backbone", which needs the name of a pretrained network."""
 
 
 def build(
@@ -174,13 +202,14 @@ def build(
     Its random weights depend on the seed alone, and the global generator is left unchanged.
 
     Args:
-        name: One of MODELS.
+        name: One of MODELS, or "backbone".
         num_classes: K, the number of logits.
         channels: C of the images, 1 or 3.
         height: H of the images, in pixels.
         width: W of the images, in pixels.
         seed: Seed of the weights.
-        options: Further arguments: depth and widen of a wrn, pretrained of a torchvision model.
+        options: Further arguments: depth and widen of a wrn, pretrained of a torchvision model, name and spec of a
+            backbone.
 
     Returns:
         The model, on the CPU.
@@ -188,9 +217,16 @@ def build(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return partial(MODELS[name], **(options or {}))(num_classes, channels, height, width)
+        make = backbone if name == "backbone" else MODELS[name]
+        return partial(make, **(options or {}))(num_classes, channels, height, width)
+
+
+def images_at_a_time(model: Classifier, height: int, width: int) -> int:
+    """Images of a size in one forward pass without gradients, as chunk_size; a backbone may enlarge them."""
+    side = model.body.spec.side if isinstance(model.body, PreparedBody) else 0
+    return chunk_size(max(height, side), max(width, side))
 
 
 def has_batch_norm(model: nn.Module) -> bool:
     """Whether an image's logits depend on the other images of its batch."""
-    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
+    return any(module.training and isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())

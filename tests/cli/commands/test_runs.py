@@ -1,5 +1,7 @@
 """`winnow train`, `cancel` and `curriculum` start, stop and list runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from core import Project
@@ -100,3 +102,13 @@ def test_a_network_says_which_weights_it_kept(shell: Shell, trained_project: Pro
     code, _, err = shell("train", trained_project.path, *words, "--kept-weights", "median")
     assert code == 2
     assert "'median' is not one of 'clear_best', 'best', 'last'" in err
+
+
+def test_the_status_says_whether_a_fine_tuned_network_beat_the_head_that_it_began_from(
+    shell: Shell, trained_project: Project
+) -> None:
+    run, note = trained_project.run(RUN), "On 30 val images fine-tuning is not shown to be better than the head."
+    assert note not in shell("status", trained_project.path)[1]
+    run.folder.write_status(replace(run.status, head_note=note))
+    assert f"{RUN}: {note}" in shell("status", trained_project.path)[1]
+    assert shell.json("status", trained_project.path)["runs"][0]["head_note"] == note

@@ -1,5 +1,7 @@
 """Train page: one run, its settings and its augmented images."""
 
+from dataclasses import replace
+
 import pytest
 
 from core import DataError, Launch, Project, TrainConfig, constants
@@ -87,3 +89,14 @@ def test_a_network_says_whether_it_beats_the_head(trained_project: Project) -> N
     assert found.sentence not in texts(test), "the head itself is shown"
     test.selectbox(key="train-run").select(network).run()
     assert found.sentence in texts(test)
+
+
+def test_a_fine_tuned_network_says_whether_it_beat_the_head_that_it_began_from(trained_project: Project) -> None:
+    run, note = trained_project.runs()[0], "On 30 val images fine-tuning is not shown to be better than the head."
+    trained(trained_project, TrainConfig(method="head", extractor="pixels"))
+    assert note not in texts(open_page("compare", project=trained_project.key))
+    run.folder.write_status(replace(run.status, head_note=note))
+    test = open_page("train", project=trained_project.key)
+    test.selectbox(key="train-run").select(run.id).run()
+    assert note in texts(test)
+    assert f"{run.id}: {note[0].lower()}{note[1:]}" in texts(open_page("compare", project=trained_project.key))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.base.config import TrainConfig
-from core.training.loop.kept_weights import NONE_YET, better, choose
+from core.training.loop.kept_weights import NONE_YET, begin, better, choose, start_note
 from core.training.loop.validation import Evaluation
 from tests.training.toy_models import CONFIG, trainer
 
@@ -93,3 +93,27 @@ def test_an_older_record_means_the_best_weights_and_the_small_cnn() -> None:
     config = TrainConfig.from_record({"method": "softmatch"})
     assert (config.kept_weights, config.model) == ("best", "small_cnn")
     assert TrainConfig.from_record(CONFIG.model_dump()) == CONFIG
+
+
+def test_a_fine_tuning_says_whether_it_beat_the_head_that_it_began_from() -> None:
+    def note(start: Evaluation, last: Evaluation) -> str:
+        best = begin(start, model())
+        return choose(better(best, last, 5, model()), last, 5, model(), "clear_best").note
+
+    assert note(evaluation(50), evaluation(80)) == (
+        "On 100 val images the fine-tuned network is more accurate than the head on its untouched features "
+        "(+30.0 points [+20.4, +38.5])."
+    )
+    assert "is not shown to be better" in note(evaluation(70), evaluation(71))
+    assert note(evaluation(80), evaluation(50)).endswith("beat the head on the untouched features: a head is enough.")
+    many, few = evaluation(80).is_right, evaluation(50).is_right
+    assert many is not None
+    assert "the head on the untouched features is more accurate (-" in start_note(5, many, few)
+    assert note(Evaluation(), Evaluation()).startswith("Without val images nobody knows")
+    assert choose(best_of(evaluation(50)), evaluation(50), 1, model(), "clear_best").note == ""
+
+
+def test_a_fine_tuning_that_harms_keeps_the_head_that_it_began_from() -> None:
+    best = begin(evaluation(80), model())
+    kept = choose(better(best, evaluation(50), 5, model()), evaluation(50), 5, model(), "clear_best")
+    assert kept.epoch == 0
