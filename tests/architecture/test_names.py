@@ -33,7 +33,6 @@ GERUNDS = {
     "scoring": "the field's noun for what turns predictions into scores",
     "stopping": "stopping criterion is the field's term",
     "page_loading": "a noun of user interfaces",
-    "fine_tuning": "the field's noun for training on from pretrained weights",
     "testing": "the usual name of a page about tests",
 }
 """File and folder names that end in -ing, each with the reason why it is the field's own noun."""

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.base.config import TrainConfig
-from core.training.models.fine_tuning import rate_groups
+from core.training.models.pretrained_body import rate_groups
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:

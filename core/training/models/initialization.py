@@ -8,9 +8,9 @@ from core.base.config import TrainConfig
 from core.base.errors import TrainingError
 from core.base.types import ImageSet
 from core.store.run_folder import RunFolder
-from core.training.models.fine_tuning import choose_trained_part
 from core.training.models.models import Classifier, build
 from core.training.models.pretrained import Backbone, load_backbone
+from core.training.models.pretrained_body import choose_trained_part
 from core.training.models.weights import load_model
 
 _OF_THE_MODEL = ("model", "wrn_depth", "wrn_width")

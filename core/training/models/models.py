@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from core.features.input_spec import InputSpec
 from core.training.models import torchvision_models
-from core.training.models.fine_tuning import PreparedBody
+from core.training.models.pretrained_body import PreparedBody
 from core.training.runtime.memory import chunk_size
 
 

@@ -4,8 +4,8 @@ For each draw of an image set: logistic regression on the features (the start of
 trained on with the head alone, the last block or everything, at several learning rates. Test accuracy of the start, of
 the last averaged weights, and of those that the rule clear_best keeps.
 
-    python -m benchmarks.fine_tuning --out FILE --set stamps --side 128 --labels 10 --seeds 0 1 2
-    python -m benchmarks.fine_tuning --table FILE
+    python -m benchmarks.pretrained_networks --out FILE --set stamps --side 128 --labels 10 --seeds 0 1 2
+    python -m benchmarks.pretrained_networks --table FILE
 """
 
 import argparse

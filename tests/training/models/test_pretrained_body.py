@@ -18,10 +18,10 @@ from core.features.input_spec import InputSpec
 from core.features.onnx_backbones import onnx_compute
 from core.store.files import write_json
 from core.training.loop.optim import make_optimizer
-from core.training.models.fine_tuning import PreparedBody, blocks, choose_trained_part, rate_groups
 from core.training.models.initialization import initial_model, model_facts, pretrained_backbone
 from core.training.models.models import Classifier, build, has_batch_norm
 from core.training.models.pretrained import bare_network
+from core.training.models.pretrained_body import PreparedBody, blocks, choose_trained_part, rate_groups
 from core.training.models.weights import load_model, save_weights
 from tests.training.small_datasets import make_project
 
