@@ -15,7 +15,7 @@ _MAX_TEXT = 1_000
 _MAX_DEPTH = 6
 _MAX_IMAGES = 10_000
 _MAX_BYTES = 100_000
-_HIGHEST = 2**53  # JavaScript's largest exact whole number
+HIGHEST = 2**53  # JavaScript's largest exact whole number
 
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
@@ -66,7 +66,7 @@ def whole(name: str, value: Any) -> int | None:
         number = operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool) or not -1 <= number <= _HIGHEST:
+    if number is None or isinstance(value, bool) or not -1 <= number <= HIGHEST:
         raise DecisionError(f"{name} must be a whole number from -1 to 2^53 (got {_short(value)}).")
     return number
 
@@ -101,7 +101,7 @@ def _check_value(name: str, value: Any, depth: int) -> None:
         if len(value) > _MAX_TEXT or not _is_unicode(value):
             raise DecisionError(f"{name} must hold texts of at most {_MAX_TEXT:,} characters, all of them Unicode.")
     elif isinstance(value, int | float):
-        if not (math.isfinite(value) and abs(value) <= _HIGHEST):
+        if not (math.isfinite(value) and abs(value) <= HIGHEST):
             raise DecisionError(f"{name} must hold finite numbers up to 2^53 (got {_short(value)}).")
     elif isinstance(value, Mapping):
         for key, inner in value.items():

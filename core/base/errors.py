@@ -4,6 +4,7 @@ The dashboard shows the sentence; the command line prints it and exits with 2. N
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class WinnowError(Exception):
@@ -71,3 +72,15 @@ def not_in_pool(image: int | None, error: type[WinnowError] = InputError) -> Win
         The error, to be raised by the caller.
     """
     return error(f"Image {image} is not in the pool of this project, and has no given label.")
+
+
+def not_allowed(path: Path) -> DataError:
+    """Return the error for a file that is there and that this person may not read.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    return DataError(f"You may not read {path}: ask its owner for the right (chmod g+r), or open another project.")

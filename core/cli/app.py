@@ -1,5 +1,6 @@
 """Entry point of the command line: commands, errors and exit codes."""
 
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -103,6 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     The exit code is 0, or 2 with a sentence on bad input.
     """
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):  # names that are no UTF-8 are shown escaped, wherever they are printed
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(_with_command(argv))
     except WinnowError as error:

@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.stored_decisions import UNREADABLE
 from core.base.types import (
     UNDO,
     UNKNOWN,
@@ -43,8 +44,8 @@ def undecided(num_images: int) -> LabelState:
 
 
 def live_decisions(decisions: Sequence[Decision]) -> list[Decision]:
-    """Return decisions that no live undo names, without undos, sorted by id."""
-    ordered = sorted(decisions, key=attrgetter("id"))
+    """Return decisions that no live undo names, without undos and rows that are no decision, sorted by id."""
+    ordered = sorted((d for d in decisions if d.verdict != UNREADABLE), key=attrgetter("id"))
     undos = [decision for decision in ordered if decision.verdict == UNDO]
     if not undos:
         return ordered

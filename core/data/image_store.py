@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError
+from core.base.drafts import draft_folder
+from core.base.errors import DataError, not_allowed
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_edits import class_table, read_edits
@@ -87,9 +87,8 @@ def building_images(folder: Path) -> Iterator[Path]:
     draft: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        draft = draft_folder(folder.parent, f".{folder.name}-")
         yield draft
-        draft.chmod(0o755)
         os.replace(draft, folder)
     except OSError as error:
         raise DataError(
@@ -153,6 +152,8 @@ def _load(path: Path) -> NDArray[Any]:
         return open_mapped(path)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is damaged or cut short ({error}): create the project again.") from error
 
@@ -164,6 +165,8 @@ def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[QuarantinedFile, ...]
         return tuple(meta["class_names"]), quarantined, dict(meta.get("facts", {}))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}): create the project again from its source.") from error
 

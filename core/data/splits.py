@@ -5,7 +5,6 @@ No id and no exact duplicate lies in two parts.
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.errors import DataError, InputError
+from core.base.drafts import draft_file
+from core.base.errors import DataError, InputError, not_allowed
 from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
@@ -95,7 +95,8 @@ def draw_splits(
     for wanted, source in _sources(config, official_test, np.setdiff1d(rest, _joined(parts)), parts):
         used = duplicates[_joined(parts)]
         candidates = _candidates(source, labels, duplicates, used)
-        parts |= _draw(candidates, labels, wanted, config.kind, names, rng)
+        num_given = np.bincount(labels[source][labels[source] != UNKNOWN], minlength=num_classes)
+        parts |= _draw(candidates, labels, wanted, config.kind, names, num_given, rng)
     drawn = _joined(parts)
     left = np.setdiff1d(rest, drawn)
     is_copy = np.isin(duplicates[left], duplicates[drawn])
@@ -152,12 +153,18 @@ def _candidates(source: Ids, labels: Labels, duplicates: Groups, used: Groups) -
 
 
 def _draw(
-    candidates: Ids, labels: Labels, wanted: dict[str, int], kind: str, names: list[str], rng: np.random.Generator
+    candidates: Ids,
+    labels: Labels,
+    wanted: dict[str, int],
+    kind: str,
+    names: list[str],
+    num_given: NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> dict[str, Ids]:
     """Draw the sorted ids of each wanted part."""
     available = np.bincount(labels[candidates], minlength=len(names))
     quotas = _quotas(wanted, available, kind)
-    _check_enough(quotas, wanted, available, names)
+    _check_enough(quotas, wanted, available, names, num_given)
     by_class = [rng.permutation(candidates[labels[candidates] == c]) for c in range(len(names))]
     starts = np.zeros(len(names), dtype=np.int64)
     parts: dict[str, Ids] = {}
@@ -213,7 +220,11 @@ def _at_least_one(quota: NDArray[np.int64], available: NDArray[np.int64]) -> NDA
 
 
 def _check_enough(
-    quotas: dict[str, NDArray[np.int64]], wanted: dict[str, int], available: NDArray[np.int64], names: list[str]
+    quotas: dict[str, NDArray[np.int64]],
+    wanted: dict[str, int],
+    available: NDArray[np.int64],
+    names: list[str],
+    num_given: NDArray[np.int64],
 ) -> None:
     """Raise InputError where a class has fewer images than are wanted."""
     needed = np.sum(list(quotas.values()), axis=0)
@@ -222,9 +233,11 @@ def _check_enough(
         return
     worst = int(short[np.argmax(needed[short] - available[short])])
     asked = ", ".join(f"{count:,} {part}" for part, count in wanted.items() if count)
+    num_copies = int(num_given[worst] - available[worst])
+    copies = f"; {num_copies:,} of its {num_given[worst]:,} images are exact copies of others" if num_copies else ""
     raise InputError(
         f"The split asks for {sum(wanted.values()):,} labeled images ({asked}), which needs {needed[worst]:,} of class "
-        f"{names[worst]}, but it has {available[worst]:,} different ones (in all classes {available.sum():,}): "
+        f"{names[worst]}, but it has {available[worst]:,} different ones{copies} (in all classes {available.sum():,}): "
         f"ask for at most {available.min() * len(names):,} balanced or {available.sum():,} stratified, or add labeled "
         "images."
     )
@@ -242,14 +255,13 @@ def save_splits(splits: Splits, path: Path) -> None:
     """
     arrays = {name: getattr(splits, name) for name in (*SPLIT_NAMES, "set_aside")}
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            draft = Path(file.name)
-            try:
+        handle, draft = draft_file(path)
+        try:
+            with os.fdopen(handle, "wb") as file:
                 np.savez(file, config=np.array(splits.config.model_dump_json()), **arrays)
-                file.close()
-                os.replace(draft, path)
-            finally:
-                draft.unlink(missing_ok=True)
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"The splits cannot be written to {path}: {error.strerror or error}.") from error
 
@@ -272,6 +284,8 @@ def load_splits(path: Path) -> Splits:
             config = SplitConfig.model_validate_json(str(stored["config"]))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged or cut short: create the project again from its source.") from error
     for array in arrays.values():

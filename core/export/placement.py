@@ -12,7 +12,7 @@ from typing import Any
 
 from core.base.errors import DataError, InputError, WinnowError
 from core.export.folder_names import folder_names
-from core.store.files import cannot_write, read_json, write_json
+from core.store.files import cannot_write, full_path, read_json, write_json
 
 MANIFEST = "manifest.json"
 _FILES_0_1 = ("labels.csv", "labels.parquet", "model.safetensors", "model.json", "run.json", "round_card.html")
@@ -32,7 +32,7 @@ def place_export(folder: Path) -> Iterator[Path]:
         InputError: The target holds something else, or a file of somebody stands where one of the export belongs.
         DataError: The files cannot be written; nothing of the export is left, and the earlier one is whole.
     """
-    target = folder.expanduser().resolve()
+    target = full_path(folder)
     draft: Path | None = None
     try:
         _check_target(target)

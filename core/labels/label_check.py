@@ -6,7 +6,6 @@ label, a class or the features changed.
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.base.config import TrainConfig
+from core.base.drafts import draft_folder
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, RunRecord, RunStatus
 from core.features.catalog import named_features
@@ -74,10 +74,9 @@ def check_labels(
         raise InputError("Label issues need labels of at least two classes, and this project has none yet.")
     stored = named_features(name, workspace.path / "images", workspace.path / "features", on_progress=on_progress)
     target.parent.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    draft = draft_folder(target.parent, ".new-")
     try:
         _write(workspace, RunFolder(draft), stored, name)
-        draft.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     except OSError as error:

@@ -7,7 +7,6 @@ that explains the val labels best. The same log gives the same bytes.
 
 import hashlib
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.drafts import draft_folder
 from core.base.errors import InputError
 from core.base.types import UNKNOWN, CuratedSet, Ids, Labels, LabelSource, Logits, RunStatus
 from core.curation.curated_set import can_suggest, curated_set, with_selection
@@ -107,9 +107,8 @@ def fit_version(
     stored = _features(workspace, base, on_progress)
     folder.parent.mkdir(exist_ok=True)
     bulk_weight = base.record.config.unlabeled_weight
-    draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent)))
+    draft = RunFolder(draft_folder(folder.parent, ".new-"))
     try:
-        draft.path.chmod(0o755)
         val = history.val_items(version.decision)
         weight = _write_scores(workspace, base, draft, stored, head_labels(labels, num_classes, bulk_weight), val)
         _write_record(base, draft, version)

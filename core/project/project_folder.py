@@ -12,6 +12,7 @@ from core.live.live_model import LiveModel
 from core.project.group_service import Groups
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
+from core.store.files import full_path
 from core.workspace import recent_projects
 from core.workspace.summary import DataSummary, summarize_data
 from core.workspace.workspace import Workspace
@@ -21,7 +22,7 @@ class ProjectFolder:
     """One opened folder and the services that work on it; the base of Project."""
 
     def __init__(self, path: Path | str) -> None:
-        self.workspace = Workspace(Path(path).expanduser().resolve())
+        self.workspace = Workspace(full_path(path))
         self.workspace.make_version = lambda version: self.live.make(version)
         self.path, self.name, self.fingerprint = self.workspace.path, self.workspace.name, self.workspace.fingerprint
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision
 from core.curation.replay import is_planted, live_decisions
 from core.quality.base import QualityBase
@@ -59,7 +60,10 @@ class QueueEstimates(QualityBase):
                 and "probability" in decision.params
                 and decision.params.get("ranking") in RANDOM
             ):
-                queue = queues.named(decision.params["ranking"], decision.params["eta"], decision.params["drawn"])
+                try:
+                    queue = queues.named(decision.params["ranking"], decision.params["eta"], decision.params["drawn"])
+                except WinnowError:
+                    continue  # stored by an earlier version with numbers that no queue can have
                 found.setdefault(queue, {})[int(decision.params["rank"])] = float(decision.params["probability"])
         answers = {int(decision.image_id): decision for decision in decisions if decision.image_id is not None}
         return [

@@ -7,11 +7,13 @@ import logging
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from core.base.errors import DataError
+from core.base.stored_decisions import UNREADABLE
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
 from core.curation.given_labels import corrected_labels
 from core.curation.replay import is_about_given, live_decisions, replay, undecided
@@ -213,7 +215,7 @@ class DecisionHistory:
         """Return the end of the log, for runs and exports to record; DataError where it cannot be read."""
         file = self._workspace.path / "decisions.db"
         try:
-            return log_mark(file)
+            return log_mark(self._log.file)
         except sqlite3.Error as error:
             raise DataError(f"{file} cannot be read ({error}). See: winnow doctor {self._workspace.path}") from error
 
@@ -228,7 +230,7 @@ class DecisionHistory:
     def _follow(self) -> None:
         """Read new decisions from the log and update the state."""
         last = self._decisions[-1].id if self._decisions else 0
-        new = self._log.rows_after(last)
+        new = [self._readable(decision) for decision in self._log.rows_after(last)]
         if not new:
             return
         self._decisions += new
@@ -240,6 +242,18 @@ class DecisionHistory:
             self._state = replay(new, self._find_bulk, num, self._state)
         if is_undone or any(is_about_given(decision) for decision in new):
             self._follow_given()
+
+    def _readable(self, decision: Decision) -> Decision:
+        """Return a stored decision; as one that counts for nothing where the project has no such image or class."""
+        num, images = len(self._state.verdict), self._workspace.images
+        is_image = decision.image_id is None or 0 <= decision.image_id < num
+        is_label = decision.label is None or UNKNOWN <= decision.label < len(images.class_names)
+        if not (is_image and is_label):
+            decision = replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
+        if decision.verdict == UNREADABLE:
+            text = "Row %d of %s is no decision that this version can read: it counts for nothing."
+            logging.getLogger("winnow").warning(text, decision.id, self._workspace.path / "decisions.db")
+        return decision
 
     def _follow_given(self) -> None:
         """Replay the decisions about given labels, and let all readers of labels see them."""

@@ -4,10 +4,14 @@ isolation_level None and an explicit BEGIN IMMEDIATE keep two writers from losin
 readers go on meanwhile; synchronous FULL puts a commit on the disk before it returns.
 """
 
+import os
 import shutil
 import sqlite3
+import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from core.base.errors import DataError
+from core.store.files import has_no_space
 
 metadata = MetaData()
 decisions = Table(
@@ -80,6 +85,8 @@ def open_writer(path: Path) -> Engine:
     Raises:
         DataError: The file cannot be used; the sentence says why.
     """
+    with suppress(OSError):  # the umask decides who may write; SQLite alone would keep a group out
+        path.touch(mode=0o666)
     engine = _engine(path, _WRITER)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
@@ -89,6 +96,74 @@ def open_writer(path: Path) -> Engine:
     except DBAPIError as error:
         raise database_error(path, error) from error
     return engine
+
+
+def is_writable(path: Path) -> bool:
+    """Return whether this process may write to a database file, and beside it, as SQLite has to."""
+    return not path.parent.is_dir() or (
+        os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+    )
+
+
+def read_only(path: Path) -> DataError:
+    """Return the error for a write to a database that this process may only read."""
+    return DataError(
+        f"{path.parent} can be looked at, but you may not write to it: nothing was saved. Ask its owner for the right "
+        f"to write, or work on a copy: cp -r {path.parent} COPY"
+    )
+
+
+class ReadableCopy:
+    """Copy of a database that this process may read and not write; it follows the original.
+
+    SQLite has to write beside a database with a journal, even to read it.
+
+    Args:
+        path: The database file; it need not be there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = tempfile.TemporaryDirectory(prefix="winnow-log-")  # 0700: for this person alone
+        self._seen: tuple[tuple[int, int], ...] | None = None
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+        self._file = Path(self._folder.name) / path.name
+
+    def current(self) -> Path:
+        """Return the copy, made anew where the original has changed; DataError where it cannot be read."""
+        self.engine()
+        return self._file
+
+    def engine(self) -> Engine:
+        """Return an engine that reads the copy as `current` returns it."""
+        with self._lock:
+            for _ in range(20):
+                seen = self._facts()
+                if self._engine is not None and seen == self._seen:
+                    break
+                if self._engine is not None:
+                    self._engine.dispose()
+                self._copy()
+                self._seen = seen
+                self._engine = open_reader(self._file)  # and once more, where somebody wrote meanwhile
+            assert self._engine is not None
+            return self._engine
+
+    def _facts(self) -> tuple[tuple[int, int], ...]:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return tuple((f.stat().st_mtime_ns, f.stat().st_size) if f.exists() else (0, 0) for f in files)
+
+    def _copy(self) -> None:
+        try:
+            for end in ("-shm", "-wal", ""):
+                source, copy = (file.with_name(f"{file.name}{end}") for file in (self._path, self._file))
+                copy.unlink(missing_ok=True)
+                if end != "-shm" and source.exists():
+                    shutil.copyfile(source, copy)
+        except OSError as error:
+            raise DataError(f"{self._path} cannot be read ({error.strerror or error}): check its rights.") from error
+        open_writer(self._file).dispose()  # brings it up to date, or makes it
 
 
 def open_reader(path: Path) -> Engine:
@@ -108,21 +183,13 @@ def open_reader(path: Path) -> Engine:
 def database_error(path: Path, error: DBAPIError) -> DataError:
     """Return the error for a database that cannot be read or written."""
     reason = str(error.orig)
-    if "I/O" in reason and _is_full(path):
+    if "I/O" in reason and has_no_space(path.parent):
         reason = "the disk is full"
     cure = next(
         (cure for sign, cure in _CURES.items() if sign in reason), "Try again; if it stays so: winnow doctor PROJECT"
     )
     kept = "" if _REPAIR in cure else " No decision that was acknowledged is lost by this."
     return DataError(f"{path} cannot be used ({reason}). {cure}.{kept}")
-
-
-def _is_full(path: Path) -> bool:
-    """Return whether the disk of a file has less than a megabyte left."""
-    try:
-        return shutil.disk_usage(path.parent).free < 1_000_000
-    except OSError:
-        return False
 
 
 _BUSY_SECONDS = 15

@@ -10,13 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from core.base.errors import DataError
+from core.base.stored_decisions import stored_decision
 from core.base.types import BulkSet, Decision, Ids, Labels
-from core.store.database import database_error, decisions, id_sets, open_reader, open_writer
+from core.store.database import (
+    ReadableCopy,
+    database_error,
+    decisions,
+    id_sets,
+    is_writable,
+    open_reader,
+    open_writer,
+    read_only,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class NewDecision:
 class DecisionLog:
     """Decision log in one SQLite file.
 
-    Several threads and processes may use it at once.
+    Several threads and processes may use it at once. Where this process may not write, it can be read all the same.
 
     Args:
         path: The database file; made where it is not there.
@@ -53,8 +63,19 @@ class DecisionLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer = open_writer(path)
-        self._reader = open_reader(path)
+        self._copy = None if is_writable(path) else ReadableCopy(path)
+        if self._copy is None:
+            self._writer = open_writer(path)
+            self._own_reader = open_reader(path)
+
+    @property
+    def file(self) -> Path:
+        """The database file to read; a copy elsewhere where this process may not write to the log."""
+        return self._path if self._copy is None else self._copy.current()
+
+    @property
+    def _reader(self) -> Engine:
+        return self._own_reader if self._copy is None else self._copy.engine()
 
     def append(self, new: Sequence[NewDecision]) -> list[Decision]:
         """Store a batch of decisions in one transaction, durably.
@@ -72,6 +93,8 @@ class DecisionLog:
         """
         if not new:
             return []
+        if self._copy is not None:
+            raise read_only(self._path)
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         rows = [_row(decision, time) for decision in new]
         sets = [
@@ -170,15 +193,7 @@ def _row(decision: NewDecision, time: str) -> dict[str, Any]:
 
 
 def _decision(row: Row[Any]) -> Decision:
-    return Decision(**{**row._mapping, "params": _params(row.params)})
-
-
-def _params(text: str) -> dict[str, Any]:
-    """Parse stored params; half a character that an earlier version stored is shown as a question mark."""
-    params: dict[str, Any] = json.loads(text)
-    if "\\ud" in text:
-        params = json.loads(json.dumps(params, ensure_ascii=False).encode("utf-8", "replace"))
-    return params
+    return stored_decision({str(name): value for name, value in row._mapping.items()})
 
 
 def _pack(bulk: BulkSet) -> bytes:

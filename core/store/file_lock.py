@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from core.store.files import cannot_write
+
 
 def is_alive(pid: int) -> bool:
     """Return whether a process with this id exists on this machine."""
@@ -49,7 +51,14 @@ def hold_lock(path: Path) -> Iterator[None]:
 
     Args:
         path: The lock file; made where it is not there.
+
+    Raises:
+        DataError: It cannot be made, so that what it guards cannot be written either.
     """
-    with path.open("a") as file:
+    try:
+        file = path.open("a")
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,8 +1,9 @@
 """Write arrays and JSON files atomically, and read them back with clear errors."""
 
+import errno
 import json
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import DataError
+from core.base.drafts import draft_file
+from core.base.errors import DataError, InputError, not_allowed
 from core.base.memmap import open_mapped
 
 
@@ -26,6 +28,21 @@ def home() -> Path:
     return Path(os.environ.get("WINNOW_HOME") or Path.home() / ".winnow").expanduser()
 
 
+def full_path(path: Path | str) -> Path:
+    """Return an absolute path without links.
+
+    Args:
+        path: A path; ~ stands for the home folder.
+
+    Raises:
+        InputError: Its links lead back to each other.
+    """
+    try:
+        return Path(path).expanduser().resolve()
+    except (RuntimeError, OSError) as error:  # RuntimeError: links in a loop, before Python 3.13
+        raise InputError(f"{path} is no path that can be followed ({error}): give another one.") from error
+
+
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write a file atomically: to a temporary name, flushed, then moved.
 
@@ -37,7 +54,7 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
         DataError: The disk is full or read-only; the file at `path` is as before.
     """
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        handle, temporary = draft_file(path)
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
@@ -45,19 +62,30 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> DataError:
     """Return the error for a file that could not be written."""
-    return DataError(
-        f"{path} could not be written: {error.strerror or error}. Free some space or choose another place."
-    )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        cure = "Free some space and try again."
+    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        cure = "Ask its owner for the right to write, or choose another place."
+    else:
+        cure = "Free some space or choose another place."
+    return DataError(f"{path} could not be written: {error.strerror or error}. {cure}")
+
+
+def has_no_space(folder: Path) -> bool:
+    """Return whether the disk of a folder has less than a megabyte left."""
+    try:
+        return shutil.disk_usage(folder).free < 1_000_000
+    except OSError:
+        return False
 
 
 def cannot_read(path: Path, why: object) -> DataError:
@@ -137,6 +165,8 @@ def load_array(path: Path) -> NDArray[Any]:
         return open_mapped(path)
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (ValueError, OSError, EOFError) as error:
         raise cannot_read(path, "it is truncated or no array") from error
 
@@ -163,6 +193,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {name: found[name] for name in found.files}
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise cannot_read(path, "it is truncated or no archive of arrays") from error
 
@@ -170,6 +202,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write one JSON object, atomically; DataError where that fails."""
     text = json.dumps(content, ensure_ascii=False, indent=1)
+    if not _is_utf8(text):  # a path that is no UTF-8 keeps its bytes as escapes
+        text = json.dumps(content, indent=1)
     replace_file(path, lambda file: _write_all(file, text.encode()))
 
 
@@ -189,11 +223,21 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise cannot_read(path, "it is missing") from error
+    except PermissionError as error:
+        raise not_allowed(path) from error
     except (ValueError, OSError) as error:
         raise cannot_read(path, "it is truncated or no JSON") from error
     if not isinstance(content, dict):
         raise cannot_read(path, "it holds no JSON object")
     return content
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _write_all(file: IO[bytes], data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Backups of whole projects: one tar file, checked when it is restored."""
 
+import errno
 import hashlib
 import io
 import json
@@ -11,7 +12,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from core.base.errors import DataError, InputError
-from core.store.files import cannot_write, read_json
+from core.store.files import cannot_write, full_path, has_no_space, read_json
 from core.store.log_copies import FOLDER, copy_log
 
 LIST = "backup.json"
@@ -33,7 +34,7 @@ def back_up(project: Path, target: Path) -> int:
         InputError: The file is there, or lies in the project.
         DataError: It cannot be written.
     """
-    target = target.expanduser().resolve()
+    target = full_path(target)
     if target.exists():
         raise InputError(f"{target} is there already: choose another name.")
     if target.is_relative_to(project):
@@ -50,6 +51,8 @@ def back_up(project: Path, target: Path) -> int:
             tar.addfile(entry, io.BytesIO(text))
         os.replace(draft, target)
     except sqlite3.Error as error:
+        if has_no_space(target.parent):
+            raise cannot_write(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from error
         raise DataError(f"{project / 'decisions.db'} is damaged ({error}). See: winnow doctor {project}") from error
     except OSError as error:
         raise cannot_write(target, error) from error
@@ -72,7 +75,7 @@ def restore(backup: Path, project: Path) -> int:
         InputError: The file is no backup, or the folder holds something.
         DataError: The backup is damaged, or the folder cannot be written.
     """
-    target = project.expanduser().resolve()
+    target = full_path(project)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{target} is there and not empty: restore into a new folder, and compare.")
     if not backup.expanduser().is_file():

@@ -8,7 +8,6 @@ import fcntl
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import TrainConfig
+from core.base.drafts import draft_folder
 from core.base.errors import ConfigError, DataError, RunError
 from core.base.types import LIVE_STATES, CuratedSet, Decision, Logits, RunRecord, RunState, RunStatus
 from core.store.file_lock import is_alive, try_lock
@@ -56,7 +56,7 @@ class RunFolder:
         """
         try:
             runs.mkdir(parents=True, exist_ok=True)
-            draft = cls(Path(tempfile.mkdtemp(prefix=".new-", dir=runs)))
+            draft = cls(draft_folder(runs, ".new-"))
         except OSError as error:
             raise cannot_write(runs / record.run_id, error) from error
         try:
@@ -71,7 +71,6 @@ class RunFolder:
             shutil.rmtree(draft.path, ignore_errors=True)
 
     def _fill(self, record: RunRecord) -> None:
-        self.path.chmod(0o755)
         (self.path / "predictions").mkdir()
         write_json(self.path / "run.json", {**asdict(record), "config": record.config.model_dump()})
         epochs = record.config.epochs if record.config.is_network else 1

@@ -7,7 +7,6 @@ python -m core.training.backbone_worker EXTRACTOR         computes features, see
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping
 from contextlib import redirect_stdout
@@ -19,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.base.drafts import draft_file
 from core.base.errors import InputError, WinnowError
 from core.base.types import Pixels
 from core.features.extractors import Compute, Extractor
@@ -84,7 +84,7 @@ def _exported(backbone: Backbone, extractor: Extractor, path: Path) -> bool:
 
     spec = backbone.input
     images = torch.rand(2, len(spec.mean), spec.side, spec.side, generator=torch.Generator().manual_seed(0))
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    handle, temporary = draft_file(path)
     os.close(handle)
     try:
         torch.onnx.export(

@@ -7,7 +7,6 @@ import csv
 import json
 import os
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.errors import DataError, InputError
+from core.base.drafts import draft_folder
+from core.base.errors import DataError, InputError, not_allowed
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_names import append_class, checked_name
 from core.data.groups.group_draw import draw_group_splits
@@ -31,6 +31,7 @@ from core.data.ingestion.ingest import ImageSize
 from core.data.ingestion.ingest_workers import Progress
 from core.data.split_sizes import fill_split, suggest_split
 from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, given_parts, save_splits
+from core.store.files import full_path
 from core.workspace.project_source import SOURCES, load_source, root_of
 
 FORMAT = 1
@@ -69,7 +70,7 @@ def create_project(
         InputError: The folder is not empty, a class cannot be used, the source is unknown, or the split does not fit.
         DataError: The project cannot be written.
     """
-    target, rule = path.expanduser().resolve(), parse_rule(groups) if groups else None
+    target, rule = full_path(path), parse_rule(groups) if groups else None
     for kind, text in (("name", name or target.name), ("source", source)):
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             raise InputError(f"The {kind} of the project is no UTF-8 ({text!a}): rename the folder and try again.")
@@ -169,6 +170,8 @@ def read_info(path: Path) -> Mapping[str, Any]:
         info = tomllib.loads(file.read_text(encoding="utf-8"))
         version = int(info["format"])
         str(info["name"]), str(info["fingerprint"]), str(info["source"]), str(info["created"])
+    except PermissionError as error:
+        raise not_allowed(file) from error
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
     if version > FORMAT:
@@ -181,14 +184,13 @@ def _building(target: Path) -> Iterator[Path]:
     """Yield a temporary folder; success moves it to the target, failure removes it."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        folder = draft_folder(target.parent, f".{target.name}-")
     except OSError as error:
         raise DataError(
             f"No project can be made in {target.parent}: {error.strerror}. Choose another place."
         ) from error
     try:
         yield folder
-        folder.chmod(0o755)
         os.replace(folder, target)
     except OSError as error:
         raise DataError(f"The project could not be written to {target}: {error.strerror}. Nothing was kept.") from error

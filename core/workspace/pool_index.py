@@ -5,7 +5,6 @@ or logits, temperature or pool differ, it is made on request; where the folder c
 """
 
 import shutil
-import tempfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.drafts import draft_folder
 from core.base.errors import DataError, InputError
 from core.base.types import Ids
 from core.data.classes.merged_run import MergedRunFolder
@@ -152,7 +152,7 @@ def _key(folder: RunFolder, ids: Ids) -> dict[str, Any]:
 
 def _make(target: Path, folder: RunFolder, ids: Ids, key: dict[str, Any]) -> None:
     """Write the index under another name, then move it into place."""
-    draft = Path(tempfile.mkdtemp(prefix=".index-", dir=target.parent))
+    draft = draft_folder(target.parent, ".index-")
     try:
         scores = score(_of_pool(folder.logits(), ids), folder.temperature())
         save_array(draft / "ids.npy", ids)
@@ -164,7 +164,6 @@ def _make(target: Path, folder: RunFolder, ids: Ids, key: dict[str, Any]) -> Non
             save_array(draft / f"bins_{name}.npy", bin_of(getattr(scores, name), BINS, 0.0, high).astype(np.uint16))
         write_json(draft / "meta.json", {"num_classes": scores.num_classes})
         write_json(draft / "index.json", key)
-        draft.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     finally:

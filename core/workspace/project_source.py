@@ -14,6 +14,7 @@ from core.data.sources.open_source import open_source
 from core.data.sources.source_preview import SourcePreview, preview
 from core.data.split_sizes import fill_split, suggest_split
 from core.jobs.start import load_dataset
+from core.store.files import full_path
 
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
 """Names of the built-in data sets that a project can be made from."""
@@ -117,6 +118,6 @@ def root_of(source: str, root: Path | None = None) -> Path:
         source: A source that is not built in.
         root: Where the paths in a table start; None: its own folder.
     """
-    path = Path(source).expanduser().resolve()
+    path = full_path(source)
     is_container = path.name.lower().endswith((".npz", ".tar", ".tgz", ".gz", ".arrow"))
-    return path if path.is_dir() or is_container else (root or path.parent).expanduser().resolve()
+    return path if path.is_dir() or is_container else full_path(root or path.parent)

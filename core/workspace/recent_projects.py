@@ -5,12 +5,14 @@ dashboard restarts and no link reveals a path. The list is one JSON file in Winn
 """
 
 import hashlib
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.base.errors import InputError
-from core.store.files import home, read_json, write_json
+from core.base.errors import DataError, InputError
+from core.store.files import full_path, home, read_json, write_json
 
 __all__ = ["RecentProject", "forget", "home", "key_of", "path_of", "recent", "remember"]
 
@@ -34,9 +36,9 @@ def key_of(path: Path) -> str:
     Returns:
         Its name in URL letters, and six digits of its full path.
     """
-    full = path.expanduser().resolve()
+    full = full_path(path)
     name = re.sub(r"[^a-z0-9]+", "-", full.name.lower()).strip("-") or "project"
-    return f"{name[:40]}-{hashlib.sha256(str(full).encode()).hexdigest()[:6]}"
+    return f"{name[:40]}-{hashlib.sha256(os.fsencode(full)).hexdigest()[:6]}"
 
 
 def recent() -> list[RecentProject]:
@@ -55,10 +57,11 @@ def remember(path: Path) -> str:
     Returns:
         Its key.
     """
-    full = path.expanduser().resolve()
+    full = full_path(path)
     others = [entry.path for entry in recent() if entry.path != full]
-    home().mkdir(parents=True, exist_ok=True)
-    write_json(home() / "projects.json", {"projects": [str(p) for p in [full, *others][:_MOST]]})
+    with suppress(OSError, DataError):  # a list that cannot be written keeps nobody from a project
+        home().mkdir(parents=True, exist_ok=True)
+        write_json(home() / "projects.json", {"projects": [str(p) for p in [full, *others][:_MOST]]})
     return key_of(full)
 
 

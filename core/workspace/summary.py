@@ -59,5 +59,22 @@ def summarize_data(images: ImageSet, splits: Splits, info: Mapping[str, Any], gr
         sizes, counts,
         len(splits.set_aside), int(info.get("num_duplicates", 0)), images.quarantined,
         str(info["source"]), str(info["created"]), splits.config,
-        size_notes(sizes, num_hidden, num_groups), grouped(images.quarantined), images.facts,
+        (*size_notes(sizes, num_hidden, num_groups), *_copied_notes(images, splits)),
+        grouped(images.quarantined), images.facts,
     )  # fmt: skip
+
+
+def _copied_notes(images: ImageSet, splits: Splits) -> list[str]:
+    """Return a sentence for each class whose images are all set aside as copies of images of other classes."""
+    drawn = np.concatenate([getattr(splits, name) for name in ("labeled", "val", "calibration", "test")])
+    hidden = splits.unlabeled[images.labels[splits.unlabeled] != UNKNOWN]
+    num_classes = len(images.class_names)
+    own, copies = (
+        np.bincount(images.labels[ids][images.labels[ids] != UNKNOWN], minlength=num_classes)
+        for ids in (np.concatenate([drawn, hidden]), splits.set_aside)
+    )
+    return [
+        f"Class {images.class_names[label]} has no image of its own: all {copies[label]:,} are exact copies of images "
+        "of other classes, so that nothing can be learned of it. Give each image one class."
+        for label in np.flatnonzero((copies > 0) & (own == 0))
+    ]

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,16 +123,24 @@ def _walk(folder: Path, scan: FolderScan) -> None:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             _walk(Path(entry.path), scan)
-        elif entry.is_dir():
+        elif _is(entry.is_dir):
             scan.add_problem(Path(entry.path), "a linked folder, which is not followed")
         else:
             _add_file(entry, scan)
 
 
+def _is(kind: Callable[[], bool]) -> bool:
+    """Ask an entry what it is; links that lead to each other, or to where nobody may look, are nothing."""
+    try:
+        return kind()
+    except OSError:
+        return False
+
+
 def _add_file(entry: os.DirEntry[str], scan: FolderScan) -> None:
     path = Path(entry.path)
-    if not entry.is_file():
-        reason = "not a regular file (a pipe, a device or a broken link)"
+    if not _is(entry.is_file):
+        reason = "not a regular file (a pipe, a device, or a link that is broken or leads back to itself)"
         scan.add_problem(path, reason if has_image_suffix(entry.name) else _NO_IMAGE)
     elif has_image_suffix(entry.name) or (not path.suffix and is_image_content(path)):
         scan.images.append(path)

@@ -9,6 +9,7 @@ from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer
 from core.project.project_check import check_project, repair_project
 from core.store import project_backup
+from core.store.files import full_path
 from core.workspace.workspace import Workspace
 
 
@@ -18,7 +19,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write a whole project into one file, also while others decide; exports are left out."""
-    project = Workspace(path.expanduser().resolve()).path
+    project = Workspace(full_path(path)).path
     count = project_backup.back_up(project, file)
     size = file.expanduser().stat().st_size
     answer({"path": file, "files": count, "bytes": size}, f"Written: {file} ({count:,} files, {size:,} bytes)",
@@ -43,7 +44,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Look whether a project is whole: images, split, runs, and that the decision log is the one that it was."""
-    project = path.expanduser().resolve()
+    project = full_path(path)
     found = check_project(project)
     lines = [*(f"ok       {note}" for note in found.notes), *(f"problem  {problem}" for problem in found.problems)]
     info: dict[str, object] = {"notes": found.notes, "problems": found.problems}
