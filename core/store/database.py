@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -124,11 +125,12 @@ class ReadableCopy:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._folder = tempfile.TemporaryDirectory(prefix="winnow-log-")  # 0700: for this person alone
+        folder = Path(tempfile.mkdtemp(prefix="winnow-log-"))  # 0700: for this person alone
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._seen: tuple[tuple[int, int], ...] | None = None
         self._engine: Engine | None = None
         self._lock = threading.Lock()
-        self._file = Path(self._folder.name) / path.name
+        self._file = folder / path.name
 
     def current(self) -> Path:
         """Return the copy, made anew where the original has changed; DataError where it cannot be read."""

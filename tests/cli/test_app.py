@@ -1,12 +1,15 @@
 """Every command has help; every error is one sentence with exit code 2."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from core import __version__
+from core import Project, __version__
 from core.cli.app import COMMANDS
 from tests.cli.shell import Shell
 
@@ -39,3 +42,23 @@ def test_with_json_an_error_is_json_too(shell: Shell, tmp_path: Path) -> None:
     code, _, err = shell("status", tmp_path, "--json")
     assert code == 2
     assert "winnow new" in json.loads(err)["error"]
+
+
+def test_names_that_are_no_utf_8_are_printed_escaped_whatever_the_terminal_takes(
+    untrained_project: Project, tmp_path: Path
+) -> None:
+    target = os.fsencode(tmp_path / "out") + b"\xff\xfe"
+    command = [sys.executable, "-m", "core.cli", "export", str(untrained_project.path), target]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"out\\udcff\\udcfe" in done.stdout
+    assert os.path.isdir(target)
+
+
+def test_a_path_of_links_in_a_loop_is_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for words in (("status", tmp_path / "loop"), ("new", tmp_path / "loop", "--source", tmp_path)):
+        code, _, err = shell(*words)
+        assert code == 2
+        assert "is no path that can be followed" in err

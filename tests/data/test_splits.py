@@ -205,3 +205,10 @@ def test_splits_that_cannot_be_written_are_a_sentence(tmp_path: Path) -> None:
     splits = draw(labels_of(9, 9), labeled=4, val=0, calibration=0, test=0)
     with pytest.raises(DataError, match="cannot be written"):
         save_splits(splits, tmp_path / "file" / "splits.npz")
+
+
+def test_a_class_of_copies_alone_is_named_as_the_reason(tmp_path: Path) -> None:
+    labels = np.array([0] * 8 + [1] * 8 + [2] * 8)
+    groups = np.array([*range(16), *range(8)])  # class 2 has the images of class 0 once more
+    with pytest.raises(InputError, match="8 of its 8 images are exact copies of others"):
+        draw(labels, groups=groups, labeled=9, val=0, calibration=0, test=0)

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from core.base.errors import DataError
-from core.store.files import load_array, load_arrays, read_json, replace_file, save_array, save_arrays, write_json
+from core.store.files import (
+    cannot_write,
+    load_array,
+    load_arrays,
+    read_json,
+    replace_file,
+    save_array,
+    save_arrays,
+    write_json,
+)
 
 
 def no_space(*_: Any, **__: Any) -> None:
@@ -101,3 +110,30 @@ def test_disk_that_fills_while_writing_is_said_in_a_sentence(tmp_path: Path) -> 
 def test_missing_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="could not be written: No such file or directory"):
         write_json(tmp_path / "gone" / "a.json", {})
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [(errno.ENOSPC, "Free some space"), (errno.EDQUOT, "Free some space"), (errno.EROFS, "Ask its owner"),
+     (errno.EACCES, "Ask its owner")],
+)  # fmt: skip
+def test_a_write_that_fails_says_what_helps(tmp_path: Path, number: int, cure: str) -> None:
+    assert cure in str(cannot_write(tmp_path / "a", OSError(number, os.strerror(number))))
+
+
+def test_a_file_that_nobody_may_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.json"
+    write_json(file, {"a": 1})
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(DataError, match=r"You may not read .*ask its owner"):
+        read_json(file)
+
+
+def test_a_path_that_is_no_utf_8_is_kept_in_json(tmp_path: Path) -> None:
+    path = os.fsdecode(b"/bad\xff/ok")
+    write_json(tmp_path / "a.json", {"path": path})
+    assert read_json(tmp_path / "a.json") == {"path": path}

@@ -109,3 +109,15 @@ def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
         scan_folder(tmp_path / "nowhere")
     with pytest.raises(InputError, match="is a file"):
         scan_folder(tmp_path / "file")
+
+
+def test_links_that_lead_back_to_each_other_are_left_out_by_name_and_stop_nothing(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/1.png", "dog/1.png")
+    (tmp_path / "cat" / "self.png").symlink_to("self.png")
+    (tmp_path / "cat" / "there.png").symlink_to("back.png")
+    (tmp_path / "cat" / "back.png").symlink_to("there.png")
+    (tmp_path / "dog" / "around").symlink_to("around")
+    listing = scan_folder(tmp_path)
+    assert relative(tmp_path, listing.files) == ["cat/1.png", "dog/1.png"]
+    reasons = {problem.name: problem.reason for problem in listing.problems}
+    assert all("leads back to itself" in reasons[f"cat/{name}.png"] for name in ("self", "there", "back"))
