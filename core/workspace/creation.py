@@ -4,6 +4,7 @@ A creation that fails half-way leaves nothing behind.
 """
 
 import csv
+import fcntl
 import json
 import os
 import shutil
@@ -18,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.config import SplitConfig
-from core.base.drafts import draft_folder
 from core.base.errors import DataError, InputError, not_allowed
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.data.classes.class_names import append_class, checked_name
@@ -31,6 +31,7 @@ from core.data.ingestion.ingest import ImageSize
 from core.data.ingestion.ingest_workers import Progress
 from core.data.split_sizes import fill_split, suggest_split
 from core.data.splits import distinct_per_class, draw_splits, exact_duplicates, given_parts, save_splits
+from core.store.file_lock import try_lock
 from core.store.files import full_path
 from core.workspace.project_source import SOURCES, load_source, root_of
 
@@ -181,18 +182,28 @@ def read_info(path: Path) -> Mapping[str, Any]:
 
 @contextmanager
 def _building(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder; success moves it to the target, failure removes it."""
+    """Yield a draft folder; success moves it to the target, failure removes it."""
+    folder = target.with_name(f".{target.name}-unfinished")  # a killed process leaves it, for the next one to go on
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = draft_folder(target.parent, f".{target.name}-")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a")
     except OSError as error:
         raise DataError(
             f"No project can be made in {target.parent}: {error.strerror}. Choose another place."
         ) from error
-    try:
-        yield folder
-        os.replace(folder, target)
-    except OSError as error:
-        raise DataError(f"The project could not be written to {target}: {error.strerror}. Nothing was kept.") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with lock:
+        if not try_lock(lock, fcntl.LOCK_EX, seconds=0):
+            raise InputError(f"Another process is making a project in {target}: wait for it, or choose another place.")
+        try:
+            for path in folder.iterdir():
+                if path.name not in (".lock", ".images-unfinished"):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            yield folder
+            (folder / ".lock").unlink()
+            os.replace(folder, target)
+        except OSError as error:
+            raise DataError(
+                f"The project could not be written to {target}: {error.strerror}. Nothing was kept."
+            ) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

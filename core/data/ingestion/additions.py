@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from core.data.image_store import open_images, write_meta
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import image_set, read_headers, write_pixels
 from core.data.ingestion.ingest_workers import ImageFile, Progress
-from core.data.ingestion.npy_writer import NpyWriter
+from core.data.ingestion.unfinished_images import ImageJournal, ingest_key
 from core.data.sources.source_table import SourceTable
 
 KNOWN = "it is in the project already"
@@ -73,10 +74,12 @@ def append_images(folder: Path, table: SourceTable, progress: Progress | None = 
     rendering = _rendering(before.facts, config)
     files, headers, unreadable = read_headers(part, config)
     shape = (before.pixels.shape[1], before.pixels.shape[2], before.pixels.shape[3])
-    draft = folder / ".added-pixels.npy"
+    work = folder / ".added-unfinished"
+    draft = work / "pixels.npy"
     try:
-        with NpyWriter(draft, shape) as writer:
-            kept, digests, damaged = write_pixels(files, headers, writer, shape, rendering, progress)
+        work.mkdir(exist_ok=True)
+        with ImageJournal(work, shape, ingest_key(files, headers, shape, rendering)) as journal:
+            kept, digests, damaged = write_pixels(files, headers, journal, shape, rendering, progress)
         old_digests = _digests(folder, num)
         seen = {row.tobytes() for row in old_digests} if old_digests is not None else set()
         keep = [place for place in range(len(kept)) if digests[place].tobytes() not in seen]
@@ -87,7 +90,7 @@ def append_images(folder: Path, table: SourceTable, progress: Progress | None = 
     except OSError as error:
         raise DataError(f"The images cannot be added to {folder}: {error.strerror or error}.") from error
     finally:
-        draft.unlink(missing_ok=True)
+        shutil.rmtree(work, ignore_errors=True)
     rows = [files[kept[p]].row for p in keep]
     held_out = [num + place for place, row in enumerate(rows) if part.splits and part.splits[row] in ("val", "test")]
     return AddedImages(num, len(keep), num_known, tuple(problems), np.array(held_out, dtype=np.int64))

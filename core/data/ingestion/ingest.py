@@ -12,10 +12,10 @@ from core.base.errors import InputError
 from core.base.types import UNKNOWN, ImageSet, Labels, QuarantinedFile
 from core.data.decoders.value_range import ValueRange, estimate_range, image_range
 from core.data.image_io import Header, Rendering
-from core.data.image_store import building_images, open_images, write_rest
+from core.data.image_store import open_images, write_rest
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest_workers import ImageFile, Progress, headers_of, image_values, pixels_of
-from core.data.ingestion.npy_writer import NpyWriter
+from core.data.ingestion.unfinished_images import ImageJournal, ingest_key, unfinished_folder
 from core.data.sources.source_table import GIVEN_SPLITS, SourceTable
 
 SIZES = (32, 64, 96, 128, 224)
@@ -38,7 +38,8 @@ def ingest_images(
     """Decode the images of a source into a new image folder.
 
     Images are streamed to disk in one shape; files that cannot be read are quarantined with the reason. One channel
-    when all files are gray, else three.
+    when all files are gray, else three. Where a process was killed at it, the next one goes on from the last image that
+    was written, if files and settings are the same.
 
     Args:
         table: The images and what is known of them.
@@ -60,9 +61,9 @@ def ingest_images(
     files, headers, problems = read_headers(table, config)
     rendering = rendering_of(config, files, headers)
     shape = _shape(image_size, list(headers.values()))
-    with building_images(folder) as draft:
-        with NpyWriter(draft / "pixels.npy", shape) as writer:
-            kept, digests, damaged = write_pixels(files, headers, writer, shape, rendering, progress)
+    with unfinished_folder(folder) as draft:
+        with ImageJournal(draft, shape, ingest_key(files, headers, shape, rendering)) as journal:
+            kept, digests, damaged = write_pixels(files, headers, journal, shape, rendering, progress)
         images = image_set(
             table, files, kept, (*table.problems, *problems, *damaged), facts_of(table, config, rendering)
         )
@@ -153,7 +154,7 @@ def _shape(size: ImageSize, headers: Sequence[Header]) -> tuple[int, int, int]:
 def write_pixels(
     files: Sequence[ImageFile],
     headers: dict[int, Header],
-    writer: NpyWriter,
+    journal: ImageJournal,
     shape: tuple[int, int, int],
     rendering: Rendering,
     progress: Progress | None = None,
@@ -163,7 +164,7 @@ def write_pixels(
     Args:
         files: The images.
         headers: Positions to decode.
-        writer: Takes the pixels.
+        journal: Takes the pixels; it may know the first images already.
         shape: Height, width and channels.
         rendering: How values become pixels.
         progress: Called with (done, total) images.
@@ -175,13 +176,21 @@ def write_pixels(
     digests: list[bytes] = []
     damaged: list[QuarantinedFile] = []
     positions = list(headers)
-    for done, (position, answer) in enumerate(pixels_of(files, positions, shape, rendering), start=1):
+
+    def note(position: int, answer: bytes | str) -> None:
         if isinstance(answer, str):
             damaged.append(QuarantinedFile(files[position].name, answer))
         else:
-            writer.append(answer[0])
-            digests.append(answer[1])
+            digests.append(answer)
             kept.append(position)
+
+    num_known = len(journal.known)
+    for position, known in zip(positions, journal.known, strict=False):
+        note(position, known)
+    fresh = pixels_of(files, positions[num_known:], shape, rendering)
+    for done, (position, answer) in enumerate(fresh, start=num_known + 1):
+        journal.add(answer)
+        note(position, answer if isinstance(answer, str) else answer[1])
         if progress is not None:
             progress(done, len(positions))
     return kept, np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 16), damaged
