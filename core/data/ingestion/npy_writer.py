@@ -40,7 +40,7 @@ class NpyWriter:
         return max(0, path.stat().st_size - len(header.getvalue())) // math.prod(shape)
 
     def flush(self) -> None:
-        """Hand the rows to the operating system, which keeps them when this process is killed."""
+        """Write the rows that wait, so that a killed process loses none of them."""
         self._file.flush()
 
     def append(self, pixels: Pixels) -> None:
