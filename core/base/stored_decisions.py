@@ -1,13 +1,16 @@
 """Decisions as a log stores them: what cannot be read is told apart, and never breaks what reads the log."""
 
 import json
+import logging
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from core.base.command_schema import HIGHEST, PARAM_TYPES
-from core.base.types import UNDO, VERDICTS, Decision
+from core.base.types import UNDO, UNKNOWN, VERDICTS, Decision
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
@@ -58,6 +61,25 @@ def stored_decision(row: Mapping[str, Any]) -> Decision:
         ids_hash=ids_hash,
         undo_of=numbers["undo_of"],
     )
+
+
+def fitting(decision: Decision, num_images: int, num_classes: int, project: Path) -> Decision:
+    """Return a stored decision; as one that counts for nothing, which is logged, where a project cannot have it.
+
+    Args:
+        decision: The decision as `stored_decision` read it.
+        num_images: N.
+        num_classes: K.
+        project: Folder of the project, for the log.
+    """
+    is_image = decision.image_id is None or 0 <= decision.image_id < num_images
+    is_label = decision.label is None or UNKNOWN <= decision.label < num_classes
+    if not (is_image and is_label):
+        decision = replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
+    if decision.verdict == UNREADABLE:
+        text = "Row %d of %s is no decision that this version can read: it counts for nothing."
+        logging.getLogger("winnow").warning(text, decision.id, project / "decisions.db")
+    return decision
 
 
 def _is_complete(verdict: str, numbers: Mapping[str, int | None], ids_hash: Any) -> bool:
