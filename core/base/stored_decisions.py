@@ -14,11 +14,8 @@ from core.base.types import UNDO, UNKNOWN, VERDICTS, Decision
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
-_NEEDED = {
-    "probability": ("ranking", "eta", "drawn", "rank"),
-    "queue": ("target", "alpha", "seed", "rule", "params", "ids_hash"),
-}
-"""Param → others without which it cannot be used; the queue is that of an audit."""
+_AUDIT = ("target", "alpha", "seed", "rule", "params", "ids_hash")
+"""Params without which an answer of an audit cannot be used."""
 _LONGEST = 200
 _NO_TIME = "1970-01-01T00:00:00+00:00"
 
@@ -118,10 +115,8 @@ def _params(text: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         return {}
     params = {name: value for name, value in found.items() if _fits(name, value)}
-    for name, others in _NEEDED.items():
-        is_meant = params.get(name) is not None and (name != "queue" or params[name] == "audit")
-        if is_meant and any(params.get(other) is None for other in others):
-            del params[name]
+    if params.get("queue") == "audit" and any(params.get(name) is None for name in _AUDIT):
+        del params["queue"]
     return params if params.get("planted") != "repeat" else {"first": 0, **params}
 
 
