@@ -57,7 +57,7 @@ class QueueEstimates(QualityBase):
         for decision in decisions:
             if (
                 decision.run_id == run_id
-                and "probability" in decision.params
+                and all(decision.params.get(name) is not None for name in ("probability", "eta", "drawn", "rank"))
                 and decision.params.get("ranking") in RANDOM
             ):
                 try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
-from core.base.untrusted.stored_decisions import UNREADABLE, within
+from core.base.untrusted.stored_decisions import fitting
 from core.curation.given_labels import corrected_labels
 from core.curation.replay import is_about_given, live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
@@ -227,26 +227,19 @@ class DecisionHistory:
     def _follow(self) -> None:
         """Read new decisions from the log and update the state."""
         last = self._decisions[-1].id if self._decisions else 0
-        new = [self._readable(decision) for decision in self._log.rows_after(last)]
+        num, num_classes = len(self._state.verdict), len(self._workspace.images.class_names)
+        new = [fitting(one, num, num_classes, self._workspace.path) for one in self._log.rows_after(last)]
         if not new:
             return
         self._decisions += new
         self._by_command |= {decision.command_id: decision.id for decision in new}
-        num, is_undone = len(self._state.verdict), any(decision.verdict == UNDO for decision in new)
+        is_undone = any(decision.verdict == UNDO for decision in new)
         if is_undone:
             self._state = replay(self._decisions, self._find_bulk, num)
         else:
             self._state = replay(new, self._find_bulk, num, self._state)
         if is_undone or any(is_about_given(decision) for decision in new):
             self._follow_given()
-
-    def _readable(self, decision: Decision) -> Decision:
-        """Return a stored decision; as one that counts for nothing where the project has no such image or class."""
-        decision = within(decision, len(self._state.verdict), len(self._workspace.images.class_names))
-        if decision.verdict == UNREADABLE:
-            text = "Row %d of %s is no decision that this version can read: it counts for nothing."
-            logging.getLogger("winnow").warning(text, decision.id, self._workspace.path / "decisions.db")
-        return decision
 
     def _follow_given(self) -> None:
         """Replay the decisions about given labels, and let all readers of labels see them."""

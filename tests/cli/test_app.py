@@ -47,8 +47,8 @@ def test_with_json_an_error_is_json_too(shell: Shell, tmp_path: Path) -> None:
 def test_names_that_are_no_utf_8_are_printed_escaped_whatever_the_terminal_takes(
     untrained_project: Project, tmp_path: Path
 ) -> None:
-    target = os.fsencode(tmp_path / "out") + b"\xff\xfe"
-    command: list[str | bytes] = [sys.executable, "-m", "core.cli", "export", str(untrained_project.path), target]
+    target = os.fsdecode(os.fsencode(tmp_path / "out") + b"\xff\xfe")
+    command = [sys.executable, "-m", "core.cli", "export", str(untrained_project.path), target]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

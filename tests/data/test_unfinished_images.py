@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core import InputError, Project
-from core.data.ingestion import ingest, unfinished_images
+from core.data.ingestion import ingest, ingest_workers, unfinished_images
 from core.data.ingestion.ingest import ingest_images
 from core.data.ingestion.npy_writer import NpyWriter
 from core.data.ingestion.unfinished_images import JOURNAL
@@ -46,7 +46,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that gets the number of images which each ingest decodes."""
     counts: list[int] = []
-    original: Callable[..., object] = vars(ingest)["pixels_of"]
+    original: Callable[..., object] = ingest_workers.pixels_of
 
     def counted(files: object, positions: list[int], *rest: object) -> object:
         counts.append(len(positions))

@@ -61,6 +61,6 @@ def test_without_a_place_to_write_the_page_comes_all_the_same(
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError("read-only")
 
-    monkeypatch.setattr("core.workspace.pool_index.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("core.workspace.pool_index.draft_folder", refuse)
     assert len(project.review(RUN).page(PageQuery()).cards) == 48
     assert not (project.run(RUN).folder.path / "predictions" / "index").exists()

@@ -1,10 +1,12 @@
 """Decisions as a log stores them: what cannot be read is told apart, and never breaks what reads the log."""
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from core.base.command_schema import HIGHEST, PARAM_TYPES
@@ -12,11 +14,8 @@ from core.base.types import UNDO, UNKNOWN, VERDICTS, Decision
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
-_NEEDED = {
-    "probability": ("ranking", "eta", "drawn", "rank"),
-    "queue": ("target", "alpha", "seed", "rule", "params", "ids_hash"),
-}
-"""Param → others without which it cannot be used; the queue is that of an audit."""
+_AUDIT = ("target", "alpha", "seed", "rule", "params", "ids_hash")
+"""Params without which an answer of an audit cannot be used."""
 _LONGEST = 200
 _NO_TIME = "1970-01-01T00:00:00+00:00"
 
@@ -61,18 +60,23 @@ def stored_decision(row: Mapping[str, Any]) -> Decision:
     )
 
 
-def within(decision: Decision, num_images: int, num_classes: int) -> Decision:
-    """Return a decision; with the verdict UNREADABLE where the project has no such image or class.
+def fitting(decision: Decision, num_images: int, num_classes: int, project: Path) -> Decision:
+    """Return a stored decision; as one that counts for nothing, which is logged, where a project cannot have it.
 
     Args:
-        decision: As stored.
-        num_images: Images of the project.
-        num_classes: Its classes.
+        decision: The decision as `stored_decision` read it.
+        num_images: N.
+        num_classes: K.
+        project: Folder of the project, for the log.
     """
     is_image = decision.image_id is None or 0 <= decision.image_id < num_images
-    if is_image and (decision.label is None or UNKNOWN <= decision.label < num_classes):
-        return decision
-    return replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
+    is_label = decision.label is None or UNKNOWN <= decision.label < num_classes
+    if not (is_image and is_label):
+        decision = replace(decision, verdict=UNREADABLE, image_id=None, label=None, ids_hash=None)
+    if decision.verdict == UNREADABLE:
+        text = "Row %d of %s is no decision that this version can read: it counts for nothing."
+        logging.getLogger("winnow").warning(text, decision.id, project / "decisions.db")
+    return decision
 
 
 def _is_complete(verdict: str, numbers: Mapping[str, int | None], ids_hash: Any) -> bool:
@@ -111,11 +115,8 @@ def _params(text: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         return {}
     params = {name: value for name, value in found.items() if _fits(name, value)}
-    for name, others in _NEEDED.items():
-        is_drawn = name == "probability" and "queue" not in params  # an audit's answers need no ranking
-        is_meant = params.get(name) is not None and (is_drawn or params.get("queue") == "audit" == params[name])
-        if is_meant and any(params.get(other) is None for other in others):
-            del params[name]
+    if params.get("queue") == "audit" and any(params.get(name) is None for name in _AUDIT):
+        del params["queue"]
     return params if params.get("planted") != "repeat" else {"first": 0, **params}
 
 
