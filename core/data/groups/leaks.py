@@ -42,8 +42,9 @@ class Leaks:
             return "No held-out image shares a group with an image that trains."
         parts = ", ".join(f"{len(ids):,} of {self.sizes[name]:,} {name}" for name, ids in self.ids.items() if len(ids))
         groups = "1 group" if self.num_groups == 1 else f"{self.num_groups:,} groups"
+        images = "1 held-out image shares" if self.num_images == 1 else f"{self.num_images:,} held-out images share"
         return (
-            f"Leaks: {self.num_images:,} held-out images share a group with an image that trains ({parts}; {groups} by "
+            f"Leaks: {images} a group with an image that trains ({parts}; {groups} by "
             f"{self.rule}). Results on them are too good."
         )
 
