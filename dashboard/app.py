@@ -88,7 +88,8 @@ def _header(page: str) -> None:
     )
     project = open_project(key)
     url.write("project", key)
-    if finished := [run.id for run in finished_runs(project)][::-1]:
+    titles = {run.id: run.title for run in reversed(finished_runs(project))}
+    if finished := list(titles):
         requested, shown = url.read("run"), current_run(project).id
         st.session_state["run-choice"] = shown
         if requested not in [run.id for run in live_runs(project)]:
@@ -97,7 +98,15 @@ def _header(page: str) -> None:
                 st.session_state["other-run"] = message
             url.write("run", shown)
         hidden: dict[str, Any] = {"label_visibility": "collapsed", "width": 200}
-        st.selectbox("Run", finished, key="run-choice", on_change=_select, args=("run",), **hidden)
+        st.selectbox(
+            "Run",
+            finished,
+            format_func=titles.__getitem__,
+            key="run-choice",
+            on_change=_select,
+            args=("run",),
+            **hidden,
+        )
     if live_runs(project):
         with st.container(width=210):
             st.fragment(_progress, run_every=2.0)(project)

@@ -255,7 +255,7 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
     splits = SimpleNamespace(pool=ids, calibration=ids[:1000], unlabeled=ids[1000:], labeled=ids[:10])
     made = SimpleNamespace(
         path=tmp_path, images=images, splits=splits, scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
-        scores_key=lambda name: name, classes=ClassTable(tuple(images.class_names)),
+        scores_key=lambda name: name, classes=ClassTable(tuple(images.class_names)), groups=None,
     )  # fmt: skip
     return cast(Workspace, made)
 
