@@ -7,6 +7,7 @@ from dashboard import formatting
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import training_form
 from dashboard.sections.training import curricula, import_predictions, training_curves
+from dashboard.sections.training import runs as run_list
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
 
@@ -26,6 +27,8 @@ def show() -> None:
     with st.expander("Use another model's predictions"):
         import_predictions.show(project)
     curricula.show(project)
+    if runs or project.run_table.deleted():
+        run_list.show(project)
     if runs:
         _run(project, runs[::-1])
 

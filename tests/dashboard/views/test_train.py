@@ -6,7 +6,7 @@ import pytest
 
 from core import DataError, Launch, Project, TrainConfig, constants
 from core.store.files import write_json
-from tests.dashboard.page_helpers import metrics, open_page, texts, trained
+from tests.dashboard.page_helpers import metrics, open_page, press, texts, trained
 
 BASE = "001-supervised-mlp"
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
@@ -73,7 +73,7 @@ def test_a_head_shows_its_extractor_and_settings_and_nothing_of_networks(untrain
     assert "Kernel ridge on features of pixels." in texts(test)
     assert "Val accuracy" in metrics(test)
     assert "Epoch" not in metrics(test)
-    (table,) = test.dataframe
+    (table,) = [frame for frame in test.dataframe if "setting" in frame.value]
     assert tuple(table.value["setting"]) == constants.HEAD_SETTINGS
     assert "Augmented images" not in [element.value for element in test.subheader]
     assert run.status.epochs == 1
@@ -100,3 +100,33 @@ def test_a_fine_tuned_network_says_whether_it_beat_the_head_that_it_began_from(t
     test.selectbox(key="train-run").select(run.id).run()
     assert note in texts(test)
     assert f"{run.id}: {note[0].lower()}{note[1:]}" in texts(open_page("compare", project=trained_project.key))
+
+
+def test_the_table_of_runs_shows_and_restores_what_was_deleted(trained_project: Project) -> None:
+    run = trained_project.runs()[0]
+    trained_project.run_table.rename(run.id, "First try")
+    trained_project.run_table.note(run.id, "blurred images")
+    test = open_page("train", project=trained_project.key)
+    (table,) = [frame.value for frame in test.dataframe if "what changed" in frame.value]
+    assert table[["run", "name", "note", "what changed"]].values.tolist() == [
+        [run.id, "First try", "blurred images", "the first run"]
+    ]
+    press(test, "Delete")
+    assert trained_project.runs() == []
+    press(test, f"Restore {run.id}")
+    assert [one.title for one in trained_project.runs()] == [f"First try · {run.id}"]
+    assert not test.exception
+    assert not test.error
+
+
+def test_edits_of_the_table_are_stored_and_a_bad_one_is_a_sentence(trained_project: Project) -> None:
+    from dashboard.sections.training.runs import _apply
+
+    run = trained_project.runs()[0].id
+    before = [{"run": run, "star": False, "name": "", "note": ""}]
+    assert _apply(trained_project, before, [{"run": run, "star": True, "name": "A", "note": None}])
+    notes = trained_project.run_table.rows()[0].notes
+    assert (notes.is_starred, notes.name, notes.note) == (True, "A", "")
+    assert not _apply(trained_project, before, before)
+    assert not _apply(trained_project, before, [{"run": run, "star": False, "name": "x" * 81, "note": ""}])
+    assert trained_project.run_table.rows()[0].notes.name == "A"
