@@ -60,15 +60,15 @@ def _cells(row: Any) -> dict[str, Any]:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "star": column.CheckboxColumn("★", width=40),
+        "star": column.CheckboxColumn("★", width=60),
         "run": column.TextColumn(width=170),
-        "name": column.TextColumn("name ✎", width=130, max_chars=80),
+        "name": column.TextColumn("name", width=130, max_chars=80),
         "what changed": column.TextColumn(width=250),
         "labels": column.NumberColumn(format="localized", width=70),
         "accuracy on val": column.TextColumn(width=170),
         "time": column.TextColumn(width=70),
         "state": column.TextColumn(width=80),
-        "note": column.TextColumn("note ✎", width=220, max_chars=2_000),
+        "note": column.TextColumn("note", width=220, max_chars=2_000),
     }
 
 
