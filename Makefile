@@ -43,6 +43,7 @@ browser: $(STAMP)
 
 screenshots: $(STAMP) browser
 	PYTHONPATH=. $(BIN)/python docs/scripts/take_screenshots.py
+	PYTHONPATH=. $(BIN)/python docs/scripts/record_loop.py
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Winnow needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 2; }

@@ -11,7 +11,7 @@ from dashboard import formatting
 from dashboard.messages import show_errors
 from dashboard.sections.start import next_step
 from dashboard.state import url
-from dashboard.state.current import current_key, current_run, switch_project
+from dashboard.state.current import current_key, current_run, home_page
 from dashboard.state.projects import open_project, recent_keys
 from dashboard.state.runs import finished_runs, live_runs
 from dashboard.views import audit, compare, data, export, map, review, scores, simulate, start, train
@@ -61,9 +61,9 @@ def main() -> None:
 
 def _start() -> None:
     """Show the start page; an address that names a project leads to its review or its data."""
-    if st.query_params.get("project"):
+    if key := st.query_params.get("project"):
         with show_errors():
-            switch_project(st.query_params["project"])
+            st.switch_page(st.session_state["pages"][home_page(key)], query_params=st.query_params.to_dict())
     start.show()
 
 

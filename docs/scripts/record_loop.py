@@ -85,6 +85,9 @@ def record(page: Page, project: Project, recording: Recording) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Export").click()
     page.get_by_role("heading", name="Export").wait_for(timeout=30_000)
+    folder = page.get_by_label("Folder (new, empty, or an earlier export)").locator("visible=true").last
+    folder.fill("~/labels")
+    folder.press("Enter")
     page.wait_for_timeout(2_500)
     recording.take("Twelve formats, each label with its source, and what is known about its error.", 3_200)
 
@@ -96,11 +99,12 @@ def _decide(page: Page, project: Project) -> None:
     image = int(cursor.get_attribute("data-image") or -1)
     label = int(project.images.labels[image])
     is_right = (cursor.get_attribute("aria-label") or "").startswith(f"{project.class_names[label]},")
-    for _ in range(20):  # keys do nothing while a page of images is loading
+    for _ in range(5):  # keys do nothing while a page of images is loading
         page.keyboard.press("a" if is_right else str((label + 1) % 10))
-        page.wait_for_timeout(120)
-        if cursor.get_attribute("data-image") != str(image):
-            return
+        for _ in range(40):
+            page.wait_for_timeout(50)
+            if cursor.get_attribute("data-image") != str(image):
+                return
     raise RuntimeError(f"The key for image {image} did nothing.")
 
 

@@ -132,7 +132,7 @@ def test_the_first_page_of_a_tab_is_one_entry_of_the_history(
     page: Page, server: Server, trained_project: Project, place: str
 ) -> None:
     before = page.evaluate("history.length")
-    page.goto(server.address(place))
+    page.goto(server.address(place, project=trained_project.key))
     expect(page).to_have_url(re.compile(r"/(review|data)\?project=.*&run="))
     still(page)
     assert page.evaluate("history.length") == before + 1

@@ -25,6 +25,7 @@ def test_the_state_stands_in_the_url_and_the_url_wins(trained_project: Project) 
 def test_a_run_that_this_project_does_not_have_is_named_before_another_one_is_shown(trained_project: Project) -> None:
     run = trained_project.runs()[0].id
     test = AppTest.from_file(str(APP), default_timeout=30)
+    test.query_params["project"] = trained_project.key
     test.query_params["run"] = "009-fixmatch-wrn"
     test.run()
     assert [toast.value for toast in test.toast] == [

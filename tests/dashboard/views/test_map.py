@@ -44,8 +44,8 @@ def test_with_the_package_pacmap_is_computed_at_a_press(
     assert started == [0]
 
 
-def test_without_a_project_the_page_points_to_data() -> None:
-    assert "page **Data**" in texts(open_page("map"))
+def test_without_a_project_the_page_points_to_start() -> None:
+    assert "page **Start**" in texts(open_page("map"))
 
 
 def test_without_a_run_the_page_points_to_train(untrained_project: Project) -> None:

@@ -1,5 +1,6 @@
 """Losses follow their papers' formulas, and every method keeps one contract."""
 
+import copy
 import math
 
 import pytest
@@ -138,7 +139,7 @@ def test_with_equal_views_and_no_threshold_fixmatch_equals_pseudo_label() -> Non
 
 def test_the_weak_view_gets_no_gradient() -> None:
     weak = pool().weak.clone().requires_grad_()
-    for model in (MODEL, NORMED.eval()):
+    for model in (MODEL, copy.deepcopy(NORMED).eval()):
         losses = fixmatch(
             Batch(views(6), pool=PoolViews(weak, pool().strong, pool().rows)), state(model=model, threshold=0)
         )

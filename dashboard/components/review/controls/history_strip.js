@@ -59,9 +59,9 @@ export class HistoryStrip {
     if (key === this.shown) return;
     this.shown = key;
     const images = [...new Set(this.entries.flatMap(({ image }) => (image === undefined ? [] : [image])))];
-    const kept = images.flatMap((id) => { const one = this.backgrounds.get(id); return one ? [[id, one]] : []; });
     const added = images.filter((id) => !this.backgrounds.has(id));
-    this.backgrounds = new Map([...kept, ...(added.length ? backgrounds(added, this.options.api) : [])]);
+    const known = [...this.backgrounds].filter(([id]) => images.includes(id));
+    this.backgrounds = new Map([...known, ...(added.length ? backgrounds(added, this.options.api) : [])]);
     this.list.replaceChildren(...this.entries.map((entry) => this._item(entry)));
   }
 
