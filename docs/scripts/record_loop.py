@@ -76,6 +76,7 @@ def record(page: Page, project: Project, recording: Recording) -> None:
         if number % 20 == 19:
             _wait_for_model(page)
         if number % 8 == 7:
+            page.wait_for_timeout(600)  # pictures of a new page fade in
             recording.take(f"Again, wherever the model is unsure.  {number + 1} decided", 420)
     _set_threshold(page, recording)
     page.get_by_role("button", name="Learning curve").click()
