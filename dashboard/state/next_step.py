@@ -14,6 +14,7 @@ class Progress:
 
     Attributes:
         num_labels: Images with a given label that train.
+        num_open: Images of the pool that are undecided.
         num_finished: Runs with suggestions.
         is_training: Whether a run is queued or running.
         num_clicks: Images decided one by one.
@@ -24,6 +25,7 @@ class Progress:
     """
 
     num_labels: int
+    num_open: int
     num_finished: int
     is_training: bool
     num_clicks: int
@@ -68,11 +70,13 @@ def next_step(done: Progress) -> Step | None:
     """
     if done.is_training:
         return None
+    if not done.num_open + done.num_clicks + done.num_bulk:
+        return _without_a_pool(done)
     if not done.num_finished:
         return _first_step(done.num_labels)
-    if done.num_clicks < ENOUGH_CLICKS:
+    if done.num_open and done.num_clicks < ENOUGH_CLICKS:
         return _review_step(done)
-    if not done.num_bulk:
+    if done.num_open and not done.num_bulk:
         why = done.gain or "The images that the model is sure of need no click each."
         return Step("bulk", "bulk", "Accept the sure images together, at an error that you choose", why, "review")
     if not done.has_curated_run:
@@ -90,6 +94,14 @@ def next_step(done: Progress) -> Step | None:
     return Step("export", "export", "Export the labels", "In the format that the next program reads.", "export")
 
 
+def _without_a_pool(done: Progress) -> Step | None:
+    """Where every image has a label, the labels themselves are what can be made better."""
+    if done.has_exported:
+        return None
+    why = "Every image has a label: the likely wrong ones come first."
+    return Step("suggest", "check", "Check the given labels", why, "data")
+
+
 def _first_step(num_labels: int) -> Step:
     if num_labels:
         why = f"A small model on your {num_labels:,} labels, in seconds; no network is trained."
@@ -99,7 +111,7 @@ def _first_step(num_labels: int) -> Step:
 
 
 def _review_step(done: Progress) -> Step:
-    missing = ENOUGH_CLICKS - done.num_clicks
+    missing = min(ENOUGH_CLICKS - done.num_clicks, done.num_open)
     what = f"{missing}{' more' if done.num_clicks else ''} {'image' if missing == 1 else 'images'}"
     why = done.gain or "The model learns from your decisions at once, and what they bought is measured."
     return Step("review", "review", f"Decide {what}", why, "review")

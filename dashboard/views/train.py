@@ -37,6 +37,7 @@ def _run(project: Project, runs: list[Run]) -> None:
     states = {run.id: run.status.state for run in runs}
     if st.session_state.get("train-run") not in states:
         st.session_state["train-run"] = next((i for i, s in states.items() if s in constants.LIVE_STATES), runs[0].id)
+    st.session_state["train-run"] = st.session_state["train-run"]  # else the box keeps a title that has changed
     titles = {run.id: run.title for run in runs}
     chosen = st.selectbox("Run", list(states), format_func=titles.__getitem__, key="train-run")
     run = project.run(chosen)

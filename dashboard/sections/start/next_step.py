@@ -74,6 +74,7 @@ def progress_of(project: Project) -> Progress:
     exports = project.path / "exports"
     return Progress(
         num_labels=len(project.splits.labeled),
+        num_open=sum(counts[name] for name in _OPEN),
         num_finished=len(finished),
         is_training=bool(live_runs(project)),
         num_clicks=num_clicks,

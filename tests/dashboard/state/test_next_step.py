@@ -8,8 +8,15 @@ from dashboard.state.next_step import Progress, next_step
 
 
 def _done(**changes: object) -> Progress:
-    start = {"num_labels": 0, "num_finished": 0, "is_training": False, "num_clicks": 0, "num_bulk": 0}
-    return Progress(**{**start, "has_curated_run": False, **changes})  # type: ignore[arg-type]
+    start = {
+        "num_labels": 0,
+        "num_open": 1_000,
+        "num_finished": 0,
+        "is_training": False,
+        "num_clicks": 0,
+        "num_bulk": 0,
+    }
+    return Progress(**{**start, "is_training": False, "has_curated_run": False, **changes})  # type: ignore[arg-type]
 
 
 LOOP = [
@@ -22,6 +29,18 @@ LOOP = [
     (_done(num_finished=2, num_clicks=20, num_bulk=100, has_curated_run=True), "compare-2", "compare"),
     (_done(num_finished=1, num_clicks=20, num_bulk=100, has_curated_run=True), "export", "export"),
 ]
+
+
+def test_no_step_asks_for_images_that_are_not_there() -> None:
+    few = next_step(_done(num_labels=5, num_finished=1, num_open=3))
+    assert few is not None
+    assert few.text == "Decide 3 images"
+    none = next_step(_done(num_labels=5, num_finished=1, num_open=0, num_clicks=7))
+    assert none is not None
+    assert none.name == "train"
+    labeled = next_step(_done(num_labels=5, num_open=0))
+    assert labeled is not None
+    assert (labeled.name, labeled.page) == ("check", "data")
 
 
 @pytest.mark.parametrize(("done", "name", "page"), LOOP, ids=[name for _, name, _ in LOOP])
