@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.attacks.dashboard_process import DashboardProcess
+from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.synthetic import RUN, synthetic_project
 from core import Project
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.attacks.dashboard_process import DashboardProcess
+from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.report import table
 from benchmarks.synthetic import RUN, synthetic_project
 

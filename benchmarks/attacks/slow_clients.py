@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks.attacks.dashboard_process import TOKEN, DashboardProcess
+from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.synthetic import RUN, synthetic_project
 
 
@@ -69,7 +69,7 @@ def _hanging(server: DashboardProcess, key: str, has_body: bool) -> socket.socke
     """Open a connection and send the beginning of a request."""
     held = socket.create_connection(("127.0.0.1", server.port), 10)
     head = f"POST /winnow/{key}/runs/{RUN}/commands HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-    head += f"Cookie: winnow-{server.port}={TOKEN}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
+    head += f"Cookie: winnow-{server.port}={server.token}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
     held.sendall((head + '\r\n{"commands": [' if has_body else head).encode())
     return held
 

@@ -83,12 +83,21 @@ def write_meta(
 
 
 @contextmanager
-def building_images(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder that replaces `folder` on success and vanishes on failure."""
-    draft: Path | None = None
+def building_images(folder: Path, draft: Path | None = None) -> Iterator[Path]:
+    """Yield a temporary folder that replaces `folder` on success and vanishes on failure.
+
+    Args:
+        folder: The folder to make.
+        draft: Temporary folder of a name that is found again after a kill; None: of a new name.
+
+    Raises:
+        DataError: It cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = draft_folder(folder.parent, f".{folder.name}-")
+        if draft is None:
+            draft = draft_folder(folder.parent, f".{folder.name}-")
+        draft.mkdir(exist_ok=True)
         yield draft
         os.replace(draft, folder)
     except OSError as error:

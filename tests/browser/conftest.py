@@ -3,20 +3,13 @@
 A page fails its test on any script error.
 """
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from core.store.files import write_json
@@ -26,70 +19,16 @@ from tests.find_chromium import ARGUMENTS, find
 TOKEN = "test-token"
 
 
-class Server:
-    """One dashboard process on its own port; it can be killed and restarted."""
-
-    def __init__(self, project: Path, home: Path, log: Path) -> None:
-        self.project, self.home, self._log = project, home, log
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def address(self, page: str = "", **query: str) -> str:
-        """Return the URL of a page, with the token."""
-        rest = "&".join(f"{key}={value}" for key, value in {"token": TOKEN, **query}.items())
-        return f"http://127.0.0.1:{self.port}/{page}?{rest}"
-
-    def start(self) -> None:
-        """Start the process and wait until it answers."""
-        environment = os.environ | {"WINNOW_HOME": str(self.home), "WINNOW_TOKEN": TOKEN}
-        command = [
-            sys.executable,
-            "-m",
-            "core.cli",
-            "open",
-            str(self.project),
-            "--port",
-            str(self.port),
-            "--no-browser",
-        ]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=2).close()
-                return
-            except (urllib.error.URLError, OSError):
-                assert self._process.poll() is None, self._log.read_text()
-                time.sleep(0.1)
-        raise AssertionError(f"The dashboard did not answer within 60 s: {self._log.read_text()}")
+class Server(DashboardProcess):
+    """One dashboard process for the tests of a worker; each test selects its project."""
 
     def show(self, project: Path) -> None:
         """Make a project the only known one; start the process if needed."""
         self.project = project
         self.home.mkdir(exist_ok=True)
         write_json(self.home / "projects.json", {"projects": [str(project)]})
-        if self._process is None or self._process.poll() is not None:
+        if not self.is_running:
             self.start()
-
-    def kill(self) -> None:
-        """End the process as a crash does."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """End the process as Ctrl+C does."""
-        self._end(signal.SIGINT)
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(how)
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +47,7 @@ def browser() -> Iterator[Browser]:
 def worker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One dashboard for this test process; each test selects its project."""
     folder = tmp_path_factory.mktemp("dashboard")
-    running = Server(folder / "none", folder / "home", folder / "server.log")
+    running = Server(folder / "none", folder / "home", folder / "server.log", TOKEN)
     yield running
     running.stop()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attacks.dashboard_process import DashboardProcess
+from benchmarks.dashboard_process import DashboardProcess
 
 _WATCH = """
 import os, socket

@@ -6,8 +6,6 @@ was looked at; the pixels are written first, so that rows beyond the journal are
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -15,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from core.base.errors import DataError
 from core.data.image_io import Header, Rendering
+from core.data.image_store import building_images
 from core.data.ingestion.ingest_workers import Answer, ImageFile
 from core.data.ingestion.npy_writer import NpyWriter
 
@@ -28,19 +26,10 @@ _LINES = 64
 @contextmanager
 def unfinished_folder(folder: Path) -> Iterator[Path]:
     """Yield a draft that replaces `folder` on success and vanishes on failure; a killed process leaves it behind."""
-    draft = folder.with_name(f".{folder.name}-unfinished")
-    try:
-        draft.mkdir(parents=True, exist_ok=True)
+    with building_images(folder, folder.with_name(f".{folder.name}-unfinished")) as draft:
         yield draft
         for name in (JOURNAL, KEY):
             (draft / name).unlink(missing_ok=True)
-        os.replace(draft, folder)
-    except OSError as error:
-        raise DataError(
-            f"The images cannot be written to {folder}: {error.strerror or error}. Nothing was kept."
-        ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def ingest_key(

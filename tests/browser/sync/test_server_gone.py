@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import Project
-from tests.browser import conftest
 from tests.browser.conftest import Server
 from tests.browser.review_page import review, saved
 from tests.browser.still import still
@@ -93,7 +92,7 @@ def test_a_server_with_another_token_says_so_and_takes_what_waits_once_its_link_
     review(page, server, show="all")
     images = shown(page)[:2]
     server.kill()
-    monkeypatch.setattr(conftest, "TOKEN", str(uuid.uuid4()))
+    monkeypatch.setattr(server, "token", str(uuid.uuid4()))
     server.start()
     for _ in range(2):
         page.keyboard.press("a")

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-TOKEN = "attack"
 _PATIENCE = 120  # seconds until a start counts as failed
 
 
@@ -21,43 +21,54 @@ class DashboardProcess:
     Args:
         project: Folder of the project.
         home: Winnow's own folder for this process.
+        log: File that gets its output; None: nothing does.
+        token: Secret of its links and cookies.
     """
 
-    def __init__(self, project: Path, home: Path) -> None:
-        self._project, self._home = project, home
+    def __init__(self, project: Path, home: Path, log: Path | None = None, token: str = "test-token") -> None:
+        self.project, self.home, self.token = project, home, token
+        self._log = log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has begun and not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def address(self, page: str = "", **query: str) -> str:
+        """Return the URL of a page, with the token."""
+        return f"http://127.0.0.1:{self.port}/{page}?{urlencode({'token': self.token, **query})}"
+
     def start(self) -> None:
-        """Start the process and wait until it answers."""
-        command = [
-            sys.executable,
-            "-m",
-            "core.cli",
-            "open",
-            str(self._project),
-            "--no-browser",
-            "--port",
-            str(self.port),
-        ]
-        around = os.environ | {"WINNOW_HOME": str(self._home), "WINNOW_TOKEN": TOKEN}
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, env=around, stdin=quiet, stdout=quiet, stderr=quiet)
+        """Start the process and wait until it answers; RuntimeError where it does not."""
+        words = ("open", str(self.project), "--no-browser", "--port", str(self.port))
+        around = os.environ | {"WINNOW_HOME": str(self.home), "WINNOW_TOKEN": self.token}
+        with (self._log or Path(os.devnull)).open("ab") as log:
+            command = [sys.executable, "-m", "core.cli", *words]
+            self._process = subprocess.Popen(command, env=around, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end and self._process.poll() is None:
+        while time.monotonic() < end and self.is_running:
             try:
                 if self.request("GET", "/_stcore/health")[0] == 200:
                     return
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError("The dashboard does not start.")
+        told = "" if self._log is None else self._log.read_text(errors="replace")
+        raise RuntimeError(f"The dashboard does not start. {told}")
 
     def request(self, method: str, path: str, body: Any = None, timeout: float = 60) -> tuple[int, Any]:
         """Send one request and return status and parsed body; OSError where there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {"Cookie": f"winnow-{self.port}={TOKEN}", "Content-Type": "application/json"}
+        headers = {"Cookie": f"winnow-{self.port}={self.token}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -76,12 +87,6 @@ class DashboardProcess:
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) / 1024
 
-    @property
-    def pid(self) -> int:
-        """Number of the process."""
-        assert self._process is not None, "not started"
-        return self._process.pid
-
     def kill(self) -> None:
         """End the process as a crash does."""
         self._end(signal.SIGKILL)
@@ -91,7 +96,7 @@ class DashboardProcess:
         self._end(signal.SIGINT)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
+        if self._process is None or not self.is_running:
             return
         self._process.send_signal(how)
         try:
