@@ -115,7 +115,9 @@ def _doubts(audit: Audit) -> None:
     """Say what the certificate would be if some of the answers were wrong."""
     if not audit.sensitivity:
         return
-    shares = ", ".join(f"≥ {formatting.percent(item.certified)} if {item.share:.0%}" for item in audit.sensitivity)
+    shares = ", ".join(
+        f"≥ {formatting.percent(item.certified)} if {formatting.percent(item.share, 0)}" for item in audit.sensitivity
+    )
     st.caption(f"If some of your answers “right” were wrong: {shares} of them were.")
     if len(audit.disputed):
         named = ", ".join(f"#{image}" for image in audit.disputed[:8].tolist())

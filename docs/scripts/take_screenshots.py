@@ -70,8 +70,9 @@ def take(page: Page, address: str) -> None:
         for name, sign in _PAGES.items():
             _show(page, address, name, sign)
             page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
-    page.set_viewport_size({"width": 1920, "height": 1080})
     page.emulate_media(color_scheme="light")
+    take_start(page, address)
+    page.set_viewport_size({"width": 1920, "height": 1080})
     _show(page, address, "review", ".tile")
     page.screenshot(path=FOLDER / "review-1920.png")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -83,6 +84,14 @@ def take(page: Page, address: str) -> None:
     page.wait_for_timeout(800)
     page.screenshot(path=FOLDER / "focus-light.png")
     take_loop(page, address, FOLDER / "loop.png")
+
+
+def take_start(page: Page, address: str) -> None:
+    """Take the start page; the window has opened the dashboard before."""
+    page.goto(address.split("?")[0])
+    page.get_by_role("heading", name="Recent projects").wait_for(timeout=30_000)
+    page.wait_for_timeout(2_000)
+    page.screenshot(path=FOLDER / "start-light.png")
 
 
 def _show(page: Page, address: str, name: str, sign: str, choice: str = "") -> None:

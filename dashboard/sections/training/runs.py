@@ -61,9 +61,9 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "star": column.CheckboxColumn("★", width=60),
-        "run": column.TextColumn(width=170),
-        "name": column.TextColumn("name", width=130, max_chars=80),
-        "what changed": column.TextColumn(width=250),
+        "run": column.TextColumn(width=175),
+        "name": column.TextColumn("name", width=120, max_chars=80),
+        "what changed": column.TextColumn(width=300),
         "labels": column.NumberColumn(format="localized", width=70),
         "accuracy on val": column.TextColumn(width=170),
         "time": column.TextColumn(width=70),
