@@ -22,6 +22,7 @@ from core.base.config import TrainConfig
 from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, LabelSource, RunStatus
 from core.curation.curated_set import can_suggest
+from core.data.drawn_val import with_drawn_val
 from core.data.image_store import open_images
 from core.data.label_corrections import with_corrections
 from core.data.splits import load_splits
@@ -76,6 +77,7 @@ class HeadWorker:
         images, splits = with_corrections(
             open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
         )
+        images, splits = with_drawn_val(images, splits, self.folder.path)
         stored = self._features()
         self._tell(message="Fitting the head and scoring all images.", eta_seconds=None)
         file, num_classes = self.folder.path / "predictions" / "logits.npy", max(2, len(images.class_names))

@@ -14,6 +14,7 @@ from core.base.errors import ConfigError, InputError
 from core.base.types import LabelSource, RunRecord
 from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
+from core.data.drawn_val import save_drawn_val
 from core.data.groups.split_changes import freeze_changes
 from core.data.label_corrections import freeze_corrections
 from core.experiments.label_snapshot import Snapshot, freeze
@@ -101,6 +102,11 @@ def prepare_run(
     folder.save_curated(curated, snapshot.decisions)
     freeze_corrections(workspace.path, folder.path)
     freeze_changes(workspace.path, folder.path)
+    if not len(workspace.splits.val):
+        ids, labels = history.val_items()
+        is_held_out = ~np.isin(ids, curated.ids)  # decided in another queue, an image trains
+        if is_held_out.any():
+            save_drawn_val(folder.path, ids[is_held_out], labels[is_held_out])
     return folder
 
 

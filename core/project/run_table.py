@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.method_settings import HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
 from core.base.types import LIVE_STATES, Estimate, RunRecord
+from core.data.drawn_val import drawn_val
 from core.risk.error_estimates import proportion
 from core.store.file_lock import hold_lock
 from core.store.files import cannot_write, write_json
@@ -67,7 +68,7 @@ class RunTable:
             notes, problem = self._notes(run)
             changes = () if reference is None else changes_between(records[reference], record)
             num_labels = sum(record.num_labels.values())
-            val = _val_accuracy(run, num_val)
+            val = _val_accuracy(run, num_val or len(drawn_val(run.folder.path)[0]))
             rows.append(RunRow(run, notes, problem, reference, changes, num_labels, val, run.status.seconds))
             before = run.id if run.control is None else before
         return rows

@@ -64,7 +64,7 @@ class OodChecks(QualityBase):
             raise unknown_name("outlier score", score, OOD_SCORES)
         if not 0 <= false_alarms <= 1:
             raise InputError(f"The share of false alarms must lie from 0 to 1 (got {false_alarms}).")
-        pool, val = self._workspace.scores(run_id).ids, self._workspace.splits.val
+        pool, (val, _) = self._workspace.scores(run_id).ids, self._decisions.val_items()
         high, usual = self._ood_scores(run_id, score, pool), self._ood_scores(run_id, score, val)
         p_values = conformal_p_values(high, usual)
         rows = np.flatnonzero(is_ood(p_values, false_alarms))

@@ -21,6 +21,7 @@ import torch
 
 from core.base.errors import Cancelled, TrainingError, WinnowError
 from core.base.types import ImageSet, RunStatus, Splits
+from core.data.drawn_val import with_drawn_val
 from core.data.image_store import open_images
 from core.data.label_corrections import with_corrections
 from core.data.splits import load_splits
@@ -121,6 +122,7 @@ class TrainingWorker:
         images, splits = with_corrections(
             open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
         )
+        images, splits = with_drawn_val(images, splits, self.folder.path)
         torch.set_float32_matmul_precision("highest" if device.type == "cpu" else "high")
         trainer = self._trainer(images, splits, device)
         is_begun = self.is_resume and load_checkpoint(trainer, self.folder.checkpoint_path)

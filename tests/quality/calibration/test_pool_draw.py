@@ -8,6 +8,7 @@ import pytest
 
 from core import Command, InputError, PageQuery, Project, TrainConfig
 from core.data.calibration_draw import latest_draw
+from core.scoring.calibration import calibrate
 from tests.quality.calibration.scenes import RUN, unlabeled_truth
 
 
@@ -144,3 +145,19 @@ def test_a_project_without_labels_gets_val_and_calibration_images_by_the_same_dr
     assert project.run(version).temperature != 1.0
     assert project.quality.pool_check(version).state == "guaranteed"
     assert project.quality.conformal_threshold(version, 0.3).num_calibration == 80
+    for config in (TrainConfig(method="head"), TrainConfig(epochs=1, model="mlp", batch_size=16)):
+        check_that_a_run_uses_the_drawn_val(project, config, truth)
+
+
+def check_that_a_run_uses_the_drawn_val(project: Project, config: TrainConfig, truth: np.ndarray) -> None:
+    """The worker of a run measures itself on the 40 val images of the draw."""
+    val = np.sort(latest_draw(project.path).order[:40])  # type: ignore[union-attr]
+    run = project.wait_run(project.start_run(config).id, timeout=240)
+    assert run.status.state == "done", run.status.message
+    logits = np.asarray(run.folder.logits()[val])
+    assert run.last_val_accuracy == pytest.approx(float((logits.argmax(axis=1) == truth[val]).mean()))
+    assert run.temperature == pytest.approx(calibrate(logits, truth[val])["temperature"])
+    row = next(row for row in project.run_table.rows() if row.run.id == run.id)
+    assert row.val_accuracy is not None
+    assert row.val_accuracy.n == 40
+    assert np.isin(val, project.scores(run.id).ids).all()  # they stay in the pool
