@@ -25,7 +25,7 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, backups, classes, groups, new_project, run_table
+from core.cli.commands.data import add_images, backups, classes, groups, metadata, new_project, run_table
 
 app = typer.Typer(
     name="winnow",
@@ -61,6 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "relink": add_images.relink,
     "classes": classes.classes,
     "groups": groups.groups,
+    "metadata": metadata.metadata,
     "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,

@@ -55,6 +55,8 @@ class QueueFilter:
         decision: Id of a decision, such as a bulk accept: all its images.
         image_set: Name of a stored set of images.
         is_duplicate: Whether the image must be in a stack of near duplicates.
+        metadata: Metadata columns with a value, a range such as 10..20, or "" for none; values of one column are
+            alternatives.
     """
 
     show: str = "all"
@@ -68,6 +70,7 @@ class QueueFilter:
     decision: int | None = None
     image_set: str | None = None
     is_duplicate: bool = False
+    metadata: tuple[tuple[str, str], ...] = ()
 
     def check(self, num_classes: int) -> None:
         """Check every condition.
@@ -98,6 +101,7 @@ class QueueFilter:
             text=self.text,
             image_set=self.image_set,
             is_duplicate=self.is_duplicate,
+            metadata=self.metadata,
         )
 
 

@@ -1,5 +1,6 @@
 """Curated table: one row per label with its provenance, from the log alone where a run is gone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from numpy.typing import NDArray
 
 from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
+from core.data.metadata.column_kinds import NUMBER, TIME, YES_NO
+from core.data.metadata.image_metadata import Metadata
+from core.data.metadata.metadata_columns import MetadataColumn
 from core.data.sources.source_roots import read_roots
 from core.experiments.label_snapshot import Snapshot
 from core.export.error_states import bulk_runs, error_states
-from core.export.label_table import LabelTable
+from core.export.label_table import RESERVED, LabelTable
 from core.quality.audits import certificate_manifest
 from core.quality.service import Quality
 from core.store.log_copies import LogMark
@@ -112,6 +116,36 @@ def with_predictions(table: LabelTable, workspace: Workspace, run_id: str, *, ha
     }
     info = {**table.info, "predictions_of": run_id}
     return LabelTable({**table.columns, **predicted}, info, table.pixels, table.source)
+
+
+def with_metadata(table: LabelTable, metadata: Metadata) -> LabelTable:
+    """Add the metadata columns of the images; one whose name Winnow uses itself gets "_source" behind it.
+
+    Args:
+        table: All rows.
+        metadata: The columns.
+    """
+    columns, types, origins = dict(table.columns), dict[str, str](), dict[str, Any]()
+    taken = {name.casefold() for name in RESERVED}
+    for name in metadata.names:
+        column, free = metadata.column(name), name
+        while free.casefold() in taken:
+            free = f"{free}_source"
+        taken.add(free.casefold())
+        values = np.empty(len(table), dtype=object)
+        values[:] = column.plain(table.columns["image_id"])
+        columns[free], types[free] = values, _type_of(column)
+        origins[free] = {"column": name, "kind": column.kind}
+    info = {**table.info, "metadata": origins} if origins else table.info
+    return replace(table, columns=columns, info=info, metadata=types)
+
+
+def _type_of(column: MetadataColumn) -> str:
+    if column.kind == TIME:
+        return "timestamp[us, tz=UTC]" if column.has_zone else "timestamp[us]"
+    if column.kind == NUMBER:
+        return "int64" if column.is_whole else "float64"
+    return "bool" if column.kind == YES_NO else "string"
 
 
 def _with_rows(table: LabelTable, workspace: Workspace, ids: Ids, labels: NDArray[Any], split: str) -> LabelTable:

@@ -4,7 +4,13 @@ from pathlib import Path
 
 from core.base.errors import InputError, unknown_name
 from core.experiments.label_snapshot import freeze
-from core.export.curated_table import certificate_manifests, curated_table, with_held_out, with_predictions
+from core.export.curated_table import (
+    certificate_manifests,
+    curated_table,
+    with_held_out,
+    with_metadata,
+    with_predictions,
+)
 from core.export.error_states import error_states
 from core.export.formats.export_format import ExportJob
 from core.export.kinds import EXPORTS
@@ -56,7 +62,7 @@ def export(
             table = with_held_out(table, workspace)
         if run_id is not None:
             table = with_predictions(table, workspace, run_id, has_unlabeled=EXPORTS[kind].has_unlabeled)
-        return write_labels(kind, table, folder, options)
+        return write_labels(kind, with_metadata(table, workspace.metadata), folder, options)
     if kind not in RUN_EXPORTS:
         raise unknown_name("export", kind, [*EXPORTS, *RUN_EXPORTS])
     if run_id is None:

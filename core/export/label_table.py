@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +31,8 @@ COLUMNS = (
 )
 FURTHER_COLUMNS = ("predicted", "predicted_confidence", "file")
 """Columns that only some exports have: a run's prediction, and where the image lies in the export."""
+RESERVED = frozenset({*COLUMNS, *FURTHER_COLUMNS, "image"})
+"""Names that no metadata column has in an export."""
 FILE_MODES = ("auto", "copy", "hardlink", "symlink", "resized")
 """How images come into an export; auto copies the originals where they are still there, else writes resized PNG."""
 
@@ -63,12 +65,15 @@ class LabelTable:
         info: What the manifest says of the project.
         pixels: (N, H, W, C), row = image id.
         source: Folders of the originals; None where the project was not made from one.
+        metadata: Type of each metadata column, by its name in the export: int64, float64, bool, string, timestamp[us]
+            or timestamp[us, tz=UTC]. Times are ISO 8601 texts in `columns`; a missing value is None.
     """
 
     columns: Mapping[str, NDArray[Any]]
     info: Mapping[str, Any]
     pixels: Pixels
     source: SourceRoots | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns["image_id"])
@@ -81,7 +86,11 @@ class LabelTable:
     @property
     def column_names(self) -> tuple[str, ...]:
         """Return the names of the columns in order."""
-        return (*COLUMNS, *(name for name in FURTHER_COLUMNS if name in self.columns))
+        return (*COLUMNS, *(name for name in FURTHER_COLUMNS if name in self.columns), *self.metadata)
+
+    def known_metadata(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the metadata that a row of `rows` has; missing values are left out."""
+        return {name: row[name] for name in self.metadata if row[name] is not None}
 
     def values(self, name: str) -> list[Any]:
         """Return a column as plain values that every format can write: no NaN, no half characters."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.base.types import ImageSet, Pixels, Splits
 from core.data.image_io import Rendering, decode
+from core.data.metadata.image_metadata import Metadata
 from core.data.sources.source_roots import read_roots
 from core.labels.issues import GivenLabels
 from core.live.live_model import LiveModel
@@ -40,6 +41,11 @@ class ProjectFolder:
     def class_names(self) -> tuple[str, ...]:
         """Return the K class names; a label is a position in this tuple."""
         return self.images.class_names
+
+    @property
+    def metadata(self) -> Metadata:
+        """Return the metadata columns of the images: names, kinds, values, summaries."""
+        return self.workspace.metadata
 
     @property
     def key(self) -> str:

@@ -12,7 +12,14 @@ from core.export.export import export
 from core.export.label_table import ExportOptions
 from core.project.project_folder import ProjectFolder
 from core.quality.evaluation import Selection, select
-from core.quality.model_comparison import HeadComparison, RunComparison, compare_runs, compare_with_head
+from core.quality.model_comparison import (
+    GroupAccuracy,
+    HeadComparison,
+    RunComparison,
+    compare_by,
+    compare_runs,
+    compare_with_head,
+)
 from core.risk.review_value import ReviewValue, StopAdvice
 from core.workspace.pool_index import PoolScores
 
@@ -85,6 +92,23 @@ class ProjectResults(ProjectFolder):
             RunError: A run has no scores yet.
         """
         return compare_runs(self.workspace, run_a, run_b, with_average=True)
+
+    def compare_by(self, run_a: str, run_b: str, column: str) -> list[GroupAccuracy]:
+        """Compare two finished runs on the test images with each value of a metadata column.
+
+        Args:
+            run_a: The run before.
+            run_b: The run after.
+            column: The column; many numbers or times are divided into ranges.
+
+        Returns:
+            Accuracies and paired difference (b minus a) of each value that test images have.
+
+        Raises:
+            InputError: There is no such run or column, or the project has no test images.
+            RunError: A run has no scores yet.
+        """
+        return compare_by(self.workspace, compare_runs(self.workspace, run_a, run_b), column)
 
     def compare_with_head(self, network: str, head: str | None = None) -> HeadComparison | None:
         """Compare a network with a head on the same val images: which of both should suggest?

@@ -7,6 +7,7 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.types import Estimate, Ids, Labels, Logits
 from core.risk.comparison import Comparison, PairedDifference, accuracy, compare, paired_difference
+from core.risk.error_estimates import proportion
 from core.scoring.model_average import average_logits, fit_average_weight
 from core.workspace.model_versions import has_scores, list_versions, version_folder
 from core.workspace.run import Run
@@ -35,6 +36,16 @@ class RunComparison:
     test_ids: Ids
     comparison: Comparison
     average: AverageComparison | None = None  # of both runs
+
+
+@dataclass(frozen=True)
+class GroupAccuracy:
+    """Both runs on the test images with one value, or range of values, of a metadata column."""
+
+    name: str
+    accuracy_a: Estimate
+    accuracy_b: Estimate
+    paired: PairedDifference  # accuracy of b less that of a
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,32 @@ def compare_runs(workspace: Workspace, run_a: str, run_b: str, *, with_average: 
     result = compare(logits_a, logits_b, labels, _groups(workspace, test))
     average = _compare_average(workspace, a, b, result) if with_average else None
     return RunComparison(run_a, run_b, test, result, average)
+
+
+def compare_by(workspace: Workspace, compared: RunComparison, column: str) -> list[GroupAccuracy]:
+    """Compare two runs on the test images with each value of a metadata column.
+
+    Args:
+        workspace: The project's workspace.
+        compared: Both runs on all test images.
+        column: The column; many numbers or times are divided into ranges.
+
+    Returns:
+        Accuracies and paired difference of each value that test images have.
+
+    Raises:
+        InputError: There is no such column.
+    """
+    groups = workspace.metadata.groups(column)
+    test, result, found = compared.test_ids, compared.comparison, list[GroupAccuracy]()
+    labels, clusters, of_test = workspace.images.labels[test], _groups(workspace, test), groups.of_image[test]
+    for number in np.unique(of_test).tolist():
+        own = of_test == number
+        old, new, known = result.predictions_a[own], result.predictions_b[own], labels[own]
+        paired = paired_difference(old, new, known, None if clusters is None else clusters[own])
+        a, b = (proportion(int((predicted == known).sum()), len(known)) for predicted in (old, new))
+        found.append(GroupAccuracy(groups.names[number], a, b, paired))
+    return found
 
 
 def compare_with_head(workspace: Workspace, network: str, head: str | None = None) -> HeadComparison | None:

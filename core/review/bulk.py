@@ -26,6 +26,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("show", "text", "reviewer", "image_set"), (str,)),
     **dict.fromkeys(("predicted", "runner_up", "label", "decision"), (int,)),
     "range": (list,),  # score, low, high
+    "metadata": (tuple,),  # list of pairs of column and value
     **dict.fromkeys(("is_changed", "is_duplicate"), (bool,)),
 }
 
@@ -126,6 +127,8 @@ def filter_of(facts: Any) -> QueueFilter:
     if "range" in words:
         score, low, high = words["range"]
         words["range"] = ScoreRange(score, low, high)
+    if "metadata" in words:
+        words["metadata"] = tuple((column, value) for column, value in words["metadata"])
     return QueueFilter(**words)
 
 
@@ -159,6 +162,9 @@ def rule_mask(params: Mapping[str, Any], scores: Scores, prior: NDArray[np.int64
 
 
 def _is_kind(value: Any, kinds: tuple[type, ...]) -> bool:
+    if tuple in kinds:
+        are_pairs = isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+        return are_pairs and all(isinstance(text, str) for pair in value for text in pair)
     if list in kinds:
         is_range = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
         return is_range and all(_is_kind(end, (int, float)) for end in value[1:])

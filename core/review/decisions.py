@@ -15,7 +15,8 @@ from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory, GivenHistory
 from core.review.run_review import RunReview
 from core.store.decision_log import NewDecision
-from core.workspace.workspace import LABEL_ISSUES, Workspace, forget_versions
+from core.workspace.model_versions import forget_versions
+from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 _CORRECTIONS = ("relabel", "none")
 """Verdicts about a given label under a run; to accept what it suggests would flatter its test accuracy."""

@@ -17,6 +17,7 @@ from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.curation.replay import CALIBRATE
+from core.data.metadata.column_conditions import ASCENDING, DESCENDING, conditions_mask, metadata_order
 from core.labels.label_queues import GIVEN_QUEUES, given_order
 from core.review.calibration_items import CalibrationQueue, calibration_queue, calibration_rows
 from core.review.cards import Counts
@@ -122,9 +123,7 @@ class RunQueues:
             return _kept(
                 self._orders, ranking, lambda: given_order(self._workspace, self._run.id, ranking, self.pool.ids)
             )
-        if ranking not in RANKINGS:
-            raise unknown_name("ranking", ranking, QUEUES)
-        return _kept(self._orders, ranking, lambda: order(RANKINGS[ranking](self.pool.scores)))
+        return _kept(self._orders, ranking, lambda: self._ordered(ranking))
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
         """Return the position of a pool row in a ranking.
@@ -141,6 +140,13 @@ class RunQueues:
             return self.random.rank(ranking, row)
         places = np.flatnonzero(self.order(ranking, threshold) == row)
         return int(places[0]) if len(places) else -1
+
+    def _ordered(self, ranking: str) -> Ids:
+        if ranking in RANKINGS:
+            return order(RANKINGS[ranking](self.pool.scores))
+        if not ranking.startswith((ASCENDING, DESCENDING)):
+            raise unknown_name("ranking", ranking, (*QUEUES, f"{ASCENDING}COLUMN", f"{DESCENDING}COLUMN"))
+        return metadata_order(self._workspace.metadata, ranking, self.pool.ids)
 
     @cached_property
     def _nearest(self) -> NearestImages:
@@ -184,12 +190,10 @@ class RunQueues:
             Ranks in ascending order.
         """
         ordered = self.order(ranking, threshold)
-        ranks = self._fixed_ranks(wanted.fixed, ranking, threshold, ordered)
+        ranks, authors = self._fixed_ranks(wanted.fixed, ranking, threshold, ordered), self._authors(wanted)
         place = int(np.searchsorted(ranks, start)) if ranks is not None else min(start, len(ordered))
         size = len(ordered) if ranks is None else len(ranks)
-        authors = self._authors(wanted)
-        found: list[Ranks] = []
-        left, look, step = abs(count), _FIRST_LOOK, 1 if count > 0 else -1
+        found, left, look, step = list[Ranks](), abs(count), _FIRST_LOOK, 1 if count > 0 else -1
         while left > 0 and (place < size if step > 0 else place > 0):
             begin, end = (place, min(size, place + look)) if step > 0 else (max(0, place - look), place)
             part = np.arange(begin, end) if ranks is None else ranks[begin:end]
@@ -203,9 +207,8 @@ class RunQueues:
 
     def mask(self, wanted: QueueFilter, state: LabelState) -> Mask:
         """Mark the pool rows that a filter shows, (n,)."""
-        fixed = self._fixed_mask(wanted.fixed)
         keep = verdict_mask(wanted, state, self.pool.ids, self._authors(wanted))
-        both = [mask for mask in (fixed, keep) if mask is not None]
+        both = [mask for mask in (self._fixed_mask(wanted.fixed), keep) if mask is not None]
         return np.logical_and.reduce(both) if both else np.ones(len(self.pool.ids), dtype=np.bool_)
 
     def counts(self, wanted: QueueFilter, state: LabelState) -> Counts:
@@ -275,6 +278,8 @@ class RunQueues:
             keep &= np.isin(ids, load_image_set(self._workspace.path, fixed.image_set))
         if fixed.is_duplicate:
             keep &= self.near_duplicates.stacks[ids] >= 0
+        if fixed.metadata:
+            keep &= conditions_mask(self._workspace.metadata, fixed.metadata, ids)
         if fixed.text.strip():
             rows = np.flatnonzero(keep)
             keep[rows] = name_mask(self._workspace.images.names, ids[rows], fixed.text)

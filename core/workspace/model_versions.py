@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.store.run_folder import RunFolder
 
 VERSIONS = "versions"
+KEPT_VERSIONS = 6
+"""Model versions whose scores stay in memory."""
 _NAME = re.compile(r"(?P<run>.+)@(?P<decision>\d{1,15})")
 
 
@@ -65,3 +68,14 @@ def list_versions(run: RunFolder) -> list[ModelVersion]:
 def has_scores(folder: Path) -> bool:
     """Return whether the predictions of a version's folder are there."""
     return (folder / "predictions" / "logits.npy").exists()
+
+
+def forget_versions(kept: dict[str, Any]) -> None:
+    """Drop what is kept of old model versions, in the order of use; runs themselves stay.
+
+    Args:
+        kept: By name of run or version, the oldest first.
+    """
+    versions = [name for name in kept if parse_version(name) is not None]
+    for name in versions[:-KEPT_VERSIONS]:
+        del kept[name]

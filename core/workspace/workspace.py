@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,12 @@ from core.data.groups.image_groups import ImageGroups, load_groups
 from core.data.groups.split_changes import changes_version, with_changes
 from core.data.image_store import open_images, own_class_names
 from core.data.label_corrections import corrections_version, save_corrections, with_corrections
+from core.data.metadata.image_metadata import Metadata
 from core.data.splits import load_splits
 from core.store.file_lock import hold_lock
 from core.store.run_folder import TRASH, RunFolder, list_runs
 from core.workspace.creation import read_info
-from core.workspace.model_versions import ModelVersion, has_scores, parse_version, version_folder
+from core.workspace.model_versions import ModelVersion, forget_versions, has_scores, parse_version, version_folder
 from core.workspace.pool_index import PoolScores, pool_scores, score_images
 from core.workspace.run import Run, unreadable_reason
 
@@ -31,8 +31,6 @@ LABEL_ISSUES = "label_issues"
 """Name of the cross-validated scores of the given labels, which are reviewed like a run's pool."""
 CHECKS = "checks"
 """Folder of a project that holds them."""
-KEPT_VERSIONS = 6
-"""Model versions whose scores stay in memory."""
 
 
 class Workspace:
@@ -65,6 +63,11 @@ class Workspace:
     def images(self) -> ImageSet:
         """All images, memory-mapped, with corrected labels; classes that were added since are among their names."""
         return self._current()[0]
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """Metadata columns of the images: further columns of the source's table."""
+        return Metadata(self.path / "images", len(self.given_labels))
 
     @property
     def given_labels(self) -> Labels:
@@ -287,14 +290,3 @@ def _modified(file: Path) -> int:
         return file.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def forget_versions(kept: dict[str, Any]) -> None:
-    """Drop what is kept of old model versions, in the order of use; runs themselves stay.
-
-    Args:
-        kept: By name of run or version, the oldest first.
-    """
-    versions = [name for name in kept if parse_version(name) is not None]
-    for name in versions[:-KEPT_VERSIONS]:
-        del kept[name]

@@ -1,6 +1,7 @@
-"""HTTP routes of the Map page: points of a run, and image sets."""
+"""HTTP routes of the Map page: points of a run, image sets; and of the metadata columns."""
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,23 @@ def post_set(request: Request, body: Any) -> dict[str, Any]:
     return {"set": project.review(request.path_params["run"]).save_set(ids), "count": len(set(ids))}
 
 
+def get_metadata(request: Request) -> dict[str, Any]:
+    """Return the metadata columns of a project: name, kind, missing and different values, range or frequent ones."""
+    return {"columns": [asdict(one) for one in open_project(request.path_params["project"]).metadata.summaries()]}
+
+
+def get_map_metadata(request: Request) -> dict[str, Any]:
+    """Return a metadata column for the points of a map: a group for each, as base64 of bytes, their names and order."""
+    project, run = open_project(request.path_params["project"]), request.path_params["run"]
+    column = request.query_params.get("column", "")
+    groups, is_ordered = project.metadata.groups(column), project.metadata.column(column).kind in ("number", "time")
+    of_points = groups.of_image[project.review(run).map.ids]
+    return {"names": list(groups.names), "ordered": is_ordered, "values": _encoded(of_points.astype(np.uint8))}
+
+
 MAP_ROUTES = [
+    Route("/winnow/{project}/metadata", json_endpoint(get_metadata)),
+    Route("/winnow/{project}/runs/{run}/map/metadata", json_endpoint(get_map_metadata)),
     Route("/winnow/{project}/runs/{run}/map", json_endpoint(get_map)),
     Route("/winnow/{project}/runs/{run}/sets", json_endpoint(post_set), methods=["POST"]),
 ]

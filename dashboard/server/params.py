@@ -6,6 +6,7 @@ Every function raises InputError, with a message for the person, when a value is
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ MAX_IMAGES = 400
 _MAX_COMMANDS = 10_000
 _MAX_CLASSES = 2**31
 _MAX_DIGITS = 18
+_MAX_CONDITIONS = 100
 
 
 def page_query(query: Mapping[str, str]) -> PageQuery:
@@ -56,6 +58,7 @@ def queue_filter(query: Mapping[str, str]) -> QueueFilter:
         label=_optional(query, "label"),
         reviewer=query.get("by") or None,
         decision=_optional(query, "decision"),
+        metadata=_conditions(query.get("metadata", "")),
     )
 
 
@@ -153,6 +156,17 @@ def _parse_whole(text: str) -> int | None:
 
 def _optional(query: Mapping[str, str], name: str) -> int | None:
     return whole_number(query, name, 0, 0, _MAX_CLASSES) if query.get(name) else None
+
+
+def _conditions(text: str) -> tuple[tuple[str, str], ...]:
+    """Parse conditions on metadata: a query string of its own, such as camera=A&temperature=10..20."""
+    try:
+        if not text:
+            return ()
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MAX_CONDITIONS)
+        return tuple(pairs)
+    except ValueError as error:
+        raise InputError(f"metadata must be a query string such as camera=A (got {text[:60]!r}).") from error
 
 
 def _range(text: str) -> ScoreRange | None:

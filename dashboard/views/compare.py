@@ -45,6 +45,7 @@ def show() -> None:
     _review_value(project, run_a, run_b)
     round_card.show(project, run_a, run_b)
     _per_class(key, project, compared)
+    _by_metadata(project, compared)
     _curves(project, compared)
     _changed_predictions(key, project, compared)
 
@@ -191,6 +192,28 @@ def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: 
     text = f"Review the pool images predicted as {names[predicted]}{runner_up}"
     page_link("review", text, **url.query(run=run), **queue)
     st.html(image_grid.sprite_html(key, project, ids[:_MAX_CELL_IMAGES], columns=8))
+
+
+def _by_metadata(project: Project, compared: RunComparison) -> None:
+    """Compare both runs on the test images with each value of a metadata column."""
+    if not project.metadata.names:
+        return
+    st.subheader("Per value of the metadata")
+    column = st.selectbox("Metadata column", project.metadata.names, key="compare-by", width=320)
+    rows = [
+        {
+            str(column): one.name,
+            "test images": one.paired.n,
+            "accuracy of A": formatting.estimate(one.accuracy_a),
+            "accuracy of B": formatting.estimate(one.accuracy_b),
+            "difference (points)": "{:+.1f} [{:+.1f}, {:+.1f}]".format(
+                *(100 * value for value in (one.paired.difference, *one.paired.interval))
+            ),
+        }
+        for one in project.compare_by(compared.run_a, compared.run_b, str(column))
+    ]
+    st.dataframe(rows, hide_index=True)
+    st.caption("95 % intervals, each for its value alone: of many values some differ by chance.")
 
 
 def _curves(project: Project, compared: RunComparison) -> None:

@@ -49,6 +49,7 @@ def _component(key: str, project: Project, run: Run, method: str, seed: int) -> 
             "method": method,
             "seed": seed,
             "classes": list(project.class_names),
+            "columns": list(project.metadata.names),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,

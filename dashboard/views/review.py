@@ -46,6 +46,7 @@ def show() -> None:
             "live": asdict(live),
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
+            "columns": list(project.metadata.names),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,

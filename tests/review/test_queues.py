@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from core import Command, LabelSource, PageQuery, Project, QueueFilter, ScoreRange, Verdict
+from core import Command, InputError, LabelSource, PageQuery, Project, QueueFilter, ScoreRange, Verdict
 
 
 class Place:
@@ -160,3 +162,46 @@ def test_page_with_one_stale_suggestion_is_refused(place: Place) -> None:
     outcome = place.do("accept", images=pairs)
     assert (outcome.status, "look at the page again" in outcome.reason) == ("refused", True)
     assert place.verdicts([pair[0] for pair in pairs]) == {Verdict.UNDECIDED}
+
+
+@pytest.fixture
+def filed(trained_project: Project) -> Place:
+    """Trained project whose images have a camera, and a depth that rises with their number."""
+    num = len(trained_project.images.labels)
+    columns = {"camera": ["AB"[n % 2] for n in range(num)], "depth": [str(n) if n % 5 else "" for n in range(num)]}
+    pq.write_table(pa.table(columns), trained_project.path / "images" / "metadata.parquet")
+    return Place(Project.open(trained_project.path))
+
+
+def test_metadata_filters_a_queue(filed: Place) -> None:
+    shown = filed.ids(metadata=(("camera", "A"), ("depth", "..60")))
+    assert sorted(shown) == [i for i in filed.pool.ids.tolist() if i % 2 == 0 and i % 5 and i <= 60]
+
+
+@pytest.mark.parametrize(("ranking", "sign"), [("ascending:depth", 1), ("descending:depth", -1)])
+def test_metadata_orders_a_queue_and_missing_values_come_last(filed: Place, ranking: str, sign: int) -> None:
+    page = filed.decisions.review(filed.run).page(PageQuery(ranking=ranking, count=400))
+    shown = [card.id for card in page.cards]
+    known = [image for image in shown if image % 5]
+    assert shown[: len(known)] == sorted(known, key=lambda image: sign * image)
+    assert sorted(shown) == filed.pool.ids.tolist()
+
+
+def test_a_bulk_decision_about_metadata_covers_what_the_filter_shows(filed: Place) -> None:
+    shown = filed.ids(metadata=(("camera", "B"),))
+    wanted = {"show": "undecided", "metadata": [["camera", "B"]]}
+    outcome = filed.do("reject", filter=wanted, expected=len(shown))
+    assert outcome.status == "saved", outcome
+    assert filed.verdicts(shown) == {Verdict.REJECT}
+    assert not filed.ids(show="undecided", metadata=(("camera", "B"),))
+
+
+@pytest.mark.parametrize("metadata", [["camera"], [["camera"]], [["camera", 1]], "camera=A", {"camera": "A"}])
+def test_a_condition_that_is_no_pair_of_texts_is_refused(filed: Place, metadata: Any) -> None:
+    outcome = filed.do("reject", filter={"metadata": metadata})
+    assert (outcome.status, "cannot be read" in outcome.reason) == ("refused", True)
+
+
+def test_a_ranking_by_a_column_that_is_not_there_names_those_there_are(filed: Place) -> None:
+    with pytest.raises(InputError, match="There are: camera, depth"):
+        filed.decisions.review(filed.run).page(PageQuery(ranking="ascending:zoom"))

@@ -24,6 +24,7 @@ from core.cli.options import (
 )
 from core.cli.output import answer
 from core.curation.filters import QueueFilter
+from core.data.metadata.column_conditions import parse_conditions
 from core.project import Project
 from core.review.cards import PageQuery
 from core.review.decisions import Outcome
@@ -34,6 +35,14 @@ from core.workspace.pool_index import EMPTY_POOL
 RandomShare = Annotated[
     float, typer.Option("--random-share", help="Share of uniform draws in the mixed queue, 0.3 to 1.")
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only images with this metadata: camera=A, temperature=10..20, day=2026-05, or camera= for no value; "
+        "may be given again. Several values of one column are alternatives.",
+        metavar="COLUMN=VALUE",
+    ),
+]
 Drawn = Annotated[
     int | None,
     typer.Option(help="Which draw of a random queue: number of the last decision when it was drawn; default: now."),
@@ -43,7 +52,12 @@ Drawn = Annotated[
 def queue(
     path: ProjectPath,
     run: RunId,
-    ranking: Annotated[str, typer.Option(help=f"What comes first: {', '.join(QUEUES)}.")] = "mixed",
+    ranking: Annotated[
+        str,
+        typer.Option(
+            help=f"What comes first: {', '.join(QUEUES)}; or ascending:COLUMN, descending:COLUMN of the metadata."
+        ),
+    ] = "mixed",
     random_share: RandomShare = ETA,
     drawn: Drawn = None,
     like: Annotated[
@@ -52,13 +66,14 @@ def queue(
     image_set: Annotated[
         str | None, typer.Option("--set", help="Only the images of this set, such as one made on the Map page.")
     ] = None,
+    where: Where = None,
     threshold: Threshold = 0.95,
     count: Annotated[int, typer.Option(min=1, max=5_000, help="Number of images to list.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """List the first images of a review queue; of a random queue with the probability of each draw."""
     ranking = ranking if like is None else SIMILAR
-    wanted = QueueFilter(image_set=image_set)
+    wanted = QueueFilter(image_set=image_set, metadata=parse_conditions(where or []))
     query = PageQuery(
         ranking, count=count, threshold=threshold, wanted=wanted, eta=random_share, drawn=drawn, like=like
     )

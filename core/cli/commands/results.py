@@ -24,6 +24,7 @@ def compare(
     run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="The earlier run.")],
     run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The later run.")],
     average: Annotated[bool, typer.Option("--average", help="Also compare the average of both.")] = False,
+    by: Annotated[str | None, typer.Option(help="Also for each value of this metadata column.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs on the test images: accuracies, paired difference, exact McNemar test."""
@@ -56,6 +57,14 @@ def compare(
     if average and result.average is not None:
         info["average"] = _average_info(result.average)
         lines += _average_lines(result, result.average)
+    if by is not None:
+        groups = project.compare_by(run_a, run_b, by)
+        info["by"] = {one.name: _paired_info(one.paired) | {"n": one.paired.n} for one in groups}
+        lines += [
+            f"{by} {one.name}: {percent(one.accuracy_a.value)} and {percent(one.accuracy_b.value)}, "
+            f"{format_points(one.paired.difference, *one.paired.interval)}, n = {one.paired.n:,}"
+            for one in groups
+        ]
     answer(info, "\n".join(lines), as_json=as_json)
 
 

@@ -21,6 +21,7 @@ from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import image_set, read_headers, write_pixels
 from core.data.ingestion.ingest_workers import ImageFile, Progress
 from core.data.ingestion.unfinished_images import ImageJournal, ingest_key
+from core.data.metadata.stored_columns import append_columns
 from core.data.sources.source_table import SourceTable
 
 KNOWN = "it is in the project already"
@@ -131,7 +132,7 @@ def _append(
     _append_pixels(folder / "pixels.npy", np.load(draft, mmap_mode="r"), rows)
     for name in columns:
         os.replace(folder / f".{name}.npy.new", folder / f"{name}.npy")
-    _append_metadata(folder / "metadata.parquet", table, num, [files[position].row for position in kept])
+    append_columns(folder, table, num, [files[position].row for position in kept])
     additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
     facts = {**before.facts, "additions": additions}
     write_meta(folder, _source_names(folder), (*before.quarantined, *problems), facts)
@@ -196,23 +197,6 @@ def _append_pixels(file: Path, new: NDArray[np.uint8], rows: list[int]) -> None:
         np.lib.format.write_array_header_1_0(stream, {**header, "shape": (shape[0] + len(rows), *shape[1:])})
         if stream.tell() != start:
             raise OSError(f"{file} was written with another header")
-
-
-def _append_metadata(file: Path, table: SourceTable, num: int, rows: list[int]) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    new: dict[str, list[str]] = {name: [str(column[row]) for row in rows] for name, column in table.metadata.items()}
-    if table.groups:
-        new = {"group": [table.groups[row] for row in rows], **new}
-    old = parquet.read_table(file).to_pydict() if file.exists() else {}
-    names = [*old, *(name for name in new if name not in old)]
-    if names:
-        empty, none = [""] * num, [""] * len(rows)
-        columns = {name: [*map(str, old.get(name, empty)), *new.get(name, none)] for name in names}
-        draft = file.with_name(".metadata.parquet.new")
-        parquet.write_table(pyarrow.table(columns), draft)
-        os.replace(draft, file)
 
 
 def check_classes(table: SourceTable, known: tuple[str, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from core.data.image_store import open_images, write_rest
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest_workers import ImageFile, Progress, headers_of, image_values, pixels_of
 from core.data.ingestion.unfinished_images import ImageJournal, ingest_key, unfinished_folder
+from core.data.metadata.stored_columns import write_columns
 from core.data.sources.source_table import GIVEN_SPLITS, SourceTable
 
 SIZES = (32, 64, 96, 128, 224)
@@ -70,7 +71,7 @@ def ingest_images(
         _check_classes(images.labels, table)
         write_rest(draft, images)
         np.save(draft / "digests.npy", digests)
-        write_metadata(draft / "metadata.parquet", table, [files[i].row for i in kept])
+        write_columns(draft, table, [files[i].row for i in kept])
     return open_images(folder)
 
 
@@ -236,18 +237,6 @@ def facts_of(table: SourceTable, config: IngestConfig, rendering: Rendering) -> 
         "warnings": list(table.warnings),
         "settings": config.model_dump(exclude_defaults=True),
     }
-
-
-def write_metadata(file: Path, table: SourceTable, rows: Sequence[int]) -> None:
-    """Write the metadata columns and the names of groups, a row for each image; nothing where there are none."""
-    import pyarrow
-    from pyarrow import parquet
-
-    columns = {name: [str(column[row]) for row in rows] for name, column in table.metadata.items()}
-    if table.groups:
-        columns = {"group": [table.groups[row] for row in rows], **columns}
-    if columns:
-        parquet.write_table(pyarrow.table(columns), file)
 
 
 def _check_classes(labels: Labels, table: SourceTable) -> None:

@@ -32,7 +32,10 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
         width, height = job.images.size(row)
         number = facts["image_id"] + 1  # COCO counts from 1
         name = facts["file"].removeprefix(f"images/{split}/")
-        images.append({"id": number, "file_name": name, "width": width, "height": height, "source_name": facts["name"]})
+        about = {"width": width, "height": height, "source_name": facts["name"]}
+        if metadata := job.table.known_metadata(facts):
+            about["metadata"] = metadata
+        images.append({"id": number, "file_name": name, **about})
         annotations.append({
             "id": number, "image_id": number, "category_id": facts["label"] + 1, "bbox": [0, 0, width, height],
             "area": width * height, "segmentation": [], "iscrowd": 0,
@@ -41,5 +44,5 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
     categories = [
         {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(job.table.class_names, 1)
     ]
-    about = {"description": info["project"], "date_created": info.get("created", ""), "version": "1.0", "winnow": info}
-    return {"info": about, "licenses": [], "images": images, "categories": categories, "annotations": annotations}
+    head = {"description": info["project"], "date_created": info.get("created", ""), "version": "1.0", "winnow": info}
+    return {"info": head, "licenses": [], "images": images, "categories": categories, "annotations": annotations}

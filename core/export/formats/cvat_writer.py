@@ -27,9 +27,9 @@ def cvat(job: ExportJob) -> str:
 
 def _meta(job: ExportJob) -> str:
     attribute = "".join(
-        f"<attribute><name>{name}</name><mutable>False</mutable><input_type>text</input_type><default_value/>"
+        f"<attribute><name>{_text(name)}</name><mutable>False</mutable><input_type>text</input_type><default_value/>"
         "<values/></attribute>"
-        for name in _ATTRIBUTES
+        for name in (*_ATTRIBUTES, *job.table.metadata)
     )
     labels = "".join(
         f"<label><name>{_text(name)}</name><type>tag</type><attributes>{attribute}</attributes></label>"
@@ -46,7 +46,9 @@ def _image(job: ExportJob, number: int, row: dict[str, Any]) -> str:
     width, height = job.images.size(number)
     name = row["file"].removeprefix("images/")
     attributes = "".join(
-        f'<attribute name="{key}">{_text(str(row[key]))}</attribute>' for key in _ATTRIBUTES if row[key] is not None
+        f"<attribute name={_quoted(key)}>{_text(str(row[key]))}</attribute>"
+        for key in (*_ATTRIBUTES, *job.table.metadata)
+        if row[key] is not None
     )
     source = _SOURCES.get(row["source"], "manual")
     return (

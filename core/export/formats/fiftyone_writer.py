@@ -20,7 +20,7 @@ def fiftyone(job: ExportJob) -> str:
         folder = job.folder / split
         (folder / "data").mkdir(parents=True, exist_ok=True)
         own = [row for row in rows if row["split"] == split]
-        _write(job, f"{split}/labels.json", {_key(row): _label(row) for row in own if row["label"] >= 0})
+        _write(job, f"{split}/labels.json", {_key(row): _label(job, row) for row in own if row["label"] >= 0})
         predicted = {_key(row): _prediction(row) for row in own if row.get("predicted")}
         if predicted:
             _write(job, f"{split}/predictions.json", predicted)
@@ -33,8 +33,8 @@ def _key(row: dict[str, Any]) -> str:
     return PurePosixPath(row["file"]).stem
 
 
-def _label(row: dict[str, Any]) -> dict[str, Any]:
-    attributes = {name: row[name] for name in _KEPT if row[name] not in ("", None)}
+def _label(job: ExportJob, row: dict[str, Any]) -> dict[str, Any]:
+    attributes = {name: row[name] for name in _KEPT if row[name] not in ("", None)} | job.table.known_metadata(row)
     label = {"label": row["label_name"], "attributes": attributes}
     return label if row["confidence"] is None else {**label, "confidence": row["confidence"]}
 

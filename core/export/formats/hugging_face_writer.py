@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.export.formats.export_format import ExportJob
-from core.export.formats.table_writer import write_csv
+from core.export.formats.table_writer import arrow_column, write_csv
 from core.export.label_table import escape_surrogates
 
 ROWS = 100
@@ -45,14 +45,23 @@ def _features(job: ExportJob) -> dict[str, Any]:
     named = {"label": {"names": job.table.class_names, "_type": "ClassLabel"}}
     if not job.table.class_names:
         named = {"label": {"dtype": "int64", "_type": "Value"}}
-    others = {name: {"dtype": _TYPES.get(name, "string"), "_type": "Value"} for name in _columns(job)}
+    others = {name: {"dtype": _type(job, name), "_type": "Value"} for name in _columns(job)}
     return {"image": {"_type": "Image"}, **named, **others}
 
 
+def _type(job: ExportJob, name: str) -> str:
+    return job.table.metadata.get(name) or _TYPES.get(name, "string")
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    if name.startswith("timestamp"):
+        return pa.timestamp("us", tz="UTC" if "UTC" in name else None)
+    return pa.type_for_alias(name)
+
+
 def _schema(job: ExportJob) -> pa.Schema:
-    types = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    columns = [(name, types[_TYPES.get(name, "string")]) for name in _columns(job)]
+    columns = [(name, _arrow_type(_type(job, name))) for name in _columns(job)]
     metadata = {"huggingface": json.dumps({"info": {"features": _features(job)}}), "winnow": job.table.info_json()}
     return pa.schema([("image", image), ("label", pa.int64()), *columns], metadata)
 
@@ -71,7 +80,9 @@ def _write_split(job: ExportJob, split: str, rows: list[int]) -> None:
             images = [{"bytes": job.images.content(row), "path": _path(job, row)} for row in part]
             size += sum(len(image["bytes"]) for image in images)
             table = job.table.where(part)
-            columns = {name: table.values(name) for name in names}
+            columns = {
+                name: arrow_column(table, name) if name in table.metadata else table.values(name) for name in names
+            }
             arrow = pa.table({"image": images, "label": table.values("label"), **columns}, schema)
             writer.write_table(arrow, row_group_size=ROWS)
     finally:

@@ -30,6 +30,7 @@ def label_studio(job: ExportJob) -> str:
 def _task(job: ExportJob, row: dict[str, Any]) -> dict[str, Any]:
     """Return one task; its image lies below the folder that Label Studio serves local files from."""
     data = {"image": f"/data/local-files/?d={quote(row['file'])}", **{name: row[name] for name in _KEPT}}
+    data |= job.table.known_metadata(row)
     task: dict[str, Any] = {"data": data, "annotations": [], "predictions": []}
     if row["label"] >= 0:
         task["annotations"] = [{

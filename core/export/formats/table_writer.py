@@ -25,9 +25,24 @@ def csv_file(job: ExportJob) -> str:
 def parquet(job: ExportJob) -> str:
     """One Parquet file with typed columns, and the manifest in its metadata."""
     metadata = {"winnow": job.table.info_json()}
-    arrow = pa.table({name: pa.array(job.table.values(name)) for name in job.table.column_names})
+    arrow = pa.table({name: arrow_column(job.table, name) for name in job.table.column_names})
     pq.write_table(arrow.replace_schema_metadata(metadata), job.folder / "labels.parquet")
     return "labels.parquet"
+
+
+def arrow_column(table: LabelTable, name: str) -> pa.Array:
+    """Return a column as an Arrow array; metadata in their type.
+
+    Args:
+        table: The rows.
+        name: The column.
+    """
+    values, kind = table.values(name), table.metadata.get(name)
+    if kind is None:
+        return pa.array(values)
+    if not kind.startswith("timestamp"):
+        return pa.array(values, kind)
+    return pa.array(values, pa.string()).cast(pa.timestamp("us", tz="UTC" if "UTC" in kind else None))
 
 
 def jsonl(job: ExportJob) -> str:
@@ -53,7 +68,7 @@ def write_csv(table: LabelTable, path: Path, options: ExportOptions) -> None:
         names = (_FIRST, *(name for name in names if name != _FIRST))
     with path.open("w", encoding="utf-8-sig" if has_mark else "utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(names)
+        writer.writerow([disarmed(name) for name in names] if options.formula_safe else names)
         for start in range(0, len(table), CHUNK):
             part = table.where(slice(start, start + CHUNK))
             columns = [part.values(name) for name in names]
@@ -64,8 +79,9 @@ def write_csv(table: LabelTable, path: Path, options: ExportOptions) -> None:
 
 def _needs_mark(table: LabelTable) -> bool:
     """Return whether a cell is not ASCII, which spreadsheets read wrongly without a byte order mark."""
-    columns = (table.columns[name] for name in table.column_names)
-    return any(not text.isascii() for column in columns if column.dtype.kind == "U" for text in column.tolist())
+    columns = (table.columns[name] for name in table.column_names if table.columns[name].dtype.kind in "UO")
+    texts = (text for column in (table.column_names, *(c.tolist() for c in columns)) for text in column)
+    return any(not text.isascii() for text in texts if isinstance(text, str))
 
 
 def disarmed(value: Any) -> Any:

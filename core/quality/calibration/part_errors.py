@@ -11,6 +11,8 @@ from core.base.errors import InputError
 from core.base.types import Estimate, Ids, Mask
 from core.data.groups.group_rule import SOURCE, parse_rule
 from core.data.groups.image_groups import group_keys
+from core.data.metadata.column_groups import NO_VALUE
+from core.data.metadata.column_kinds import NUMBER, TIME
 from core.quality.calibration.target_error import TargetErrorThresholds
 from core.risk.error_estimates import proportion
 from core.risk.risk_control import ConformalThreshold, conformal_threshold
@@ -223,18 +225,21 @@ class PartErrorEstimates(TargetErrorThresholds):
         workspace = self._workspace
         names, folder = workspace.images.names.tolist(), workspace.path / "images"
         if column != IN_USE:
+            if workspace.metadata.column(column).kind in (NUMBER, TIME):
+                groups = workspace.metadata.groups(column)
+                return np.array([name if name != NO_VALUE else "" for name in groups.names])[groups.of_image]
             return np.array(group_keys(folder, names, parse_rule(f"column:{column}")), dtype=np.str_)
-        groups = workspace.groups
-        if groups is None:
+        in_use = workspace.groups
+        if in_use is None:
             raise InputError(
                 "The images have no groups: choose some (winnow groups), or name a column of the source's table."
             )
-        rule = parse_rule(groups.rule) if groups.rule != SOURCE else parse_rule("column:group")
+        rule = parse_rule(in_use.rule) if in_use.rule != SOURCE else parse_rule("column:group")
         if rule.kind in ("folder", "pattern", "column"):
             keys = np.array(group_keys(folder, names, rule), dtype=np.str_)
         else:
             keys = np.array(names, dtype=np.str_)
-        lowest: Ids = groups.of_image
+        lowest: Ids = in_use.of_image
         return np.where(keys[lowest] == "", workspace.images.names[lowest], keys[lowest])
 
 

@@ -21,6 +21,12 @@ export class MapApi {
     return { num: found.num, ...Object.fromEntries(columns) };
   }
 
+  /** The groups of a metadata column, and the group of each point. @param {string} column */
+  async metadata(column) {
+    const found = await bodyOf(fetch(`${this.run}/map/metadata?column=${encodeURIComponent(column)}`, { credentials: "same-origin" }));
+    return { names: found.names, isOrdered: found.ordered, values: decoded(found.values) };
+  }
+
   /** Store a selection. @param {number[]} ids @returns {Promise<string>} its name */
   async saveSet(ids) {
     const headers = { "Content-Type": "application/json" };

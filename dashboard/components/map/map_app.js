@@ -6,7 +6,7 @@ import { Gestures } from "./gestures.js";
 import { HoverCard } from "./hover_card.js";
 import { MapApi } from "./map_api.js";
 import { Pace, REST, sampleOrder } from "./pace.js";
-import { COLORINGS, bytesOf, legendOf, pointColors, valueOf } from "./point_colors.js";
+import { COLORINGS, COLUMN, bytesOf, legendOf, pointColors, valueOf } from "./point_colors.js";
 import { PointIndex } from "./point_index.js";
 import { Scatter } from "./scatter.js";
 import { Viewport } from "./viewport.js";
@@ -22,7 +22,8 @@ export class MapApp {
     this.data = data;
     this.root = parentElement;
     const asked = new URLSearchParams(window.location.search).get("color");
-    this.coloring = COLORINGS.some(([name]) => name === asked) ? asked : "prediction";
+    this.colorings = [...COLORINGS, ...data.columns.map((name) => [`${COLUMN}${name}`, name])];
+    this.coloring = this.colorings.some(([name]) => name === asked) ? asked : "prediction";
     /** The value of the legend that is shown alone. @type {number|null} */
     this.isolated = null;
     this.hasLabeled = true;
@@ -67,13 +68,16 @@ export class MapApp {
   _controls() {
     this.modes = MODES.map(([mode, text]) => make("button", { "aria-pressed": String(mode === "pan"), onclick: () => this._setMode(mode) }, text));
     const labeled = make("input", { type: "checkbox", checked: true, onchange: () => { this.hasLabeled = labeled.checked; this._select([]); } });
-    return make("div.map-controls", {}, makeMenu("Color by", COLORINGS, this.coloring, (name) => this._color(name)),
+    return make("div.map-controls", {}, makeMenu("Color by", this.colorings, this.coloring, (name) => this._color(name)),
       make("div.modes", { role: "group", "aria-label": "Drag" }, ...this.modes), make("label.check", {}, labeled, "labeled images (with a ring)"));
   }
 
   async _load() {
     try {
-      this.columns = reordered(await this.api.points(this.data.method, this.data.seed));
+      const points = await this.api.points(this.data.method, this.data.seed);
+      this.order = sampleOrder(points.labeled);
+      this.columns = reordered(points, this.order);
+      await this._loadColumn();
     } catch (error) {
       this.summary.textContent = error.message;
       return;
@@ -105,10 +109,23 @@ export class MapApp {
     return this.isolated === null || valueOf(this.columns, this.coloring, index) === this.isolated;
   }
 
-  _color(name) {
+  async _color(name) {
     Object.assign(this, { coloring: name, isolated: null });
     writeUrlState({ color: name });
-    this._select([]);
+    try {
+      await this._loadColumn();
+    } catch (error) {
+      this.summary.textContent = error.message;
+      return;
+    }
+    if (this.coloring === name && !this.ending.signal.aborted) this._select([]);
+  }
+
+  /** Ask for the groups of the metadata column that colors the points; nothing for another coloring. */
+  async _loadColumn() {
+    if (!this.coloring.startsWith(COLUMN)) return;
+    const { names, isOrdered, values } = await this.api.metadata(this.coloring.slice(COLUMN.length));
+    Object.assign(this.columns, { groups: { names, isOrdered }, metadata: Uint8Array.from(this.order, (index) => values[index]) });
   }
 
   _setMode(mode) {
@@ -132,7 +149,7 @@ export class MapApp {
       const value = valueOf(this.columns, this.coloring, index);
       counts.set(value, (counts.get(value) ?? 0) + 1);
     }
-    const entries = legendOf(this.coloring, this.data.classes, this.scheme).filter(({ value }) => counts.has(value));
+    const entries = legendOf(this.coloring, this.data.classes, this.scheme, this.columns.groups).filter(({ value }) => counts.has(value));
     this.legend.replaceChildren(...entries.map(({ value, text, color }) => {
       const swatch = make("i");
       swatch.style.background = color;
@@ -216,9 +233,8 @@ export class MapApp {
   }
 }
 
-/** The columns with their rows in the order of `sampleOrder`. @param {any} columns @returns {any} */
-function reordered(columns) {
-  const order = sampleOrder(columns.labeled);
+/** The columns with their rows in another order. @param {any} columns @param {Uint32Array|number[]} order @returns {any} */
+function reordered(columns, order) {
   const ordered = (values) => values.constructor.from(order, (index) => values[index]);
   return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, name === "num" ? values : ordered(values)]));
 }

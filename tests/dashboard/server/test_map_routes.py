@@ -1,10 +1,13 @@
 """Routes of the Map page: columns of the points, stored selections, errors."""
 
 import base64
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -76,3 +79,37 @@ def test_a_map_that_is_not_there_is_refused_with_a_sentence(client: ReviewClient
     response = client.get(f"/runs/{client.run}/map?{query}")
     assert response.status_code == 400
     assert part in response.json()["error"]
+
+
+def test_points_are_colored_by_the_groups_of_a_metadata_column(client: ReviewClient) -> None:
+    project = with_metadata(client.project)
+    found = client.get(f"/runs/{client.run}/map/metadata?column=weight").json()
+    assert found["names"] == ["0", "1", "2", "no value"]
+    assert found["ordered"]
+    values = np.frombuffer(base64.b64decode(found["values"]), "u1")
+    groups = project.metadata.groups("weight").of_image
+    assert np.array_equal(values, groups[project.review(client.run).map.ids])
+
+
+def test_the_metadata_columns_are_described(client: ReviewClient) -> None:
+    with_metadata(client.project)
+    camera, weight = client.get("/metadata").json()["columns"]
+    assert (camera["kind"], weight["kind"]) == ("text", "number")
+    assert (weight["low"], weight["high"], weight["num_values"]) == ("0", "2", 3)
+    assert [value for value, _ in camera["top"]] == ["A", "B"]
+
+
+def test_a_column_that_is_not_there_is_refused_with_a_sentence(client: ReviewClient) -> None:
+    response = client.get(f"/runs/{client.run}/map/metadata?column=zoom")
+    assert response.status_code == 400
+    assert "metadata" in response.json()["error"]
+
+
+def with_metadata(project: Project) -> Project:
+    """Give the images of a project, which is opened again where it is read, two columns."""
+    num = len(project.images.labels)
+    weights = ["" if n % 4 == 3 else str(n % 4) for n in range(num)]
+    columns = pa.table({"camera": ["AB"[n % 2] for n in range(num)], "weight": weights})
+    pq.write_table(columns, project.path / "images" / "metadata.parquet")
+    os.utime(project.path / "project.toml")
+    return Project.open(project.path)

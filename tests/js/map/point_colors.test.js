@@ -42,3 +42,17 @@ test("a labeled image has a prediction and a label, but neither confidence nor d
     assert.equal(entry.text, "labeled");
   }
 });
+
+test("ranges of a metadata column go along a ramp, values have colors of their own, a missing one is gray", () => {
+  const names = ["1 to 2", "3 to 4", "no value"], metadata = Uint8Array.of(0, 1, 2, 1);
+  for (const isOrdered of [true, false]) {
+    const columns = { ...COLUMNS, metadata, groups: { names, isOrdered } };
+    const legend = legendOf("column:depth", CLASSES, "light", columns.groups);
+    assert.deepEqual(legend.map(({ text }) => text), names);
+    assert.equal(new Set(legend.map(({ color }) => color)).size, 3);
+    const colors = pointColors(columns, "column:depth", CLASSES, "light", () => true, new Set());
+    for (const index of [0, 1, 2, 3]) {
+      assert.deepEqual([...colors.slice(4 * index, 4 * index + 3)], bytesOf(legend[metadata[index]].color));
+    }
+  }
+});

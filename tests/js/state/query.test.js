@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CONDITIONS, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, oddOneOutQuery, unselectedOpen } from "../../../dashboard/components/review/state/query.js";
+import { CONDITIONS, addCondition, metadataConditions, metadataTexts, orderText, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, oddOneOutQuery, unselectedOpen } from "../../../dashboard/components/review/state/query.js";
 
 const CLASSES = ["coat", "shirt", "bag"];
 const query = (part = {}) => conditionsOf(part);
@@ -14,16 +14,16 @@ test("without conditions in the URL the queue is the undecided images", () => {
 
 test("each condition of the URL arrives in the command, class 0 as well", () => {
   const filter = toFilter(query({ show: "all", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
-    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7" }));
+    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7", metadata: "camera=A&depth=1..2" }));
   assert.deepEqual(filter, { show: "all", predicted: 0, runner_up: 1, label: 2, reviewer: "ann", decision: 17,
-    range: ["entropy", 0.5, 1.25], is_changed: true, is_duplicate: true, image_set: "ab12cd", text: "img_7" });
+    range: ["entropy", 0.5, 1.25], is_changed: true, is_duplicate: true, image_set: "ab12cd", text: "img_7", metadata: [["camera", "A"], ["depth", "1..2"]] });
 });
 
 test("every condition is described in words before a bulk decision", () => {
   const full = query({ show: "skip", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
-    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7" });
+    range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7", metadata: "camera=A" });
   const text = describe(full, CLASSES);
-  for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "near duplicates", "set ab12cd", "img_7"]) {
+  for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "near duplicates", "set ab12cd", "img_7", "camera = A"]) {
     assert.ok(text.includes(word), word);
   }
   assert.equal(extraConditions(full, CLASSES).length, CONDITIONS.length - 1);
@@ -73,4 +73,26 @@ test("the queue of near duplicates is its filter as well, so that everything tha
 test("each condition that is on has its own text, whatever the others are", () => {
   assert.deepEqual(extraConditions(query({ duplicates: "1" }), CLASSES), [["duplicates", "near duplicates"]]);
   assert.deepEqual(extraConditions(query({ changed: "1", duplicates: "0" }), CLASSES), [["changed", "changed since the parent run"]]);
+});
+
+test("columns and values of any text come back from the URL", () => {
+  const hostile = [["a=b&c", "x&y=z"], ["ü %", "10..20"], ["a=b&c", ""]];
+  const text = hostile.reduce((found, [column, value]) => addCondition(found, column, value), "");
+  assert.deepEqual(metadataConditions(text), hostile);
+});
+
+test("a condition stands once, and its chip leaves the others", () => {
+  const text = addCondition(addCondition(addCondition("", "camera", "A"), "depth", "1..2"), "camera", "A");
+  assert.equal(text, "depth=1..2&camera=A");
+  assert.deepEqual(metadataTexts(text), [["depth 1 to 2", "camera=A"], ["camera = A", "depth=1..2"]]);
+  assert.deepEqual(metadataTexts(""), []);
+});
+
+test("open ranges and missing values have words", () => {
+  assert.deepEqual(metadataTexts("depth=..2&depth=1..&camera=").map(([words]) => words), ["depth up to 2", "depth from 1", "no camera"]);
+});
+
+test("an order by a column is told from the other rankings", () => {
+  assert.equal(orderText("descending:a:b"), "a:b, highest first");
+  assert.equal(orderText("entropy"), "");
 });

@@ -32,7 +32,13 @@ def read_coco(document: Any) -> AnnotationRows | None:
         own = labels.get(str(image["id"]), [])
         label = one_label(own)
         count += label is None
-        row = {"path": str(image["file_name"]), "label": label or "", "split": str(image.get("split", ""))}
+        more = image.get("metadata")
+        row = {
+            **(more if isinstance(more, dict) else {}),
+            "path": str(image["file_name"]),
+            "label": label or "",
+            "split": str(image.get("split", "")),
+        }
         rows.append({**row, "labels": ", ".join(dict.fromkeys(own))} if label is None else row)
     used = {name for own in labels.values() for name in own}
     is_super = {str(entry.get("supercategory", "")) for entry in document["categories"]}

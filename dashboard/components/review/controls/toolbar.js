@@ -2,8 +2,9 @@
 
 import { SIZE_NAMES } from "../images/page_size.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
-import { SHOWN, extraConditions, unselectedOpen } from "../state/query.js";
+import { SHOWN, extraConditions, orderText, unselectedOpen } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
+import { MetadataFilter } from "./metadata_filter.js";
 
 /** Rankings by their names in the code and the URL, each with what it shows first. */
 /** @type {[string, string][]} */
@@ -19,8 +20,8 @@ const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % ra
 export class Toolbar {
   /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
    *   onTurn: (direction: "back"|"forward") => void, onResize: (size: string) => void, onOddOneOut: () => void, size: string, live: HTMLElement,
-   *   reviewer: string, onReviewer: (name: string) => void, onDialog: (name: string) => void}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, size, live, reviewer, onReviewer, onDialog }) {
+   *   columns: string[], loadMetadata: () => Promise<{columns: any[]}>, reviewer: string, onReviewer: (name: string) => void, onDialog: (name: string) => void}} options */
+  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, size, live, columns, loadMetadata, reviewer, onReviewer, onDialog }) {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
@@ -42,12 +43,15 @@ export class Toolbar {
       find: field("Find", "search", query.find, "file name", change("find"), "Part of a file name, or an image number"),
     };
     const { ranking, eta, show, ...more } = this.controls;
+    this.query = query;
+    this.metadata = new MetadataFilter({ columns, load: loadMetadata, query: () => this.query, onChange });
+    this._showOrder(query.ranking);
     this.redraw = make("button", { onclick: () => onChange({ drawn: "" }), title: "Draw this queue again from the images that are open" }, "draw again");
     this.oddOneOut = make("button.odd-one-out", { onclick: onOddOneOut, "aria-pressed": "false", title: "Shows one class: click the wrong images, Enter accepts the others on the page" }, "odd one out");
     this.reviewer = make("input", { type: "text", value: reviewer, maxlength: 60, "aria-label": "Reviewer", onchange: () => onReviewer(this.reviewer.value) });
     const reviewerField = make("label.menu.reviewer", { title: "Your decisions carry this name; an undo takes back only your own" }, make("span", {}, "Reviewer"), this.reviewer);
     const dialog = (text, name, title) => make("button.plain", { title, onclick: () => onDialog(name) }, text);
-    this.more = make("details.more", {}, make("summary", {}, "Filters, view"), make("div.conditions-panel", {}, ...Object.values(more), make("hr"), this.redraw,
+    this.more = make("details.more", {}, make("summary", {}, "Filters, view"), make("div.conditions-panel", {}, ...Object.values(more), this.metadata.element, make("hr"), this.redraw,
       makeMenu("Size", SIZE_NAMES, size, onResize), reviewerField));
     this.element = make("div.toolbar", {}, make("div.row.slim", {}, ranking, eta, show, this.more, this.oddOneOut, this.position, this.chips, live,
       dialog("Learning curve", "curve", "What your clicks bought so far"), dialog("Retrain", "retrain", "Train a new run on the labels so far"),
@@ -73,6 +77,7 @@ export class Toolbar {
   /** @param {import("../state/card_page.js").CardPage} cardPage */
   show(cardPage) {
     const { query, card, selected } = cardPage;
+    this.query = query;
     this.oddOneOut.setAttribute("aria-pressed", String(cardPage.isOddOneOut));
     this.controls.eta.hidden = !query.ranking.startsWith("mixed");
     this.redraw.hidden = !cardPage.isDrawn;
@@ -98,6 +103,8 @@ export class Toolbar {
 
   /** Show conditions that were set elsewhere. @param {Record<string, string>} query */
   showQuery(query) {
+    this.query = query;
+    this._showOrder(query.ranking);
     for (const [name, element] of Object.entries(this.controls)) {
       const [input, ...rest] = /** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("select, input"));
       if (name === "range") {
@@ -106,6 +113,13 @@ export class Toolbar {
       } else if (input.type === "checkbox") input.checked = query[name] === "1";
       else input.value = query[name];
     }
+  }
+
+  /** Show an order by metadata, which the menu of rankings does not list. @param {string} ranking */
+  _showOrder(ranking) {
+    const menu = this.controls.ranking.querySelector("select"), text = orderText(ranking);
+    if (text && ![...menu.options].some((option) => option.value === ranking)) menu.append(make("option", { value: ranking }, text));
+    menu.value = ranking;
   }
 
   _rangeFields(range) {

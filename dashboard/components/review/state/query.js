@@ -1,7 +1,7 @@
 /** Query of the review queue: its conditions in the URL, in commands and in words. No DOM. */
 
 /** Conditions by their name in the URL; an empty one matches every image. */
-export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "duplicates", "set", "find"];
+export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "duplicates", "set", "find", "metadata"];
 
 /** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
@@ -29,6 +29,7 @@ export function toFilter(query) {
   if (isOn(query.changed)) filter.is_changed = true;
   if (isOn(query.duplicates)) filter.is_duplicate = true;
   if (query.set) filter.image_set = query.set;
+  if (query.metadata) filter.metadata = metadataConditions(query.metadata);
   if (query.range) {
     const [score, low, high] = query.range.split(",");
     filter.range = [score, Number(low), Number(high)];
@@ -42,7 +43,7 @@ export function dependsOnDecisions(query) {
 }
 
 /** @param {Record<string, string>} query @param {string[]} classes
- * @returns {[string, string][]} conditions other than the verdict, each with its text */
+ * @returns {string[][]} conditions other than the verdict, each with its text and what is left of it when it is removed */
 export function extraConditions(query, classes) {
   const name = (label) => classes[Number(label)] ?? `class ${label}`;
   const texts = {
@@ -57,7 +58,8 @@ export function extraConditions(query, classes) {
     set: () => `set ${query.set}`,
     find: () => `“${query.find}”`,
   };
-  return Object.entries(texts).filter(([key]) => (FLAGS.includes(key) ? isOn(query[key]) : query[key])).map(([key, text]) => [key, text()]);
+  const found = Object.entries(texts).filter(([key]) => (FLAGS.includes(key) ? isOn(query[key]) : query[key])).map(([key, text]) => [key, text()]);
+  return [...found, ...metadataTexts(query.metadata).map(([text, others]) => ["metadata", text, others])];
 }
 
 /** The whole query in words, for the dialog before a bulk decision. */
@@ -97,4 +99,36 @@ function rangeText(range) {
   const [score, low, high] = range.split(",");
   const short = (text) => String(Number(Number(text).toFixed(4)));
   return `${score} ${short(low)} to ${short(high)}`;
+}
+
+/** @param {string} text @returns {[string, string][]} columns and values, in order */
+export function metadataConditions(text) {
+  return [...new URLSearchParams(text ?? "")];
+}
+
+/** Add a condition; one that is there already stays once. @param {string} text @param {string} column @param {string} value */
+export function addCondition(text, column, value) {
+  const others = metadataConditions(text).filter(([name, other]) => name !== column || other !== value);
+  return new URLSearchParams([...others, [column, value]]).toString();
+}
+
+/** Every condition with its words, and the text of the others. @param {string} text @returns {[string, string][]} */
+export function metadataTexts(text) {
+  const all = metadataConditions(text);
+  return all.map(([column, value], place) => [
+    value === "" ? `no ${column}` : value.includes("..") ? `${column} ${metadataRange(value)}` : `${column} = ${value}`,
+    new URLSearchParams(all.filter((_, other) => other !== place)).toString(),
+  ]);
+}
+
+/** The order of a ranking by a column in words; "" for another ranking. @param {string} ranking */
+export function orderText(ranking) {
+  const [way, ...name] = ranking.split(":");
+  return { ascending: `${name.join(":")}, lowest first`, descending: `${name.join(":")}, highest first` }[way] ?? "";
+}
+
+function metadataRange(value) {
+  const [low, high] = value.split("..");
+  if (low === "") return `up to ${high}`;
+  return high === "" ? `from ${low}` : `${low} to ${high}`;
 }

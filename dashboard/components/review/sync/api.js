@@ -75,6 +75,11 @@ export class Api {
     return this.check;
   }
 
+  /** The metadata columns of the project, with their kinds and values. @returns {Promise<{columns: any[]}>} */
+  metadata() {
+    return get(`${this.base}/metadata`);
+  }
+
   /** Confidence histograms of some classes. @param {number[]} labels */
   perClass(labels) {
     return get(`${this.run}/per_class`, { ids: labels.join(",") });
