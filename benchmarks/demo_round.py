@@ -27,7 +27,7 @@ import numpy as np
 from scipy.stats import t
 
 from benchmarks.report import environment, table
-from core import Project, SplitConfig, TrainConfig
+from core import Project, SplitConfig, TrainConfig, constants
 from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept
 from core.simulation.strategies import AT_RANDOM, NO_CLICKS, AcceptRule, ReviewStrategy
 
@@ -109,7 +109,7 @@ def averaged(project: Project, head: str, network: str) -> dict[str, Any]:
 def play(folder: Path, seed: int, labeled: int, words: argparse.Namespace) -> Iterable[dict[str, Any]]:
     """Play all arms of one split."""
     project = Project.create(folder / "base", "demo", split=SplitConfig(seed=seed, labeled=labeled))
-    head = project.wait_run(project.start_run(TrainConfig(method="head")).id).id
+    head = project.wait_run(project.start_run(constants.PRESETS["head"].config()).id).id
     facts: dict[str, Any] = {"seed": seed, "labeled": labeled}
     network = None
     if words.network:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.report import environment, table
 from benchmarks.review_page import ReviewWindow
-from core import Project, SplitConfig, TrainConfig
+from core import Project, SplitConfig, constants
 from tests.find_chromium import ARGUMENTS, find
 
 INTERVALS = (20, 0)
@@ -26,7 +26,7 @@ def measure(browser: Browser, folder: Path, interval: int, num_keys: int) -> tup
     """Time the keys on a project of its own; return them and the number of versions that were made."""
     os.environ["WINNOW_HOME"] = str(folder / "home")
     project = Project.create(folder / "demo", "demo", split=SplitConfig(labeled=100))
-    run = project.wait_run(project.start_run(TrainConfig(method="head")).id)
+    run = project.wait_run(project.start_run(constants.PRESETS["head"].config()).id)
     project.live.set_interval(interval)
     window = ReviewWindow(browser, project.path, folder / "home")
     try:

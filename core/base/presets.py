@@ -10,15 +10,18 @@ from typing import Any
 
 from core.base.config import TrainConfig
 
+_HEAD = {"unlabeled_weight": 0.5}
 _ONLINE = {"unlabeled_ratio": 7, "ramp": "none", "ema_decay": 0.999}
 RECIPES: dict[str, Mapping[str, Any]] = {
     "fixmatch": _ONLINE,
     "flexmatch": _ONLINE,
     "freematch": _ONLINE,
     "softmatch": _ONLINE,
+    "head": _HEAD,
     "mean_teacher": {"unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30, "ema_decay": 0.999},
 }
-"""By method: the values of its paper where they are not the fields' defaults. A method without one has the defaults."""
+"""By method: the values of its paper, and for the head measured ones (docs/decisions/0052), where they are not the
+fields' defaults. A method without one has the defaults."""
 FINE_TUNING: Mapping[str, Any] = {
     "extractor": "efficientnet_lite0", "epochs": 15, "batch_size": 32, "learning_rate": 0.001, "log_epochs": 5,
     "checkpoint_epochs": 5,

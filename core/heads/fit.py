@@ -62,7 +62,7 @@ def fit_head(features: Features, labels: HeadLabels, settings: HeadSettings) -> 
         strength = settings.strength or logistic.STRENGTH
         return fit_logistic(given, strength=strength, **shared)
     strength, seed = settings.strength or kernel_ridge.STRENGTH, settings.seed
-    return fit_kernel_ridge(given, strength=strength, seed=seed, **shared)
+    return fit_kernel_ridge(given, strength=strength, seed=seed, num_images=len(features), **shared)
 
 
 def score_chunks(head: Head, features: Features, order: Ids | None = None) -> Iterator[tuple[Ids, Logits]]:

@@ -1,6 +1,6 @@
 """Finished, latest and live runs of a project."""
 
-from core import Project, Run, TrainConfig, constants
+from core import Project, Run, constants
 
 _SUGGEST_SECONDS = 300.0
 
@@ -27,5 +27,5 @@ def suggest(project: Project, settings: dict[str, str] | None = None) -> Run:
         project: Its labels train; without any, its images can be named.
         settings: Of the head; None: the defaults.
     """
-    run = project.start_run(TrainConfig.checked({"method": "head", **(settings or {})}))
+    run = project.start_run(constants.PRESETS["head"].config(settings))
     return project.wait_run(run.id, timeout=_SUGGEST_SECONDS)

@@ -143,7 +143,7 @@ def next_config(config: TrainConfig, *, is_warm: bool) -> TrainConfig:
     A head stays a head, and follows imported predictions; a network learns the decisions.
     """
     if config.is_imported:
-        return TrainConfig(method="head")
+        return constants.PRESETS["head"].config()
     if config.is_head:
         return config
     return config.model_copy(update={"method": "self_training", "warm_start": is_warm})

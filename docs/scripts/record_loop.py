@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, sync_playwright
 
-from core import Project, TrainConfig
+from core import Project, constants
 from tests.find_chromium import ARGUMENTS, find
 
 _WINDOW = (1280, 800)
@@ -162,7 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["WINNOW_HOME"] = temporary
         project = Project.demo(Path(temporary) / "demo")
-        project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+        project.wait_run(project.start_run(constants.PRESETS["head"].config()).id, timeout=120)
         with dashboard(project, _PORT) as link, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
             page = browser.new_page(viewport={"width": _WINDOW[0], "height": _WINDOW[1]})

@@ -76,10 +76,10 @@ def test_leave_one_out_is_what_refitting_without_each_label_gives() -> None:
     rows, targets = features.astype(np.float32), np.where(labels[:, None] == np.arange(3), 1.0, -1.0)
     gamma, precision = kernel_width(rows), np.full(30, 10.0)
     *_, left_out = kernel_ridge._exact(rows, targets, precision, gamma, 0)
-    *_, by_landmarks = kernel_ridge._landmarks(rows, targets, precision, gamma, 0)
+    *_, by_landmarks = kernel_ridge._landmarks(rows, targets, precision, gamma, 0, num=30)
     for place in (0, 7, 29):
         others = np.delete(np.arange(30), place)
-        points, coefficients, _ = kernel_ridge._exact(rows[others], targets[others], precision[others], gamma, 0)
+        points, coefficients, *_ = kernel_ridge._exact(rows[others], targets[others], precision[others], gamma, 0)
         refitted = kernel_ridge.rbf(rows[[place]], points, gamma) @ coefficients
         np.testing.assert_allclose(left_out[place], refitted[0], atol=1e-5)
         np.testing.assert_allclose(by_landmarks[place], refitted[0], atol=1e-3)
@@ -93,6 +93,30 @@ def test_landmarks_that_are_all_labels_give_the_exact_answer(monkeypatch: pytest
         softmax(head_logits(features, known(labels, np.arange(60)), HeadSettings()), axis=1), softmax(exact, axis=1),
         atol=5e-3,
     )  # fmt: skip
+
+
+def test_landmarks_are_the_labels_of_most_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = blobs()
+    monkeypatch.setattr(kernel_ridge, "EXACT_LABELS", 10)
+    monkeypatch.setattr(kernel_ridge, "NUM_LANDMARKS", 20)
+    weights = np.where(np.arange(60) % 3 == 0, 1.0, 0.1).astype(np.float32)
+    head = fit_head(features, known(labels, np.arange(60), weights=weights), HeadSettings())
+    assert isinstance(head, kernel_ridge.KernelRidge)
+    np.testing.assert_array_equal(head.points, features[:60:3].astype(np.float32))
+
+
+def test_a_large_pool_is_scored_with_fewer_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = blobs()
+    monkeypatch.setattr(kernel_ridge, "LEAST_POINTS", 15)
+    monkeypatch.setattr(kernel_ridge, "SCORED_PAIRS", 25.0 * len(features))
+    head = fit_head(features, known(labels, np.arange(60)), HeadSettings())
+    assert isinstance(head, kernel_ridge.KernelRidge)
+    assert head.points.shape == (25, features.shape[1])
+    monkeypatch.setattr(kernel_ridge, "SCORED_PAIRS", 5.0 * len(features))
+    fewest = fit_head(features, known(labels, np.arange(60)), HeadSettings())
+    assert isinstance(fewest, kernel_ridge.KernelRidge)
+    assert len(fewest.points) == 15
+    assert (fewest.logits(features).argmax(axis=1) == labels).mean() > 0.9
 
 
 def test_logistic_regression_minimizes_what_scikit_learn_minimizes() -> None:

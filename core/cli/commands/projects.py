@@ -9,8 +9,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from core.base.config import TrainConfig
 from core.base.errors import ServerError
+from core.base.presets import recipe
 from core.cli.commands.data.description import describe_project
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer
@@ -68,7 +68,7 @@ def open_project(
     project = Project.demo(path) if demo else Project.open(path) if path is not None else None
     if demo and project is not None and not project.runs():
         print("Suggesting labels for the demo: features and a head, a few seconds.", flush=True)
-        project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+        project.wait_run(project.start_run(recipe({"method": "head"})).id, timeout=120)
     words = [sys.executable, "-m", "dashboard", *([] if project is None else [str(project.path)]), "--port", str(port)]
     sys.stdout.flush()
     os.execv(sys.executable, words if browser else [*words, "--no-browser"])
