@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from benchmarks.report import environment, table
-from core import Project, SplitConfig
+from core import Project, SplitConfig, constants
 from core.base.types import Ids, Labels
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
@@ -28,7 +28,7 @@ from core.heads.head_settings import HeadSettings
 from core.risk.risk_control import conformal_threshold
 from core.scoring.calibration import fit_temperature
 
-SCREEN = 20
+SCREEN, TARGET = 20, 0.05
 ARMS = {"no clicks": ("margin", 0, 0.0), "random clicks": ("random", 1, 0.0), "margin clicks": ("margin", 1, 0.0),
         "margin clicks, 5 % wrong": ("margin", 1, 0.05)}  # fmt: skip
 """By name: ranking, whether clicks are given, share of wrong answers."""
@@ -47,10 +47,11 @@ class Split:
     test: Ids
 
 
-def fitted(split: Split, ids: Ids, labels: Labels) -> NDArray[np.float32]:
-    """Calibrated probabilities (N, K) of a head on some labels."""
-    nothing = np.array([], dtype=np.int64)
-    known = HeadLabels(ids, labels, np.ones(len(ids), np.float32), nothing, nothing, 10)
+def fitted(split: Split, ids: Ids, labels: Labels, *, num_bulk: int = 0) -> NDArray[np.float32]:
+    """Calibrated probabilities (N, K) of a head on some labels, the last num_bulk of them accepted in bulk."""
+    nothing, weights = np.array([], dtype=np.int64), np.ones(len(ids), np.float32)
+    weights[len(ids) - num_bulk :] = constants.PRESETS["head"].config().unlabeled_weight
+    known = HeadLabels(ids, labels, weights, nothing, nothing, 10)
     logits = head_logits(split.features, known, HeadSettings())
     return np.asarray(softmax(logits / fit_temperature(logits[split.val], split.labels[split.val]), axis=1), np.float32)
 
@@ -69,12 +70,10 @@ def run_arm(split: Split, name: str, clicks: int, seed: int) -> tuple[float, flo
     before, begin = accuracy(split, probs), time.perf_counter()
     screens = clicks * is_clicking // SCREEN
     for _ in range(screens):
-        open_ids = np.setdiff1d(split.pool, ids)
-        if ranking == "random":
-            shown = rng.choice(open_ids, SCREEN, replace=False)
-        else:
-            top = np.sort(probs[open_ids], axis=1)
-            shown = open_ids[np.argsort(top[:, -1] - top[:, -2], kind="stable")[:SCREEN]]
+        is_random = ranking == "random"
+        shown = rng.choice(np.setdiff1d(split.pool, ids), SCREEN, replace=False) if is_random else (
+            least_margin(split, ids, probs)
+        )  # fmt: skip
         answers = split.labels[shown].copy()
         is_wrong = rng.random(SCREEN) < error_rate
         answers[is_wrong] = (answers[is_wrong] + rng.integers(1, 10, is_wrong.sum())) % 10
@@ -82,19 +81,27 @@ def run_arm(split: Split, name: str, clicks: int, seed: int) -> tuple[float, flo
         probs = fitted(split, ids, labels)
     seconds = (time.perf_counter() - begin) / max(1, screens)
     after = accuracy(split, probs)
-    return before, after, accuracy(split, accepted(split, ids, labels, probs)), seconds
+    kept, suggested = bulk_accepted(split, ids, probs, TARGET)
+    ids, labels = np.concatenate([ids, kept]), np.concatenate([labels, suggested])
+    return before, after, accuracy(split, fitted(split, ids, labels, num_bulk=len(kept))), seconds
 
 
-def accepted(split: Split, ids: Ids, labels: Labels, probs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities of the head after accepting all open images at a target error of 5 %."""
+def least_margin(split: Split, ids: Ids, probs: NDArray[np.float32]) -> Ids:
+    """The next screen: open images whose two most probable classes are closest."""
+    open_ids = np.setdiff1d(split.pool, ids)
+    top = np.sort(probs[open_ids], axis=1)
+    return open_ids[np.argsort(top[:, -1] - top[:, -2], kind="stable")[:SCREEN]]
+
+
+def bulk_accepted(split: Split, ids: Ids, probs: NDArray[np.float32], target: float) -> tuple[Ids, Labels]:
+    """Open images that a bulk accept takes, and their suggestions; none where no threshold keeps the target."""
     open_ids, hidden = np.setdiff1d(split.pool, ids), np.setdiff1d(split.calibration, ids)
     is_right = probs[hidden].argmax(axis=1) == split.labels[hidden]
-    found = conformal_threshold(probs[open_ids].max(axis=1), probs[hidden].max(axis=1), is_right, 0.05)
-    if found.threshold is None:
-        return probs
-    kept = open_ids[probs[open_ids].max(axis=1) >= found.threshold]
-    suggestions = probs[kept].argmax(axis=1)
-    return fitted(split, np.concatenate([ids, kept]), np.concatenate([labels, suggestions]))
+    found = conformal_threshold(probs[open_ids].max(axis=1), probs[hidden].max(axis=1), is_right, target)
+    kept = open_ids[:0]
+    if found.threshold is not None:
+        kept = open_ids[probs[open_ids].max(axis=1) >= found.threshold]
+    return kept, probs[kept].argmax(axis=1)
 
 
 def splits_of_demo(folder: Path, number: int, labeled: int) -> list[Split]:
