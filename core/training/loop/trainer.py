@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.nn.functional import one_hot
 
 from core.base.config import TrainConfig
 from core.base.errors import TrainingError
@@ -64,7 +65,7 @@ class Trainer:
         make = THRESHOLDS.get(config.method, Threshold)
         self.threshold = make(config, num_classes, num_pool, device)
         self._state = State(forward, self.model, self.average.model, self.threshold, config)
-        prior = torch.bincount(data.labeled.labels, minlength=num_classes).float()
+        prior = one_hot(data.labeled.labels, num_classes).sum(0).float()
         self.monitor = PoolMonitor(data.pool_truth, prior / prior.sum())
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)
         self.steps = self.steps_per_epoch * config.epochs
