@@ -1,13 +1,20 @@
 """Names that pages, commands and Python share."""
 
 from core.base.config import METHODS, MODELS, PROFILES, RAMPS, TRAINING_METHODS
-from core.base.method_settings import BACKBONE_SETTINGS, HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
+from core.base.method_settings import (
+    BACKBONE_SETTINGS,
+    HEAD_SETTINGS,
+    IMPORTED_SETTINGS,
+    NETWORK_SETTINGS,
+    settings_read,
+)
 from core.base.presets import PRESETS, RECIPES
 from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
 from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
+from core.experiments.plans.goals import GOALS
 from core.export.export import RUN_EXPORTS
 from core.export.kinds import EXPORTS
 from core.export.label_table import FILE_MODES
@@ -40,6 +47,7 @@ __all__ = [
     "ETA",
     "EXPORTS",
     "FILE_MODES",
+    "GOALS",
     "HEAD_SETTINGS",
     "IMPORTED_SETTINGS",
     "LABEL_ISSUES",
@@ -72,4 +80,5 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "settings_read",
 ]

@@ -41,6 +41,8 @@ NETWORK_METHODS: tuple[str, ...] = tuple(name for name in TRAINING_METHODS if na
 """Methods that train a network; `head` fits a classifier on stored features."""
 MODELS: tuple[str, ...] = get_args(Model)
 """Models, by the name that `TrainConfig.model` takes."""
+TORCHVISION_MODELS: tuple[str, ...] = ("resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16")
+"""Models among them that torchvision builds, for which it has weights."""
 PROFILES: tuple[str, ...] = get_args(Profile)
 """Profiles of augmentation."""
 FILE_EXTRACTORS = ("onnx", "own")

@@ -1,6 +1,6 @@
 """Names of the settings that each kind of run reads."""
 
-from core.base.config import TrainConfig
+from core.base.config import TORCHVISION_MODELS, TrainConfig
 
 _HEAD_ONLY = ("head", "head_balance")
 IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
@@ -17,3 +17,44 @@ NETWORK_SETTINGS: tuple[str, ...] = tuple(
 
 BACKBONE_SETTINGS: tuple[str, ...] = ("extractor", "trained_part", "lowest_block_rate", "image_side", "allow_download")
 """Settings among them that the model backbone alone reads."""
+
+_MATCHING = ("fixmatch", "flexmatch", "freematch", "softmatch")
+_POOL_METHODS = (*_MATCHING, "pseudo_label", "mean_teacher")
+_BY_METHOD: dict[str, tuple[str, ...]] = {
+    "unlabeled_ratio": (*_POOL_METHODS, "self_training"),
+    **dict.fromkeys(("unlabeled_weight", "ramp", "ramp_start", "ramp_end"), (*_POOL_METHODS, "self_training")),
+    "threshold": ("fixmatch", "flexmatch"),
+    "threshold_floor": ("flexmatch", "freematch"),
+    "threshold_memory": ("freematch", "softmatch"),
+    "weak_pass": _MATCHING,
+    "sharpening": _MATCHING,
+    "fairness_weight": ("freematch",),
+    "log_batches": _POOL_METHODS,
+}
+"""Methods that read a setting; a setting that is not named is read by all that train a network."""
+_BY_MODEL: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(BACKBONE_SETTINGS, ("backbone",)),
+    **dict.fromkeys(("wrn_depth", "wrn_width"), ("wrn",)),
+    "pretrained": (*TORCHVISION_MODELS, "backbone"),
+}
+
+
+def settings_read(method: str, model: str) -> tuple[str, ...]:
+    """Return the settings that decide a run, or what is written of it, in the order of TrainConfig.
+
+    Args:
+        method: Such as "supervised".
+        model: Such as "small_cnn"; a head and imported predictions have none.
+
+    Returns:
+        Names. A setting that only counts in a chart is not among them.
+    """
+    if method == "imported":
+        return IMPORTED_SETTINGS
+    if method == "head":
+        return HEAD_SETTINGS
+    return tuple(
+        name
+        for name in NETWORK_SETTINGS
+        if method in _BY_METHOD.get(name, (method,)) and model in _BY_MODEL.get(name, (model,))
+    )

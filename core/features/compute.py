@@ -135,7 +135,7 @@ def _fill(
 ) -> None:
     """Compute and write every chunk that is missing."""
     spans = draft.spans()
-    num = _num_workers(extractor, images, len(spans), workers)
+    num = num_workers(extractor, images, len(spans), workers)
     with _answers(extractor, images, spans, num) as answers:
         clock.tell()
         for start, found in answers:
@@ -149,7 +149,7 @@ def _fill(
                 raise Cancelled
 
 
-def _num_workers(extractor: Extractor, images: Path, num_chunks: int, workers: int | None) -> int:
+def num_workers(extractor: Extractor, images: Path, num_chunks: int, workers: int | None) -> int:
     """Processes to use; 0 computes in this one."""
     if extractor.runner == "torch":
         return max(1, min(num_chunks, workers or len(extractor.devices) or 1))

@@ -5,11 +5,13 @@ from functools import cached_property
 from typing import Any
 
 from core.base.config import TrainConfig
+from core.base.errors import WinnowError
 from core.experiments import runs as experiments
 from core.experiments.control_runs import controls_of, start_control_run, start_control_runs
 from core.experiments.curriculum import Curricula, train_curriculum
 from core.experiments.extractor_comparison import ExtractorComparison, OnProgress, compare_extractors
 from core.experiments.extractor_comparison_job import ExtractorComparisons
+from core.experiments.plans.goals import TrainingPlans
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch
 from core.project.project_folder import ProjectFolder
@@ -34,6 +36,20 @@ class ProjectRuns(ProjectFolder):
     def run_table(self) -> RunTable:
         """Names, notes, stars and changes of the runs; deleting and restoring."""
         return RunTable(self.workspace)
+
+    @cached_property
+    def plans(self) -> TrainingPlans:
+        """Plans of runs by goal, and how long runs take on this machine, before they are started."""
+        return TrainingPlans(self.workspace, self.decisions, self._gain_sentence)
+
+    def _gain_sentence(self) -> str:
+        """What the last clicks bought, as the learning curve says; empty where nothing was measured."""
+        runs = [run for run in self.workspace.runs() if run.has_predictions and run.control is None]
+        try:
+            gain = self.live.gain(runs[-1].id) if runs else None
+        except WinnowError:
+            return ""
+        return "" if gain is None else gain.sentence
 
     def compare_extractors(
         self, extractors: Sequence[str] | None = None, on_progress: OnProgress = lambda _message, _done, _total: None

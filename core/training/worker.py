@@ -43,7 +43,7 @@ from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.devices import choose_device
 from core.training.runtime.memory import is_out_of_memory, keep_freed_memory, memory_sentence
-from core.training.runtime.precision import faster_precision
+from core.training.runtime.precision import chosen_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
 AGREE_STEPS = 10
@@ -165,15 +165,11 @@ class TrainingWorker:
         if backbone is not None:
             self._tell(message="Computing features of the labeled images.")
             fit_head_start(model, data, config, self.folder.is_cancel_requested)
-        precision: str = config.precision
-        if precision == "auto":
+        if config.precision == "auto":
             self._tell(message="Measuring whether bf16 or fp32 is the faster here.")
-            per_rank = min(len(data.labeled), config.batch_size) // distributed.world_size() or 1
-            size = (per_rank if backbone is None else min(8, per_rank), shape[3], shape[1], shape[2])
-            name = config.model if backbone is None else f"{config.model_name} {config.trained_part}"
-            precision, self._measured = faster_precision(model, name, size, device)
-            precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
-            print(self._measured, flush=True)
+        precision, self._measured = chosen_precision(config, model, len(data.labeled), shape[1:], device)
+        precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
+        print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
 
     def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:

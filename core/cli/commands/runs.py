@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
-from core.base.errors import RunError, WinnowError, unknown_name
-from core.base.presets import PRESETS, Preset
+from core.base.errors import RunError, WinnowError
+from core.base.presets import PRESETS
 from core.base.types import LIVE_STATES, RunStatus
 from core.cli.commands.data.groups import changed_since, leak_info
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
 from core.cli.output import answer, percent
+from core.cli.training_plans import DryRun, GoalName, goal_plan, preset_configs, say_plan
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch, command_for_other_machines, launch_of
 from core.project import Project
@@ -54,19 +55,23 @@ def train(
     launcher: Launcher = "process",
     nodes: Nodes = 1,
     rendezvous: Rendezvous = "",
+    goal: GoalName = None,
+    dry_run: DryRun = False,
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start a run on the labels decided so far, or one per seed."""
+    """Start the runs of a goal, or a run with the given settings on the labels decided so far, or one per seed."""
     project = Project.open(path)
-    chosen = _preset(preset)
-    config = chosen.config(settings)
+    plan = goal_plan(project, goal, preset, settings)
+    configs = preset_configs(preset, settings, seeds) if plan is None else plan.configs
     params: Mapping[str, Any] = {} if rule is None else rule_params(rule, param)
-    if rule is None and parent is not None and chosen.fits_method(config.method):
-        rule, params = chosen.rule, chosen.params
+    if rule is None and parent is not None and plan is None and PRESETS[preset].fits_method(configs[0].method):
+        rule, params = PRESETS[preset].rule, PRESETS[preset].params
     launch = Launch.checked(launcher, nodes, rendezvous)
-    configs = [config.model_copy(update={"seed": seed}) for seed in range(config.seed, config.seed + seeds)]
-    request = RunRequest(parent, not no_curated, rule, params, launch, with_controls=controls)
+    if dry_run:
+        say_plan(project, configs, plan, is_curated=not no_curated, as_json=as_json)
+        return
+    request = RunRequest(parent, not no_curated, rule, params, launch, with_controls=controls and plan is None)
     begun = project.start_runs(configs, request)
     controls_of: dict[str, list[Run]] = {run.id: [] for run in begun}
     for run in project.runs():
@@ -112,12 +117,6 @@ def curriculum(
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
     for run in project.train_curriculum(config, parent, rounds, step):
         answer(_run_info(run), _run_line(run), as_json=as_json)
-
-
-def _preset(name: str) -> Preset:
-    if name not in PRESETS:
-        raise unknown_name("preset", name, PRESETS)
-    return PRESETS[name]
 
 
 def status(

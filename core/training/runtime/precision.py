@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.base.config import TrainConfig
 from core.base.errors import DataError, TrainingError
 from core.store.files import home, read_json, write_json
+from core.training.runtime import distributed
 from core.training.runtime.devices import computes_bf16, full_name, has_autocast, synchronize
 from core.training.runtime.tensors import channels_last
 
@@ -29,6 +32,30 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
     if not has_autocast(device):
         raise TrainingError(f"{device} has no bf16 autocast in this PyTorch: set precision to fp32 or auto.")
     return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def chosen_precision(
+    config: TrainConfig, model: nn.Module, num_labeled: int, image: Sequence[int], device: torch.device
+) -> tuple[str, str]:
+    """Precision of a training: the one that its settings name, else the faster one.
+
+    Args:
+        config: Settings; precision, batch_size and model are used.
+        model: The model, on its device; its state is left unchanged.
+        num_labeled: Labeled images of the run.
+        image: (H, W, C) of an image.
+        device: Device of the model.
+
+    Returns:
+        "bf16" or "fp32", and a sentence with both times; empty where nothing was measured.
+    """
+    if config.precision != "auto":
+        return config.precision, ""
+    per_rank = min(num_labeled, config.batch_size) // distributed.world_size() or 1
+    is_large = config.is_fine_tuned
+    size = (min(8, per_rank) if is_large else per_rank, image[2], image[0], image[1])
+    name = f"{config.model_name} {config.trained_part}" if is_large else config.model
+    return faster_precision(model, name, size, device)
 
 
 def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""Plans of training: goals, the runs that reach them, and how long they take here."""

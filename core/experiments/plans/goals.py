@@ -1,0 +1,245 @@
+"""Goals of training in a person's words, and the runs that reach them in the time there is on this machine.
+
+Which runs: docs/decisions/0046-training-goals.md.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.base.config import TrainConfig
+from core.base.errors import DataError, WinnowError, unknown_name
+from core.base.presets import FINE_TUNING
+from core.experiments.extractor_comparison import stored_comparison
+from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates
+from core.features.catalog import offered_extractors
+from core.jobs.device_lock import accelerator_names
+from core.review.decision_history import DecisionHistory
+from core.workspace.workspace import Workspace
+
+_FILLED = 0.9
+"""Share of the time that the plan fills; the rest is for what the estimate misses."""
+_LEAST_STEPS = 1_000
+"""Steps below which a network from scratch is not worth its time beside a head."""
+_MOST_STEPS = 2**17
+"""Steps of the longest run; nothing was measured here beyond."""
+_SMALL_SIDE = 48
+_LEAST_POOL = 500
+"""Unlabeled images from which a network also learns from them."""
+_EVALUATIONS = 60
+_FROM_POOL: Mapping[str, Any] = {
+    "method": "softmatch", "unlabeled_ratio": 2, "threshold_memory": 0.999, "ema_decay": 0.998, "weak_pass": "own",
+    "ramp": "none",
+}  # fmt: skip
+"""Measured on Fashion-MNIST with 1,000 labels: docs/BENCHMARKS.md, Accuracy with few labels."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a person wants from a training.
+
+    Attributes:
+        name: As the command line spells it.
+        title: As the page shows it.
+        doc: What it does, one sentence.
+        seconds: Time that it may take; None: as short as possible.
+    """
+
+    name: str
+    title: str
+    doc: str
+    seconds: float | None = None
+
+
+_ALL = (
+    Goal("quick-look", "Quick look", "Fits a small model (a head) on features of the images, in seconds."),
+    Goal("ten-minutes", "Best in 10 minutes", "Fits a head, then trains a network until the time is over.", 600),
+    Goal("overnight", "Overnight", "Fits a head, then trains networks for up to eight hours.", 8 * 3600),
+)
+GOALS: dict[str, Goal] = {goal.name: goal for goal in _ALL}
+"""By name."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of a plan.
+
+    Attributes:
+        config: Its settings.
+        text: What it does, a sentence.
+        time: How long it takes here.
+    """
+
+    config: TrainConfig
+    text: str
+    time: TimeEstimate
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The runs of a goal, in the order in which they start.
+
+    Attributes:
+        goal: The goal.
+        runs: The runs, at least one.
+        expected: What is known of the accuracy to expect, or that nothing is.
+        notes: Why a run that one might expect is not among them.
+    """
+
+    goal: Goal
+    runs: tuple[PlannedRun, ...]
+    expected: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Time of all runs, one after the other."""
+        return sum(run.time.seconds for run in self.runs)
+
+    @property
+    def configs(self) -> list[TrainConfig]:
+        """Settings of the runs, for `Project.start_runs`."""
+        return [run.config for run in self.runs]
+
+
+class TrainingPlans:
+    """Makes plans for a project.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+        gain: Says what the last clicks bought, a sentence; empty where nothing was measured.
+    """
+
+    def __init__(self, workspace: Workspace, history: DecisionHistory, gain: Callable[[], str]) -> None:
+        self._workspace, self._gain = workspace, gain
+        self.times = TimeEstimates(workspace, history)
+
+    def plan(self, goal: str, *, may_measure: bool = True) -> TrainingPlan | None:
+        """Plan the runs of a goal; nothing is started.
+
+        Args:
+            goal: quick-look, ten-minutes or overnight.
+            may_measure: Whether to measure the time of a training, about two seconds each, where it is not known.
+
+        Returns:
+            The plan; None where something would have to be measured first and must not be.
+
+        Raises:
+            InputError: There is no such goal, or the project's features cannot be computed here.
+        """
+        if goal not in GOALS:
+            raise unknown_name("goal", goal, GOALS)
+        wanted = GOALS[goal]
+        head = self._planned(TrainConfig.checked({"method": "head"}), may_measure=may_measure)
+        if head is None:
+            return None
+        runs, notes = [head], []
+        if wanted.seconds is not None:
+            left = _FILLED * wanted.seconds - head.time.seconds
+            found = self._networks(left, may_measure=may_measure)
+            if found is None:
+                return None
+            runs += found[0]
+            notes += found[1]
+        return TrainingPlan(wanted, tuple(runs), self._expected(has_network=len(runs) > 1), tuple(notes))
+
+    def _planned(self, config: TrainConfig, *, may_measure: bool) -> PlannedRun | None:
+        time = self.times.estimate(config, may_measure=may_measure)
+        return None if time is None else PlannedRun(config, _text(config, time), time)
+
+    def _networks(self, seconds: float, *, may_measure: bool) -> tuple[list[PlannedRun], list[str]] | None:
+        """The networks that fit into the time, and why others do not; None where something must be measured first."""
+        if self.times.sizes().labeled < 2:
+            return [], ["No network: it needs at least two labeled images."]
+        runs, notes = [], []
+        height, width = self._workspace.images.pixels.shape[1:3]
+        if max(height, width) > _SMALL_SIDE:
+            tuned, note = self._fine_tuning(seconds, may_measure=may_measure)
+            if tuned is None and not note:
+                return None
+            runs += [] if tuned is None else [tuned]
+            notes += [note] if note else []
+            seconds -= tuned.time.seconds if tuned is not None else 0.0
+        scratch, note = self._from_scratch(seconds, may_measure=may_measure)
+        if scratch is None and not note:
+            return None
+        runs += [] if scratch is None else [scratch]
+        notes += [note] if note else []
+        return runs, notes
+
+    def _fine_tuning(self, seconds: float, *, may_measure: bool) -> tuple[PlannedRun | None, str]:
+        """A pretrained network trained on, and why it is left out; neither where its time must be measured first."""
+        name = str(FINE_TUNING["extractor"])
+        problem = next((offer.problem for offer in offered_extractors() if offer.name == name), "it is not offered")
+        if problem:
+            return None, f"No pretrained network is fine-tuned: {problem}"
+        config = TrainConfig.checked({"model": "backbone", **FINE_TUNING})
+        try:
+            found = self._planned(config, may_measure=may_measure)
+        except WinnowError as error:
+            return None, f"No pretrained network is fine-tuned: {error}"
+        if found is not None and found.time.seconds > seconds:
+            return (
+                None,
+                f"Fine-tuning {name} would take longer ({found.time.sentence[:1].lower()}{found.time.sentence[1:-1]}).",
+            )
+        return found, ""
+
+    def _from_scratch(self, seconds: float, *, may_measure: bool) -> tuple[PlannedRun | None, str]:
+        """A network trained from scratch for the time, and why it is left out; neither where it must be measured."""
+        sizes, least = self.times.sizes(), 0
+        method = dict(_FROM_POOL) if sizes.pool >= _LEAST_POOL else {"method": "supervised"}
+        if method["method"] == "supervised" and sizes.pseudo:
+            method = {"method": "self_training", "ramp": "none"}
+        models = ("wrn", "small_cnn", "tiny_cnn") if accelerator_names() else ("small_cnn", "tiny_cnn")
+        for model in models:
+            config = TrainConfig.checked({**method, "model": model, "log_epochs": 1, "checkpoint_epochs": 5})
+            steps_per_epoch = -(-sizes.labeled // max(2, min(config.batch_size, sizes.labeled)))
+            longest = max(1, _MOST_STEPS // steps_per_epoch)
+            every = {"log_epochs": max(1, longest // _EVALUATIONS), "checkpoint_epochs": max(1, longest // 20)}
+            measured = self.times.epoch_seconds(config.model_copy(update=every), may_measure=may_measure)
+            if measured is None:
+                return None, ""
+            per_epoch, first = measured
+            epochs = min(longest, int((seconds - first.seconds) / per_epoch) + 1)
+            least = max(least, epochs * steps_per_epoch)
+            if epochs * steps_per_epoch >= _LEAST_STEPS:
+                every = {"log_epochs": max(1, epochs // _EVALUATIONS), "checkpoint_epochs": max(1, epochs // 20)}
+                return self._planned(config.model_copy(update={"epochs": epochs, **every}), may_measure=False), ""
+        return None, (
+            f"No network from scratch: {max(0, least):,} steps would fit into the time here, and below "
+            f"{_LEAST_STEPS:,} a head is the better one."
+        )
+
+    def _expected(self, *, has_network: bool) -> str:
+        known = []
+        try:
+            table = stored_comparison(self._workspace)
+        except DataError:
+            table = None
+        if table is not None:
+            best = table.recommended
+            known.append(
+                f"A head on {best.extractor} named {100 * best.accuracy:.1f} % of the labeled images right in "
+                "cross-validation."
+            )
+        if sentence := self._gain():
+            known.append(f"From the learning curve: {sentence[0].lower()}{sentence[1:]}")
+        if has_network:
+            known.append(
+                "What a network adds to the head is not known before it has run: then both are compared on the same "
+                "val images."
+            )
+        return " ".join(known) or "Not known before it has run: nothing was measured on these images yet."
+
+
+def _text(config: TrainConfig, time: TimeEstimate) -> str:
+    if config.is_head:
+        return "A head on features: suggestions, and the yardstick for any network."
+    if config.is_fine_tuned:
+        return f"{config.extractor}, pretrained, its {config.trained_part.replace('_', ' ')} trained on your labels."
+    what = {
+        "softmatch": "your labels and the unlabeled images", "self_training": "your labels and those accepted in bulk",
+    }.get(config.method, "your labels")  # fmt: skip
+    return f"{config.model}, from scratch, on {what}: {time.steps:,} steps."

@@ -1,0 +1,186 @@
+"""How long a run takes on this machine: measured times of its steps and images, times their number."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.base.config import TrainConfig
+from core.base.durations import duration
+from core.base.types import LabelSource
+from core.experiments.extractor_comparison import with_recommendation
+from core.experiments.label_snapshot import freeze
+from core.experiments.plans.head_times import head_seconds
+from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times, times_key
+from core.review.decision_history import DecisionHistory
+from core.workspace.workspace import Workspace
+
+_BUSY_SECONDS = 300.0
+"""Seconds for which times that other programs slowed are used; then they are measured again."""
+_WAIT_SECONDS = 0.5
+"""Seconds of the process that waits for the device, beyond the start of the training process itself."""
+
+
+@dataclass(frozen=True)
+class TimeEstimate:
+    """Time of a run from its start to its suggestions, while nothing else runs on the device.
+
+    Attributes:
+        seconds: All of it.
+        parts: Seconds by what they are spent on: start, features, training, evaluation, scoring, and so on.
+        steps: Steps of the training; 1 for a head.
+        device: Device that it was measured for.
+        precision: bf16 or fp32; empty for a head.
+        is_busy: Whether other programs used this machine while it was measured.
+    """
+
+    seconds: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    steps: int = 1
+    device: str = "cpu"
+    precision: str = ""
+    is_busy: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The time in words, with what it comes from."""
+        longest = sorted(self.parts.items(), key=lambda item: -item[1])[:3]
+        what = ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 0.05 * self.seconds)
+        where = f" on {self.device}" + (f" in {self.precision}" if self.precision else "")
+        steps = f"; {self.steps:,} steps" if self.steps > 1 else ""
+        busy = " Other programs are using this machine now; without them it is less." if self.is_busy else ""
+        return f"About {duration(self.seconds)} here{where} ({what}{steps}).{busy}"
+
+
+@dataclass(frozen=True)
+class RunSizes:
+    """Numbers of images that decide the time of a run."""
+
+    labeled: int
+    pseudo: int
+    rejected: int
+    pool: int
+    evaluated: int
+    total: int
+
+    def parts(self) -> dict[str, int]:
+        """Images of the parts that a step draws from."""
+        return {"labeled": self.labeled, "pseudo": self.pseudo, "rejected": self.rejected, "pool": self.pool}
+
+
+class TimeEstimates:
+    """Estimates the time of runs of a project.
+
+    Args:
+        workspace: The project.
+        history: Its decisions.
+    """
+
+    def __init__(self, workspace: Workspace, history: DecisionHistory) -> None:
+        self._workspace, self._history = workspace, history
+        self._heads: dict[str, TimeEstimate] = {}
+        self._busy: dict[str, tuple[float, MeasuredTimes]] = {}  # measured beside other programs, and when
+
+    def estimate(
+        self, config: TrainConfig, *, is_curated: bool = True, may_measure: bool = True
+    ) -> TimeEstimate | None:
+        """Estimate the time of a run from start to suggestions.
+
+        Args:
+            config: Its settings.
+            is_curated: Whether it trains on decisions too.
+            may_measure: Whether to measure this kind of training for about two seconds where nothing is kept of it.
+
+        Returns:
+            The estimate; None where nothing is kept and nothing may be measured, or where several devices train
+            together, whose exchange is not measured.
+
+        Raises:
+            InputError: The device, the network or the extractor is not there.
+        """
+        config = with_recommendation(self._workspace, config)
+        if config.devices > 1 or config.is_imported:
+            return None
+        sizes = self.sizes(is_curated=is_curated)
+        if config.is_head:
+            return self._head(config, sizes, may_measure=may_measure)
+        times = self._times(config, sizes, may_measure=may_measure)
+        return None if times is None else network_estimate(config, sizes, times)
+
+    def epoch_seconds(self, config: TrainConfig, *, may_measure: bool = True) -> tuple[float, TimeEstimate] | None:
+        """Return the seconds that one more epoch takes, and the estimate for no more than one; None as in `estimate`.
+
+        Raises:
+            InputError: As in `estimate`.
+        """
+        sizes = self.sizes()
+        times = self._times(config, sizes, may_measure=may_measure)
+        if times is None:
+            return None
+        one, two = (network_estimate(config.model_copy(update={"epochs": n}), sizes, times) for n in (1_000, 2_000))
+        first = network_estimate(config.model_copy(update={"epochs": 1}), sizes, times)
+        return (two.seconds - one.seconds) / 1_000, first
+
+    def sizes(self, *, is_curated: bool = True) -> RunSizes:
+        """Return how many images of each kind a run would use now.
+
+        Args:
+            is_curated: Whether it trains on decisions too.
+        """
+        curated = freeze(self._workspace, self._history, is_curated=is_curated).curated
+        splits = self._workspace.splits
+        num_bulk = int(np.sum(curated.sources == LabelSource.BULK))
+        return RunSizes(
+            labeled=len(curated.ids) - num_bulk, pseudo=num_bulk, rejected=len(curated.reject_ids),
+            pool=len(splits.pool), evaluated=len(splits.val) + len(splits.calibration),
+            total=len(self._workspace.images.pixels),
+        )  # fmt: skip
+
+    def _times(self, config: TrainConfig, sizes: RunSizes, *, may_measure: bool) -> MeasuredTimes | None:
+        images = self._workspace.images
+        asked = (config, images.pixels.shape[1:], max(2, len(images.class_names)), sizes.parts())
+        if (kept := kept_times(*asked)) is not None:
+            return kept
+        key, now = times_key(*asked), time.monotonic()
+        if may_measure and (key not in self._busy or now - self._busy[key][0] > _BUSY_SECONDS):
+            self._busy[key] = now, measure_times(*asked)
+        return self._busy[key][1] if key in self._busy else None
+
+    def _head(self, config: TrainConfig, sizes: RunSizes, *, may_measure: bool) -> TimeEstimate | None:
+        num_labels = sizes.labeled + sizes.pseudo
+        key = f"{config.extractor} {config.head} {num_labels} {sizes.total}"
+        if key not in self._heads:
+            if not may_measure:
+                return None
+            parts = head_seconds(self._workspace, config, num_labels)
+            self._heads[key] = TimeEstimate(sum(parts.values()), parts)
+        return self._heads[key]
+
+
+def network_estimate(config: TrainConfig, sizes: RunSizes, times: MeasuredTimes) -> TimeEstimate:
+    """Estimate the time of a network's training from measured times.
+
+    Args:
+        config: Its settings.
+        sizes: Images that it uses.
+        times: What was measured.
+
+    Returns:
+        Seconds of start, training, evaluation, checkpoints and scoring, and their sum.
+    """
+    batch = max(2, min(config.batch_size, sizes.labeled))
+    steps = max(1, math.ceil(sizes.labeled / batch)) * config.epochs
+    num_evaluations = math.ceil(config.epochs / config.log_epochs) + 1 + config.is_fine_tuned
+    start = times.start_seconds + times.load_seconds + _WAIT_SECONDS
+    parts = {
+        "start": start,
+        "training": steps * times.step_seconds,
+        "evaluation": num_evaluations * sizes.evaluated / times.score_images_per_second,
+        "checkpoints": (config.epochs // config.checkpoint_epochs + 1) * times.checkpoint_seconds,
+        "scoring": sizes.total / times.score_images_per_second,
+    }
+    if config.is_fine_tuned:
+        parts["features"] = sizes.labeled / times.score_images_per_second
+    return TimeEstimate(sum(parts.values()), parts, steps, times.device, times.precision, times.is_busy)

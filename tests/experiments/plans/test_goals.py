@@ -1,0 +1,67 @@
+"""Goals: the runs that are chosen for a time, and what is said to be expected."""
+
+from dataclasses import replace
+
+import pytest
+
+from core import InputError, Project, RunRequest
+from core.experiments.plans import goals, time_estimates
+from tests.experiments.plans.test_time_estimates import TIMES
+
+
+def measured(monkeypatch: pytest.MonkeyPatch, step_seconds: float) -> None:
+    times = replace(TIMES, step_seconds=step_seconds, score_images_per_second=10_000.0)
+    monkeypatch.setattr(time_estimates, "measure_times", lambda *_: times)
+
+
+def test_a_quick_look_is_a_head_and_can_be_started(untrained_project: Project) -> None:
+    plan = untrained_project.plans.plan("quick-look")
+    assert plan is not None
+    assert [config.method for config in plan.configs] == ["head"]
+    assert plan.seconds == plan.runs[0].time.seconds > 0
+    assert plan.expected.startswith("Not known")
+    (run,) = untrained_project.start_runs(plan.configs, RunRequest())
+    assert untrained_project.wait_run(run.id, timeout=60).status.state == "done"
+
+
+def test_ten_minutes_are_filled_by_a_network_behind_the_head(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(monkeypatch, 0.1)
+    monkeypatch.setattr(goals, "_LEAST_POOL", 10)
+    plan = untrained_project.plans.plan("ten-minutes")
+    assert plan is not None
+    head, network = plan.runs
+    assert head.config.is_head
+    assert (network.config.method, network.config.model) == ("softmatch", "small_cnn")
+    assert 480 < plan.seconds <= 600
+    assert network.time.steps >= goals._LEAST_STEPS
+    assert "is not known before it has run" in plan.expected
+    long = untrained_project.plans.plan("overnight")
+    assert long is not None
+    assert long.runs[1].time.steps == pytest.approx(goals._MOST_STEPS, rel=0.01)
+
+
+def test_a_network_that_would_make_too_few_steps_is_left_out_with_the_reason(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(monkeypatch, 5.0)
+    plan = untrained_project.plans.plan("ten-minutes")
+    assert plan is not None
+    assert [run.config.is_head for run in plan.runs] == [True]
+    (note,) = plan.notes
+    assert note.startswith("No network from scratch: 1")
+
+
+def test_nothing_is_planned_where_something_must_be_measured_first(untrained_project: Project) -> None:
+    assert untrained_project.plans.plan("ten-minutes", may_measure=False) is None
+    with pytest.raises(InputError, match="ten-minutes"):
+        untrained_project.plans.plan("ten-hours")
+
+
+def test_a_comparison_of_extractors_says_what_a_head_reaches(untrained_project: Project) -> None:
+    untrained_project.compare_extractors(["pixels"])
+    plan = untrained_project.plans.plan("quick-look")
+    assert plan is not None
+    assert "A head on pixels named" in plan.expected
+    assert "in cross-validation" in plan.expected

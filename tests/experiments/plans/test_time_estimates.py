@@ -1,0 +1,118 @@
+"""Times of runs before they start: what is measured, what is kept, and the arithmetic from them."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core import Project, TrainConfig
+from core.base.errors import InputError
+from core.experiments.plans import time_estimates
+from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times
+from core.experiments.plans.time_estimates import RunSizes, network_estimate
+from core.store.files import home
+from core.training import time_probe
+from tests.conftest import QUICK
+
+TIMES = MeasuredTimes(
+    device="cpu", precision="fp32", step_seconds=0.5, score_images_per_second=100.0, checkpoint_seconds=0.25,
+    start_seconds=3.0, load_seconds=0.5, measured_batch=64, own_share=1.0, created="2026-11-27T06:00:00+00:00",
+)  # fmt: skip
+SIZES = RunSizes(labeled=130, pseudo=0, rejected=0, pool=1_000, evaluated=50, total=2_000)
+ASKED: Any = (QUICK, (16, 16, 1), 3, {"labeled": 15, "pseudo": 0, "rejected": 0, "pool": 40})
+
+
+def test_an_estimate_is_the_sum_of_its_parts() -> None:
+    config = TrainConfig(epochs=10, batch_size=64, log_epochs=5, checkpoint_epochs=5)
+    found = network_estimate(config, SIZES, TIMES)
+    assert found.steps == 30
+    assert found.parts == {
+        "start": pytest.approx(4.0), "training": 15.0, "evaluation": 1.5, "checkpoints": 0.75, "scoring": 20.0
+    }  # fmt: skip
+    assert found.seconds == pytest.approx(41.25)
+    assert found.sentence == "About 40 s here on cpu in fp32 (scoring 20 s, training 15 s, start 4 s; 30 steps)."
+    assert "Other programs" in replace(found, is_busy=True).sentence
+
+
+def test_the_probe_measures_a_real_step_and_the_answer_is_kept() -> None:
+    assert kept_times(*ASKED) is None
+    found = measure_times(*ASKED)
+    assert found.precision == "fp32"
+    assert 0 < found.step_seconds < 5
+    assert found.score_images_per_second > 1
+    assert found.measured_batch == 15
+    assert kept_times(*ASKED) == (None if found.is_busy else found)
+    assert kept_times(QUICK.model_copy(update={"model": "tiny_cnn"}), *ASKED[1:]) is None
+    with pytest.raises(InputError, match="cuda:77"):
+        measure_times(QUICK.model_copy(update={"device": "cuda:77"}), *ASKED[1:])
+
+
+def test_times_that_other_programs_slowed_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {name: value for name, value in vars(TIMES).items() if name != "created"} | {"seconds": 1.0}
+
+    def run(*_: object, **__: object) -> Any:
+        return type("Done", (), {"returncode": 0, "stdout": json.dumps(answer), "stderr": ""})
+
+    monkeypatch.setattr("core.experiments.plans.measured_times.subprocess.run", run)
+    answer["own_share"] = 0.5
+    assert measure_times(*ASKED).is_busy
+    assert kept_times(*ASKED) is None
+    answer["own_share"] = 0.95
+    assert not measure_times(*ASKED).is_busy
+    assert kept_times(*ASKED) is not None
+    (home() / "training_times.json").write_text('{"format": 1, "times": {"x": {"device": 1}}}')
+    assert kept_times(*ASKED) is None, "what another version kept is measured again"
+
+
+@pytest.mark.parametrize(("per_image", "most"), [(0.0001, 64), (0.02, 63), (2.0, 2)])
+def test_a_slow_step_is_timed_on_few_images_and_drawn_on_to_the_batch(
+    monkeypatch: pytest.MonkeyPatch, per_image: float, most: int
+) -> None:
+    spent: list[float] = []
+
+    def timed(_trainer: object, size: int, repeats: int) -> float:
+        step = 0.02 + per_image * size
+        spent.append(step * (1 if step > time_probe.STEP_LIMIT / 2 else min(repeats, 0.6 / step + 1)))
+        return step
+
+    monkeypatch.setattr(time_probe, "_timed", timed)
+    found, size = time_probe._step_seconds(None, 64)  # type: ignore[arg-type]
+    assert found == pytest.approx(0.02 + 64 * per_image, rel=0.3)
+    assert size <= most
+    assert per_image == 2.0 or sum(spent) < 2.0
+
+
+def test_several_processes_are_not_estimated(trained_project: Project) -> None:
+    two = QUICK.model_copy(update={"devices": 2, "batch_size": 14})
+    assert trained_project.plans.times.estimate(two) is None
+
+
+def test_nothing_is_measured_where_it_must_not_be(trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def measure(*what: object) -> MeasuredTimes:
+        asked.append(what)
+        return TIMES
+
+    monkeypatch.setattr(time_estimates, "measure_times", measure)
+    times = trained_project.plans.times
+    assert times.estimate(QUICK, may_measure=False) is None
+    assert asked == []
+    first = times.estimate(QUICK)
+    assert first is not None
+    assert first.steps == 4
+    assert times.estimate(QUICK, may_measure=False) == first
+    assert len(asked) == 1
+
+
+def test_a_head_is_measured_and_stored_features_cost_nothing(untrained_project: Project) -> None:
+    config = TrainConfig(method="head", extractor="pixels")
+    before = untrained_project.plans.times.estimate(config)
+    assert before is not None
+    assert 0 < before.parts["features"] < 60
+    assert before.precision == ""
+    untrained_project.wait_run(untrained_project.start_run(config).id, timeout=60)
+    after = Project.open(untrained_project.path).plans.times.estimate(config)
+    assert after is not None
+    assert after.parts["features"] == 0
