@@ -1,17 +1,19 @@
-"""Form of a new run: preset, method and training settings; a section of the Train page."""
+"""Form of a new run with all settings that its method reads; a section of the Train page."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from core import InputError, Preset, Project, RunRequest, TrainConfig, constants
 from dashboard.messages import show_errors
+from dashboard.sections.training import setting_names
+from dashboard.sections.training.goal_form import MEASURING, show_run
 from dashboard.sections.widgets import config_inputs
-from dashboard.state import url
+from dashboard.state.measurements import measured
 from dashboard.state.runs import finished_runs
 
-_MAIN = ("model", "profile", "devices", "epochs", "batch_size", "learning_rate")
-_MAIN_OF_HEAD = ("extractor", "head", "head_balance")
 _PRESET_HELP = "Settings that were used together in a paper or an earlier tool."
 _PARENT_HELP = "The run whose suggestions were reviewed. A warm start also takes its weights."
 _SEEDS_HELP = "Trains one run for each seed, counted up from the seed below. The runs wait for the device in turn."
@@ -28,57 +30,101 @@ _STEP_HELP = "Share of the pool, most confident first: 20 takes 20 % in the firs
 
 
 def show(project: Project) -> None:
-    """Draw the form; start runs or a curriculum when it is submitted."""
+    """Draw the form; start runs or a curriculum when it is submitted.
+
+    Args:
+        project: The project.
+    """
     with show_errors():
         table = project.extractor_comparisons.stored()
         st.session_state["recommended-head"] = {} if table is None else table.settings()
-    preset, method = _choices()
+    preset, method, model = _choices()
     defaults = _defaults(preset, method)
     st.session_state["train-defaults"] = defaults
     st.caption(_description(preset, method))
-    main, more = _setting_names(method)
-    _keep_settings((*main, *more))
+    names = [name for name in constants.settings_read(method, model) if name not in ("method", "model")]
+    searched = st.text_input("Search settings", key="search-settings", placeholder="such as seed, device, weight")
+    texts = {name: str(TrainConfig.model_fields[name].description) for name in names}
+    shown = setting_names.grouped(names, searched, texts)
+    _keep_settings(tuple(name for group in shown.values() for name in group))
     parents: list[str | None] = [None, *[run.id for run in finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
-        values = config_inputs(TrainConfig, main, "train", initial=defaults)
         columns = st.columns([3, 2, 3, 3], vertical_alignment="bottom")
         parent = columns[0].selectbox("parent run", parents, format_func=lambda name: name or "none", help=_PARENT_HELP)
         num_seeds = columns[1].number_input("seeds", 1, 100, 1, key="num-seeds", help=_SEEDS_HELP)
         is_curated = columns[2].toggle("train on the curated set", value=True, help=_CURATED_HELP)
         has_controls = columns[3].toggle("train control runs too", value=True, help=_CONTROLS_HELP)
         num_rounds, step = _curriculum_inputs() if method == "self_training" else (1, 0.0)
+        values = _setting_inputs(names, shown, defaults)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            is_sent = st.form_submit_button("Start", type="primary")
+            is_asked = st.form_submit_button("How long will it take?", key="ask-time")
+    with show_errors():
+        if not (is_sent or is_asked or st.session_state.get("asked-time")):
+            return
+        config = TrainConfig.checked({**values, "method": method, "model": model})
+        if not is_sent:
+            _tell_time(project, config, is_curated=is_curated, is_asked=is_asked)
+            return
+        st.session_state.pop("asked-time", None)
+        if num_rounds > 1:
+            _start_curriculum(project, config, parent, num_rounds, step)
+        rule = preset.rule if parent and preset.fits_method(method) else None
+        seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
+        request = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
+        show_run(project.start_runs(seeds, request)[0].id)
+
+
+def _setting_inputs(
+    names: Sequence[str], shown: Mapping[str, Sequence[str]], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Draw the settings by group; return the values of all of them, of those that are not shown as they were."""
+    fields = TrainConfig.model_fields
+    values = {name: st.session_state.get(f"train-{name}", defaults.get(name, fields[name].default)) for name in names}
+    for group, settings in shown.items():
         with st.container(border=True):
-            st.caption("More options")
-            values |= config_inputs(TrainConfig, more, "train", columns=4, initial=defaults)
-        is_sent = st.form_submit_button("Start", type="primary")
-    if is_sent:
-        with show_errors():
-            config = TrainConfig.checked({**values, "method": method})
-            if num_rounds > 1:
-                _start_curriculum(project, config, parent, num_rounds, step)
-            rule = preset.rule if parent and preset.fits_method(method) else None
-            seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
-            request = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
-            _show_run(project.start_runs(seeds, request)[0].id)
+            st.markdown(f"**{group}**")
+            values |= config_inputs(
+                TrainConfig, settings, "train", columns=4, initial=defaults, label=setting_names.label
+            )
+    if not shown:
+        st.caption("No setting of this method is called so.")
+    return values
 
 
-def _show_run(run: str) -> NoReturn:
-    """Select the started run and redraw the page."""
-    st.session_state["train-run"] = run
-    url.write("run", run)
-    st.rerun()
+def _tell_time(project: Project, config: TrainConfig, *, is_curated: bool, is_asked: bool) -> None:
+    """Say how long a run takes, once it was measured; until then that it is being measured."""
+    if is_asked:
+        st.session_state["asked-time"] = config
+    if st.session_state.get("asked-time") != config:
+        del st.session_state["asked-time"]  # the settings were changed since
+        return
+    if config.devices > 1:
+        st.info("How long several processes take together is not known before they run.")
+        return
+    if (sentence := _time_sentence(project, config, is_curated)) is None:
+        st.fragment(_wait_for_time, run_every=0.5)(project, config, is_curated)
+    else:
+        st.info(sentence)
 
 
-def _setting_names(method: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the settings that a method reads: the main ones, and the others."""
-    is_head = TrainConfig.checked({"method": method}).is_head
-    main, read = (_MAIN_OF_HEAD, constants.HEAD_SETTINGS) if is_head else (_MAIN, constants.NETWORK_SETTINGS)
-    return main, tuple(name for name in read if name not in (*main, "method"))
+def _time_sentence(project: Project, config: TrainConfig, is_curated: bool) -> str | None:
+    estimate = partial(project.plans.times.estimate, config, is_curated=is_curated)
+    key = f"{project.key} {is_curated} {config.model_dump_json()}"
+    found = measured(key, partial(estimate, may_measure=False), estimate)
+    return None if found is None else f"{found.sentence} Control runs come on top."
+
+
+@show_errors()
+def _wait_for_time(project: Project, config: TrainConfig, is_curated: bool) -> None:
+    if _time_sentence(project, config, is_curated) is not None:
+        st.rerun()
+    st.info(MEASURING)
 
 
 def _keep_settings(shown: tuple[str, ...]) -> None:
     """Keep the values of settings that are not shown: Streamlit forgets those of inputs that it does not draw."""
-    for name in set(TrainConfig.model_fields) - {*shown, "method"}:
+    for name in set(TrainConfig.model_fields) - {*shown, "method", "model"}:
         if f"train-{name}" in st.session_state:
             st.session_state[f"train-{name}"] = st.session_state[f"train-{name}"]
 
@@ -99,16 +145,21 @@ def _start_curriculum(
     st.rerun()
 
 
-def _choices() -> tuple[Preset, str]:
-    """Draw preset and method, outside the form because they change its initial values."""
-    left, right = st.columns(2)
+def _choices() -> tuple[Preset, str, str]:
+    """Draw preset, method and model, outside the form because they change which settings it has."""
+    left, middle, right = st.columns(3)
     name = left.selectbox("preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
     preset, help_text = constants.PRESETS[name], TrainConfig.model_fields["method"].description
     st.session_state.setdefault("train-method", preset.method)
-    method = right.selectbox(
+    method = middle.selectbox(
         "method", constants.TRAINING_METHODS, key="train-method", on_change=_apply_recipe, help=help_text
     )
-    return preset, method
+    model = _defaults(preset, method)["model"]
+    if method != "head":
+        with right:
+            initial, label = {"model": model}, setting_names.label
+            model = config_inputs(TrainConfig, ["model"], "train", columns=1, initial=initial, label=label)["model"]
+    return preset, method, model
 
 
 def _defaults(preset: Preset, method: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Widgets: inputs of config fields, class selection, rows of metrics."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -18,6 +18,7 @@ def config_inputs(
     *,
     columns: int = 3,
     initial: Mapping[str, Any] | None = None,
+    label: Callable[[str], str] = lambda name: name.replace("_", " "),
 ) -> dict[str, Any]:
     """Draw one input for each named field, with the field's own range, help text and default.
 
@@ -27,6 +28,7 @@ def config_inputs(
         prefix: First part of the session keys of the inputs.
         columns: Inputs in a row.
         initial: Values by field name that replace the defaults.
+        label: Makes the label of an input from its field name.
 
     Returns:
         The values by field name.
@@ -38,7 +40,7 @@ def config_inputs(
         ):
             with column:
                 field = config.model_fields[name]
-                values[name] = _input(name, field, f"{prefix}-{name}", (initial or {}).get(name, field.default))
+                values[name] = _input(label(name), field, f"{prefix}-{name}", (initial or {}).get(name, field.default))
     return values
 
 
@@ -69,9 +71,9 @@ def metric_row(values: Mapping[str, str], widths: Sequence[int] | None = None) -
         column.metric(label, value, border=True)
 
 
-def _input(name: str, field: FieldInfo, key: str, value: Any) -> Any:
+def _input(label: str, field: FieldInfo, key: str, value: Any) -> Any:
     """Draw one input; its value is in the session alone, because a browser ignores a changed default."""
-    label, help_text = name.replace("_", " "), field.description
+    help_text = field.description
     ends = next((item for item in field.metadata if isinstance(item, Interval)), None)
     is_float = ends is not None and field.annotation is not int
     st.session_state.setdefault(key, float(value) if is_float else value)

@@ -6,7 +6,7 @@ from core import Project, Run, TrainConfig, constants
 from dashboard import formatting
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import training_form
-from dashboard.sections.training import curricula, import_predictions, training_curves
+from dashboard.sections.training import curricula, goal_form, import_predictions, setting_names, training_curves
 from dashboard.sections.training import runs as run_list
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
@@ -22,8 +22,12 @@ def show() -> None:
     runs = project.runs()
     for run_id, message in project.broken_runs().items():
         st.warning(f"{run_id} cannot be read. {message}")
-    with st.expander("New run", expanded=not runs):
-        training_form.show(project)
+    with st.expander("New run", expanded=not runs), show_errors():
+        goal = goal_form.choice()
+        if goal == goal_form.ADVANCED:
+            training_form.show(project)
+        else:
+            goal_form.show(project, goal)
     with st.expander("Use another model's predictions"):
         import_predictions.show(project)
     curricula.show(project)
@@ -119,13 +123,18 @@ def _settings(run: Run) -> None:
     parent = record.parent or "none"
     st.caption(f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16]} UTC.")
     fields = TrainConfig.model_fields
-    names = constants.HEAD_SETTINGS if record.config.is_head else constants.NETWORK_SETTINGS
-    names = constants.IMPORTED_SETTINGS if record.config.is_imported else names
-    if record.config.is_network and not record.config.is_fine_tuned:
-        names = tuple(name for name in names if name not in constants.BACKBONE_SETTINGS)
+    names = constants.settings_read(record.config.method, record.config.model)
     values = record.config.model_dump()
-    rows = [{"setting": name, "value": str(values[name]), "meaning": fields[name].description} for name in names]
-    widths = {"setting": 160, "value": 130, "meaning": 560}
+    rows = [
+        {
+            "setting": setting_names.NAMES.get(name, name.replace("_", " ").capitalize()),
+            "name": name,
+            "value": str(values[name]),
+            "meaning": fields[name].description,
+        }
+        for name in names
+    ]
+    widths = {"setting": 260, "name": 150, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
     st.dataframe(rows, hide_index=True, height=300 if record.config.is_network else "content", column_config=columns)
 

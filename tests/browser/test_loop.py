@@ -182,7 +182,8 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     expect(page.get_by_text("Samples")).to_be_visible(timeout=30_000)  # no run yet: Data comes first
     pages = page.get_by_test_id("stTopNav")
     pages.get_by_role("link", name="Train").click()
-    page.get_by_label("epochs", exact=True).fill("40")
+    page.get_by_role("radio", name="Advanced").click()
+    page.get_by_label("Passes over the labeled images epochs", exact=True).fill("40")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Review the suggestions of this run")).to_be_visible(timeout=240_000)
 

@@ -6,6 +6,7 @@ import pytest
 
 from core import Project
 from tests.cli.shell import Shell
+from tests.experiments.plans.test_time_estimates import TIMES
 
 RUN = "001-supervised-mlp"
 
@@ -134,3 +135,33 @@ def test_half_an_order_to_the_table_of_runs_is_asked_back(
     code, _, err = shell("runs", trained_project.path, *words)
     assert code == 2
     assert sentence in err
+
+
+def test_a_dry_run_says_what_would_run_and_how_long_and_starts_nothing(
+    shell: Shell, trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    words = ("train", trained_project.path, "--dry-run")
+    code, out, _ = shell(*words, "--epochs", 10, "--batch-size", 5, "--seeds", 2)
+    assert code == 0
+    assert "small_cnn, 10 epochs, seed 1." in out
+    assert "15 s, start 4 s" in out
+    assert "In all about" in out
+    assert "Nothing was started." in out
+    facts = shell.json(*words, "--goal", "ten-minutes")
+    assert facts["goal"] == "ten-minutes"
+    assert facts["runs"][0]["config"]["method"] == "head"
+    assert facts["seconds"] == pytest.approx(sum(run["seconds"] for run in facts["runs"]))
+    assert facts["expected"]
+    assert len(trained_project.runs()) == 1
+
+
+def test_a_goal_starts_its_runs_and_takes_no_settings(shell: Shell, trained_project: Project) -> None:
+    code, _, err = shell("train", trained_project.path, "--goal", "quick-look", "--epochs", 3)
+    assert code == 2
+    assert "--goal chooses the settings: leave --epochs out" in err
+    assert shell("train", trained_project.path, "--goal", "tomorrow")[0] == 2
+    code, _, err = shell("train", trained_project.path, "--goal", "quick-look")
+    assert code == 0, err
+    (run,) = trained_project.runs()[1:]
+    assert (run.record.config.method, run.status.state) == ("head", "done")

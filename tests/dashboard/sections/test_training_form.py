@@ -1,23 +1,103 @@
 """Training form: settings, presets, methods, control runs."""
 
+import time
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import Project, TrainConfig, constants
+from dashboard.sections.training import setting_names
 from tests.dashboard.page_helpers import open_page, press, texts
+from tests.experiments.plans.test_time_estimates import TIMES
 
 
-@pytest.mark.parametrize("method", constants.TRAINING_METHODS)
-def test_the_form_has_every_setting_that_a_method_reads_and_no_other(untrained_project: Project, method: str) -> None:
-    test = open_page("train", {"train-method": method}, project=untrained_project.key)
+@pytest.mark.parametrize(
+    ("method", "model"),
+    [
+        *((method, "small_cnn") for method in constants.TRAINING_METHODS),
+        ("supervised", "backbone"),
+        ("supervised", "wrn"),
+    ],
+)
+def test_the_form_has_every_setting_that_a_method_reads_and_no_other(
+    untrained_project: Project, method: str, model: str
+) -> None:
+    session = {"train-method": method, "train-model": model}
+    test = open_page("train", session, project=untrained_project.key)
     kinds: tuple[Any, ...] = (test.number_input, test.selectbox, test.text_input, test.toggle)
     helps = {str(widget.key): widget.help for kind in kinds for widget in kind}
-    names = constants.HEAD_SETTINGS if method == "head" else constants.NETWORK_SETTINGS
+    names = [name for name in constants.settings_read(method, model) if method != "head" or name != "model"]
     fields = TrainConfig.model_fields
     assert {key: text for key, text in helps.items() if key.removeprefix("train-") in fields} == {
         f"train-{name}": fields[name].description for name in names
     }
+    assert not test.exception
+
+
+def test_every_setting_has_words_and_one_group() -> None:
+    names = [name for group in setting_names.GROUPS.values() for name in group]
+    assert len(names) == len(set(names))
+    assert {*names, "method", "imported_model"} == set(TrainConfig.model_fields)
+    assert len(set(setting_names.NAMES.values())) == len(names)
+
+
+def test_a_search_shows_the_settings_it_finds_and_keeps_the_others(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    test = open_page("train", project=untrained_project.key)
+    test.number_input(key="train-epochs").set_value(3)
+    press(test, "How long will it take?")  # sends the form
+    test.text_input(key="search-settings").set_value("decay averaged").run()
+    assert [box.key for box in test.number_input if str(box.key).startswith("train-")] == ["train-ema_decay"]
+    assert "`ema_decay`" in test.number_input(key="train-ema_decay").label
+    test.number_input(key="train-ema_decay").set_value(0.5)
+    press(test, "Start")
+    assert untrained_project.runs()[0].record.config == TrainConfig(epochs=3, ema_decay=0.5)
+    test.text_input(key="search-settings").set_value("no such thing").run()
+    assert "No setting of this method is called so." in texts(test)
+
+
+def test_the_form_says_how_long_a_run_takes_once_it_is_measured(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    test = open_page("train", project=untrained_project.key)
+    press(test, "How long will it take?")
+    assert "Measuring this machine" in texts(test)
+    test = until(test, "here on cpu in fp32")
+    assert untrained_project.runs() == []
+    test.selectbox(key="train-method").set_value("fixmatch").run()
+    assert "here on cpu in fp32" not in texts(test), "the time of another method"
+
+
+def until(test: AppTest, text: str) -> AppTest:
+    """Run the page again until it shows a text."""
+    end = time.monotonic() + 20
+    while text not in texts(test):
+        assert time.monotonic() < end, texts(test)
+        assert not test.exception
+        time.sleep(0.1)
+        test.run()
+    return test
+
+
+def test_a_goal_says_what_it_does_how_long_it_takes_and_what_to_expect(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
+    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    test = until(open_page("train", {"train-goal": "quick-look"}, project=untrained_project.key), "About")
+    assert "A head on features" in texts(test)
+    assert "**To expect:** Not known before it has run" in texts(test)
+    test.segmented_control(key="train-goal").set_value("ten-minutes").run()
+    test = until(test, "Fits a head, then trains a network")
+    assert "softmatch" not in texts(test), "a goal is told in words"
+    press(test, "Start training")
+    assert [run.record.config.is_head for run in untrained_project.runs()][:1] == [True]
+    assert not test.exception
 
 
 def test_every_setting_is_read_by_a_network_or_a_head() -> None:
