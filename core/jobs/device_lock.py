@@ -93,7 +93,7 @@ class DeviceLock:
             self._ticket = self._folder / f"ticket-{time.time_ns():020d}-{os.getpid()}"
             self._file = self._ticket.open("w")
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._file.write(" ".join(self.names))
+            self._file.write("\n".join((" ".join(self.names), owner)))
             self._file.flush()
         except OSError as error:
             raise cannot_write(self._folder, error) from error
@@ -104,7 +104,7 @@ class DeviceLock:
         Returns:
             False where one is missing; none is held then.
         """
-        if any(set(wanted) & set(self.names) for wanted in self._older_requests()):
+        if any(set(wanted) & set(self.names) for wanted, _ in self._older_requests()):
             return False
         for name in self.names:
             if len(self.held) < self.count and (file := _locked(self._file_of(name))) is not None:
@@ -130,6 +130,10 @@ class DeviceLock:
                 continue
         return [owner for owner in found if owner and owner != self.owner]
 
+    def waiting_before(self) -> list[str]:
+        """List the runs that wait for the same devices and are served first."""
+        return [owner for wanted, owner in self._older_requests() if owner and set(wanted) & set(self.names)]
+
     def release(self) -> None:
         """Release all held devices."""
         for file in self.held.values():
@@ -144,18 +148,18 @@ class DeviceLock:
     def _file_of(self, name: str) -> Path:
         return self._folder / name.replace(":", "-")
 
-    def _older_requests(self) -> Iterator[list[str]]:
+    def _older_requests(self) -> Iterator[tuple[list[str], str]]:
         for ticket in sorted(self._folder.glob("ticket-*")):
             if ticket >= self._ticket:
                 return
-            with _reading(ticket) as wanted:
-                if wanted is not None:
-                    yield wanted
+            with _reading(ticket) as request:
+                if request is not None:
+                    yield request
 
 
 @contextmanager
-def _reading(ticket: Path) -> Iterator[list[str] | None]:
-    """Read the devices that a ticket asks for.
+def _reading(ticket: Path) -> Iterator[tuple[list[str], str] | None]:
+    """Read the devices that a ticket asks for, and the run that does; an older Winnow names no run.
 
     None where its process is gone; the ticket is deleted then.
     """
@@ -164,7 +168,8 @@ def _reading(ticket: Path) -> Iterator[list[str] | None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield file.read().split()
+                names, _, owner = file.read().partition("\n")
+                yield names.split(), owner.strip()
             else:
                 ticket.unlink(missing_ok=True)
                 yield None

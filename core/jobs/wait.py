@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,8 +47,7 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
             folder.write_status(status)
             return 0
         if time.monotonic() - last_written > _HEARTBEAT:
-            holders = " and ".join(dict.fromkeys(lock.holders())) or "another run"
-            message = f"Waiting for {' or '.join(lock.names)}: {holders} is training there."
+            message = waiting_message(lock.names, lock.holders(), lock.waiting_before())
             folder.write_status(replace(folder.status(now=0), state="queued", message=message))
             last_written = time.monotonic()
         time.sleep(0.1)
@@ -61,6 +61,24 @@ def wait_for_device(project: Path, run_id: str, launch: Launch, *, is_resume: bo
     has_others = launch.nodes > 1
     message = f"Waiting for the other machines at {launch.rendezvous}." if has_others else "Starting the workers."
     return accompany(command, folder, message)
+
+
+def waiting_message(devices: Sequence[str], holders: Sequence[str], before: Sequence[str]) -> str:
+    """Say what a queued run waits for.
+
+    Args:
+        devices: Devices that would do.
+        holders: Runs that train there.
+        before: Runs that wait for them and come first.
+
+    Returns:
+        One sentence.
+    """
+    training = " and ".join(dict.fromkeys(holders)) or "another run"
+    waiting = (
+        f"; {', '.join(dict.fromkeys(before))} {'waits' if len(before) == 1 else 'wait'} before it" if before else ""
+    )
+    return f"Waiting for {' or '.join(devices)}: {training} is training there{waiting}."
 
 
 def accompany(command: list[str], folder: RunFolder, message: str) -> int:

@@ -43,6 +43,7 @@ from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.devices import choose_device
 from core.training.runtime.memory import is_out_of_memory, keep_freed_memory, memory_sentence
+from core.training.runtime.pace import Pace
 from core.training.runtime.precision import chosen_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
@@ -71,6 +72,7 @@ class TrainingWorker:
         self._begin, self._since, self._before = time.monotonic(), time.time(), begun
         self._told, self._saved, self._is_stopped, self._measured, self._kept = 0.0, 0, False, "", ""
         self._tracker: Tracker = NoTracker()
+        self._pace, self._num_images = Pace(), 0
 
     def run(self) -> int:
         """Train, predict and calibrate.
@@ -193,8 +195,7 @@ class TrainingWorker:
     def _should_stop(self, trainer: Trainer) -> bool:
         now = time.monotonic()
         if now - self._told > 0.5:
-            seconds = self._before + now - self._begin
-            eta = seconds / trainer.step * (trainer.steps - trainer.step) if trainer.step else None
+            eta = self._pace.left(trainer.step, trainer.steps)
             if trainer.memory_warning and trainer.memory_warning != self._measured:
                 self._measured = trainer.memory_warning
                 print(self._measured, flush=True)
@@ -213,6 +214,7 @@ class TrainingWorker:
 
     def _finish(self, trainer: Trainer, images: ImageSet, splits: Splits, device: torch.device) -> None:
         self._tell(message="Scoring all images.", epoch=trainer.epoch, step=trainer.step, eta_seconds=None)
+        self._pace, self._num_images = Pace(), len(images.pixels)
         paths = [self.folder.path / "predictions" / name for name in ("logits.npy", "features.npy")]
         if distributed.rank() == 0:
             kept = trainer.kept()
@@ -241,7 +243,8 @@ class TrainingWorker:
 
     def _on_chunk(self, num_done: int) -> None:
         if time.monotonic() - self._told > 0.5:
-            self._tell(message=f"Scoring all images: {num_done * distributed.world_size():,} done.")
+            left = self._pace.left(num_done, self._num_images // distributed.world_size())
+            self._tell(message=f"Scoring all images: {num_done * distributed.world_size():,} done.", eta_seconds=left)
             self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
         if self._is_stopped:
             raise Cancelled

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.jobs import wait
+from core.jobs.device_lock import DeviceLock
 from tests.training.small_datasets import TINY, make_project, make_run
 
 
@@ -37,3 +38,24 @@ def test_workers_that_cannot_begin_leave_their_exit_code(tmp_path: Path) -> None
     folder = make_run(make_project(tmp_path / "tiny"), TINY)
     assert wait.accompany([sys.executable, "-c", "raise SystemExit(7)"], folder, "Starting.") == 7
     assert folder.status().state == "queued"  # whoever started it says so in the status
+
+
+def test_a_queued_run_says_which_runs_come_first() -> None:
+    assert wait.waiting_message(["cpu"], ["001-a"], []) == "Waiting for cpu: 001-a is training there."
+    assert wait.waiting_message(["cuda:0", "cuda:1"], [], ["002-b", "003-c"]) == (
+        "Waiting for cuda:0 or cuda:1: another run is training there; 002-b, 003-c wait before it."
+    )
+
+
+def test_a_lock_names_the_runs_that_wait_before_it() -> None:
+    first, second, third = (DeviceLock(["cpu"], 1, name) for name in ("001-a", "002-b", "003-c"))
+    try:
+        assert first.acquire()
+        assert not third.acquire()
+        assert third.holders() == ["001-a"]
+        assert third.waiting_before() == ["002-b"]
+        assert second.waiting_before() == []
+    finally:
+        for lock in (second, third):
+            lock.leave_queue()
+        first.release()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
+from core.base.durations import duration
 from core.base.errors import RunError, WinnowError
 from core.base.presets import PRESETS
 from core.base.types import LIVE_STATES, RunStatus
@@ -232,7 +233,7 @@ def _state_lines(state: dict[str, str] | None) -> list[str]:
 
 
 def _progress(now: RunStatus, *, is_head: bool) -> str:
-    eta = f"{now.eta_seconds:.0f} s left" if now.eta_seconds is not None else now.state
+    eta = f"{duration(now.eta_seconds)} left" if now.eta_seconds is not None else now.state
     if is_head:
         return f"{now.message}  {eta}".ljust(78)
     val = f"val {percent(now.best_val_accuracy)}" if now.best_val_accuracy is not None else ""
@@ -249,7 +250,9 @@ def _run_line(run: Run) -> str:
     if now.kept_epoch not in (None, now.best_epoch):
         val += f", kept epoch {now.kept_epoch}"
     progress = f"epoch {now.epoch}/{now.epochs}" if config.is_network else now.message
-    where = progress if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
+    left = "" if now.eta_seconds is None else f", about {duration(now.eta_seconds)} left"
+    where = f"{now.message if now.state == 'queued' else progress}{left}"
+    where = where if now.state in LIVE_STATES else f"{now.seconds:.0f} s"
     control = f"  {run.control.name}" if run.control is not None else ""
     note = f"  {now.message}" if now.state in ("failed", "lost") else ""
     kind = f"{config.method} {config.model_name}" + ("" if config.is_imported else f" seed {config.seed}")

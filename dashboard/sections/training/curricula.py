@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import Project, constants
+from dashboard import formatting
 from dashboard.messages import show_errors
 
 
@@ -27,7 +28,9 @@ def _progress(project: Project, number: str, was_live: bool, num_started: int) -
     if not is_live:
         st.caption(f"{text}{names}")
     else:
-        st.progress(status.done / status.total, text=text)
+        left = status.seconds / status.done * (status.total - status.done) if status.done else None
+        time = "" if left is None else f" About {formatting.duration(left)} left."
+        st.progress(status.done / status.total, text=f"{text}{time}")
         if st.button("Cancel the curriculum", key="cancel-curriculum", help="This also cancels its current run."):
             project.curricula.cancel(number)
             st.toast("Cancelling the curriculum.")
