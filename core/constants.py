@@ -12,6 +12,7 @@ from core.base.presets import PRESETS, RECIPES
 from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
+from core.data.classes.class_names import without_formula
 from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
 from core.experiments.plans.goals import GOALS
@@ -81,4 +82,5 @@ __all__ = [
     "UNKNOWN",
     "VERDICTS",
     "settings_read",
+    "without_formula",
 ]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import Project, constants
+from dashboard import downloads
 from dashboard.charts.training import learning_curve
 
 _HELP = "After so many decisions the model learns beside your work. New suggestions come with the next page."
@@ -19,10 +20,8 @@ def show(project: Project, run: str) -> None:
     if gain is not None:
         st.markdown(f"**{gain.sentence}**")
     if len(points) > 1:
-        st.plotly_chart(
-            learning_curve([point.num_clicks for point in points], [point.accuracy for point in points]),
-            key="learning-curve",
-        )
+        figure = learning_curve([point.num_clicks for point in points], [point.accuracy for point in points])
+        downloads.chart(figure, "learning-curve", "Accuracy on val over clicks")
     elif points:
         state = project.live.state(run)
         st.caption(before_the_first(state.num_new, state.interval, is_fitting=state.is_fitting))

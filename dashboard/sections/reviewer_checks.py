@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import Project, ReviewerCheck, constants
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.messages import show_errors
 
 _HELP = (
@@ -30,7 +30,7 @@ def show(project: Project) -> None:
     )
     reviewers = project.quality.reviewers()
     if reviewers:
-        st.dataframe([_row(item) for item in reviewers], hide_index=True)
+        downloads.table([_row(item) for item in reviewers], "reviewer-checks")
     for item in reviewers:
         if item.attention.is_flagged:
             st.warning(

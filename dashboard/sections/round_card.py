@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import Project, StopAdvice
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.sections.errors import pool_state
 
 
@@ -35,7 +35,7 @@ def show(project: Project, run_a: str, run_b: str) -> None:
             }
             for audit in audits
         ]
-        st.dataframe(rows, hide_index=True)
+        downloads.table(rows, "round-card")
     else:
         st.caption("No selection of these runs has been audited, so nothing is guaranteed about its labels.")
     st.caption(f"Error of labels accepted by {run_b}'s suggestions:")

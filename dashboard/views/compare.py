@@ -1,11 +1,14 @@
 """Compare page: two runs on the same test images, and the review value between them."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from core import InputError, Project, Run, RunComparison, constants
-from dashboard import charts, formatting, image_grid
+from dashboard import charts, downloads, formatting, image_grid
 from dashboard.changed_predictions import changed_predictions, confusion_cell
 from dashboard.messages import empty_page, page_head, page_link, show_errors
 from dashboard.sections import round_card
@@ -62,7 +65,7 @@ def _accuracies(compared: RunComparison) -> None:
         }
     )
     chart = charts.difference(compared)
-    st.plotly_chart(chart, config=charts.CONFIG, key="difference", alt="Difference of accuracy with interval")
+    downloads.chart(chart, "difference", "Difference of accuracy with interval")
     st.caption(
         f"On the test images: A {formatting.estimate(result.accuracy_a)}; B {formatting.estimate(result.accuracy_b)}. "
         f"Paired difference B − A: {formatting.points(result.difference)} points "
@@ -160,7 +163,7 @@ def _train_control(project: Project, curated: str, kind: str) -> None:
 def _per_class(key: str, project: Project, compared: RunComparison) -> None:
     st.subheader("Per class")
     chart = charts.per_class(compared, project.class_names)
-    st.plotly_chart(chart, config=charts.CONFIG, key="per-class", alt="Accuracy per class of both runs")
+    downloads.chart(chart, "per-class", "Accuracy per class of both runs")
     st.subheader("Confusion")
     result = compared.comparison
     for column, run, counts in zip(
@@ -172,11 +175,18 @@ def _per_class(key: str, project: Project, compared: RunComparison) -> None:
         with column:
             st.caption(run)
             chart = charts.confusion(counts, project.class_names)
-            chosen = st.plotly_chart(
-                chart, config=charts.CONFIG, key=f"confusion-{run}", alt=f"Confusion matrix of {run}",
+            chosen = downloads.chart(
+                chart, f"confusion-{run}", f"Confusion matrix of {run}", _confusion_rows(counts, project.class_names),
                 on_select="rerun", selection_mode="points",
             )  # fmt: skip
             _cell(key, project, compared, run, [point["customdata"] for point in chosen["selection"]["points"]])
+
+
+def _confusion_rows(counts: NDArray[np.int64], names: Sequence[str]) -> list[dict[str, Any]]:
+    """A row for each true class, with the number of images of each predicted class."""
+    columns = [f"predicted {name}" for name in names]
+    rows = zip(names, counts.tolist(), strict=True)
+    return [{"true": name, **dict(zip(columns, line, strict=True))} for name, line in rows]
 
 
 def _cell(key: str, project: Project, compared: RunComparison, run: str, cells: Sequence[Sequence[float]]) -> None:
@@ -228,7 +238,7 @@ def _curves(project: Project, compared: RunComparison) -> None:
     )
     first, second = project.run(compared.run_a).metrics(), project.run(compared.run_b).metrics()
     chart = charts.two_curves(first, second, compared.run_a, compared.run_b, name, _CURVES[name])
-    st.plotly_chart(chart, config=charts.CONFIG, key="curves", alt=f"{_CURVES[name]} of both runs")
+    downloads.chart(chart, "curves", f"{_CURVES[name]} of both runs")
 
 
 def _changed_predictions(key: str, project: Project, compared: RunComparison) -> None:

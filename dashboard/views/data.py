@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import DataSummary, Project, constants
-from dashboard import charts, formatting, image_grid
+from dashboard import charts, downloads, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
 from dashboard.sections.data import class_form, image_groups, left_out_files, new_images
@@ -53,7 +53,7 @@ def _project(key: str, project: Project) -> None:
         st.subheader("Images per class")
         if summary.class_names:
             chart = charts.class_counts(summary.class_names, summary.class_counts)
-            st.plotly_chart(chart, config=charts.CONFIG, key="class-counts", alt="Images per class and split")
+            downloads.chart(chart, "class-counts", "Images per class and split")
             st.caption("The labels of the calibration split are hidden; those of the unlabeled split are unknown.")
         else:
             st.caption("No class has a name yet. You name each one when you first see it, on the Review page.")
@@ -115,7 +115,8 @@ def _features(project: Project) -> None:
             }
             for line in table.lines
         ]
-        st.dataframe(rows, hide_index=True, width="content", column_config={"": st.column_config.TextColumn(width=110)})
+        columns = {"": st.column_config.TextColumn(width=110)}
+        downloads.table(rows, "extractor-comparison", width="content", column_config=columns)
         st.caption(
             f"Cross-validated on {table.lines[0].num_labels:,} labeled images; ± is one standard error. Recommended is "
             "the simplest pair within one standard error of the best. New heads use it unless you choose another."
@@ -187,7 +188,7 @@ def _splits(summary: DataSummary) -> None:
         "images": st.column_config.NumberColumn(format="localized", width=70),
         "use": st.column_config.TextColumn(width=230),
     }
-    st.dataframe(rows, hide_index=True, column_config=columns)
+    downloads.table(rows, "splits", column_config=columns)
     drawn = "the same number per class" if summary.split.kind == "balanced" else "in proportion to the classes"
     st.caption(
         f"Drawn with seed {summary.split.seed}, {drawn}. Requested: {summary.split.labeled:,} labeled, "

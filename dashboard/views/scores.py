@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core import Project, RuleParameter, Selection, constants, rule_parameters
-from dashboard import charts, formatting, image_grid
+from dashboard import charts, downloads, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections.errors import part_errors, pool_state
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
@@ -58,15 +58,13 @@ def _histograms(project: Project, run: str) -> None:
         pool = project.scores(run)
         st.subheader("Pool")
         chart = charts.pool_histogram(pool, score, predicted)
-        st.plotly_chart(chart, config=charts.CONFIG, key="pool-histogram", alt=f"Histogram of {score} in the pool")
+        downloads.chart(chart, "pool-histogram", f"Histogram of {score} in the pool")
         st.caption(f"{len(pool.ids):,} images of the pool; temperature {pool.temperature:.2f}.")
     with right:
         known = project.quality.known_scores(run)
         st.subheader("Known labels")
         chart = charts.right_wrong_histogram(known, score, predicted)
-        st.plotly_chart(
-            chart, config=charts.CONFIG, key="known-histogram", alt=f"Histogram of {score}, right and wrong"
-        )
+        downloads.chart(chart, "known-histogram", f"Histogram of {score}, right and wrong")
         st.caption(f"{len(known.ids):,} images of the val split and the hidden calibration split.")
 
 
@@ -74,7 +72,7 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
     st.subheader("Coverage against error")
     curve = project.quality.coverage_error(run)
     chart = charts.coverage_error(curve, selection)
-    st.plotly_chart(chart, config=charts.CONFIG, key="coverage", alt="Estimated error against coverage")
+    downloads.chart(chart, "coverage", "Estimated error against coverage")
     st.caption(
         "Each point is a confidence threshold: the share of the pool that it keeps, and the error among the kept "
         "images, estimated on the hidden calibration items. The band is the exact (Clopper–Pearson) 95 % interval."
@@ -89,7 +87,7 @@ def _reliability(project: Project, run: str) -> None:
         st.caption("This project has no val images, so its calibration cannot be measured.")
         return
     chart = charts.reliability_diagram(report)
-    st.plotly_chart(chart, config=charts.CONFIG, key="reliability", alt="Accuracy against confidence")
+    downloads.chart(chart, "reliability", "Accuracy against confidence")
     st.caption(
         f"{report.n:,} val images in 15 bins. The temperature T = {report.temperature:.2f} divides the logits and is "
         "fitted on the same images. ECE (expected calibration error) is the mean gap to the diagonal."
@@ -112,7 +110,7 @@ def _ood_check(project: Project, run: str) -> None:
     for column, score in zip(st.columns(len(report.scores), gap="large"), report.scores, strict=True):
         with column:
             chart = charts.ood_histogram(report, score)
-            st.plotly_chart(chart, config=charts.CONFIG, key=f"ood-{score}", alt=f"{score} of noise and images")
+            downloads.chart(chart, f"ood-{score}", f"{score} of noise and images")
             auroc = [f"{value:.3f} for {name}" for name, value in report.auroc[score].items()]
             st.caption(f"AUROC {', '.join(auroc)}.")
     st.caption(
@@ -182,7 +180,7 @@ def _rule(project: Project, run: str) -> Selection:
         pool_state.show(project, run)
         st.caption(f"Error among the kept images: {formatting.estimate(selection.error)} hidden calibration items.")
         chart = charts.class_mix(selection, project.class_names)
-        st.plotly_chart(chart, config=charts.CONFIG, key="class-mix", alt="Kept images per class")
+        downloads.chart(chart, "class-mix", "Kept images per class")
         _class_shares(project, run, rule, params)
         page_link("review", "Review and accept")
     return selection

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import JobStatus, SimulateConfig, Simulation, Simulations, TrainConfig, constants
-from dashboard import charts, formatting
+from dashboard import charts, downloads, formatting
 from dashboard.messages import page_head, show_errors
 from dashboard.sections.widgets import config_inputs, metric_row
 from dashboard.state import url
@@ -165,7 +165,7 @@ def _curves(simulation: Simulation) -> None:
             chart = charts.simulation_curves(
                 curves[quantity], is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy"
             )
-            st.plotly_chart(chart, config=charts.CONFIG, key=f"simulated-{quantity}", alt=f"{title} over the rounds")
+            downloads.chart(chart, f"simulated-{quantity}", f"{title} over the rounds")
 
 
 def _table(simulation: Simulation) -> None:
@@ -183,7 +183,7 @@ def _table(simulation: Simulation) -> None:
         }
         for row in simulation.summary()
     ]
-    st.dataframe(rows, hide_index=True)
+    downloads.table(rows, "simulation-after-the-last-round")
     st.caption(
         "Means over the seeds, measured on the true labels. A target error limits “wrong in a bulk accept”: the mean "
         "share of wrong labels among the images that one round bulk-accepted. It leaves out hidden calibration items, "

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import Project, Run, TrainConfig, constants
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import training_form
 from dashboard.sections.training import curricula, goal_form, import_predictions, setting_names, training_curves
@@ -136,7 +136,8 @@ def _settings(run: Run) -> None:
     ]
     widths = {"setting": 260, "name": 150, "value": 130, "meaning": 560}
     columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
-    st.dataframe(rows, hide_index=True, height=300 if record.config.is_network else "content", column_config=columns)
+    height = 300 if record.config.is_network else "content"
+    downloads.table(rows, f"settings-{run.id}", height=height, column_config=columns)
 
 
 def _augmented_images(run: Run) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import Project
+from dashboard import downloads
 from dashboard.messages import show_errors
 
 _EDITS = ("Rename", "Merge", "Describe", "Add")
@@ -18,7 +19,7 @@ def show(project: Project) -> None:
     table = project.workspace.classes
     if table.descriptions:
         rows = [{"class": table.names[n], "description": text} for n, text in table.descriptions.items() if text]
-        st.dataframe(rows, hide_index=True)
+        downloads.table(rows, "classes")
     edit = st.segmented_control("Edit of a class", _EDITS, default=_EDITS[0], key="class-edit", required=True)
     open_classes = [number for number in range(len(table.names)) if number not in table.merged]
     number = None

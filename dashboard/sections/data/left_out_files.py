@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import DataSummary, Project
+from dashboard import downloads
 
 _LISTED = 20
 """Files up to which each has a line of its own."""
@@ -40,7 +41,7 @@ def show(project: Project, summary: DataSummary) -> None:
                 {"file": f"{g.count:,} {g.suffix or 'without suffix'}, such as {g.examples[0]}", "reason": g.reason}
                 for g in summary.left_out
             ]
-        st.dataframe(rows, hide_index=True)
+        downloads.table(rows, "left-out-files")
         st.caption(f"The whole list: {project.path / 'left_out.csv'}")
     if not summary.num_duplicates and not summary.quarantined:
         st.caption("No file is left out: every file could be read, and no image occurs twice.")

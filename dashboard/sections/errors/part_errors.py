@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import Project
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.messages import show_errors
 from dashboard.sections.errors import pool_state
 
@@ -46,7 +46,7 @@ def show(project: Project, run: str) -> None:
                 own = "nothing accepted" if told.threshold is None else f"from {told.threshold:.3f}: {told.num_kept:,}"
                 together = " together with other small classes" if told.pooled_with else " by itself"
                 row[f"at most {formatting.percent(target)} wrong"] = own if told.threshold is None else own + together
-        st.dataframe(rows, hide_index=True)
+        downloads.table(rows, f"errors-by-{by}")
         (st.warning if found.state == pool_state.NOT_VALID else st.write)(found.sentence)
         st.caption(
             f"{found.state.capitalize()}: {found.reason} n: calibration images at or above the confidence. The "

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import Project, QueueEstimate
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.messages import page_link
 from dashboard.state import url
 
@@ -31,7 +31,7 @@ def show(project: Project, run: str, threshold: float) -> None:
         )
         page_link("review", "Review the mixed queue", **url.query(run=run, ranking="mixed"))
         return
-    st.dataframe([_row(item) for item in estimates], hide_index=True)
+    downloads.table([_row(item) for item in estimates], "queue-estimates")
     st.caption(_METHOD)
     if any(item.num_waiting for item in estimates):
         st.caption("Answers after a skipped image wait: they count once that image is answered.")

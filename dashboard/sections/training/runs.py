@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core import Project
-from dashboard import formatting
+from dashboard import downloads, formatting
 from dashboard.messages import show_errors
 
 _EDITABLE = ("star", "name", "note")
@@ -34,6 +34,7 @@ def show(project: Project) -> None:
         table, key=f"{_KEY}-{version}", hide_index=True, num_rows="fixed", column_config=_columns(),
         disabled=[name for name in table[0] if name not in _EDITABLE], height=min(36 * len(table) + 38, 330),
     )  # fmt: skip
+    downloads.download(table, "runs")
     st.caption("Name, note and star can be edited in place. “What changed” compares with the parent or the run before.")
     if _apply(project, table, edited):
         st.session_state[f"{_KEY}-version"] = version + 1  # a new table shows what is stored

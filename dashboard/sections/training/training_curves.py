@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core import Project, Run
-from dashboard import charts
+from dashboard import charts, downloads
 from dashboard.messages import show_errors
 
 _STEP_HELP = "One point for each logged training step (`log_batches`), at most a few hundred points."
@@ -51,16 +51,16 @@ def _loss_curves(metrics: Metrics) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Loss")
-        st.plotly_chart(charts.loss_curves(metrics), config=charts.CONFIG, key="loss")
+        downloads.chart(charts.loss_curves(metrics), "loss")
         st.subheader("Learning rate")
         chart = charts.schedule_curve(metrics, "learning_rate", "learning rate")
-        st.plotly_chart(chart, config=charts.CONFIG, key="learning-rate")
+        downloads.chart(chart, "learning-rate")
     with right:
         st.subheader("Accuracy")
-        st.plotly_chart(charts.accuracy_curves(metrics), config=charts.CONFIG, key="accuracy")
+        downloads.chart(charts.accuracy_curves(metrics), "accuracy")
         st.subheader("Unlabeled weight")
         chart = charts.schedule_curve(metrics, "unlabeled_weight", "unlabeled weight")
-        st.plotly_chart(chart, config=charts.CONFIG, key="unlabeled-weight")
+        downloads.chart(chart, "unlabeled-weight")
 
 
 @show_errors()
@@ -78,12 +78,12 @@ def _pool_curves(project: Project, metrics: Metrics, x: str) -> None:
     with left:
         st.markdown("**Kept share and accuracy**")
         chart = charts.pool_curves(metrics, x)
-        st.plotly_chart(chart, config=charts.CONFIG, key=f"pool-{x}", alt="Kept share and accuracy")
+        downloads.chart(chart, f"pool-{x}", "Kept share and accuracy")
     with right:
         st.markdown("**Class mix of the kept pseudo-labels**")
         chart = charts.mix_curves(metrics, project.class_names, x)
         alt = "Share of each class among the kept pseudo-labels"
-        st.plotly_chart(chart, config=charts.CONFIG, key=f"mix-{x}", alt=alt)
+        downloads.chart(chart, f"mix-{x}", alt)
     st.markdown("**Drift from the labeled class mix, in bits**", help=_DRIFT_HELP)
     alt = "KL divergence of the kept class mix from the labeled one, in bits"
-    st.plotly_chart(charts.drift_curve(metrics, x), config=charts.CONFIG, key=f"drift-{x}", alt=alt)
+    downloads.chart(charts.drift_curve(metrics, x), f"drift-{x}", alt)

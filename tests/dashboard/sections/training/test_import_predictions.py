@@ -51,7 +51,7 @@ def test_a_file_is_previewed_and_becomes_the_chosen_run(untrained_project: Proje
     assert "Epoch" not in metrics(test)
     assert "Imported predictions are not trained, so there are no curves." in texts(test)
     (table,) = [frame for frame in test.dataframe if "what changed" not in frame.value]
-    assert dict(zip(table.value["setting"], table.value["value"], strict=True)) == {
+    assert dict(zip(table.value["name"], table.value["value"], strict=True)) == {
         "method": "imported", "imported_model": "big net"
     }  # fmt: skip
     assert not {"Cancel", "Resume"} & set(labels(test))
