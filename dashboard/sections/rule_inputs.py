@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import Project, RuleParameter, class_thresholds, constants, rule_parameters
 from dashboard import charts, formatting
-from dashboard.sections.errors import pool_state
+from dashboard.sections.errors import pool_state, target_error
 from dashboard.state import url
 
 _RULE, _PARAMS = "rule", "cut"
@@ -103,17 +103,9 @@ def _number_input(project: Project, rule: str, item: RuleParameter) -> float | i
 
 def _target_error_input(project: Project, run: str) -> None:
     with st.popover("Set from a target error"):
-        target = st.slider("Target error (%)", 0.5, 20.0, 5.0, step=0.5, key="audit-target-error") / 100
-        item = project.quality.conformal_threshold(run, target)
-        if item.threshold is None:
-            st.caption("No threshold guarantees this with the available calibration items. Audit a selection instead.")
-            return
-        st.markdown(
-            f"Threshold {item.threshold:.3f}. "
-            + pool_state.at_most(item.state, item.num_kept, formatting.percent(target), "on average")
-        )
-        st.caption(f"{item.state.capitalize()}: {item.reason}")
-        st.button("Set this threshold", on_click=_set_threshold, args=(item.threshold,))
+        threshold = target_error.threshold_input(project, run, "audit-target-error")
+        if threshold is not None:
+            st.button("Set this threshold", on_click=_set_threshold, args=(threshold,))
 
 
 def _set_threshold(threshold: float) -> None:

@@ -88,10 +88,15 @@ def get_per_class(request: Request) -> dict[str, Any]:
 
 
 def get_targets(request: Request) -> dict[str, Any]:
-    """Return the conformal threshold of each target error that the slider offers."""
-    thresholds = _project(request).quality.conformal_thresholds_by_target(request.path_params["run"], TARGET_ERRORS)
+    """Return the conformal threshold of each target error that the slider offers, or the one by class mix."""
+    quality, run = _project(request).quality, request.path_params["run"]
+    is_class_mix = request.query_params.get("guarantee") == "class-mix"
+    find = quality.class_mix_thresholds_by_target if is_class_mix else quality.conformal_thresholds_by_target
+    thresholds = find(run, TARGET_ERRORS)
     return {
         "num_calibration": thresholds[0].num_calibration,
+        "state": thresholds[0].state,
+        "reason": thresholds[0].reason,
         "cuts": [{"target": item.target, "threshold": item.threshold, "kept": item.num_kept} for item in thresholds],
     }
 

@@ -8,25 +8,11 @@ import streamlit as st
 from core import Project, RuleParameter, Selection, constants, rule_parameters
 from dashboard import charts, downloads, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
-from dashboard.sections.errors import part_errors, pool_state
+from dashboard.sections.errors import part_errors, pool_state, target_error
 from dashboard.sections.rule_inputs import class_target_input, class_threshold_table
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project, scored_run
-
-_HIGH_PROBABILITY_HELP = (
-    "Learn then Test: the guarantee holds for 9 of 10 draws of the calibration items. It accepts fewer images, and a "
-    "target error of 2 % needs about 1,000 items. Off: conformal, a guarantee on average."
-)
-_AVERAGE_ASSUMPTION = (
-    "The guarantee is an average over draws of the calibration items: about four in ten single selections exceed the "
-    "target by a little. Audit this selection to be sure of it. Assumption: the calibration items stay hidden and look "
-    "like the pool."
-)
-_HIGH_PROBABILITY_ASSUMPTION = (
-    "One in ten draws of the calibration items may exceed the target. Assumption: the calibration items stay hidden "
-    "and look like the pool."
-)
 
 
 def show() -> None:
@@ -223,22 +209,9 @@ def _store_threshold(key: str) -> None:
 
 
 def _target_error(project: Project, run: str) -> None:
-    target = st.slider("Target error (%)", 0.5, 20.0, 5.0, step=0.5, key="target-error") / 100
-    is_high_probability = st.toggle(
-        "With high probability (in 9 of 10 draws)", key="high-probability", help=_HIGH_PROBABILITY_HELP
-    )
-    item = (
-        project.quality.high_probability_threshold(run, target)
-        if is_high_probability
-        else project.quality.conformal_threshold(run, target)
-    )
-    if item.threshold is None:
-        st.caption("No threshold guarantees this with the available calibration items. Audit a selection instead.")
-        return
-    st.button(f"Set the threshold to {item.threshold:.3f}", on_click=_set_threshold, args=(item.threshold,))
-    how = "in at least 9 of 10 draws" if is_high_probability else "on average"
-    st.markdown(pool_state.at_most(item.state, item.num_kept, formatting.percent(target), how))
-    st.caption(_HIGH_PROBABILITY_ASSUMPTION if is_high_probability else _AVERAGE_ASSUMPTION)
+    threshold = target_error.threshold_input(project, run, "target-error")
+    if threshold is not None:
+        st.button(f"Set the threshold to {threshold:.3f}", on_click=_set_threshold, args=(threshold,))
 
 
 def _set_threshold(threshold: float) -> None:

@@ -188,18 +188,35 @@ class TargetErrorThresholds(PoolDraws):
 
         Source: weighted conformal selection, Jin & Candes 2023; weights: Lipton et al. 2018, arXiv 1802.03916.
         """
+        return self.class_mix_thresholds_by_target(run_id, [target])[0]
+
+    def class_mix_thresholds_by_target(self, run_id: str, targets: Sequence[float]) -> tuple[ConformalThreshold, ...]:
+        """Find the class-mix threshold of each of several targets; approximate.
+
+        Args:
+            run_id: A finished run.
+            targets: Target errors, each in (0, 1).
+
+        Returns:
+            One result of `class_mix_threshold` for each target, in the same order.
+
+        Raises:
+            RunError: The run has no scores yet.
+            InputError: A target is out of range.
+        """
         seen, check = self._window(run_id), self.pool_check(run_id)
         shares = np.array(check.class_weights or np.ones(seen.num_classes))
         weights = item_weights(seen.known_classes, shares)
-        found = weighted_conformal_threshold(seen.confidence, seen.known_confidence, seen.is_right, weights, target)
-        found = _counted(found, seen)
-        if check.shift == OTHER:
-            return replace(found, state=check.state, reason=check.reason)
-        reason = (
-            f"weights for the pool's class mix are estimated, so the target is kept approximately; {len(weights):,} "
-            f"calibration images weigh as much as {effective_size(weights):,.0f}."
-        )
-        return replace(found, state=ESTIMATED, reason=reason)
+        state, reason = check.state, check.reason
+        if check.shift != OTHER:
+            state = ESTIMATED
+            reason = (
+                f"weights for the pool's class mix are estimated, so the target is kept approximately; "
+                f"{len(weights):,} calibration images weigh as much as {effective_size(weights):,.0f}."
+            )
+        pool, known = np.sort(seen.confidence), (seen.known_confidence, seen.is_right, weights)
+        found = [weighted_conformal_threshold(pool, *known, target) for target in targets]
+        return tuple(replace(_counted(item, seen), state=state, reason=reason) for item in found)
 
     def _state(self, run_id: str) -> dict[str, Any]:
         check = self.pool_check(run_id)

@@ -1,8 +1,12 @@
 """Scores page: selections, thresholds, OOD check and label issues of the project."""
 
+from pathlib import Path
+
 from core import Project, class_thresholds
 from dashboard import formatting
 from tests.dashboard.page_helpers import metrics, open_page, press, texts
+from tests.quality.calibration.scenes import RUN as SCENES_RUN
+from tests.quality.calibration.scenes import class_mix_project
 
 RUN = "001-supervised-mlp"
 
@@ -68,3 +72,30 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     assert not test.exception
     selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
     assert metrics(test)["Kept"] == f"{selection.count:,}"
+
+
+def test_a_target_error_by_class_mix_is_offered_where_the_mix_alone_differs_and_called_approximate(
+    tmp_path: Path, trained_project: Project
+) -> None:
+    ways = ["on average", "in 9 of 10 draws"]
+    assert open_page("scores", project=trained_project.key).selectbox(key="target-error-guarantee").options == ways
+    project = class_mix_project(tmp_path)
+    for page, key in (("scores", "target-error"), ("audit", "audit-target-error")):
+        test = open_page(page, project=project.key)
+        assert test.selectbox(key=f"{key}-guarantee").options == [*ways, "by class mix, approximate"]
+        test.slider(key=key).set_value(10.0).run()
+        test.selectbox(key=f"{key}-guarantee").set_value("by class mix, approximate").run()
+        item = project.quality.class_mix_threshold(SCENES_RUN, 0.1)
+        assert item.threshold is not None
+        assert f"Threshold {item.threshold:.3f}. It keeps {item.num_kept:,} open images." in texts(test)
+        assert "of them are wrong, approximately (estimated)." in texts(test)
+        assert "no guarantee" in texts(test)
+
+
+def test_a_target_error_of_nine_in_ten_draws_is_that_of_the_project(trained_project: Project) -> None:
+    test = open_page("scores", project=trained_project.key)
+    test.slider(key="target-error").set_value(20.0).run()
+    test.selectbox(key="target-error-guarantee").set_value("in 9 of 10 draws").run()
+    item = trained_project.quality.high_probability_threshold(RUN, 0.2)
+    expected = "No threshold guarantees this" if item.threshold is None else "in at least 9 of 10 draws"
+    assert expected in texts(test)

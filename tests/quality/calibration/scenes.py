@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import Project
+from core import Project, TrainConfig
 
 CLASSES = ("circle", "cross", "ring", "square")
 SIDE = 20
@@ -58,3 +58,15 @@ def unlabeled_truth(project: Project, folder: Path) -> np.ndarray:
     for image in project.splits.unlabeled.tolist():
         found[image] = truth[int(Path(str(project.images.names[image])).stem)]
     return found
+
+
+def class_mix_project(path: Path) -> Project:
+    """A project with a head whose unlabeled images lack four in five of two classes, and differ in nothing else."""
+    folder = path / "images"
+    truth = save_scenes(folder, np.random.default_rng(0), is_new=False)
+    for number, label in enumerate(truth.tolist()):
+        if label in (1, 2) and number % 5:
+            (folder / "unlabeled" / f"{number:04}.png").unlink()
+    project = Project.create(path / "mix", folder)
+    project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+    return project

@@ -9,7 +9,7 @@ import pytest
 
 from core import Project, SplitConfig, TrainConfig
 from core.quality.calibration import pool_check
-from tests.quality.calibration.scenes import RUN, unlabeled_truth
+from tests.quality.calibration.scenes import RUN, class_mix_project, unlabeled_truth
 
 
 def test_class_folders_from_other_scenes_than_the_pool_are_not_valid_here(
@@ -47,16 +47,8 @@ def test_a_split_that_hid_labels_at_random_gives_a_guarantee(tmp_path: Path, sam
     assert project.quality.conformal_threshold(RUN, 0.1).state == "guaranteed"
 
 
-def test_another_class_mix_alone_is_recognised_and_weights_are_offered(
-    tmp_path: Path, same_scenes_folder: Path
-) -> None:
-    folder = shutil.copytree(same_scenes_folder / "images", tmp_path / "images")
-    truth = np.load(same_scenes_folder / "truth.npy")
-    for number, label in enumerate(truth.tolist()):
-        if label in (1, 2) and number % 5:
-            (folder / "unlabeled" / f"{number:04}.png").unlink()
-    project = Project.create(tmp_path / "mix", folder)
-    project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+def test_another_class_mix_alone_is_recognised_and_weights_are_offered(tmp_path: Path) -> None:
+    project = class_mix_project(tmp_path)
     check = project.quality.pool_check(RUN)
     assert (check.state, check.shift) == ("not valid here", "class_mix")
     assert "class mix" in check.reason
@@ -64,6 +56,8 @@ def test_another_class_mix_alone_is_recognised_and_weights_are_offered(
     weighted = project.quality.class_mix_threshold(RUN, 0.1)
     assert weighted.state == "estimated"
     assert "approximately" in weighted.reason
+    several = project.quality.class_mix_thresholds_by_target(RUN, [0.05, 0.1])
+    assert several == (project.quality.class_mix_threshold(RUN, 0.05), weighted)
 
 
 def test_a_check_is_stored_and_made_again_when_the_pool_changes(

@@ -12,6 +12,19 @@ export function stateSentence(check) {
   return check?.state ? `${check.state[0].toUpperCase()}${check.state.slice(1)}: ${check.reason}` : "";
 }
 
+/** Whether the shares of the classes alone explain how calibration images and pool differ, so that weights can be offered.
+ * @param {PoolCheck|null} check */
+export function isClassMix(check) {
+  return check?.shift === "class_mix";
+}
+
+/** What a target error means with calibration images weighed by class mix, and what limits it. @param {PoolCheck} stated
+ * state and reason of the thresholds @param {string} kept @param {string} target @returns {[string, string]} */
+export function classMixSentences(stated, kept, target) {
+  if (stated.state === NOT_VALID) return targetSentences(stated, kept, target);
+  return [`It keeps ${kept} open images. About ${target} of them or fewer are wrong, approximately.`, stateSentence(stated)];
+}
+
 /** What a target error means in this state, and what limits it. @param {PoolCheck|null} check @param {string} kept
  * @param {string} target @returns {[string, string]} */
 export function targetSentences(check, kept, target) {

@@ -63,9 +63,9 @@ export class Api {
     return (await bodyOf(fetch(`${this.run}/count`, posted({ ...params, rule })))).count;
   }
 
-  /** The threshold for each target error. */
-  targets() {
-    return get(`${this.run}/targets`);
+  /** The threshold for each target error. @param {string} guarantee how it holds: conformal, or class-mix */
+  targets(guarantee = "conformal") {
+    return get(`${this.run}/targets`, { guarantee });
   }
 
   /** Whether calibration images are like the pool; asked once for each run or model version.
