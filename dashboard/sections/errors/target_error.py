@@ -58,5 +58,7 @@ def threshold_input(project: Project, run: str, key: str) -> float | None:
         f"Threshold {item.threshold:.3f}. "
         + pool_state.at_most(item.state, item.num_kept, formatting.percent(target), in_words)
     )
-    st.caption(f"{item.state.capitalize()}: {item.reason} {_LIMITS[how]}")
+    is_valid = item.state != pool_state.NOT_VALID
+    instead = f"Or let it hold “{_CLASS_MIX}”." if is_mix and how != _CLASS_MIX else ""
+    st.caption(f"{item.state.capitalize()}: {item.reason} {_LIMITS[how] if is_valid else instead}")
     return item.threshold

@@ -68,6 +68,7 @@ export class TargetError {
   /** Offer weights by class mix where the mix alone explains the difference. */
   _offer(check) {
     this.kind.hidden = !isClassMix(check) && this.guarantee === "conformal";
+    this.element.classList.toggle("by-mix", !this.kind.hidden);
   }
 
   _hold(guarantee) {
