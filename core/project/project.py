@@ -23,7 +23,7 @@ from core.review.run_review import RunReview
 from core.workspace import recent_projects
 from core.workspace.creation import create_project
 from core.workspace.pool_index import has_suggestions
-from core.workspace.project_source import preview_source
+from core.workspace.project_source import PlannedSplit, plan_split, preview_source
 
 DEMO = {"labeled": 100, "val": 1_000}
 """Parts of the demo: so few labels that the first clicks are worth much, so many val images that they can tell it."""
@@ -139,6 +139,25 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
         """
         folder_root = Path(root).expanduser() if root is not None else None
         return preview_source(str(source), IngestConfig.checked(reading or {}), folder_root)
+
+    @classmethod
+    def plan_split(
+        cls, found: SourcePreview, split: SplitConfig | None = None, *, hide_labels: bool = False
+    ) -> PlannedSplit:
+        """Say which parts a project of a source would get, and what they can and cannot show; nothing is written.
+
+        Args:
+            found: Preview of the source.
+            split: Sizes that a person names; those left out follow what there is. None: all of them.
+            hide_labels: Whether most labels are hidden where all images have one, as for `create`.
+
+        Returns:
+            Images by part, before copies are taken out, and a sentence about each part.
+
+        Raises:
+            InputError: More is asked for than there is.
+        """
+        return plan_split(found, split, hide_labels=hide_labels)
 
     @classmethod
     def demo(cls, path: Path | str | None = None, *, labeled: int | None = None) -> Self:

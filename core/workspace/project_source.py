@@ -1,5 +1,7 @@
 """Source of a project: a built-in data set by name, or a folder, table, archive or export on this machine."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.base.config import SplitConfig
@@ -14,6 +16,7 @@ from core.data.sources.open_source import open_source
 from core.data.sources.source_preview import SourcePreview, preview
 from core.data.split_sizes import fill_split, suggest_split
 from core.jobs.start import load_dataset
+from core.risk.size_notes import size_notes
 from core.store.files import full_path
 
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
@@ -72,6 +75,25 @@ def preview_source(source: str, reading: IngestConfig | None = None, root: Path 
         InputError: The source cannot be read.
     """
     return preview(open_source(existing_source(source), reading or IngestConfig(), root))
+
+
+@dataclass(frozen=True)
+class PlannedSplit:
+    """Parts that a project would get, before copies and unreadable files are taken out.
+
+    Attributes:
+        sizes: Part → images.
+        notes: What each part can and cannot show at its size, a sentence each.
+    """
+
+    sizes: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+def plan_split(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> PlannedSplit:
+    """Say which parts a source would give; InputError where more is asked for than there is."""
+    sizes = planned_sizes(found, asked, hide_labels=hide_labels)
+    return PlannedSplit(sizes, size_notes(sizes))
 
 
 def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> dict[str, int]:

@@ -8,7 +8,7 @@ import streamlit as st
 from core import Project, image_io, recent_projects
 from dashboard import formatting
 from dashboard.sections.given_labels import hide_labels_input
-from dashboard.sections.start import folder_layouts, found_images
+from dashboard.sections.start import folder_layouts, found_images, split_sizes
 from dashboard.state import uploads
 from dashboard.state.current import switch_project
 
@@ -117,7 +117,9 @@ def _create(source: str, found: Any) -> None:
     folder = recent_projects.home() / "projects" / uploads.file_name(name)
     path = right.text_input("Project folder (new)", value=str(folder), key=f"images-folder-{name}")
     hide = bool(found.classes) and not found.num_unlabeled and hide_labels_input()
-    if st.button("Create the project", type="primary", key="create-from-images", disabled=not (name and path)):
+    split, is_possible = split_sizes.split_input(source, found, hide_labels=hide) if found.classes else (None, True)
+    is_ready = bool(name and path) and is_possible
+    if st.button("Create the project", type="primary", key="create-from-images", disabled=not is_ready):
         with st.spinner("Reading the images and drawing the splits…"):
-            project = Project.create(path, source, name=name, hide_labels=hide)
+            project = Project.create(path, source, name=name, split=split, hide_labels=hide)
         switch_project(project.key)

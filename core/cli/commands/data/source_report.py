@@ -6,8 +6,7 @@ from dataclasses import asdict
 from core.base.config import SplitConfig
 from core.cli.output import answer
 from core.data.sources.source_preview import SourcePreview, left_out_lines
-from core.risk.size_notes import size_notes
-from core.workspace.project_source import planned_sizes
+from core.workspace.project_source import plan_split
 
 SHOWN_CLASSES = 40
 
@@ -21,8 +20,10 @@ def report_source(found: SourcePreview, split: SplitConfig | None, *, hide_label
         hide_labels: Whether most labels would be hidden.
         as_json: Whether as one JSON object.
     """
-    sizes = planned_sizes(found, split, hide_labels=hide_labels)
-    notes = list(size_notes(sizes))
+    plan = plan_split(found, split, hide_labels=hide_labels)
+    sizes, notes = dict(plan.sizes), list(plan.notes)
+    if not (found.num_unlabeled or hide_labels) and found.classes:
+        notes.append("To play with hidden labels instead: --hide-labels.")
     info = {
         **asdict(found),
         "examples": [{"class": name, "files": files} for name, files in found.examples.items()],

@@ -133,3 +133,29 @@ def test_every_layout_that_is_drawn_is_understood(tmp_path: Path, pictures: Path
     assert {*found["splits"].splits} == {"train", "val", "test"}
     assert dict(found["table"].classes) == {"oak": 1}
     assert layout_pictures().count("<img") == len(found)
+
+
+def test_the_parts_of_a_folder_are_shown_and_changed_before_anything_is_written(
+    pictures: Path, winnow_home: Path
+) -> None:
+    test = open_page("start")
+    test.text_input(key="images-path").set_value(str(pictures)).run()
+    planned = Project.plan_split(Project.preview(pictures))
+    shown = " · ".join(f"{count:,} {part}" for part, count in planned.sizes.items())
+    assert f"**Parts:** {shown}" in texts(test)
+    assert all(note in texts(test) for note in planned.notes)
+    assert any("calibration images: target errors below" in note for note in planned.notes)
+    test.number_input(key=f"part-calibration-False-{pictures}").set_value(50).run()
+    assert "50 calibration images: target errors below 5.8 % cannot be guaranteed" in texts(test)
+    assert not (winnow_home / "projects").exists()
+    press(test, "Create the project")
+    splits = Project.open(recent_projects.recent()[0].path).splits
+    assert (len(splits.calibration), len(splits.val)) == (50, planned.sizes["val"])
+
+
+def test_more_held_out_images_than_there_are_labels_are_refused_before_anything_is_written(pictures: Path) -> None:
+    test = open_page("start")
+    test.text_input(key="images-path").set_value(str(pictures)).run()
+    test.number_input(key=f"part-test-False-{pictures}").set_value(200).run()
+    assert any("The split asks for 200 labeled images" in error.value for error in test.error)
+    assert next(button for button in test.button if button.label == "Create the project").disabled
