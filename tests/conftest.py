@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core import Project, SplitConfig, TrainConfig
+from tests.tiny_clip import make_color_project
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 IS_ONE_OF_SEVERAL = "PYTEST_XDIST_WORKER" in os.environ
@@ -104,3 +105,21 @@ def untrained_project(pictures: Path, tmp_path: Path) -> Project:
 def trained_project(_trained: Path, tmp_path: Path) -> Project:
     """Return this test's own copy of a project with one finished baseline run."""
     return Project.open(shutil.copytree(_trained, tmp_path / "trained"))
+
+
+@pytest.fixture(scope="session")
+def _colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("transformers")
+
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WINNOW_HOME", str(folder / "home"))
+            make_color_project(folder, folder.parent / "tiny-clip")  # not in it: the folder is renamed
+
+    return made_once(tmp_path_factory, "colors", make) / "colors"
+
+
+@pytest.fixture
+def color_project(_colors: Path, tmp_path: Path) -> Project:
+    """Return this test's own copy of a project of red, green and blue images with a tiny CLIP's features and a run."""
+    return Project.open(shutil.copytree(_colors, tmp_path / "colors"))

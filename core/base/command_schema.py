@@ -25,7 +25,7 @@ PARAM_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("rank", "eta", "drawn", "like", "seconds", "of", "probability", "round", "seed"), _NUMBER),
     **dict.fromkeys(("target", "alpha", "expected", "class_cap", "known", "first"), _NUMBER),
     **dict.fromkeys(("threshold", "entropy", "margin", "percent", "count"), _NUMBER),
-    **dict.fromkeys(("ranking", "rule", "queue", "ids_hash", "planted"), _TEXT),
+    **dict.fromkeys(("ranking", "rule", "queue", "ids_hash", "planted", "words"), _TEXT),
     **dict.fromkeys(("only_open", "simulated"), _FLAG),
     **dict.fromkeys(("filter", "thresholds", "params"), _OBJECT),
     "images": (list, tuple),

@@ -45,8 +45,8 @@ TORCHVISION_MODELS: tuple[str, ...] = ("resnet18", "resnet50", "convnext_tiny", 
 """Models among them that torchvision builds, for which it has weights."""
 PROFILES: tuple[str, ...] = get_args(Profile)
 """Profiles of augmentation."""
-FILE_EXTRACTORS = ("onnx", "own")
-"""Extractors that name a file, as onnx:FILE."""
+FILE_EXTRACTORS = ("onnx", "own", "clip")
+"""Extractors that name a file or folder, as onnx:FILE."""
 BACKBONES = re.compile(r"efficientnet_lite[0-4]$|(torchvision|timm|hub):.")
 """Extractors that are pretrained networks, which can be fine-tuned."""
 BACKBONE_NAMES = "efficientnet_lite0, torchvision:NAME, timm:NAME or hub:OWNER/NAME"
@@ -184,8 +184,8 @@ class TrainConfig(Config):
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     extractor: str = "hog"
-    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, onnx:FILE or
-    own:FILE; backbone: the network, one of those but hog, pixels and files."""
+    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, clip:FOLDER,
+    clip:OWNER/NAME, onnx:FILE or own:FILE; backbone: the network, one of those but hog, pixels, clip and files."""
     trained_part: TrainedPart = "last_block"
     """backbone: what trains: the linear head, also the network's last block, or everything, lower blocks slower."""
     lowest_block_rate: Annotated[float, Between(0.001, 1.0)] = 0.1

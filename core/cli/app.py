@@ -68,6 +68,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "train": runs.train,
     "curriculum": runs.curriculum,
     "import-predictions": predictions.import_predictions,
+    "zero-shot": predictions.zero_shot,
     "status": runs.status,
     "runs": run_table.runs,
     "cancel": runs.cancel,

@@ -27,9 +27,12 @@ from core.features.store import StoredFeatures, feature_status
 from core.jobs.launch import module_command
 from core.store.files import home, read_json, write_json
 
-FAMILIES = ("efficientnet_lite0", "torchvision:NAME", "timm:NAME", "hub:OWNER/NAME", "onnx:FILE")
+FAMILIES = (
+    "efficientnet_lite0", "torchvision:NAME", "timm:NAME", "hub:OWNER/NAME", "clip:FOLDER", "clip:OWNER/NAME",
+    "onnx:FILE",
+)  # fmt: skip
 """Backbones, as they are named; see `find_extractor`."""
-_NETWORK = re.compile(r"efficientnet_lite[0-4]|(torchvision|timm):[\w.-]+|hub:[\w.-]+/[\w.-]+")
+_NETWORK = re.compile(r"efficientnet_lite[0-4]|(torchvision|timm):[\w.-]+|(hub|clip):[\w.-]+/[\w.-]+|clip:/.+")
 _WAIT = 0.3
 """Seconds between two looks at features that another process computes."""
 _RUNTIME = ("onnx", "onnxruntime", "onnxscript")
@@ -63,6 +66,12 @@ def offered_extractors() -> list[Offer]:
         Offer("torchvision:NAME", "A network of torchvision with its own weights or a file of them."),
         Offer("timm:NAME", "A network of timm with its own weights or a file.", _lacks("winnow[timm]", "timm")),
         Offer("hub:OWNER/NAME", "A timm network of the Hugging Face hub.", _lacks("winnow[timm]", "timm")),
+        Offer(
+            "clip:FOLDER",
+            "A model with an image and a text tower (CLIP, SigLIP): for search by words, too.",
+            _lacks("winnow[text]", "transformers"),
+        ),
+        Offer("clip:OWNER/NAME", "The same from the Hugging Face hub.", _lacks("winnow[text]", "transformers")),
         Offer("onnx:FILE", "A local ONNX file that gives features.", _lacks("winnow[onnx]", "onnxruntime")),
         Offer("own:FILE", "Your own numbers, a row for each image: .npy, .npz or .parquet."),
     ]
@@ -146,11 +155,21 @@ def find_extractor(
         return handcrafted(name)
     if name.startswith("onnx:"):
         return onnx_extractor(Path(name.removeprefix("onnx:")).expanduser(), spec=spec, side=side)
+    name = _with_folder(name)
     if not _NETWORK.fullmatch(name):
         raise unknown_name("feature extractor", name, (*HANDCRAFTED, *FAMILIES, f"{PREFIX}FILE"))
     request = {"name": name, "weights": str(weights.expanduser().resolve()) if weights else "", "side": side,
                "spec": spec.facts() if spec else None}  # fmt: skip
     return _resolved(request, cache or home() / "backbones", allow_download)
+
+
+def _with_folder(name: str) -> str:
+    """The name of a model in a local folder with the folder's full path; other names as they are."""
+    family, _, place = name.partition(":")
+    if family != "clip" or not place:
+        return name
+    folder = Path(place).expanduser()
+    return f"clip:{folder.resolve()}" if place[0] in "/~." or folder.is_dir() else name
 
 
 def _resolved(request: Mapping[str, Any], cache: Path, allow_download: bool) -> Extractor:
@@ -175,8 +194,11 @@ def _resolved(request: Mapping[str, Any], cache: Path, allow_download: bool) -> 
 
 
 def _digest(request: Mapping[str, Any]) -> str:
-    """Of a request, the file of weights and whether onnxruntime is there: what the answer depends on."""
+    """Of a request, the files of weights and whether onnxruntime is there: what the answer depends on."""
     facts: dict[str, Any] = dict(request) | {"runtime": not _lacks("", *_RUNTIME)}
+    if request["name"].startswith("clip:/"):
+        files = sorted(Path(request["name"].removeprefix("clip:")).glob("*.[js]*"))  # .json and .safetensors
+        facts["folder"] = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     if request["weights"] and os.path.exists(request["weights"]):
         about = os.stat(request["weights"])
         facts["file"] = [about.st_size, about.st_mtime_ns]

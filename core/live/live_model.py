@@ -12,10 +12,10 @@ from core.base.errors import InputError, WinnowError
 from core.base.types import HUMAN_LABELS, Decision
 from core.curation.curated_set import can_suggest, curated_set
 from core.curation.replay import is_planted
+from core.jobs.worker_process import WorkerProcess
 from core.live.learning_curve import Gain, LearningPoint, VersionResult, latest_gain, learning_points
 from core.live.version_fit import EXTRACTOR
 from core.live.version_results import version_results
-from core.live.worker_process import WorkerProcess
 from core.review.decision_history import DecisionHistory
 from core.store.files import read_json, write_json
 from core.workspace.model_versions import ModelVersion, base_run, has_scores, list_versions, version_folder
@@ -73,7 +73,7 @@ class LiveModel:
         self._lock = threading.Lock()
         self._fitting: dict[str, str] = {}  # run → progress
         self._problems: dict[str, str] = {}  # run → why the last fit failed
-        self._process = WorkerProcess(str(workspace.path))
+        self._process = WorkerProcess("fits the live model", "core.live.live_worker", str(workspace.path))
 
     @property
     def interval(self) -> int:

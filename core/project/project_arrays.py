@@ -1,6 +1,6 @@
 """Arrays of a project: predictions of other models, and features of its images."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from numpy.typing import ArrayLike
 
@@ -11,7 +11,9 @@ from core.features.store import FeatureRecord, list_features
 from core.predictions import imported_run
 from core.predictions.imported_run import PredictionSource
 from core.predictions.prediction_table import PredictionTable
+from core.predictions.zero_shot import PROMPT, zero_shot
 from core.project.project_folder import ProjectFolder
+from core.similarity.text_search import text_problem
 from core.workspace.run import Run
 
 
@@ -50,6 +52,28 @@ class ProjectArrays(ProjectFolder):
         source = PredictionSource(predictions, kind, ids, ignore_unknown)
         return imported_run.import_predictions(self.workspace, source, name, on_progress)
 
+    def zero_shot(self, prompt: str = PROMPT, on_progress: OnProgress | None = None) -> Run:
+        """Keep the guesses of a text model from the class names as a finished run; no label is needed.
+
+        They suggest like any other predictions, and nothing is guaranteed of them until images are reviewed.
+
+        Args:
+            prompt: Text with {} in the place of a class name.
+            on_progress: Told the progress where features have to be computed.
+
+        Returns:
+            The run, done; calibrated on val where there are labels.
+
+        Raises:
+            InputError: The project has no features of clip:FOLDER or fewer than two classes, or the prompt has no {}.
+            DataError: The run cannot be written.
+        """
+        found = zero_shot(self.workspace, prompt)
+        name = f"text model {PurePath(found.model.removeprefix('clip:')).name}"[: imported_run.LONGEST_NAME]
+        return imported_run.import_predictions(
+            self.workspace, PredictionSource(found.logits, "logits"), name, on_progress
+        )
+
     def check_predictions(
         self, predictions: Path | str | ArrayLike, *, kind: str = "auto", ignore_unknown: bool = False
     ) -> PredictionTable:
@@ -74,8 +98,8 @@ class ProjectArrays(ProjectFolder):
         """Open the features of all images under an extractor; compute or import and store them where they are missing.
 
         Args:
-            extractor: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, onnx:FILE, or
-                own:FILE for a file of your own numbers.
+            extractor: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, clip:FOLDER,
+                clip:OWNER/NAME, onnx:FILE, or own:FILE for a file of your own numbers.
             allow_download: Whether weights that are not on this machine may be downloaded.
             on_progress: Told images done, images per second and time left.
 
@@ -96,3 +120,11 @@ class ProjectArrays(ProjectFolder):
             Name, licence and SHA-256 of each extractor, N, D and date.
         """
         return list_features(self.path / "features")
+
+    def text_search_problem(self) -> str:
+        """Say why words cannot be searched for in this project, and what to do.
+
+        Returns:
+            A sentence; empty where `PageQuery("similar", words="red car")` works.
+        """
+        return text_problem(self.workspace)

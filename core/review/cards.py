@@ -22,6 +22,7 @@ class PageQuery:
     reviewer: str = "me"  # attention checks are chosen for this person
     drawn: int | None = None  # last decision when the random queue was drawn; None draws one now
     like: int | None = None  # image that the queue similar compares with
+    words: str = ""  # words that it compares with instead
 
 
 @dataclass(frozen=True)

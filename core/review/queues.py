@@ -25,7 +25,7 @@ from core.review.decision_history import DecisionHistory
 from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, MIXED_MARGIN, RandomQueue, RandomQueues
 from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates
-from core.similarity.nearest_images import NearestImages, SimilarQueue
+from core.similarity.similar_queue import SimilarOrders, SimilarQueue
 from core.workspace.image_sets import load_image_set
 from core.workspace.workspace import LABEL_ISSUES, Workspace
 
@@ -48,7 +48,7 @@ QUEUES: dict[str, str] = {
     DIVERSE: "TypiClust, for a cold start: the most typical image of the largest cluster with the fewest labels",
     BADGE: "BADGE: uncertain images that are unlike each other, among those of the smallest margin",
     CALIBRATE: "random images of the pool, shown without a suggestion; the answers calibrate and train nothing",
-    SIMILAR: "most like one image first, by the distance of the run's features",
+    SIMILAR: "most like one image first, by the distance of the run's features; or most like words, by a text tower",
     DUPLICATES: "stacks of near duplicates alone, one after the other, the largest stack first",
     **GIVEN_QUEUES,
 }
@@ -70,12 +70,15 @@ class RunQueues:
         self.pool = workspace.scores(run_id)
         self._orders: OrderedDict[str, Ids] = OrderedDict()
         self.random = RandomQueues(workspace, run_id, history)
+        self._similar = SimilarOrders(workspace, self._run.folder.features_file, self.pool.ids)
         self._at_threshold: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
         self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
         self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
 
-    def named(self, name: str, eta: float = ETA, since: int | None = None, like: int | None = None) -> Ranking:
+    def named(
+        self, name: str, eta: float = ETA, since: int | None = None, like: int | None = None, words: str = ""
+    ) -> Ranking:
         """Return the ranking or queue of a name.
 
         Args:
@@ -83,14 +86,15 @@ class RunQueues:
             eta: Share of uniform draws, [0.3, 1]; for mixed only.
             since: Last decision when a random queue was drawn; None draws one now.
             like: Image that similar compares with.
+            words: Words that it compares with instead.
 
         Raises:
-            InputError: No queue can have been drawn after that decision, or similar has no image.
+            InputError: No queue can have been drawn after that decision, or similar has neither image nor words.
         """
         if name == CALIBRATE:
             return calibration_queue(self._history.draw())
         if name == SIMILAR:
-            return SimilarQueue.checked(like, len(self._workspace.images.labels))
+            return SimilarQueue.checked(like, words, len(self._workspace.images.labels))
         return self.random.named(name, eta, since) if name in DRAWN else name
 
     def order(self, ranking: Ranking, threshold: float) -> Ids:
@@ -108,7 +112,7 @@ class RunQueues:
         if isinstance(ranking, CalibrationQueue):
             return calibration_rows(self._history.draw(), self.pool.ids)
         if isinstance(ranking, SimilarQueue):
-            return self._nearest.order(ranking.image)
+            return self._similar.order(ranking)
         if ranking == DUPLICATES:
             return self._stacked
         if ranking in (BORDER, HUNT):
@@ -147,10 +151,6 @@ class RunQueues:
         if not ranking.startswith((ASCENDING, DESCENDING)):
             raise unknown_name("ranking", ranking, (*QUEUES, f"{ASCENDING}COLUMN", f"{DESCENDING}COLUMN"))
         return metadata_order(self._workspace.metadata, ranking, self.pool.ids)
-
-    @cached_property
-    def _nearest(self) -> NearestImages:
-        return NearestImages(self._run.folder.features_file(), self.pool.ids)
 
     @cached_property
     def near_duplicates(self) -> NearDuplicates:

@@ -23,7 +23,7 @@ from core.review.random_queues import RandomQueue
 from core.scoring.neighbors import Features, nearest, unit_vectors
 from core.scoring.scores import probabilities, top_classes
 from core.similarity.image_map import ImageMap
-from core.similarity.nearest_images import SimilarQueue
+from core.similarity.similar_queue import SimilarQueue
 from core.workspace.image_sets import save_image_set
 from core.workspace.workspace import LABEL_ISSUES, Workspace
 
@@ -69,7 +69,7 @@ class RunReview:
             cards = self._with_stacks(cards)  # an attention check would part a stack
         elif self._run.id != LABEL_ISSUES and self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
-        like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) else ""
+        like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) and not ranking.words else ""
         return Page(cards, len(ordered), counts.matching, counts.open, since, like)
 
     def border(self, score: str, value: float) -> Border:
@@ -127,7 +127,7 @@ class RunReview:
         if isinstance(ranking, RandomQueue):
             where |= {"eta": ranking.eta, "drawn": ranking.since}
         if isinstance(ranking, SimilarQueue):
-            where["like"] = ranking.image
+            where |= ranking.facts()
         return self.queues.random.logged_params(row, where)
 
     def bulk_count(self, params: Mapping[str, Any]) -> int:
@@ -198,7 +198,7 @@ class RunReview:
         return save_image_set(self._workspace.path, wanted)
 
     def _ranking(self, query: PageQuery) -> Ranking:
-        return self.queues.named(query.ranking, query.eta, query.drawn, query.like)
+        return self.queues.named(query.ranking, query.eta, query.drawn, query.like, query.words)
 
     def _name(self, image: int) -> str:
         return base_name(str(self._workspace.images.names[image]))

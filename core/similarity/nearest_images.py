@@ -3,15 +3,12 @@
 All images are ranked by the reduced features, and the nearest thousand among them again by the whole ones.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError
 from core.base.types import Ids
 from core.scoring.neighbors import unit_vectors
 from core.similarity.reduced_features import reduced_features
@@ -20,31 +17,6 @@ from core.store.files import load_array
 _BLOCK = 65_536
 _REFINED = 1_000
 _KEPT = 8
-
-
-@dataclass(frozen=True)
-class SimilarQueue:
-    """Name of a queue that begins with the images most like one."""
-
-    image: int
-
-    @classmethod
-    def checked(cls, image: int | None, num_images: int) -> Self:
-        """Name the queue of an image.
-
-        Args:
-            image: Image id; any image of the project.
-            num_images: N.
-
-        Raises:
-            InputError: There is no such image, or none is given.
-        """
-        if image is None or not 0 <= image < num_images:
-            given = "none is given" if image is None else f"got {image}"
-            raise InputError(
-                f"The queue similar needs like, the number of an image from 0 to {num_images - 1} ({given})."
-            )
-        return cls(image)
 
 
 class NearestImages:

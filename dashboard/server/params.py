@@ -41,6 +41,7 @@ def page_query(query: Mapping[str, str]) -> PageQuery:
         reviewer=query.get("reviewer") or "me",
         drawn=whole_number(query, "drawn", 0, 0, 2**62) if query.get("drawn") else None,
         like=whole_number(query, "like", 0, 0, 2**62) if query.get("like") else None,
+        words=query.get("words", ""),
     )
 
 

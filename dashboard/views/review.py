@@ -52,6 +52,7 @@ def show() -> None:
             "fingerprint": project.fingerprint,
             **_threshold(project, run, live.version),
             "note": _note(project),
+            "text_problem": project.text_search_problem(),
         },
     )
     if dialog := _DIALOGS.get(str(st.session_state.get("review-dialog"))):

@@ -23,7 +23,9 @@ def test_handcrafted_extractors_need_nothing(name: str) -> None:
         find_extractor(name, side=32)
 
 
-@pytest.mark.parametrize("name", ["", "hogg", "torchvision:", "timm:a b", "hub:one", "efficientnet_lite9", "own:x"])
+@pytest.mark.parametrize(
+    "name", ["", "hogg", "torchvision:", "timm:a b", "hub:one", "efficientnet_lite9", "own:x", "clip:"]
+)
 def test_an_unknown_name_is_refused_and_the_known_ones_are_told(name: str) -> None:
     with pytest.raises(InputError, match="There are: hog, pixels, efficientnet_lite0"):
         find_extractor(name)
@@ -39,6 +41,7 @@ def test_what_is_offered_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -
     assert problems["hog"] == problems["pixels"] == ""
     assert problems["efficientnet_lite0"].endswith("pip install 'winnow[backbone]'.")
     assert problems["onnx:FILE"] == "It needs onnxruntime: pip install 'winnow[onnx]'."
+    assert problems["clip:FOLDER"] == "It needs transformers: pip install 'winnow[text]'."
     assert problems["timm:NAME"] == "It needs timm: pip install 'winnow[timm]'."
 
 

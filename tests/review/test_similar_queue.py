@@ -28,7 +28,7 @@ def test_filters_combine_with_likeness_and_keep_its_order(trained_project: Proje
 
 
 def test_likeness_without_an_image_is_refused(trained_project: Project, run: str) -> None:
-    with pytest.raises(InputError, match="needs like, the number of an image"):
+    with pytest.raises(InputError, match="needs words, or like, the number of an image"):
         trained_project.review(run).page(PageQuery("similar"))
 
 

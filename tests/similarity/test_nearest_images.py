@@ -8,8 +8,9 @@ import pytest
 
 from core.base.errors import InputError
 from core.scoring.neighbors import unit_vectors
-from core.similarity.nearest_images import NearestImages, SimilarQueue
+from core.similarity.nearest_images import NearestImages
 from core.similarity.reduced_features import reduce_features, reduced_features
+from core.similarity.similar_queue import SimilarQueue
 from core.store.files import save_array
 
 
@@ -45,7 +46,7 @@ def test_an_image_outside_the_pool_ranks_the_pool_as_well(tmp_path: Path) -> Non
 @pytest.mark.parametrize("image", [None, -1, 50])
 def test_an_unknown_image_is_refused_with_the_range(image: int | None) -> None:
     with pytest.raises(InputError, match="number of an image from 0 to 49"):
-        SimilarQueue.checked(image, 50)
+        SimilarQueue.checked(image, "", 50)
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (1, 5), (3, 100), (200, 5)])

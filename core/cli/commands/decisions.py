@@ -63,6 +63,9 @@ def queue(
     like: Annotated[
         int | None, typer.Option(min=0, help="Rank by likeness to this image, nearest first; the same as similar.")
     ] = None,
+    words: Annotated[
+        str, typer.Option(help="Rank by likeness to words, such as 'red car'; needs features of clip:FOLDER.")
+    ] = "",
     image_set: Annotated[
         str | None, typer.Option("--set", help="Only the images of this set, such as one made on the Map page.")
     ] = None,
@@ -72,10 +75,10 @@ def queue(
     as_json: AsJson = False,
 ) -> None:
     """List the first images of a review queue; of a random queue with the probability of each draw."""
-    ranking = ranking if like is None else SIMILAR
+    ranking = ranking if like is None and not words else SIMILAR
     wanted = QueueFilter(image_set=image_set, metadata=parse_conditions(where or []))
     query = PageQuery(
-        ranking, count=count, threshold=threshold, wanted=wanted, eta=random_share, drawn=drawn, like=like
+        ranking, count=count, threshold=threshold, wanted=wanted, eta=random_share, drawn=drawn, like=like, words=words
     )
     project = Project.open(path)
     page = project.review(run).page(query)

@@ -1,4 +1,4 @@
-"""Commands import-predictions and predict: another model's predictions as a run, and an exported model's."""
+"""Commands import-predictions, zero-shot and predict: predictions of other models as a run, and an exported model's."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from core.cli.output import answer, percent, print_feature_progress
 from core.predictions.folder_predictions import predict_folder, write_predictions
 from core.predictions.model_folder import open_model
 from core.predictions.prediction_table import KINDS
+from core.predictions.zero_shot import GUESSES, PROMPT
 from core.project import Project
 
 
@@ -49,6 +50,19 @@ def import_predictions(
     ]
     info = {"run": run.id, "temperature": run.temperature, "val_accuracy": accuracy, **source}
     answer(info, "\n".join(lines), as_json=as_json)
+
+
+def zero_shot(
+    path: ProjectPath,
+    prompt: Annotated[str, typer.Option(help="Text with {} in the place of a class name.")] = PROMPT,
+    as_json: AsJson = False,
+) -> None:
+    """Let a text model guess from the class names, without any label; kept as a run. Needs features of clip:FOLDER."""
+    run = Project.open(path).zero_shot(prompt, print_feature_progress)
+    accuracy = run.status.best_val_accuracy
+    val = "no val image" if accuracy is None else f"val {percent(accuracy)}"
+    info = {"run": run.id, "temperature": run.temperature, "val_accuracy": accuracy, "note": GUESSES}
+    answer(info, f"{run.id}  {val}\n{GUESSES}", as_json=as_json)
 
 
 def predict(

@@ -1,4 +1,4 @@
-"""Pretrained backbones by name, with their own weights or a local file: EfficientNet-Lite, torchvision, timm, hub."""
+"""Pretrained backbones by name, with their own weights or a local file: EfficientNet-Lite, torchvision, timm, CLIP."""
 
 import hashlib
 import importlib
@@ -17,6 +17,7 @@ from torchvision.transforms import InterpolationMode
 from core.base.errors import InputError
 from core.features.input_spec import InputSpec
 from core.features.onnx_backbones import file_sha256
+from core.training.models import clip_models
 from core.training.models.torchvision_models import Weights, read_weights
 
 LITE_SIDES = (224, 240, 260, 280, 300)
@@ -57,7 +58,8 @@ def load_backbone(
     """Build a backbone and load its weights.
 
     Args:
-        name: "efficientnet_lite0", "torchvision:NAME", "timm:NAME" or "hub:OWNER/NAME".
+        name: "efficientnet_lite0", "torchvision:NAME", "timm:NAME", "hub:OWNER/NAME", "clip:FOLDER" or
+            "clip:OWNER/NAME".
         weights: A local file; None: the network's own, from this machine or, where allowed, downloaded.
         spec: How the images should be prepared instead of what the weights' source says.
         side: Side of the images in pixels, instead of the weights' own.
@@ -75,6 +77,8 @@ def load_backbone(
         found = _lite(family, weights, spec, side)
     elif family == "torchvision":
         found = _torchvision(rest, weights, spec, side, allow_download)
+    elif family == "clip":
+        found = _clip(name, weights, spec, side, allow_download)
     else:
         found = _timm(rest if family == "timm" else f"hf-hub:{rest}", name, weights, spec, side, allow_download)
     if not all(bool(value.isfinite().all()) for value in found.network.state_dict().values()):
@@ -209,6 +213,17 @@ def _timm(
     licence = str(facts.get("license") or "unknown") if weights is None else "unknown"
     made_by = f"timm {version('timm')}"
     return Backbone(network, _with_side(spec or own, side), made_by, weights, digest, licence, source)
+
+
+def _clip(name: str, weights: Path | None, spec: InputSpec | None, side: int | None, allow_download: bool) -> Backbone:
+    if weights is not None:
+        raise InputError(f"{name} takes its weights from its own folder: leave the file of weights out.")
+    folder = clip_models.model_folder(name, allow_download=allow_download)
+    network = clip_models.ImageTower(clip_models.open_model(folder, name))
+    spec = _with_side(spec or clip_models.image_spec(folder, name), side)
+    files = clip_models.weights_files(folder, name)
+    digest = clip_models.weights_sha256(folder, name)
+    return Backbone(network, spec, clip_models.made_by(), files[0], digest, clip_models.licence(folder), str(folder))
 
 
 def _timm_library(name: str) -> Any:

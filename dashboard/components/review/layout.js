@@ -73,7 +73,7 @@ function queueControls({ api, cardPage, data, handlers, pageSize, reviewer }) {
   });
   const liveStatus = new LiveStatus({ onRefresh: () => handlers.act({ action: "refresh" }) });
   const toolbar = new Toolbar({
-    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), reviewer: reviewer.name, size: pageSize.size, live: liveStatus.element,
+    query: cardPage.query, classes: data.classes, hasParent: Boolean(data.parent), textProblem: data.text_problem, reviewer: reviewer.name, size: pageSize.size, live: liveStatus.element,
     columns: data.columns, loadMetadata: () => api.metadata(),
     onChange: handlers.changeQuery, onTurn: handlers.turn, onReviewer: handlers.setReviewer, onResize: handlers.resize,
     onOddOneOut: handlers.toggleOddOneOut, onDialog: handlers.showDialog,

@@ -190,7 +190,8 @@ export class ReviewApp {
   /** Show another queue. @param {Record<string, string>} part of its query */
   changeQuery(part) {
     const isNew = this.liveModel.adopt();
-    this.load(() => Promise.all([this.cardPage.changeQuery(part), isNew && this.parts.threshold.load()]));
+    const message = part.words ? "The text tower reads the words. Its first start takes up to half a minute." : "";
+    this.load(() => Promise.all([this.notice.whileSlow(this.cardPage.changeQuery(part), message), isNew && this.parts.threshold.load()]));
     this.parts.toolbar.showQuery(this.cardPage.query);
   }
 

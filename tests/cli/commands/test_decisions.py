@@ -77,6 +77,12 @@ def test_queue_lists_the_pool_by_likeness_to_an_image_as_python_does(shell: Shel
     assert {row["like"] for row in facts["images"]} == {image}
 
 
+def test_queue_by_words_names_the_command_that_computes_their_features(shell: Shell, trained_project: Project) -> None:
+    code, _, err = shell("queue", trained_project.path, RUN, "--words", "red car")
+    assert code == 2
+    assert f"winnow features {trained_project.path} --extractor clip:FOLDER" in " ".join(err.split())
+
+
 def test_queue_lists_a_stored_set_alone(shell: Shell, trained_project: Project) -> None:
     ids = trained_project.splits.pool[[4, 7]].tolist()
     name = trained_project.review(RUN).save_set(ids)

@@ -210,6 +210,18 @@ test("the address and the log name the image that a queue of likeness compares w
   assert.ok(!("like" in cardPage.logParams(cardPage.card)));
 });
 
+test("the address and the log name the words that a queue compares with; words that fail change nothing", async () => {
+  const { cardPage } = await loadedPage(5);
+  await cardPage.changeQuery({ ranking: "similar", words: "red car" });
+  assert.deepEqual([cardPage.urlState.words, cardPage.urlState.like], ["red car", ""]);
+  assert.equal(cardPage.logParams(cardPage.card).words, "red car");
+  await cardPage.changeQuery({ ranking: "margin" });
+  assert.ok(!("words" in cardPage.logParams(cardPage.card)));
+  cardPage.api = { ...cardPage.api, page: () => Promise.reject(new Error("no text tower")) };
+  await assert.rejects(cardPage.changeQuery({ ranking: "similar", words: "blue" }), /no text tower/);
+  assert.deepEqual([cardPage.query.ranking, cardPage.query.words], ["margin", ""]);
+});
+
 test("a stack of near duplicates is selected whole, and an image alone is not", async () => {
   const { cardPage } = await loadedPage(5);
   [cardPage.cards[1].stack, cardPage.cards[2].stack] = [0, 0];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CONDITIONS, addCondition, metadataConditions, metadataTexts, orderText, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, oddOneOutQuery, unselectedOpen } from "../../../dashboard/components/review/state/query.js";
+import { CONDITIONS, addCondition, metadataConditions, metadataTexts, orderText, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, likeText, oddOneOutQuery, unselectedOpen, wordsQuery } from "../../../dashboard/components/review/state/query.js";
 
 const CLASSES = ["coat", "shirt", "bag"];
 const query = (part = {}) => conditionsOf(part);
@@ -56,10 +56,28 @@ test("the odd-one-out mode shows one class, the least confident first; a chosen 
 
 test("the queue of likeness takes the named image, else the one under the cursor, and loses it with another ranking", () => {
   const before = { ...query(), ranking: "margin", drawn: "7", like: "" };
-  assert.deepEqual(completeChange(before, { ranking: "similar", like: 12 }, 3), { drawn: "", ranking: "similar", like: "12" });
+  assert.deepEqual(completeChange(before, { ranking: "similar", like: 12 }, 3), { drawn: "", ranking: "similar", like: "12", words: "" });
   assert.equal(completeChange(before, { ranking: "similar", like: undefined }, 3).like, "3");
   assert.equal(completeChange(before, { ranking: "entropy" }, 3).like, "");
   assert.deepEqual(completeChange(before, { predicted: "1" }, 3), { predicted: "1" });
+});
+
+test("words take the place of the image, and an image or another ranking that of the words", () => {
+  const before = { ...query(), ranking: "similar", drawn: "", like: "12", words: "" };
+  const searched = completeChange(before, wordsQuery("red car"), 3);
+  assert.deepEqual([searched.ranking, searched.like, searched.words], ["similar", "", "red car"]);
+  const found = { ...before, ...searched };
+  assert.deepEqual(completeChange(found, { ranking: "similar", like: 4 }, 3).words, "");
+  assert.equal(completeChange(found, { ranking: "margin" }, 3).words, "");
+  assert.deepEqual(completeChange(found, wordsQuery(""), 3).ranking, "entropy");
+  assert.deepEqual(completeChange(found, { predicted: "1" }, 3), { predicted: "1" });
+});
+
+test("the text of likeness names the words, else the file, else the number, and is empty for other rankings", () => {
+  assert.equal(likeText({ ranking: "similar", words: "red car", like: "" }, ""), "like “red car”");
+  assert.equal(likeText({ ranking: "similar", words: "", like: "7" }, "a.png"), "like a.png");
+  assert.equal(likeText({ ranking: "similar", words: "", like: "7" }, ""), "like image 7");
+  assert.equal(likeText({ ranking: "margin", words: "", like: "" }, "a.png"), "");
 });
 
 test("the queue of near duplicates is its filter as well, so that everything that matches is what it shows", () => {

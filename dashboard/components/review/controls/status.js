@@ -30,6 +30,9 @@ export class SaveStatus {
 /** Milliseconds for which a brief message is shown. */
 const BRIEF = 2500;
 
+/** Milliseconds after which work counts as slow. */
+const SLOW = 700;
+
 /** Shows a message over the images, so that nothing moves when it appears. */
 export class Notice {
   constructor() {
@@ -49,6 +52,17 @@ export class Notice {
       this.show(error.message, again);
       const { shown } = this;
       if (error.cause === "away") this.onAway?.(() => this.shown === shown && again());
+    }
+  }
+
+  /** Show a message while work is slow. @param {Promise<any>} work @param {string} message none is shown where it is empty */
+  async whileSlow(work, message) {
+    const timer = message ? setTimeout(() => this.show(message), SLOW) : undefined;
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+      if (message) this.show("");
     }
   }
 

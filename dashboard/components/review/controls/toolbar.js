@@ -2,7 +2,7 @@
 
 import { SIZE_NAMES } from "../images/page_size.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
-import { SHOWN, extraConditions, orderText, unselectedOpen } from "../state/query.js";
+import { SHOWN, extraConditions, likeText, orderText, unselectedOpen, wordsQuery } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
 import { MetadataFilter } from "./metadata_filter.js";
 
@@ -13,15 +13,15 @@ const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confide
   ["mixed", "mixed: random and uncertain"], ["mixed_margin", "mixed: random and smallest margin"], ["audit", "audit: uniformly at random"],
   ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"],
   ["calibrate", "calibrate: random, without suggestions"], ["badge", "badge: uncertain and unlike each other"],
-  ["similar", "most like one image"], ["duplicates", "near duplicates, stack by stack"]];
+  ["similar", "most like one image or words"], ["duplicates", "near duplicates, stack by stack"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
 export class Toolbar {
-  /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, onChange: (part: object) => void,
+  /** @param {{query: Record<string, string>, classes: string[], hasParent: boolean, textProblem: string, onChange: (part: object) => void,
    *   onTurn: (direction: "back"|"forward") => void, onResize: (size: string) => void, onOddOneOut: () => void, size: string, live: HTMLElement,
    *   columns: string[], loadMetadata: () => Promise<{columns: any[]}>, reviewer: string, onReviewer: (name: string) => void, onDialog: (name: string) => void}} options */
-  constructor({ query, classes, hasParent, onChange, onTurn, onResize, onOddOneOut, size, live, columns, loadMetadata, reviewer, onReviewer, onDialog }) {
+  constructor({ query, classes, hasParent, textProblem, onChange, onTurn, onResize, onOddOneOut, size, live, columns, loadMetadata, reviewer, onReviewer, onDialog }) {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
@@ -41,6 +41,7 @@ export class Toolbar {
       duplicates: flag("Near duplicates only", query.duplicates === "1", true, (isOn) => onChange({ duplicates: isOn ? "1" : "" })),
       range: this._rangeFields(query.range),
       find: field("Find", "search", query.find, "file name", change("find"), "Part of a file name, or an image number"),
+      words: textProblem ? make("p.text-problem", {}, textProblem) : field("Like words", "search", query.words, "red car", (words) => onChange(wordsQuery(words)), "What the images should show, in a few words"),
     };
     const { ranking, eta, show, ...more } = this.controls;
     this.query = query;
@@ -92,7 +93,8 @@ export class Toolbar {
 
   /** Name the conditions that the closed filter panel hides; a click removes one. */
   _showConditions(query, likeName) {
-    const like = query.ranking === "similar" ? [["ranking", `like ${likeName || `image ${query.like}`}`, "entropy"]] : [];
+    const text = likeText(query, likeName);
+    const like = text ? [["ranking", text, "entropy"]] : [];
     const conditions = [...like, ...extraConditions(query, this.classes)];
     const key = conditions.join();
     if (key === this.conditions) return;
@@ -107,6 +109,7 @@ export class Toolbar {
     this._showOrder(query.ranking);
     for (const [name, element] of Object.entries(this.controls)) {
       const [input, ...rest] = /** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("select, input"));
+      if (!input) continue;
       if (name === "range") {
         const [score, low, high] = query.range ? query.range.split(",") : ["confidence", "", ""];
         [input.value, rest[0].value, rest[1].value] = [score, low, high];

@@ -23,6 +23,7 @@ export class CardPage {
       eta: urlState.eta ?? "0.3",
       drawn: urlState.drawn ?? "",
       like: urlState.like ?? "",
+      words: urlState.words ?? "",
       count: DEFAULT_SIZE,
     };
     this.start = Math.max(0, Math.floor(Number(urlState.rank))) || 0;
@@ -56,10 +57,11 @@ export class CardPage {
     return this.cards[this.cursor] ?? null;
   }
 
-  /** Change ranking or filter and load the first page. */
+  /** Change ranking or filter and load the first page; words that cannot be searched for change nothing. */
   async changeQuery(part) {
+    const before = { ...this.query };
     Object.assign(this.query, completeChange(this.query, part, this.card?.id));
-    await this.load(0);
+    await this.load(0).catch((error) => { if (part.words) Object.assign(this.query, before); throw error; });
   }
 
   /** Load the page that begins at a rank; an older request that answers late is ignored. */
@@ -118,8 +120,8 @@ export class CardPage {
   /** Show one image of any rank; turning the page or a decision returns to the page before. @param {number} id */
   async visit(id) {
     if (this.moveTo(id)) return;
-    const { ranking, threshold, eta, drawn, like } = this.query;
-    const card = await this.api.card(id, { ranking, threshold, eta, drawn, like });
+    const { ranking, threshold, eta, drawn, like, words } = this.query;
+    const card = await this.api.card(id, { ranking, threshold, eta, drawn, like, words });
     this.beforeVisit ??= { cards: this.cards, cursor: this.cursor };
     Object.assign(this, { cards: [card], cursor: 0 });
     this.clearSelection();
@@ -236,18 +238,18 @@ export class CardPage {
 
   /** The parameters of this page in the URL. @returns {Record<string, string|number|null>} */
   get urlState() {
-    const { ranking, eta, drawn, like } = this.query;
+    const { ranking, eta, drawn, like, words } = this.query;
     return {
-      ranking, like, eta: ranking.startsWith("mixed") ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
+      ranking, like, words, eta: ranking.startsWith("mixed") ? eta : null, drawn, ...Object.fromEntries(CONDITIONS.map((name) => [name, this.query[name]])),
       rank: this.start, image: this.card?.id ?? null, mode: this.isOddOneOut ? "odd" : null,
     };
   }
 
   /** The parameters of a card for the decision log: its queue and rank. */
   logParams({ rank, planted }) {
-    const { ranking, eta, drawn, like } = this.query;
+    const { ranking, eta, drawn, like, words } = this.query;
     if (planted) return { ranking, planted };
-    return { ranking, rank, ...(like ? { like: Number(like) } : {}), ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
+    return { ranking, rank, ...(like ? { like: Number(like) } : {}), ...(words ? { words } : {}), ...(this.isDrawn ? { eta: Number(eta), drawn: Number(drawn) } : {}) };
   }
 
   /** The cards that a verdict applies to: the selection, else the card under the cursor. */

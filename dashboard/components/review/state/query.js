@@ -68,15 +68,28 @@ export function describe(query, classes) {
   return [...shown, ...extraConditions(query, classes).map(([, text]) => text)].join(" · ") || "the whole pool";
 }
 
-/** A change of the query with what follows from it: another ranking is drawn anew, and only "similar" is like an image.
+/** A change of the query with what follows from it: another ranking is drawn anew, and only "similar" is like an image or words.
  * @param {Record<string, any>} query @param {Record<string, any>} part @param {number|undefined} image the one under the cursor */
 export function completeChange(query, part, image) {
   const isLeaving = query.ranking === "duplicates" && part.duplicates === "";
   const ranking = part.ranking ?? (isLeaving ? "entropy" : undefined);
   if (ranking === undefined) return "eta" in part ? { drawn: "", ...part } : part;
-  const like = ranking === "similar" ? String(part.like ?? image ?? "") : "";
+  const words = ranking === "similar" ? part.words ?? "" : "";
+  const like = ranking === "similar" && !words ? String(part.like ?? image ?? "") : "";
   const isWithStacks = ranking === "duplicates" ? { duplicates: "1" } : query.ranking === "duplicates" ? { duplicates: "" } : {};
-  return { drawn: "", ...isWithStacks, ...part, ranking, like };
+  return { drawn: "", ...isWithStacks, ...part, ranking, like, words };
+}
+
+/** What a search for words changes; without words it ends. @param {string} words */
+export function wordsQuery(words) {
+  return words ? { ranking: "similar", words } : { ranking: "entropy" };
+}
+
+/** What the ranking "similar" compares with, in words; empty for other rankings.
+ * @param {Record<string, any>} query @param {string} name file name of the image */
+export function likeText(query, name) {
+  if (query.ranking !== "similar") return "";
+  return query.words ? `like “${query.words}”` : `like ${name || `image ${query.like}`}`;
 }
 
 /** The query of the odd-one-out mode: undecided images of one class, the least confident first.

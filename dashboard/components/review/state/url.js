@@ -3,7 +3,7 @@
 import { Debounce } from "./debounce.js";
 import { CONDITIONS } from "./query.js";
 
-const NAMES = ["ranking", "rank", "image", "view", "mode", "tiles", "size", "eta", "drawn", "like", "threshold", "floor", "score", "reviewer", "version", ...CONDITIONS];
+const NAMES = ["ranking", "rank", "image", "view", "mode", "tiles", "size", "eta", "drawn", "like", "words", "threshold", "floor", "score", "reviewer", "version", ...CONDITIONS];
 
 /** @returns {Record<string, string>} the parameters in the URL */
 export function readUrlState() {

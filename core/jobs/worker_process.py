@@ -1,4 +1,4 @@
-"""Process that fits the model versions of one project, as the server and the command line talk to it."""
+"""A process that answers requests, as the server and the command line talk to it."""
 
 import json
 import subprocess
@@ -13,26 +13,33 @@ from core.jobs.launch import module_command
 
 
 class WorkerProcess:
-    """The live worker of a project; it is started when it is needed, and again where it has ended.
+    """A worker process; it is started when it is needed, and again where it has ended.
+
+    A request is a line of JSON on its standard input; the answer is a line on its standard output, after any number of
+    lines of progress, which have `total`.
 
     Args:
-        project: Folder of the project.
+        work: What it does, such as "fits the live model", for the error.
+        module: What it runs.
+        arguments: Of its command line.
     """
 
-    def __init__(self, project: str) -> None:
-        self._project = project
+    def __init__(self, work: str, module: str, *arguments: str) -> None:
+        self._work, self._command = work, module_command(module, *arguments)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
 
-    def ask(self, request: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def ask(
+        self, request: dict[str, Any], tell: Callable[[dict[str, Any]], None] = lambda facts: None
+    ) -> dict[str, Any]:
         """Send a request and wait for its answer; several threads wait for one another.
 
         Args:
-            request: The run and the decision of a version.
+            request: What the module takes.
             tell: Called with each line of progress.
 
         Returns:
-            The record of the version, or `error` with a sentence.
+            What the module answers, or `error` with a sentence.
 
         Raises:
             RunError: The process ended twice without an answer.
@@ -44,7 +51,7 @@ class WorkerProcess:
                 except (OSError, ValueError) as error:
                     self._process = None
                     if is_last:
-                        raise RunError(f"The process that fits the live model ended ({error}): try again.") from error
+                        raise RunError(f"The process that {self._work} ended ({error}): try again.") from error
         raise AssertionError
 
     def _exchange(self, line: str, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -64,8 +71,7 @@ class WorkerProcess:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
-            command = module_command("core.live.live_worker", self._project)
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             self._finalize = weakref.finalize(self, _end, self._process)
         return self._process
 
