@@ -17,7 +17,9 @@ def test_doctor_without_a_project_says_what_was_found_and_what_would_be_used(
     code, out, _ = typed(capsys, "doctor", "--json")
     found = json.loads(out)
     assert code == 0
-    assert set(found) == {"torch", "accelerators", "cpu", "device", "free_bytes", "measures_bf16"}
+    assert set(found) == {"torch", "accelerators", "cpu", "device", "free_bytes", "measures_bf16", "extractors"}
+    assert found["extractors"]["hog"] == "ok"
+    assert "clip:FOLDER" in found["extractors"]
     assert found["device"] in {"cpu", *found["accelerators"]}
     code, out, err = typed(capsys, "doctor", "--repair")
     assert (code, out) == (2, "")

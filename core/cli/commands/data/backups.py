@@ -8,6 +8,7 @@ import typer
 from core.base.errors import InputError
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer
+from core.features.catalog import offered_extractors
 from core.jobs.device_report import device_report, device_text
 from core.project.project_check import check_project, repair_project
 from core.store import project_backup
@@ -48,15 +49,22 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether a project is whole; without PATH, which devices this machine has and which one a run would use.
+    """Look whether a project is whole; without PATH, which devices and feature extractors this machine has.
 
-    Of a project: images, split, runs, and that the decision log is the one that it was.
+    It also says which device a run would use. Of a project: images, split, runs, and that the decision log is the one
+    that it was.
     """
     if path is None:
         if repair:
             raise InputError("--repair mends a project: name its folder, as in winnow doctor PATH --repair.")
-        machine = device_report()
-        answer(machine, device_text(machine), as_json=as_json)
+        machine, offers = device_report(), offered_extractors()
+        extractors = {offer.name: offer.problem or "ok" for offer in offers}
+        table = [f"features {name}: {state}" for name, state in extractors.items()]
+        answer(
+            machine | {"extractors": extractors},
+            "\n".join([device_text(machine), *table]),
+            as_json=as_json,
+        )
         return
     project = full_path(path)
     found = check_project(project)
