@@ -13,7 +13,7 @@ const RANKINGS = [["entropy", "highest entropy"], ["confidence", "lowest confide
   ["mixed", "mixed: random and uncertain"], ["mixed_margin", "mixed: random and smallest margin"], ["audit", "audit: uniformly at random"],
   ["reject_hunt", "reject hunt: least confident of the kept"], ["diverse", "diverse: for a cold start"],
   ["calibrate", "calibrate: random, without suggestions"], ["badge", "badge: uncertain and unlike each other"],
-  ["similar", "most like one image or words"], ["duplicates", "near duplicates, stack by stack"]];
+  ["similar", "by likeness"], ["duplicates", "near duplicates, stack by stack"]];
 
 const SHARES = [["0.3", "30 % random"], ["0.5", "50 % random"], ["0.7", "70 % random"], ["1", "all random"]];
 
