@@ -8,19 +8,31 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 
 class Recipe:
-    """A process that makes a step when told to: `python -m MODULE …` must call `serve_steps`."""
+    """A process that makes a step when told to: `python -m MODULE …` must call `serve_steps`.
 
-    def __init__(self, *words: str) -> None:
-        command = [sys.executable, "-m", *words]
+    Args:
+        words: The module and its arguments.
+        environment: Variables of the process beside those of this one.
+    """
+
+    def __init__(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
+            [sys.executable, "-m", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True, env=os.environ | dict(environment or {}),
+        )  # fmt: skip
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds that the process has used, of all its threads."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def step(self) -> float:
         """Seconds of the next step."""

@@ -13,6 +13,9 @@ from core.store.run_folder import RunFolder
 LAUNCHERS = ("process", "torchrun")
 TORCHRUN_ENVIRONMENT = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "PYTHONSAFEPATH": "1"}
 """Environment of torchrun. Without the first, restarts hang (torch 2.15); the second is -P for its child processes."""
+WORKER_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Environment of every worker, unless it is set: a thread that waits for another sleeps, where it would spin and take
+the core that the other thread, or other work, needs."""
 _PYTHON = [sys.executable, "-P"]  # -P: a folder called core in the current directory is not imported
 _WORKER = "core.training.worker"
 _HEAD_WORKER = "core.experiments.head_worker"

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from core.base.errors import DataError, InputError
-from core.jobs.launch import Launch, launch_of, module_command
+from core.jobs.launch import WORKER_ENVIRONMENT, Launch, launch_of, module_command
 from core.store.files import write_json
 from core.store.run_folder import RunFolder
 
@@ -43,7 +43,7 @@ def start(project: Path, run_id: str, *, is_resume: bool = False, launch: Launch
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=WORKER_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"},
             )
     except OSError as error:
         raise DataError(f"{run_id} could not be started: {error.strerror}. Its folder is {folder.path}.") from error
@@ -91,6 +91,7 @@ def start_worker(module: str, project: Path, number: str, log_path: Path) -> int
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=WORKER_ENVIRONMENT | os.environ,
             )
     except OSError as error:
         raise DataError(f"{number} could not be started: {error.strerror}. Its log is {log_path}.") from error

@@ -119,3 +119,24 @@ def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_a_workers_threads_sleep_while_they_wait_unless_the_variable_is_set(
+    given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    else:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    folder = make_run(make_project(tmp_path / "tiny"), TINY)
+    asking = [sys.executable, "-c", "import os; print(os.environ['OMP_WAIT_POLICY'])"]
+    monkeypatch.setattr(start, "_WAIT", asking)
+    start.start(tmp_path / "tiny", folder.id)
+    monkeypatch.setattr(start, "module_command", lambda *_: asking)
+    start.start_worker("any", tmp_path / "tiny", "1", tmp_path / "other.log")
+    end = time.monotonic() + 60
+    while not (folder.log_path.exists() and folder.log_tail() and (tmp_path / "other.log").read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert folder.log_tail().strip() == (tmp_path / "other.log").read_text().strip() == expected
