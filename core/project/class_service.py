@@ -1,20 +1,26 @@
-"""Classes of a project: rename, merge, describe, take back; each change is one line of a log."""
+"""Classes of a project: rename, merge, split, describe, color, order, take back; each is one line of a log."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.base.errors import InputError
 from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
     ClassEdit,
+    ClassSplit,
     append_edit,
     check_merge,
+    check_stands,
     class_table,
     last_live,
     read_edits,
 )
-from core.data.classes.class_names import ADDED, checked_name
+from core.data.classes.class_names import ADDED, append_class, checked_name
 from core.data.image_store import own_class_names
 from core.store.file_lock import hold_lock
+
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
 
 
 def rename_class(images: Path, number: int, name: str, reviewer: str) -> None:
@@ -32,7 +38,7 @@ def rename_class(images: Path, number: int, name: str, reviewer: str) -> None:
     """
     with hold_lock(images / f"{ADDED}.lock"):
         table = class_table(own_class_names(images), read_edits(images))
-        _check(number, len(table.names))
+        check_number(number, len(table.names))
         others = tuple(other for place, other in enumerate(table.names) if place != number)
         append_edit(images, "rename", number, {"name": checked_name(name, others)}, reviewer)
 
@@ -54,7 +60,7 @@ def merge_classes(images: Path, number: int, into: int, last_decision: int, revi
     with hold_lock(images / f"{ADDED}.lock"):
         table = class_table(own_class_names(images), read_edits(images))
         for one in (number, into):
-            _check(one, len(table.names))
+            check_number(one, len(table.names))
         check_merge(table, number, into)
         append_edit(images, "merge", number, {"into": into, "after": last_decision}, reviewer)
 
@@ -75,15 +81,99 @@ def describe_class(images: Path, number: int, text: str, reviewer: str) -> None:
     if len(text) > LONGEST_DESCRIPTION:
         raise InputError(f"A description has at most {LONGEST_DESCRIPTION:,} characters (got {len(text):,}).")
     with hold_lock(images / f"{ADDED}.lock"):
-        _check(number, len(own_class_names(images)))
+        check_number(number, len(own_class_names(images)))
         append_edit(images, "describe", number, {"text": text}, reviewer)
 
 
-def undo_class_edit(images: Path, reviewer: str) -> ClassEdit:
-    """Take back the latest edit of a class that stands.
+def split_class(images: Path, number: int, names: Sequence[str], sets: tuple[str, str], reviewer: str) -> ClassSplit:
+    """Begin to label the images of a class again as one of several; parts that are no class yet are added.
 
     Args:
         images: The image folder.
+        number: The class.
+        names: Names of its parts, two or more; the class itself may be one.
+        sets: Names of the stored sets of images that were decided as the class, and that were given it.
+        reviewer: Who splits it.
+
+    Returns:
+        The parts.
+
+    Raises:
+        InputError: There are fewer than two, a name cannot be used, or the class was merged.
+        DataError: It cannot be stored.
+    """
+    with hold_lock(images / f"{ADDED}.lock"):
+        table = class_table(own_class_names(images), read_edits(images))
+        check_number(number, len(table.names))
+        check_stands(table, number)
+        wanted, known = list(dict.fromkeys(" ".join(name.split()) for name in names)), list(table.names)
+        if len(wanted) < 2:
+            raise InputError(f"A split needs two names or more, such as red fox, arctic fox (got {', '.join(wanted)}).")
+        new: list[str] = []
+        for name in (name for name in wanted if name not in known):
+            new.append(checked_name(name, tuple(known)))
+            known.append(new[-1])
+        parts = tuple(known.index(name) if name in known else known.index(checked_name(name, ())) for name in wanted)
+        check_stands(table, *(part for part in parts if part < len(table.names)))
+        for name in new:
+            append_class(images, name, reviewer)
+        params = {
+            "parts": parts,
+            "added": [*range(len(table.names), len(known))],
+            "image_set": sets[0],
+            "given_set": sets[1],
+        }
+        append_edit(images, "split", number, params, reviewer)
+        return ClassSplit(parts, *sets)
+
+
+def color_class(images: Path, number: int, color: str, reviewer: str) -> None:
+    """Give a class a color on all pages.
+
+    Args:
+        images: The image folder.
+        number: The class.
+        color: #rrggbb.
+        reviewer: Who chooses it.
+
+    Raises:
+        InputError: It is no color.
+        DataError: It cannot be stored.
+    """
+    if not _COLOR.fullmatch(color):
+        raise InputError(f"A color is # and six hexadecimal digits, such as #d9682a (got {color!r}).")
+    with hold_lock(images / f"{ADDED}.lock"):
+        check_number(number, len(own_class_names(images)))
+        append_edit(images, "color", number, {"color": color.lower()}, reviewer)
+
+
+def order_classes(images: Path, numbers: Sequence[int], reviewer: str) -> None:
+    """Choose the order in which classes are shown; their numbers stay.
+
+    Args:
+        images: The image folder.
+        numbers: Classes, the first first; those left out follow in their order.
+        reviewer: Who orders them.
+
+    Raises:
+        InputError: There is no such class, or one stands twice.
+        DataError: It cannot be stored.
+    """
+    with hold_lock(images / f"{ADDED}.lock"):
+        count = len(own_class_names(images))
+        for number in numbers:
+            check_number(number, count)
+        if not numbers or len(set(numbers)) < len(numbers):
+            raise InputError("Name each class once, in the order to show.")
+        append_edit(images, "order", 0, {"order": list(numbers)}, reviewer)
+
+
+def undo_class_edit(images: Path, last_decision: int, reviewer: str) -> ClassEdit:
+    """Take back the latest edit of a class that stands; labels given to the parts of a split count as the class again.
+
+    Args:
+        images: The image folder.
+        last_decision: Id of the last decision so far: earlier rejections of such parts no longer say anything.
         reviewer: Who takes it back.
 
     Returns:
@@ -94,10 +184,11 @@ def undo_class_edit(images: Path, reviewer: str) -> ClassEdit:
     """
     with hold_lock(images / f"{ADDED}.lock"):
         edit = last_live(read_edits(images))
-        append_edit(images, "undo", 0, {"undo_of": edit.id}, reviewer)
+        append_edit(images, "undo", 0, {"undo_of": edit.id, "after": last_decision}, reviewer)
         return edit
 
 
-def _check(number: int, count: int) -> None:
+def check_number(number: int, count: int) -> None:
+    """Raise InputError where there is no such class."""
     if not 0 <= number < count:
         raise InputError(f"There is no class number {number}: there are {count:,}, from 0.")

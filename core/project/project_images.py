@@ -1,14 +1,19 @@
-"""Images and classes of a project: new images, moved originals, classes added, renamed, merged, described."""
+"""Images and classes of a project: new images, moved originals; classes added, edited, split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from core.base.types import HUMAN_LABELS
+from core.data.classes.class_edits import ClassSplit
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
 from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
 from core.workspace.growth import Growth
+from core.workspace.image_sets import save_image_set
 
 
 class ProjectImages(ProjectFolder):
@@ -159,6 +164,50 @@ class ProjectImages(ProjectFolder):
         """
         class_service.describe_class(self.path / "images", number, text, reviewer)
 
+    def split_class(self, number: int, names: Sequence[str], reviewer: str = "me") -> ClassSplit:
+        """Begin to label the images of a class again as one of several; an edit that can be undone.
+
+        Args:
+            number: The class.
+            names: Names of its parts, two or more; the class itself may be one. New ones become classes.
+            reviewer: Who splits it.
+
+        Returns:
+            The parts, and the sets of images to label again: those that were decided as the class, and those that were
+            given it.
+
+        Raises:
+            InputError: There are fewer than two, a name cannot be used, or the class was merged.
+        """
+        class_service.check_number(number, len(self.class_names))
+        given, state = self.workspace.given_ids(), self.decisions.state()
+        decided = np.flatnonzero(np.isin(state.verdict, HUMAN_LABELS) & (state.label == number))
+        given = given[self.images.labels[given] == number]
+        sets = [save_image_set(self.path, ids) if len(ids) else "" for ids in (decided, given)]
+        return class_service.split_class(self.path / "images", number, names, (sets[0], sets[1]), reviewer)
+
+    def color_class(self, number: int, color: str, reviewer: str = "me") -> None:
+        """Give a class a color on the Review and Map pages.
+
+        Args:
+            number: The class.
+            color: #rrggbb.
+            reviewer: Who chooses it.
+        """
+        class_service.color_class(self.path / "images", number, color, reviewer)
+
+    def order_classes(self, numbers: Sequence[int], reviewer: str = "me") -> None:
+        """Choose the order in which classes are shown, with their keys on the Review page; their numbers stay.
+
+        Args:
+            numbers: Classes, the first first; those left out follow in their order.
+            reviewer: Who orders them.
+        """
+        class_service.order_classes(self.path / "images", numbers, reviewer)
+
     def undo_class_edit(self, reviewer: str = "me") -> str:
-        """Take back the latest renaming, merge or description; return which it was. InputError without one."""
-        return class_service.undo_class_edit(self.path / "images", reviewer).kind
+        """Take back the latest edit of a class, but an added one; return its kind, such as rename; InputError without.
+
+        Labels given to the parts of a split count as the class again.
+        """
+        return class_service.undo_class_edit(self.path / "images", self.decisions.last_id(), reviewer).kind

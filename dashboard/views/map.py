@@ -50,6 +50,7 @@ def _component(key: str, project: Project, run: Run, method: str, seed: int) -> 
             "seed": seed,
             "classes": list(project.class_names),
             "columns": list(project.metadata.names),
+            "colors": dict(project.workspace.classes.colors),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,

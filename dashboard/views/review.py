@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -47,6 +48,7 @@ def show() -> None:
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "columns": list(project.metadata.names),
+            "look": _class_look(project),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,
@@ -57,6 +59,13 @@ def show() -> None:
     )
     if dialog := _DIALOGS.get(str(st.session_state.get("review-dialog"))):
         dialog(project, run)
+
+
+def _class_look(project: Project) -> dict[str, Any]:
+    """Return order, colors and descriptions of the classes, for their buttons."""
+    table = project.workspace.classes
+    order = [number for number in table.order if number not in table.merged]
+    return {"order": order, "merged": list(table.merged), "colors": table.colors, "descriptions": table.descriptions}
 
 
 def _open_dialog(name: str) -> None:

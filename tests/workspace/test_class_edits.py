@@ -1,14 +1,16 @@
 """Classes are renamed, merged and described by lines that can be taken back; labels and scores follow."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from core import InputError, Project, TrainConfig
+from core import InputError, PageQuery, Project, QueueFilter, TrainConfig
 from core.data.classes.class_edits import ClassEdit, class_table, live_edits
 from core.data.classes.merged_run import merge_logits
 from core.scoring.scores import probabilities
+from core.workspace.image_sets import load_image_set
 
 
 @pytest.fixture
@@ -121,3 +123,85 @@ def test_new_images_of_a_merged_class_join_the_class_that_it_is_now(project: Pro
     assert sorted(project.images.labels[num:].tolist()) == [0, 2]
     project.undo_class_edit()
     assert len(project.class_names) == 3
+
+
+def test_a_split_makes_parts_and_a_queue_of_the_images_of_the_class(project: Project) -> None:
+    image = int(project.splits.pool[0])
+    project.decide(RUN, "relabel", image, 1)
+    split = project.split_class(1, ["small cross", "large cross"])
+    assert project.class_names[3:] == ("small cross", "large cross")
+    assert split.parts == (3, 4)
+    given = load_image_set(project.path, split.given_set)
+    assert given.tolist() == [i for i in project.workspace.given_ids().tolist() if project.images.labels[i] == 1]
+    page = project.review(RUN).page(PageQuery(wanted=QueueFilter(image_set=split.image_set)))
+    assert [card.id for card in page.cards] == [image]
+
+
+def test_a_split_that_is_taken_back_counts_its_new_parts_as_the_class(project: Project) -> None:
+    before = np.array(project.images.labels)
+    ids = project.splits.pool[:3].tolist()
+    split = project.split_class(1, ["cross", "plus"])
+    assert split.parts == (1, 3)
+    project.decide(RUN, "relabel", ids[0], 3)
+    assert project.decisions.state().label[ids[0]] == 3
+    assert project.undo_class_edit() == "split"
+    assert project.decisions.state().label[ids[0]] == 1
+    assert project.class_names[3] == "plus (merged into cross)"
+    assert not project.workspace.classes.splits
+    assert np.array_equal(project.images.labels, before)
+
+
+def test_the_queue_of_a_split_tells_no_hidden_label(project: Project) -> None:
+    pool = project.splits.pool
+    assert (project.workspace.images.labels[pool] == 1).any()  # hidden ones
+    assert project.split_class(1, ["small cross", "large cross"]).image_set == ""
+
+
+def test_a_part_that_was_a_class_before_stays_one_when_the_split_is_taken_back(project: Project) -> None:
+    project.split_class(1, [project.class_names[0], "plus"])
+    project.undo_class_edit()
+    assert set(project.workspace.classes.merged) == {3}
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(["plus"], "two names"), (["a", " a "], "two names"), (["a", "x" * 300], "1 to 200"), ([], "two")],
+)
+def test_a_split_that_cannot_be_made_changes_nothing(project: Project, names: list[str], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        project.split_class(1, names)
+    assert len(project.class_names) == 3
+    assert not (project.path / "images" / "class_edits.jsonl").exists()
+
+
+def test_colors_and_order_are_edits_that_can_be_taken_back(project: Project) -> None:
+    project.color_class(1, "#AA00ff")
+    project.order_classes([2, 0])
+    table = Project.open(project.path).workspace.classes
+    assert (dict(table.colors), table.order) == ({1: "#aa00ff"}, (2, 0, 1))
+    assert [project.undo_class_edit(), project.undo_class_edit()] == ["order", "color"]
+    assert (dict(project.workspace.classes.colors), project.workspace.classes.order) == ({}, (0, 1, 2))
+    assert project.class_names == ("circle", *project.class_names[1:])
+
+
+def test_merged_classes_come_last_and_added_ones_follow(project: Project) -> None:
+    project.order_classes([1, 2, 0])
+    project.merge_classes(1, 0)
+    project.add_class("star")
+    assert project.workspace.classes.order == (2, 0, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (lambda p: p.color_class(0, "red"), "six hexadecimal"),
+        (lambda p: p.color_class(9, "#000000"), "no class number 9"),
+        (lambda p: p.order_classes([0, 0]), "once"),
+        (lambda p: p.order_classes([]), "once"),
+        (lambda p: p.order_classes([9]), "no class number 9"),
+        (lambda p: p.split_class(9, ["a", "b"]), "no class number 9"),
+    ],
+)
+def test_looks_and_splits_that_do_not_fit_are_refused(project: Project, edit: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        edit(project)

@@ -1,4 +1,4 @@
-"""Edits of classes: renamed, merged, described; one appended line each, and an undo is a line too.
+"""Edits of classes: renamed, merged, split, described, colored, ordered; one appended line each, and an undo is too.
 
 A class keeps its number for ever. A class that was merged keeps its number as well; its labels count as the other's.
 """
@@ -27,9 +27,9 @@ class ClassEdit:
 
     Attributes:
         id: Its number, from 1.
-        kind: rename, merge, describe or undo.
-        number: The class; 0 for undo.
-        params: name, into with after, text, or undo_of.
+        kind: rename, merge, split, describe, color, order or undo.
+        number: The class; 0 for order and undo.
+        params: name; into with after; parts, added, image_set and given_set; text; color; order; or undo_of with after.
         reviewer: Who did it.
         time: ISO 8601, UTC.
     """
@@ -43,6 +43,21 @@ class ClassEdit:
 
 
 @dataclass(frozen=True)
+class ClassSplit:
+    """A class whose images are labeled again as one of its parts.
+
+    Attributes:
+        parts: The classes that its images may become.
+        image_set: Name of the stored set of the images that were decided as it; empty without any.
+        given_set: Name of the set of the images that it was given to, reviewed under label_issues; empty without any.
+    """
+
+    parts: tuple[int, ...]
+    image_set: str
+    given_set: str
+
+
+@dataclass(frozen=True)
 class ClassTable:
     """Classes after all edits.
 
@@ -51,12 +66,18 @@ class ClassTable:
         merged: Class → the class that it was merged into.
         reopened: Class → id of the last decision whose rejections of it no longer hold, because of a merge.
         descriptions: Class → text.
+        colors: Class → #rrggbb, where one was chosen.
+        order: All classes in the order to show; merged ones last.
+        splits: Class → its parts.
     """
 
     names: tuple[str, ...]
     merged: Mapping[int, int] = field(default_factory=dict)
     reopened: Mapping[int, int] = field(default_factory=dict)
     descriptions: Mapping[int, str] = field(default_factory=dict)
+    colors: Mapping[int, str] = field(default_factory=dict)
+    order: tuple[int, ...] = ()
+    splits: Mapping[int, ClassSplit] = field(default_factory=dict)
 
     def merge_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Return labels, of any shape, with merged classes under the class that they belong to now."""
@@ -110,23 +131,50 @@ def class_table(names: tuple[str, ...], edits: list[ClassEdit]) -> ClassTable:
         edits: All edits, oldest first.
 
     Returns:
-        The classes now; a merged class is shown as "dog (merged into cat)".
+        The classes now; a merged class is shown as "dog (merged into cat)". The parts of a split that was taken back
+        count as the class that they come from.
     """
     shown, merged = list(names), dict[int, int]()
-    reopened, descriptions = dict[int, int](), dict[int, str]()
+    reopened, descriptions, colors = dict[int, int](), dict[int, str](), dict[int, str]()
+    splits, order = dict[int, ClassSplit](), list[int]()
     for edit in (edit for edit in live_edits(edits) if edit.number < len(names)):
         if edit.kind == "rename":
             shown[edit.number] = str(edit.params["name"])
         elif edit.kind == "describe":
             descriptions[edit.number] = str(edit.params["text"])
+        elif edit.kind == "color":
+            colors[edit.number] = str(edit.params["color"])
+        elif edit.kind == "order":
+            order = [number for number in map(int, edit.params["order"]) if 0 <= number < len(names)]
+        elif edit.kind == "split":
+            sets = str(edit.params["image_set"]), str(edit.params["given_set"])
+            splits[edit.number] = ClassSplit(tuple(map(int, edit.params["parts"])), *sets)
         elif edit.kind == "merge" and int(edit.params["into"]) < len(names):
             into, after = int(edit.params["into"]), int(edit.params.get("after", 0))
             into = merged.get(into, into)
             merged = {number: into if target == edit.number else target for number, target in merged.items()}
             merged[edit.number] = into
             reopened |= {edit.number: after, into: after}
+    for part, (number, after) in _parts_taken_back(edits, len(names)).items():
+        merged.setdefault(part, merged.get(number, number))
+        reopened.setdefault(part, after)
     texts = [f"{name} (merged into {shown[merged[n]]})" if n in merged else name for n, name in enumerate(shown)]
-    return ClassTable(tuple(texts), merged, reopened, descriptions)
+    wanted = dict.fromkeys([*order, *range(len(names))])
+    in_order = (*(n for n in wanted if n not in merged), *(n for n in wanted if n in merged))
+    return ClassTable(tuple(texts), merged, reopened, descriptions, colors, in_order, splits)
+
+
+def _parts_taken_back(edits: list[ClassEdit], num_classes: int) -> dict[int, tuple[int, int]]:
+    """Return the classes that a split made which was taken back: class → the one it was split from, last decision."""
+    live = {edit.id for edit in live_edits(edits)}
+    after = {int(e.params["undo_of"]): int(e.params.get("after", 0)) for e in edits if e.kind == "undo"}
+    return {
+        part: (edit.number, after.get(edit.id, 0))
+        for edit in edits
+        if edit.kind == "split" and edit.id not in live
+        for part in map(int, edit.params["added"])
+        if part < num_classes and edit.number < num_classes
+    }
 
 
 def append_edit(folder: Path, kind: str, number: int, params: Mapping[str, Any], reviewer: str) -> None:
@@ -145,7 +193,12 @@ def check_merge(table: ClassTable, number: int, into: int) -> None:
     """Raise InputError where two classes cannot be merged."""
     if number == into:
         raise InputError(f"{table.names[number]} cannot be merged into itself: name two classes.")
-    for one in (number, into):
+    check_stands(table, number, into)
+
+
+def check_stands(table: ClassTable, *numbers: int) -> None:
+    """Raise InputError where a class was merged into another."""
+    for one in numbers:
         if one in table.merged:
             raise InputError(f"{table.names[one]} already: name the class that it was merged into.")
 

@@ -6,7 +6,7 @@ import { Gestures } from "./gestures.js";
 import { HoverCard } from "./hover_card.js";
 import { MapApi } from "./map_api.js";
 import { Pace, REST, sampleOrder } from "./pace.js";
-import { COLORINGS, COLUMN, bytesOf, legendOf, pointColors, valueOf } from "./point_colors.js";
+import { COLORINGS, COLUMN, bytesOf, legendOf, pointColors, setChosenColors, valueOf } from "./point_colors.js";
 import { PointIndex } from "./point_index.js";
 import { Scatter } from "./scatter.js";
 import { Viewport } from "./viewport.js";
@@ -21,6 +21,7 @@ export class MapApp {
     this.component = component;
     this.data = data;
     this.root = parentElement;
+    setChosenColors(data.colors);
     const asked = new URLSearchParams(window.location.search).get("color");
     this.colorings = [...COLORINGS, ...data.columns.map((name) => [`${COLUMN}${name}`, name])];
     this.coloring = this.colorings.some(([name]) => name === asked) ? asked : "prediction";

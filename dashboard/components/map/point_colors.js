@@ -33,6 +33,14 @@ const LABELED_COLORS = { light: "#4a5565", dark: "#c8ced8" };
  *   labeled: Uint8Array, metadata?: Uint8Array, groups?: Groups}} Columns metadata: group of each point in the chosen column */
 /** @typedef {{names: string[], isOrdered: boolean}} Groups of a metadata column; ordered where they are ranges */
 
+/** Colors that a person chose, by class. @type {Record<string, string>} */
+let chosen = {};
+
+/** @param {Record<string, string>} colors of the project that is shown */
+export function setChosenColors(colors) {
+  chosen = colors ?? {};
+}
+
 /** The color of a class. @param {number} label @param {number} num number of classes @param {"light"|"dark"} scheme */
 export function classColor(label, num, scheme) {
   if (num <= CLASS_COLORS[scheme].length) return CLASS_COLORS[scheme][label];
@@ -47,7 +55,7 @@ export function legendOf(coloring, classes, scheme, groups = { names: [], isOrde
   const labeled = { value: LABELED, text: "labeled", color: LABELED_COLORS[scheme] };
   if (coloring === "decision") return [...VERDICTS.map((text, value) => ({ value, text, color: VERDICT_COLORS[scheme][value] })), labeled];
   if (coloring === "confidence") return [...RAMP[scheme].map((color, value) => ({ value, text: `from ${(value / RAMP[scheme].length).toFixed(2)}`, color })), labeled];
-  const known = classes.map((text, value) => ({ value, text, color: classColor(value, classes.length, scheme) }));
+  const known = classes.map((text, value) => ({ value, text, color: chosen[value] ?? classColor(value, classes.length, scheme) }));
   return coloring === "label" ? [...known, { value: -1, text: "no label yet", color: UNKNOWN[scheme] }] : known;
 }
 

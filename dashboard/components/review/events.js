@@ -1,6 +1,7 @@
 /** Events of the window and the document that the review app follows: keys, leaving, focus. */
 
 import { actionOf, returnFocusToImage } from "./keys/keyboard.js";
+import { classOrder } from "./images/class_colors.js";
 import { closeConnectionDialog } from "./sync/connection_dialog.js";
 import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 
@@ -27,6 +28,7 @@ function onKey(app, event) {
   if (!app.element.isConnected || app.root.querySelector("dialog[open]") || document.querySelector("[role=dialog]")) return;
   const action = actionOf(event, app.keyMap);
   if (!action) return;
+  if (action.action === "relabel") action.label = classOrder(app.data.classes.length)[action.label]; // digits follow the order shown
   event.preventDefault();
   event.stopPropagation();
   if (!event.repeat || !app.pageLoading.isOn) app.act(action); // a held key waits for the page

@@ -5,6 +5,7 @@ import { HistoryStrip } from "./controls/history_strip.js";
 import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { labelKeys, showClasses, verdictButtons } from "./controls/verdict_buttons.js";
+import { setClassLook } from "./images/class_colors.js";
 import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
 import { Grid } from "./images/grid.js";
@@ -27,6 +28,7 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
 /** Make all parts; `element` holds them. @param {Context} context */
 export function makeLayout(context) {
   const { data, handlers, notice, saveStatus } = context;
+  setClassLook(data.look);
   const isSmall = Math.max(data.height, data.width) <= 64;
   const threshold = thresholdPanel(context);
   const { history, liveStatus, toolbar } = queueControls(context);

@@ -1,12 +1,16 @@
-"""Command classes: list, add, rename, merge and describe the classes of a project."""
+"""Command classes: list, add, rename, merge, split, describe, color and order the classes of a project."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.cli.options import AsJson, ProjectPath, Reviewer, class_number
 from core.cli.output import answer
+from core.data.classes.class_edits import ClassTable
 from core.project import Project
+from core.workspace.workspace import LABEL_ISSUES
 
 
 def classes(
@@ -22,11 +26,23 @@ def classes(
     describe: Annotated[
         tuple[str, str] | None, typer.Option(help="A class, and what belongs to it.", metavar="CLASS TEXT")
     ] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back the latest renaming, merge or description.")] = False,
+    split: Annotated[
+        str | None, typer.Option(help="A class whose images are labeled again as one of --into.", metavar="CLASS")
+    ] = None,
+    into: Annotated[
+        list[str] | None, typer.Option(help="With --split: a part, such as a new name; give it twice or more.")
+    ] = None,
+    color: Annotated[
+        tuple[str, str] | None, typer.Option(help="A class, and its color, such as #d9682a.", metavar="CLASS COLOR")
+    ] = None,
+    order: Annotated[
+        list[str] | None, typer.Option(help="A class to show first; given again: the next.", metavar="CLASS")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back the latest edit, but an added class.")] = False,
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
-    """List the classes of a project, or add, rename, merge and describe some; a class keeps its number for ever."""
+    """List the classes of a project, or edit them; a class keeps its number for ever."""
     project = Project.open(path)
     undone = project.undo_class_edit(reviewer) if undo else None
     for name in add or []:
@@ -37,18 +53,39 @@ def classes(
         project.merge_classes(_number(project, merge[0]), _number(project, merge[1]), reviewer)
     if describe:
         project.describe_class(_number(project, describe[0]), describe[1], reviewer)
+    if split is not None:
+        project.split_class(_number(project, split), into or [], reviewer)
+    if color:
+        project.color_class(_number(project, color[0]), color[1], reviewer)
+    if order:
+        project.order_classes([_number(project, name) for name in order], reviewer)
     table = project.workspace.classes
     info = {
         "classes": list(table.names),
         "merged": {str(number): into for number, into in table.merged.items()},
         "descriptions": {str(number): text for number, text in table.descriptions.items()},
+        "colors": {str(number): color for number, color in table.colors.items()},
+        "order": list(table.order),
+        "splits": {str(number): asdict(one) for number, one in table.splits.items()},
         "undone": undone,
     }
-    lines = [
-        f"{number:>4}  {name}{f': {table.descriptions[number]}' if table.descriptions.get(number) else ''}"
-        for number, name in enumerate(table.names)
-    ]
+    lines = [_line(table, number) for number in table.order]
+    lines += [_split_line(path, table, number) for number in table.splits]
     answer(info, "\n".join(lines) or "No class yet: add one with --add.", as_json=as_json)
+
+
+def _line(table: ClassTable, number: int) -> str:
+    color = f"  {table.colors[number]}" if number in table.colors else ""
+    about = f": {table.descriptions[number]}" if table.descriptions.get(number) else ""
+    return f"{number:>4}  {table.names[number]}{about}{color}"
+
+
+def _split_line(path: Path, table: ClassTable, number: int) -> str:
+    one = table.splits[number]
+    parts = ", ".join(table.names[part] for part in one.parts if part < len(table.names))
+    queues = [("RUN", one.image_set), (LABEL_ISSUES, one.given_set)]
+    told = [f"winnow queue {path} {run} --ranking entropy --set {name}" for run, name in queues if name]
+    return f"{table.names[number]} is being split into {parts}" + (f"; its images: {', '.join(told)}" if told else "")
 
 
 def _number(project: Project, label: str) -> int:

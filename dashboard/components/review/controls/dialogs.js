@@ -1,5 +1,6 @@
 /** Dialogs: a frame for all of them, the search for a class, and the name of a new one. */
 
+import { classOrder } from "../images/class_colors.js";
 import { make } from "./dom.js";
 
 /** Open a dialog inside the component; Escape closes it at once, so that the next key goes to the review page.
@@ -29,7 +30,7 @@ export function searchClass(root, classes, onPick) {
   const pick = (label) => { box.close(); onPick(label); };
   const show = () => {
     const wanted = input.value.trim().toLowerCase();
-    const matches = classes.map((name, label) => ({ name, label })).filter(({ name }) => name.toLowerCase().includes(wanted));
+    const matches = classOrder(classes.length).map((label) => ({ name: classes[label], label })).filter(({ name }) => name.toLowerCase().includes(wanted));
     list.replaceChildren(...matches.slice(0, 50).map(({ name, label }) =>
       make("button", { role: "option", "data-label": label, onclick: () => pick(label) }, name)));
     if (!matches.length) list.replaceChildren(make("p", {}, "No class has this in its name."));

@@ -1,6 +1,7 @@
 /** Toolbar above the images: queue, filters, tile size, position, the live model; the rest behind one button. */
 
 import { SIZE_NAMES } from "../images/page_size.js";
+import { classOrder } from "../images/class_colors.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
 import { SHOWN, extraConditions, likeText, orderText, unselectedOpen, wordsQuery } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";
@@ -25,7 +26,7 @@ export class Toolbar {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
-    const classMenu = (first) => [["", first], ...classes.map((name, label) => [String(label), name])];
+    const classMenu = (first) => [["", first], ...classOrder(classes.length).map((label) => [String(label), classes[label]])];
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
@@ -62,10 +63,10 @@ export class Toolbar {
 
   /** Offer classes that were added. */
   showClasses() {
-    for (const { element, first } of [{ element: this.controls.predicted, first: 1 }, { element: this.controls.label, first: 1 }]) {
-      const select = element.querySelector("select");
-      for (let label = select.options.length - first; label < this.classes.length; label++) {
-        select.append(make("option", { value: String(label) }, this.classes[label]));
+    for (const element of [this.controls.predicted, this.controls.label]) {
+      const select = element.querySelector("select"), known = new Set([...select.options].map(({ value }) => value));
+      for (const label of classOrder(this.classes.length)) {
+        if (!known.has(String(label))) select.append(make("option", { value: String(label) }, this.classes[label]));
       }
     }
   }

@@ -1,6 +1,6 @@
 /** Verdict buttons below the images: verdicts, classes with their keys, undo. */
 
-import { classColor } from "../images/class_colors.js";
+import { classColor, classDescription, classOrder } from "../images/class_colors.js";
 import { make } from "./dom.js";
 
 /** @typedef {(action: {action: string, label?: number}) => void} Act */
@@ -31,9 +31,11 @@ function colored(element, label) {
 
 /** The buttons of the classes with keys, a search for the others, and one for a new class. @param {string[]} classes @param {Act} act */
 function classButtons(classes, act) {
-  const chips = classes.slice(0, 10).map((name, label) =>
-    make("button.chip", { title: `This is ${name} (key ${(label + 1) % 10})`, "aria-keyshortcuts": (label + 1) % 10, onclick: () => act({ action: "relabel", label }) },
-      make("kbd", {}, String((label + 1) % 10)), colored(make("i.dot", { "aria-hidden": "true" }), label), make("span", {}, name)));
+  const chips = classOrder(classes.length).slice(0, 10).map((label, place) => {
+    const name = classes[label], key = (place + 1) % 10, about = classDescription(label);
+    return make("button.chip", { title: `This is ${name} (key ${key})${about ? `: ${about}` : ""}`, "aria-keyshortcuts": key, onclick: () => act({ action: "relabel", label }) },
+      make("kbd", {}, String(key)), colored(make("i.dot", { "aria-hidden": "true" }), label), make("span", {}, name));
+  });
   const search = button(act, classes.length > 10 ? `all ${classes.length} classes` : "search", "search", "Search a class");
   return [...chips, ...(classes.length ? [search] : []), button(act, "examples", "guide", "Examples of each class, beside this image"), button(act, "new class", "newClass", "Name a class that is not there yet")];
 }

@@ -1,9 +1,33 @@
-/** Class colors: the same color for a class on its button, on its images and in the histogram. */
+/** Look of classes: their colors, order and descriptions; the same on a class's button, on its images and in the histogram. */
 
 /** They repeat after ten; keys, names and the order in a stack tell classes apart as well. */
 const COLORS = ["#3d7dd8", "#d9682a", "#1f9e7a", "#b06ab3", "#b88a00", "#2c93b5", "#c4577a", "#7a8b2f", "#7c74d6", "#8b7365"];
 
+/** @typedef {{order: number[], merged: number[], colors: Record<string, string>, descriptions: Record<string, string>}} ClassLook
+ * what a person chose; order: classes that are shown, the first first; colors and descriptions by class */
+
+/** @type {ClassLook} of the project that is shown */
+let look = { order: [], merged: [], colors: {}, descriptions: {} };
+
+/** @param {Partial<ClassLook>} found */
+export function setClassLook(found) {
+  look = { order: [], merged: [], colors: {}, descriptions: {}, ...found };
+}
+
 /** @param {number} label @returns {string} a CSS color */
 export function classColor(label) {
-  return COLORS[label % COLORS.length];
+  return look.colors[label] ?? COLORS[label % COLORS.length];
+}
+
+/** @param {number} label @returns {string} what belongs to the class; "" where nobody said it */
+export function classDescription(label) {
+  return look.descriptions[label] ?? "";
+}
+
+/** The classes in the order to show, without merged ones; those that were added since come last.
+ * @param {number} num @returns {number[]} */
+export function classOrder(num) {
+  const isMerged = new Set(look.merged), wanted = new Set(look.order.filter((label) => label < num));
+  for (let label = 0; label < num; label++) if (!isMerged.has(label)) wanted.add(label);
+  return [...wanted];
 }
