@@ -25,7 +25,16 @@ from core.cli.commands import (
     scores,
     simulations,
 )
-from core.cli.commands.data import add_images, backups, classes, groups, metadata, new_project, run_table
+from core.cli.commands.data import (
+    add_images,
+    backups,
+    classes,
+    groups,
+    metadata,
+    new_project,
+    reading_settings,
+    run_table,
+)
 
 app = typer.Typer(
     name="winnow",
@@ -62,6 +71,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "classes": classes.classes,
     "groups": groups.groups,
     "metadata": metadata.metadata,
+    "reading": reading_settings.reading,
     "features": features.features,
     "compare-extractors": features.compare_extractors,
     "duplicates": projects.duplicates,

@@ -146,6 +146,11 @@ def own_class_names(folder: Path) -> tuple[str, ...]:
     return (*_load_meta(folder / "meta.json")[0], *added_names(folder))
 
 
+def own_source_names(folder: Path) -> tuple[str, ...]:
+    """Return the classes that the source of an image folder had, under the names that it gave them."""
+    return _load_meta(folder / "meta.json")[0]
+
+
 def _load_column(path: Path, num: int) -> NDArray[Any] | None:
     """Load an array that older projects and other sources do not have."""
     if not path.exists():

@@ -16,6 +16,7 @@ from core.curation.curated_set import with_selection
 from core.curation.rules import checked_rule
 from core.data.drawn_val import save_drawn_val
 from core.data.groups.split_changes import freeze_changes
+from core.data.ingestion.redecoded_images import READING, current_reading
 from core.data.label_corrections import freeze_corrections
 from core.experiments.label_snapshot import Snapshot, freeze
 from core.jobs.trackers import check_tracker
@@ -97,8 +98,13 @@ def prepare_run(
         num_labels={source.name.lower(): int(sources[source]) for source in LabelSource},
         rule=None if rule is None else {"rule": rule, **(params or {})},
     )
-    mark = history.mark().facts()
-    folder = RunFolder.create(runs, record, lambda draft: write_json(draft.path / MARK, mark))
+    mark, reading = history.mark().facts(), current_reading(workspace.images).info()
+
+    def note(draft: RunFolder) -> None:
+        write_json(draft.path / MARK, mark)
+        write_json(draft.path / READING, reading)
+
+    folder = RunFolder.create(runs, record, note)
     folder.save_curated(curated, snapshot.decisions)
     freeze_corrections(workspace.path, folder.path)
     freeze_changes(workspace.path, folder.path)

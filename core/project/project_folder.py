@@ -15,6 +15,7 @@ from core.quality.service import Quality
 from core.review.decisions import DecisionService
 from core.store.files import full_path
 from core.workspace import recent_projects
+from core.workspace.project_source import finish_reading
 from core.workspace.summary import DataSummary, summarize_data
 from core.workspace.workspace import Workspace
 
@@ -23,6 +24,7 @@ class ProjectFolder:
     """One opened folder and the services that work on it; the base of Project."""
 
     def __init__(self, path: Path | str) -> None:
+        finish_reading(full_path(path))
         self.workspace = Workspace(full_path(path))
         self.workspace.make_version = lambda version: self.live.make(version)
         self.path, self.name, self.fingerprint = self.workspace.path, self.workspace.name, self.workspace.fingerprint

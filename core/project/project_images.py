@@ -1,7 +1,8 @@
 """Images and classes of a project: new images, moved originals; classes added, edited, split."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,11 +10,13 @@ from core.base.types import HUMAN_LABELS
 from core.data.classes.class_edits import ClassSplit
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
+from core.data.ingestion.redecoded_images import ReadingPreview, changed_reading, current_reading, preview_reading
 from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
 from core.workspace.growth import Growth
 from core.workspace.image_sets import save_image_set
+from core.workspace.project_source import change_reading
 
 
 class ProjectImages(ProjectFolder):
@@ -65,6 +68,67 @@ class ProjectImages(ProjectFolder):
         found = growth.relink_images(self.workspace, Path(folder).expanduser())
         self._reload()
         return found
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Return how the images were decoded: height, width, value_range, fit, background."""
+        return current_reading(self.images).info()
+
+    def preview_reading(
+        self, changes: Mapping[str, Any], image_size: int | tuple[int, int] | None = None, count: int = 6
+    ) -> ReadingPreview:
+        """Decode some images with other settings; nothing is written.
+
+        Args:
+            changes: value_range (such as "0:4095"), fit (pad, crop or squash) and background.
+            image_size: Side in pixels, or (height, width); None: as it is.
+            count: Most images, evenly spaced.
+
+        Returns:
+            The images before and after.
+
+        Raises:
+            ConfigError: A setting does not fit.
+            InputError: The size is out of range, or an original file is missing.
+        """
+        return preview_reading(
+            self.path,
+            str(self.workspace.info["source"]),
+            self.images,
+            changed_reading(self.images, changes, image_size),
+            count,
+        )
+
+    def change_reading(
+        self,
+        changes: Mapping[str, Any],
+        image_size: int | tuple[int, int] | None = None,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[str]:
+        """Decode all images again with other settings; ids, splits, decisions and runs stay.
+
+        Features are computed again. Killed, it goes on when it is called again with the same settings.
+
+        Args:
+            changes: value_range (such as "0:4095"), fit (pad, crop or squash) and background.
+            image_size: Side in pixels, or (height, width); None: as it is.
+            on_progress: Called with (done, total) images.
+
+        Returns:
+            Sentences: what was not computed again.
+
+        Raises:
+            ConfigError: A setting does not fit.
+            InputError: The size is out of range, or original files are missing, damaged or changed.
+            RunError: A run is being trained.
+            DataError: The project cannot be written.
+        """
+        growth.check_idle(self.workspace)
+        reading = changed_reading(self.images, changes, image_size)
+        remarks = change_reading(self.path, self.workspace.info, self.images, reading, on_progress)
+        self._reload()
+        return remarks
 
     def group_images(self, rule: str) -> ImageGroups:
         """Group the images by a rule from now on; the split stays, `groups.leaks` says what crosses it.

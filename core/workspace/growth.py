@@ -1,16 +1,13 @@
 """Growth: a project takes in new images; ids, splits, decisions and runs stay."""
 
-import json
-import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.base.errors import DataError, InputError, RunError, WinnowError
+from core.base.errors import InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
 from core.data.groups.image_groups import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
@@ -28,7 +25,7 @@ from core.store.files import load_array, save_array, write_json
 from core.store.run_folder import TRASH, list_runs
 from core.workspace.creation import write_left_out
 from core.workspace.model_versions import list_versions, version_folder
-from core.workspace.project_source import existing_source, root_of
+from core.workspace.project_source import existing_source, root_of, write_info
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
@@ -84,9 +81,7 @@ def add_images(
         RunError: A run is being trained.
         DataError: The project cannot be written.
     """
-    live = [run.id for run in workspace.runs() if run.status.state in LIVE_STATES]
-    if live:
-        raise RunError(f"{live[0]} is being trained on these images: wait until it is done, or cancel it.")
+    check_idle(workspace)
     origin = source or str(workspace.info["source"])
     images = workspace.path / "images"
     with hold_lock(images / "add.lock"):
@@ -121,6 +116,13 @@ def add_images(
     return Growth(
         added.count, added.first, num_labeled, added.num_known, tuple(new_classes), added.problems, tuple(remarks)
     )
+
+
+def check_idle(workspace: Workspace) -> None:
+    """Raise RunError where a run is being trained on the images."""
+    live = [run.id for run in workspace.runs() if run.status.state in LIVE_STATES]
+    if live:
+        raise RunError(f"{live[0]} is being trained on these images: wait until it is done, or cancel it.")
 
 
 def _with_edited_classes(table: SourceTable, workspace: Workspace) -> SourceTable:
@@ -211,19 +213,8 @@ def _padded(array: Any, num: int) -> Any:
 def _grow_project_file(workspace: Workspace) -> None:
     """Write the new fingerprint into project.toml, and the list of files left out."""
     images = open_images(workspace.path / "images")
-    _write_info(workspace.path, {**workspace.info, "fingerprint": fingerprint(images)})
+    write_info(workspace.path, {**workspace.info, "fingerprint": fingerprint(images)})
     write_left_out(workspace.path / "left_out.csv", images.quarantined)
-
-
-def _write_info(project: Path, info: Mapping[str, Any]) -> None:
-    file = project / "project.toml"
-    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items())
-    try:
-        draft = file.with_name(".project.toml.new")
-        draft.write_text(text + "\n", encoding="utf-8")
-        os.replace(draft, file)
-    except OSError as error:
-        raise DataError(f"{file} cannot be written ({error.strerror}).") from error
 
 
 def relink_images(workspace: Workspace, folder: Path) -> int:
@@ -249,5 +240,5 @@ def relink_images(workspace: Workspace, folder: Path) -> int:
     changed, found = relink(roots, images.names.tolist(), folder, digests)
     if found:
         write_roots(workspace.path, changed)
-        _write_info(workspace.path, {**workspace.info, "source": changed.roots[0]})
+        write_info(workspace.path, {**workspace.info, "source": changed.roots[0]})
     return found

@@ -1,23 +1,42 @@
-"""Source of a project: a built-in data set by name, or a folder, table, archive or export on this machine."""
+"""Source of a project: a data set by name, or a folder, table, archive or export; and how it is decoded."""
 
+import json
+import os
+import shutil
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.base.config import SplitConfig
-from core.base.errors import InputError
+from core.base.errors import DataError, InputError, WinnowError
 from core.base.types import ImageSet
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS
-from core.data.image_store import open_images, write_images
+from core.data.image_store import fingerprint, open_images, write_images
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import ImageSize, ingest_images
 from core.data.ingestion.ingest_workers import Progress
+from core.data.ingestion.redecoded_images import (
+    READING,
+    READY,
+    Reading,
+    current_reading,
+    move_into_place,
+    original_files,
+    redecode,
+)
 from core.data.sources.open_source import open_source
 from core.data.sources.source_preview import SourcePreview, preview
+from core.data.sources.source_roots import read_roots
 from core.data.split_sizes import fill_split, suggest_split
+from core.features.compute import compute_features
+from core.features.store import images_digest, list_features
 from core.jobs.start import load_dataset
 from core.risk.size_notes import size_notes
-from core.store.files import full_path
+from core.store.file_lock import hold_lock
+from core.store.files import full_path, write_json
+from core.store.run_folder import TRASH, list_runs
 
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
 """Names of the built-in data sets that a project can be made from."""
@@ -143,3 +162,106 @@ def root_of(source: str, root: Path | None = None) -> Path:
     path = full_path(source)
     is_container = path.name.lower().endswith((".npz", ".tar", ".tgz", ".gz", ".arrow"))
     return path if path.is_dir() or is_container else full_path(root or path.parent)
+
+
+def write_info(project: Path, info: Mapping[str, Any]) -> None:
+    """Replace project.toml; DataError where it cannot be written.
+
+    Args:
+        project: The project folder.
+        info: Its values by name.
+    """
+    file = project / "project.toml"
+    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items())
+    try:
+        draft = file.with_name(".project.toml.new")
+        draft.write_text(text + "\n", encoding="utf-8")
+        os.replace(draft, file)
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror}).") from error
+
+
+def change_reading(
+    project: Path,
+    info: Mapping[str, Any],
+    images: ImageSet,
+    reading: Reading,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Decode all images of a project again; ids, splits, decisions and runs stay.
+
+    Runs from before say how their images were decoded. Features are computed again, except those of a person's own
+    file. Killed at any point it can be called again, and goes on.
+
+    Args:
+        project: The project folder.
+        info: What project.toml says.
+        images: Its images.
+        reading: How they are decoded from now on.
+        progress: Called with (done, total) images.
+
+    Returns:
+        Sentences: what was not computed again.
+
+    Raises:
+        InputError: Original files are missing, damaged or changed.
+        DataError: The project cannot be written.
+    """
+    folder = project / "images"
+    with hold_lock(folder / "add.lock"):
+        roots = read_roots(project, str(info["source"]))
+        files = original_files(images, roots.file_of, range(len(images.labels)))
+        note_readings(project, images)
+        redecode(folder, images, files, reading, progress)
+        return _finish(project)
+
+
+def finish_reading(project: Path) -> None:
+    """Finish a change of the reading whose process was killed after all images had been decoded."""
+    if (project / "images" / READY).exists():
+        with hold_lock(project / "images" / "add.lock"):
+            _finish(project)
+
+
+def note_readings(project: Path, images: ImageSet) -> None:
+    """Write into the folder of every run that does not say it yet how its images were decoded."""
+    runs = project / "runs"
+    for run in (*list_runs(runs), *list_runs(runs / TRASH)):
+        if not (run.path / READING).exists():
+            write_json(run.path / READING, current_reading(images).info())
+
+
+def _finish(project: Path) -> list[str]:
+    folder = project / "images"
+    if not (folder / READY).exists():
+        return []
+    move_into_place(folder)
+    remarks = _recompute_features(folder, project / "features")
+    images = open_images(folder)
+    info = tomllib.loads((project / "project.toml").read_text(encoding="utf-8"))
+    write_info(project, {**info, "fingerprint": fingerprint(images)})
+    shutil.rmtree(folder / READY)
+    return remarks
+
+
+def _recompute_features(folder: Path, root: Path) -> list[str]:
+    """Compute stored features of the images as they are now; those that cannot be computed stay as they are."""
+    images, remarks = open_images(folder), []
+    (root / "near_duplicates.npz").unlink(missing_ok=True)
+    records = {record.extractor.key: record for record in list_features(root)}
+    for key, record in records.items():
+        own, stale = root / key, root / f".stale-{key}"
+        digest = images_digest(images, record.num_images)
+        if not stale.exists():
+            if record.digest == digest:
+                continue
+            os.replace(own, stale)
+        try:
+            compute_features(record.extractor, folder, root)
+            shutil.rmtree(stale)
+        except WinnowError:
+            shutil.rmtree(own, ignore_errors=True)
+            os.replace(stale, own)
+            write_json(own / "record.json", replace(record, digest=digest).facts())
+            remarks.append(f"Features {record.extractor.name} are still those of the images as they were before.")
+    return remarks

@@ -6,7 +6,7 @@ from core import DataSummary, Project, constants
 from dashboard import charts, downloads, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
-from dashboard.sections.data import class_form, image_groups, left_out_files, new_images
+from dashboard.sections.data import class_form, image_groups, left_out_files, new_images, reading_form
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
@@ -67,9 +67,10 @@ def _project(key: str, project: Project) -> None:
     left_out_files.show(project, summary)
     _split_leakage(key, project)
     _near_duplicates(project)
-    with st.expander("Change classes, add images"):
+    with st.expander("Change classes, add images, decode again"):
         class_form.show(project)
         new_images.show(project)
+        reading_form.show(project)
     _next_step(project)
 
 

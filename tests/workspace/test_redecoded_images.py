@@ -1,0 +1,178 @@
+"""Images are decoded again with another size, value range or fit; everything else of the project stays."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import ConfigError, InputError, Project, TrainConfig
+from core.data.ingestion.redecoded_images import DRAFT, READY
+from core.store.files import read_json
+
+PROGRAM = """
+import sys
+from core import Project
+def told(done, total):
+    print(done, flush=True)
+Project.open(sys.argv[1]).change_reading({"fit": "crop"}, 40, on_progress=told)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """40 images of 16 bits and 30 × 20 pixels in two classes, with values from 30,000 to 31,000."""
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        folder = tmp_path / "source" / ("a", "b")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        values = rng.integers(30_000, 30_500 + 500 * (number % 2), (20, 30)).astype(np.uint16)
+        Image.fromarray(values).save(folder / f"{number}.png")
+    return Project.create(tmp_path / "project", tmp_path / "source", image_size=32)
+
+
+def state(project: Project) -> list[object]:
+    """Return what a change of the reading leaves as it is."""
+    splits = project.splits
+    parts = [getattr(splits, name).tolist() for name in ("labeled", "val", "calibration", "test", "unlabeled")]
+    return [project.images.names.tolist(), project.images.labels.tolist(), parts, project.class_names]
+
+
+def test_pixels_change_and_everything_else_stays(project: Project) -> None:
+    before, fingerprint = state(project), project.fingerprint
+    project.features("pixels")
+    assert project.reading["width"] == 32
+    assert project.change_reading({"value_range": "0:65535", "fit": "crop"}, (24, 48)) == []
+    again = Project.open(project.path)
+    assert state(again) == before
+    assert again.images.pixels.shape == (40, 24, 48, 1)
+    assert again.reading == {
+        "height": 24,
+        "width": 48,
+        "value_range": [0.0, 65535.0],
+        "fit": "crop",
+        "background": "white",
+    }
+    assert again.fingerprint != fingerprint
+    assert abs(int(np.median(np.asarray(again.images.pixels))) - 119) < 4  # 30,500 of 65,535
+    assert len(again.features("pixels")) == 40
+    assert not (project.path / "images" / READY).exists()
+
+
+def test_the_preview_is_what_the_change_gives(project: Project) -> None:
+    found = project.preview_reading({"value_range": "30000:30400"}, 20)
+    pixels = np.array(project.images.pixels)
+    project.change_reading({"value_range": "30000:30400"}, 20)
+    assert np.array_equal(found.before, pixels[found.ids])
+    assert np.array_equal(found.after, project.images.pixels[found.ids])
+    assert found.sheet().shape == (52, 32 * 6, 1)
+
+
+def test_an_unchanged_reading_gives_the_same_pixels(project: Project) -> None:
+    pixels = np.array(project.images.pixels)
+    project.change_reading({"fit": "crop"})
+    assert not np.array_equal(project.images.pixels, pixels)
+    project.change_reading({"fit": "pad"})
+    assert np.array_equal(project.images.pixels, pixels)
+
+
+def test_runs_say_how_their_images_were_decoded(project: Project) -> None:
+    first = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120)
+    logits = np.array(first.folder.logits())
+    project.change_reading({}, 16)
+    second = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120)
+    widths = [read_json(project.run(run.id).folder.path / "reading.json")["width"] for run in (first, second)]
+    assert widths == [32, 16]
+    assert np.array_equal(project.run(first.id).folder.logits(), logits)
+
+
+def test_images_that_are_added_later_are_decoded_in_the_new_way(project: Project, tmp_path: Path) -> None:
+    project.change_reading({"value_range": "0:65535"}, 16)
+    Image.fromarray(np.full((20, 20), 30_000, np.uint16)).save(tmp_path / "source" / "a" / "new.png")
+    assert project.add_images().count == 1
+    assert project.images.pixels.shape == (41, 16, 16, 1)
+    assert abs(int(project.images.pixels[40].mean()) - 117) < 2
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_files_that_are_not_the_same_change_nothing(project: Project, tmp_path: Path, is_damaged: bool) -> None:
+    pixels = np.array(project.images.pixels)
+    file = tmp_path / "source" / "a" / "0.png"
+    if is_damaged:
+        file.write_bytes(file.read_bytes()[:60])
+    else:
+        Image.fromarray(np.full((20, 30), 30_100, np.uint16)).save(file)
+    with pytest.raises(InputError, match="Nothing was changed"):
+        project.change_reading({}, 16)
+    assert np.array_equal(Project.open(project.path).images.pixels, pixels)
+    assert not (project.path / "images" / DRAFT).exists()
+
+
+def test_missing_files_are_counted_before_anything_is_decoded(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "source" / "a" / "0.png").unlink()
+    with pytest.raises(InputError, match="1 of 40 images are not there"):
+        project.change_reading({}, 16)
+
+
+def test_settings_that_do_not_fit_are_refused(project: Project) -> None:
+    with pytest.raises(ConfigError, match="pages cannot be changed"):
+        project.change_reading({"pages": "all"})
+    with pytest.raises(InputError, match="out of range"):
+        project.preview_reading({}, 4)
+    with pytest.raises(ConfigError):
+        project.preview_reading({"fit": "stretch"})
+
+
+def test_a_killed_change_goes_on_and_gives_what_an_unbroken_one_gives(project: Project, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for number in range(400):
+        Image.fromarray(rng.integers(30_000, 31_000, (60, 60)).astype(np.uint16)).save(
+            tmp_path / "source" / "b" / f"more{number}.png"
+        )
+    project.add_images()
+    before = state(project)
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(project.path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) > 150:
+                break
+        os.kill(child.pid, signal.SIGKILL)
+    assert (project.path / "images" / DRAFT).exists()
+    assert Project.open(project.path).images.pixels.shape[1] == 32
+    seen: list[int] = []
+    again = Project.open(project.path)
+    again.change_reading({"fit": "crop"}, 40, on_progress=lambda done, total: seen.append(done))
+    assert seen[0] > 64  # not from the beginning
+    assert state(again) == before
+    pixels = np.array(again.images.pixels)
+    again.change_reading({"fit": "pad"}, 32)
+    again.change_reading({"fit": "crop"}, 40)
+    assert np.array_equal(again.images.pixels, pixels)
+
+
+@pytest.mark.parametrize("moved", [(), ("pixels.npy",), ("pixels.npy", "meta.json")])
+def test_a_change_that_was_killed_while_it_took_its_place_is_finished_when_the_project_opens(
+    project: Project, moved: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.workspace.project_source.move_into_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            project.change_reading({}, 16)
+    images = project.path / "images"
+    for name in moved:
+        os.replace(images / READY / name, images / name)
+    time.sleep(0.01)
+    again = Project.open(project.path)
+    assert again.images.pixels.shape == (40, 16, 16, 1)
+    assert again.reading["width"] == 16
+    assert not (images / READY).exists()
