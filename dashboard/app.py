@@ -9,6 +9,7 @@ import streamlit as st
 from core import Project, WinnowError, recent_projects
 from dashboard import formatting
 from dashboard.messages import show_errors
+from dashboard.sections import ended_runs
 from dashboard.sections.start import next_step
 from dashboard.state import url
 from dashboard.state.current import current_key, current_run, home_page
@@ -107,6 +108,7 @@ def _header(page: str) -> None:
             args=("run",),
             **hidden,
         )
+    ended_runs.show(project)
     if live_runs(project):
         with st.container(width=210):
             st.fragment(_progress, run_every=2.0)(project)
@@ -133,7 +135,8 @@ def _project_names(keys: list[str]) -> dict[str, str]:
 
 @show_errors()
 def _progress(project: Project) -> None:
-    if not (live := live_runs(project)):
+    live = live_runs(project)
+    if [run.id for run in live] != st.session_state.get(f"live-runs-{project.key}"):
         st.rerun()
     first, *others = live
     status = first.status

@@ -5,11 +5,12 @@ import streamlit as st
 from core import Project, Run, TrainConfig, constants
 from dashboard import downloads, formatting
 from dashboard.messages import page_head, page_link, show_errors
-from dashboard.sections import training_form
+from dashboard.sections import ended_runs, training_form
 from dashboard.sections.training import curricula, goal_form, import_predictions, setting_names, training_curves
 from dashboard.sections.training import runs as run_list
 from dashboard.sections.widgets import metric_row
 from dashboard.state.current import current_project
+from dashboard.state.runs import finished_runs
 
 _WIDTHS = (5, 5, 4, 6, 5)
 """Relative widths of the metrics: no label is truncated on a page 1280 pixels wide."""
@@ -88,6 +89,8 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
         st.caption("Run this command on each of the other machines, with the project in the same folder:")
         st.code(run.command_elsewhere, language="sh", wrap_lines=True)
     _buttons(project, run, status.state)
+    if is_live:
+        ended_runs.offer()
     if not config.is_imported:
         log = st.expander("Log")
         log.code(run.log_tail() or "The log is empty.", language=None, height=260)
@@ -110,6 +113,8 @@ def _buttons(project: Project, run: Run, state: str) -> None:
         st.rerun()
     if state == "done":
         page_link("review", "Review the suggestions of this run", run=run.id)
+        if len(finished_runs(project)) > 1:
+            page_link("compare", "Compare it with another run", run=run.id)
 
 
 def _settings(run: Run) -> None:

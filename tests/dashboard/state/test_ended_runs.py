@@ -1,0 +1,36 @@
+"""Runs that end while a person looks at a page."""
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import Project
+from dashboard.state import ended_runs
+
+
+def _show(key: str) -> None:
+    from dashboard.sections import ended_runs as section
+    from dashboard.state.projects import open_project
+
+    section.show(open_project(key))
+
+
+def test_a_run_that_ends_is_told_once(trained_project: Project) -> None:
+    run = trained_project.runs()[0]
+    done = run.status
+    run.folder.write_status(replace(done, state="queued"))
+    test = AppTest.from_function(_show, kwargs={"key": trained_project.key}, default_timeout=30).run()
+    assert not test.toast
+    run.folder.write_status(replace(done, state="done"))
+    test.run()
+    assert [toast.value for toast in test.toast] == [f"✓ {run.id} finished"]
+    test.run()
+    assert not test.toast
+    assert not test.exception
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "lost", "cancelled"])
+def test_how_it_ended_is_said(state: str) -> None:
+    word = {"done": "finished"}.get(state, state)
+    assert word in ended_runs.text("Run 3", state)
