@@ -1,6 +1,7 @@
 """How long a head run takes: features that are missing, the fit, and scoring all images; measured within a second."""
 
 import os
+import resource
 import subprocess
 import time
 
@@ -45,10 +46,10 @@ def head_seconds(workspace: Workspace, config: TrainConfig, num_labels: int) -> 
     Raises:
         InputError: The extractor cannot be had here.
     """
-    begin = time.perf_counter()
+    begin = _children_seconds()
     command = module_command("core.experiments.head_worker", "--help")
     subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
-    start = _START * (time.perf_counter() - begin)
+    start = _START * (_children_seconds() - begin)
     if config.extractor.startswith(PREFIX):
         features, width = 0.0, 512
     else:
@@ -56,6 +57,12 @@ def head_seconds(workspace: Workspace, config: TrainConfig, num_labels: int) -> 
         features = _feature_seconds(workspace, config, extractor)
         width = num_features(extractor, workspace.images.pixels.shape[1:])
     return {"start": start, "features": features, "fit": _fit_seconds(workspace, config, num_labels, width)}
+
+
+def _children_seconds() -> float:
+    """Processor seconds of the processes that this one started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _feature_seconds(workspace: Workspace, config: TrainConfig, extractor: Extractor) -> float:
@@ -91,9 +98,9 @@ def _rate(workspace: Workspace, extractor: Extractor) -> float:
     num = num_workers(extractor, images, total, None)
     if extractor.runner == "numpy":
         compute = compute_function(extractor, threads=1)
-        begin = time.perf_counter()
+        begin = time.thread_time()
         compute_chunk(compute, workspace.images.pixels, 0, count, extractor)
-        return max(1, num) * count / (time.perf_counter() - begin)
+        return max(1, num) * count / (time.thread_time() - begin)
     threads = max(1, len(os.sched_getaffinity(0)) // max(1, num))
     with FeatureProcess(extractor, images, threads, (extractor.devices or ("cpu",))[0]) as process:
         process.compute(0, min(4, count))  # it loads its network first
@@ -112,14 +119,14 @@ def _fit_seconds(workspace: Workspace, config: TrainConfig, num_labels: int, wid
     labels = HeadLabels(ids, ids % num_classes, np.ones(used, np.float32), ids[:0], ids[:0], num_classes)
     values = np.random.default_rng(0).standard_normal((rows, width)).astype(np.float16)
     settings = head_settings(config)
-    begin = time.perf_counter()
+    begin = time.thread_time()
     if settings.kind == "label_propagation":  # its graph holds all pairs of images
         head_logits(values, labels, settings)
-        return (time.perf_counter() - begin) * (total / rows) ** 2
+        return (time.thread_time() - begin) * (total / rows) ** 2
     head = fit_head(values, labels, settings)
-    fitted = time.perf_counter() - begin
+    fitted = time.thread_time() - begin
     head.logits(values.astype(np.float32))
-    scored = time.perf_counter() - begin - fitted
+    scored = time.thread_time() - begin - fitted
     larger = min(num_labels, NUM_LANDMARKS) / used if settings.kind == "kernel_ridge" else 1.0
     per_label = num_labels / used
     return fitted * max(per_label, larger**2) + scored * larger * total / rows

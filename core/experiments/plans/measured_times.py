@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,8 +17,6 @@ from core.jobs.launch import module_command
 from core.store.files import home, read_json, write_json
 
 FORMAT = 1
-BUSY_SHARE = 0.8
-"""Share of a core below which times are not kept: they would be too long once the other programs have ended."""
 KEPT = 200
 """Measurements kept, the latest ones."""
 _DECIDING = (
@@ -31,7 +28,7 @@ _OF_BACKBONES = ("extractor", "trained_part", "image_side", "pretrained")
 
 @dataclass(frozen=True)
 class MeasuredTimes:
-    """Times of one kind of training.
+    """Times of one kind of training, as on a machine on which nothing else runs.
 
     Attributes:
         device: Device they were measured on.
@@ -42,7 +39,6 @@ class MeasuredTimes:
         start_seconds: Seconds from starting a process to the first line of its work.
         load_seconds: Seconds to build the model and read its weights.
         measured_batch: Labeled images in the steps that were timed; the rest of a large batch is drawn on from them.
-        own_share: Share of a core that the measuring had, (0, 1]; less where other programs used this machine.
         created: ISO 8601, UTC.
     """
 
@@ -54,13 +50,7 @@ class MeasuredTimes:
     start_seconds: float
     load_seconds: float
     measured_batch: int
-    own_share: float
     created: str
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether other programs slowed what was measured; such times are not kept."""
-        return self.own_share < BUSY_SHARE
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Self:
@@ -88,9 +78,7 @@ def kept_times(
 def measure_times(
     config: TrainConfig, shape: Sequence[int], num_classes: int, sizes: Mapping[str, int]
 ) -> MeasuredTimes:
-    """Measure a training on random images for about two seconds in another process.
-
-    The result is kept, unless other programs slowed it.
+    """Measure a training on random images for about two seconds in another process, and keep the result.
 
     Args:
         config: Its settings.
@@ -106,7 +94,6 @@ def measure_times(
     """
     request = {
         "config": config.model_dump(), "shape": list(shape), "num_classes": num_classes, "sizes": dict(sizes),
-        "begun": time.time(),
     }  # fmt: skip
     command = module_command("core.training.time_probe", json.dumps(request))
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
@@ -117,8 +104,7 @@ def measure_times(
         raise InputError(found.get("error") or f"The time of this training cannot be measured here ({last}).")
     found.pop("seconds")
     times = MeasuredTimes(**found, created=datetime.now(UTC).isoformat(timespec="seconds"))
-    if not times.is_busy:
-        _keep(times_key(config, shape, num_classes, sizes), times)
+    _keep(times_key(config, shape, num_classes, sizes), times)
     return times
 
 

@@ -1,7 +1,7 @@
 """How long a run takes on this machine: measured times of its steps and images, times their number."""
 
 import math
-import time
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,12 +13,10 @@ from core.base.types import LabelSource
 from core.experiments.extractor_comparison import with_recommendation
 from core.experiments.label_snapshot import freeze
 from core.experiments.plans.head_times import head_seconds
-from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times, times_key
+from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 
-_BUSY_SECONDS = 300.0
-"""Seconds for which times that other programs slowed are used; then they are measured again."""
 _WAIT_SECONDS = 0.5
 """Seconds of the process that waits for the device, beyond the start of the training process itself."""
 
@@ -33,7 +31,6 @@ class TimeEstimate:
         steps: Steps of the training; 1 for a head.
         device: Device that it was measured for.
         precision: bf16 or fp32; empty for a head.
-        is_busy: Whether other programs used this machine while it was measured.
     """
 
     seconds: float
@@ -41,7 +38,6 @@ class TimeEstimate:
     steps: int = 1
     device: str = "cpu"
     precision: str = ""
-    is_busy: bool = False
 
     @property
     def sentence(self) -> str:
@@ -50,7 +46,7 @@ class TimeEstimate:
         what = ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 0.05 * self.seconds)
         where = f" on {self.device}" + (f" in {self.precision}" if self.precision else "")
         steps = f"; {self.steps:,} steps" if self.steps > 1 else ""
-        busy = " Other programs are using this machine now; without them it is less." if self.is_busy else ""
+        busy = " Other programs are using this machine now: beside them it takes longer." if is_busy() else ""
         return f"About {duration(self.seconds)} here{where} ({what}{steps}).{busy}"
 
 
@@ -81,7 +77,6 @@ class TimeEstimates:
     def __init__(self, workspace: Workspace, history: DecisionHistory) -> None:
         self._workspace, self._history = workspace, history
         self._heads: dict[str, TimeEstimate] = {}
-        self._busy: dict[str, tuple[float, MeasuredTimes]] = {}  # measured beside other programs, and when
 
     def estimate(
         self, config: TrainConfig, *, is_curated: bool = True, may_measure: bool = True
@@ -143,10 +138,7 @@ class TimeEstimates:
         asked = (config, images.pixels.shape[1:], max(2, len(images.class_names)), sizes.parts())
         if (kept := kept_times(*asked)) is not None:
             return kept
-        key, now = times_key(*asked), time.monotonic()
-        if may_measure and (key not in self._busy or now - self._busy[key][0] > _BUSY_SECONDS):
-            self._busy[key] = now, measure_times(*asked)
-        return self._busy[key][1] if key in self._busy else None
+        return measure_times(*asked) if may_measure else None
 
     def _head(self, config: TrainConfig, sizes: RunSizes, *, may_measure: bool) -> TimeEstimate | None:
         num_labels = sizes.labeled + sizes.pseudo
@@ -157,6 +149,11 @@ class TimeEstimates:
             parts = head_seconds(self._workspace, config, num_labels)
             self._heads[key] = TimeEstimate(sum(parts.values()), parts)
         return self._heads[key]
+
+
+def is_busy() -> bool:
+    """Return whether more programs want to compute on this machine than it has cores, over the last minute."""
+    return os.getloadavg()[0] > len(os.sched_getaffinity(0)) + 1
 
 
 def network_estimate(config: TrainConfig, sizes: RunSizes, times: MeasuredTimes) -> TimeEstimate:
@@ -183,4 +180,4 @@ def network_estimate(config: TrainConfig, sizes: RunSizes, times: MeasuredTimes)
     }
     if config.is_fine_tuned:
         parts["features"] = sizes.labeled / times.score_images_per_second
-    return TimeEstimate(sum(parts.values()), parts, steps, times.device, times.precision, times.is_busy)
+    return TimeEstimate(sum(parts.values()), parts, steps, times.device, times.precision)

@@ -6,7 +6,7 @@ import pytest
 
 from core import Project
 from tests.cli.shell import Shell
-from tests.experiments.plans.test_time_estimates import TIMES
+from tests.experiments.plans.test_time_estimates import keep_times
 
 RUN = "001-supervised-mlp"
 
@@ -140,7 +140,7 @@ def test_half_an_order_to_the_table_of_runs_is_asked_back(
 def test_a_dry_run_says_what_would_run_and_how_long_and_starts_nothing(
     shell: Shell, trained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    keep_times(monkeypatch)
     words = ("train", trained_project.path, "--dry-run")
     code, out, _ = shell(*words, "--epochs", 10, "--batch-size", 5, "--seeds", 2)
     assert code == 0

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import Project, TrainConfig, constants
 from dashboard.sections.training import setting_names
 from tests.dashboard.page_helpers import open_page, press, texts
-from tests.experiments.plans.test_time_estimates import TIMES
+from tests.experiments.plans.test_time_estimates import keep_times
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_search_shows_the_settings_it_finds_and_keeps_the_others(
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
-    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    keep_times(monkeypatch)
     test = open_page("train", project=untrained_project.key)
     test.number_input(key="train-epochs").set_value(3)
     press(test, "How long will it take?")  # sends the form
@@ -63,7 +63,7 @@ def test_a_search_shows_the_settings_it_finds_and_keeps_the_others(
 def test_the_form_says_how_long_a_run_takes_once_it_is_measured(
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    keep_times(monkeypatch)
     test = open_page("train", project=untrained_project.key)
     press(test, "How long will it take?")
     assert "Measuring this machine" in texts(test)
@@ -88,7 +88,7 @@ def test_a_goal_says_what_it_does_how_long_it_takes_and_what_to_expect(
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
-    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", lambda *_: TIMES)
+    keep_times(monkeypatch)
     test = until(open_page("train", {"train-goal": "quick-look"}, project=untrained_project.key), "About")
     assert "A head on features" in texts(test)
     assert "**To expect:** Not known before it has run" in texts(test)

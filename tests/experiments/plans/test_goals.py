@@ -12,6 +12,7 @@ from tests.experiments.plans.test_time_estimates import TIMES
 def measured(monkeypatch: pytest.MonkeyPatch, step_seconds: float) -> None:
     times = replace(TIMES, step_seconds=step_seconds, score_images_per_second=10_000.0)
     monkeypatch.setattr(time_estimates, "measure_times", lambda *_: times)
+    monkeypatch.setattr(time_estimates, "kept_times", lambda *_: times)
 
 
 def test_a_quick_look_is_a_head_and_can_be_started(untrained_project: Project) -> None:

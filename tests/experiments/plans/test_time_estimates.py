@@ -1,7 +1,6 @@
 """Times of runs before they start: what is measured, what is kept, and the arithmetic from them."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from core import Project, TrainConfig
 from core.base.errors import InputError
 from core.experiments.plans import time_estimates
-from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times
+from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times, times_key
 from core.experiments.plans.time_estimates import RunSizes, network_estimate
 from core.store.files import home
 from core.training import time_probe
@@ -17,10 +16,23 @@ from tests.conftest import QUICK
 
 TIMES = MeasuredTimes(
     device="cpu", precision="fp32", step_seconds=0.5, score_images_per_second=100.0, checkpoint_seconds=0.25,
-    start_seconds=3.0, load_seconds=0.5, measured_batch=64, own_share=1.0, created="2026-11-27T06:00:00+00:00",
+    start_seconds=3.0, load_seconds=0.5, measured_batch=64, created="2026-11-27T06:00:00+00:00",
 )  # fmt: skip
 SIZES = RunSizes(labeled=130, pseudo=0, rejected=0, pool=1_000, evaluated=50, total=2_000)
+BUSY = " Other programs are using this machine now: beside them it takes longer."
 ASKED: Any = (QUICK, (16, 16, 1), 3, {"labeled": 15, "pseudo": 0, "rejected": 0, "pool": 40})
+
+
+def keep_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every measurement of a network give TIMES, which is kept like a real one."""
+    known: list[object] = []
+
+    def measure(*asked: Any) -> MeasuredTimes:
+        known.append(times_key(*asked))
+        return TIMES
+
+    monkeypatch.setattr(time_estimates, "measure_times", measure)
+    monkeypatch.setattr(time_estimates, "kept_times", lambda *asked: TIMES if times_key(*asked) in known else None)
 
 
 def test_an_estimate_is_the_sum_of_its_parts() -> None:
@@ -31,8 +43,10 @@ def test_an_estimate_is_the_sum_of_its_parts() -> None:
         "start": pytest.approx(4.0), "training": 15.0, "evaluation": 1.5, "checkpoints": 0.75, "scoring": 20.0
     }  # fmt: skip
     assert found.seconds == pytest.approx(41.25)
-    assert found.sentence == "About 40 s here on cpu in fp32 (scoring 20 s, training 15 s, start 4 s; 30 steps)."
-    assert "Other programs" in replace(found, is_busy=True).sentence
+    assert (
+        found.sentence.removesuffix(BUSY)
+        == "About 40 s here on cpu in fp32 (scoring 20 s, training 15 s, start 4 s; 30 steps)."
+    )
 
 
 def test_the_probe_measures_a_real_step_and_the_answer_is_kept() -> None:
@@ -42,27 +56,29 @@ def test_the_probe_measures_a_real_step_and_the_answer_is_kept() -> None:
     assert 0 < found.step_seconds < 5
     assert found.score_images_per_second > 1
     assert found.measured_batch == 15
-    assert kept_times(*ASKED) == (None if found.is_busy else found)
+    assert kept_times(*ASKED) == found
     assert kept_times(QUICK.model_copy(update={"model": "tiny_cnn"}), *ASKED[1:]) is None
     with pytest.raises(InputError, match="cuda:77"):
         measure_times(QUICK.model_copy(update={"device": "cuda:77"}), *ASKED[1:])
 
 
-def test_times_that_other_programs_slowed_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = {name: value for name, value in vars(TIMES).items() if name != "created"} | {"seconds": 1.0}
-
-    def run(*_: object, **__: object) -> Any:
-        return type("Done", (), {"returncode": 0, "stdout": json.dumps(answer), "stderr": ""})
-
-    monkeypatch.setattr("core.experiments.plans.measured_times.subprocess.run", run)
-    answer["own_share"] = 0.5
-    assert measure_times(*ASKED).is_busy
+def test_what_another_version_kept_is_measured_again() -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    file = home() / "training_times.json"
+    for text in ('{"format": 2, "times": {}}', '{"format": 1, "times": 3}', "no JSON"):
+        file.write_text(text)
+        assert kept_times(*ASKED) is None
+    key = times_key(*ASKED)
+    file.write_text(json.dumps({"format": 1, "times": {key: {"device": 1}}}))
     assert kept_times(*ASKED) is None
-    answer["own_share"] = 0.95
-    assert not measure_times(*ASKED).is_busy
-    assert kept_times(*ASKED) is not None
-    (home() / "training_times.json").write_text('{"format": 1, "times": {"x": {"device": 1}}}')
-    assert kept_times(*ASKED) is None, "what another version kept is measured again"
+
+
+def test_a_busy_machine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = network_estimate(TrainConfig(), SIZES, TIMES)
+    monkeypatch.setattr("core.experiments.plans.time_estimates.os.getloadavg", lambda: (0.5, 0, 0))
+    assert "Other programs" not in found.sentence
+    monkeypatch.setattr("core.experiments.plans.time_estimates.os.getloadavg", lambda: (999.0, 0, 0))
+    assert "Other programs are using this machine now" in found.sentence
 
 
 @pytest.mark.parametrize(("per_image", "most"), [(0.0001, 64), (0.02, 63), (2.0, 2)])
@@ -96,6 +112,7 @@ def test_nothing_is_measured_where_it_must_not_be(trained_project: Project, monk
         return TIMES
 
     monkeypatch.setattr(time_estimates, "measure_times", measure)
+    monkeypatch.setattr(time_estimates, "kept_times", lambda *_: TIMES if asked else None)
     times = trained_project.plans.times
     assert times.estimate(QUICK, may_measure=False) is None
     assert asked == []
