@@ -190,7 +190,7 @@ export class ReviewApp {
   /** Show another queue. @param {Record<string, string>} part of its query */
   changeQuery(part) {
     const isNew = this.liveModel.adopt();
-    const message = part.words ? "The text tower reads the words. Its first start takes up to half a minute." : "";
+    const message = part.words ? "The text tower reads the words. Its first start takes ten seconds, or more on a busy machine." : "";
     this.load(() => Promise.all([this.notice.whileSlow(this.cardPage.changeQuery(part), message), isNew && this.parts.threshold.load()]));
     this.parts.toolbar.showQuery(this.cardPage.query);
   }
