@@ -9,7 +9,7 @@ from core.base.method_settings import (
     settings_read,
 )
 from core.base.presets import PRESETS, RECIPES
-from core.base.types import LIVE_STATES, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
+from core.base.types import LIVE_STATES, REMARKS, SPLIT_NAMES, UNDO, UNKNOWN, VERDICTS
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
 from core.data.classes.class_names import without_formula
@@ -67,6 +67,7 @@ __all__ = [
     "RAMPS",
     "RANKINGS",
     "RECIPES",
+    "REMARKS",
     "REVIEW_QUEUES",
     "RULES",
     "RUN_EXPORTS",

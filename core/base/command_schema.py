@@ -12,6 +12,9 @@ from core.base.errors import DecisionError
 _COMMAND_ID = re.compile(r"[!-~]{1,128}")
 _MAX_NAME = 200
 _MAX_TEXT = 1_000
+_JOINERS = "\u200c\u200d"  # between letters of Persian and Indian scripts, and in emoji
+LONGEST_NOTE = _MAX_TEXT
+"""Most characters of a note at an image."""
 _MAX_DEPTH = 6
 _MAX_IMAGES = 10_000
 _MAX_BYTES = 100_000
@@ -23,9 +26,9 @@ _FLAG: tuple[type, ...] = (bool,)
 _OBJECT: tuple[type, ...] = (Mapping,)
 PARAM_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("rank", "eta", "drawn", "like", "seconds", "of", "probability", "round", "seed"), _NUMBER),
-    **dict.fromkeys(("target", "alpha", "expected", "class_cap", "known", "first"), _NUMBER),
+    **dict.fromkeys(("target", "alpha", "expected", "class_cap", "known", "first", "seen"), _NUMBER),
     **dict.fromkeys(("threshold", "entropy", "margin", "percent", "count"), _NUMBER),
-    **dict.fromkeys(("ranking", "rule", "queue", "ids_hash", "planted", "words"), _TEXT),
+    **dict.fromkeys(("ranking", "rule", "queue", "ids_hash", "planted", "words", "text"), _TEXT),
     **dict.fromkeys(("only_open", "simulated"), _FLAG),
     **dict.fromkeys(("filter", "thresholds", "params"), _OBJECT),
     "images": (list, tuple),
@@ -92,6 +95,29 @@ def check_params(params: Any) -> None:
     rest = {name: value for name, value in params.items() if name != "images"}
     if len(json.dumps(rest, default=str)) > _MAX_BYTES:
         raise DecisionError(f"The params of a command take at most {_MAX_BYTES:,} bytes.")
+
+
+def check_remark(kind: str, image: Any, params: Mapping[str, Any]) -> None:
+    """Check a note, a flag or the removal of a flag.
+
+    Args:
+        kind: note, flag or unflag.
+        image: The image that it is about.
+        params: A note has `text`, up to LONGEST_NOTE characters, empty where it goes, and `seen`, the id of the note
+            that it replaces; a flag has neither.
+
+    Raises:
+        DecisionError: It names no image, or the text holds a character that cannot be shown.
+    """
+    if image is None:
+        raise DecisionError(f"A {kind} is about an image: name it.")
+    text = params.get("text")
+    if kind != "note" and text is not None:
+        raise DecisionError("A flag has no text: write a note beside it.")
+    if kind == "note" and not isinstance(text, str):
+        raise DecisionError("A note has a text; an empty one removes the note.")
+    if text and not all(letter.isprintable() or letter == "\n" or letter in _JOINERS for letter in text):
+        raise DecisionError("The note holds a character that cannot be shown: letters, signs and line breaks can.")
 
 
 def _check_value(name: str, value: Any, depth: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.command_schema import check_params, check_texts, whole
+from core.base.command_schema import check_params, check_remark, check_texts, whole
 from core.base.config import SplitConfig, TrainConfig
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -94,6 +94,8 @@ VERDICTS = tuple(v.name.lower() for v in Verdict if v is not Verdict.UNDECIDED)
 """Names of the verdicts about images; undo is not one of them."""
 UNDO = "undo"
 """The verdict that takes back another decision."""
+REMARKS = ("note", "flag", "unflag")
+"""Kinds of lines in the log that say something at an image and decide nothing."""
 HUMAN_LABELS = (Verdict.ACCEPT, Verdict.RELABEL)
 
 
@@ -105,7 +107,7 @@ class Command:
     """
 
     command_id: str  # made by the client, unique (UUID)
-    verdict: str  # one of VERDICTS, or "undo"
+    verdict: str  # one of VERDICTS or REMARKS, or "undo"
     run_id: str  # the run whose suggestion was on screen
     reviewer: str = "me"
     image_id: int | None = None  # None for undo, and for what is decided about many images at once
@@ -122,6 +124,8 @@ class Command:
         """
         check_texts(self.command_id, self.reviewer, self.run_id, self.verdict)
         check_params(self.params)
+        if self.verdict in REMARKS:
+            check_remark(self.verdict, self.image_id, self.params)
         return replace(
             self,
             image_id=whole("image_id", self.image_id),

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from core.base.errors import InputError, unknown_name
 from core.base.types import HUMAN_LABELS, Ids, Labels, LabelState, Logits, Mask, PerImage, Verdict
 from core.base.untrusted.whole_numbers import parse_whole
+from core.curation.remarks import FLAGGED, NOTED
 from core.scoring.scores import Scores
 
 OPEN = "open"
-SHOWN = ("all", OPEN, *(verdict.name.lower() for verdict in Verdict))
-"""Values of `show`: all, open (undecided or skipped), or one verdict."""
+SHOWN = ("all", OPEN, *(verdict.name.lower() for verdict in Verdict), FLAGGED, NOTED)
+"""Values of `show`: all, open (undecided or skipped), one verdict, or what a flag or a note stands at."""
 RANGED = ("confidence", "entropy", "margin")
 _CHUNK = 65_536
 _IS_OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
@@ -44,7 +45,7 @@ class QueueFilter:
     """Conditions of a queue; the defaults pass every image.
 
     Attributes:
-        show: all, open (undecided or skipped), or one verdict.
+        show: all, open (undecided or skipped), one verdict, flagged or noted.
         predicted: Class that the run suggests.
         runner_up: Second most probable class of the run.
         range: Range of one score.
@@ -166,21 +167,26 @@ def base_name(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def verdict_mask(wanted: QueueFilter, state: LabelState, ids: Ids, authors: NDArray[np.int64] | None) -> Mask | None:
-    """Mark rows that meet the conditions on decisions.
+def verdict_mask(
+    wanted: QueueFilter, state: LabelState, ids: Ids, authors: NDArray[np.int64] | None, remarked: Ids | None = None
+) -> Mask | None:
+    """Mark rows that meet the conditions on decisions, notes and flags.
 
     Args:
         wanted: The filter.
         state: The replayed decisions.
         ids: (n,) images.
         authors: Sorted ids of the decisions of the wanted reviewer; None without that condition.
+        remarked: Sorted images with the flag or the note that `show` asks for; None where it asks for neither.
 
     Returns:
-        (n,) rows that match; None without any condition on decisions.
+        (n,) rows that match; None without any such condition.
     """
     conditions: list[Mask] = []
     if wanted.show == OPEN:
         conditions.append(is_open(state, ids))
+    elif wanted.show in (FLAGGED, NOTED):
+        conditions.append(np.isin(ids, () if remarked is None else remarked))
     elif wanted.show != "all":
         conditions.append(state.verdict[ids] == Verdict[wanted.show.upper()])
     if wanted.label is not None:

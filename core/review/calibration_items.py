@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.types import UNKNOWN, Decision, Ids, Labels, Mask, Splits
+from core.base.types import UNKNOWN, Decision, Ids, Labels, LabelState, Mask, Splits, Verdict
 from core.curation.replay import is_calibration, live_decisions
 from core.data.calibration_draw import CalibrationDraw, pool_digest
 from core.data.groups.group_numbers import one_per_group
@@ -136,3 +136,32 @@ def drawn_items(
     order = np.argsort(ids, kind="stable")
     has_grown = draw.pool != pool_digest(splits.unlabeled)
     return CalibrationItems(ids[order], labels[order], FROM_POOL, True, has_grown)
+
+
+def answered_val(draw: CalibrationDraw, answers: Mapping[int, int]) -> tuple[Ids, Labels]:
+    """Return the val images of a draw and their classes; none before all of them are answered.
+
+    Args:
+        draw: The draw.
+        answers: Image → class, UNKNOWN for none of the classes; such images are left out.
+    """
+    asked = np.sort(draw.order[: draw.num_val]).tolist()
+    known = [image for image in asked if answers.get(image, UNKNOWN) != UNKNOWN]
+    ids = np.array(known if all(image in answers for image in asked) else [], dtype=np.int64)
+    return ids, np.array([answers[image] for image in ids.tolist()], dtype=np.int64)
+
+
+def answered_state(state: LabelState, answers: Mapping[int, int]) -> LabelState:
+    """Return a state in which undecided images have their answers to a draw, (N,) each.
+
+    Args:
+        state: What people decided.
+        answers: Image → class, UNKNOWN for none of the classes.
+    """
+    ids = np.array([i for i in answers if state.verdict[i] == Verdict.UNDECIDED], dtype=np.int64)
+    if not len(ids):
+        return state
+    verdict, label = state.verdict.copy(), state.label.copy()
+    label[ids] = [answers[image] for image in ids.tolist()]
+    verdict[ids] = np.where(label[ids] == UNKNOWN, Verdict.NONE, Verdict.RELABEL)
+    return LabelState(verdict, label, state.decision)

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.base.types import UNKNOWN
 from core.curation.filters import QueueFilter
+from core.curation.remarks import Remark, Remarks
 from core.review.random_queues import ETA
 
 
@@ -43,12 +44,20 @@ class Card:
     planted: str = ""  # kind of an attention check, wrong or repeat; its answer must repeat it
     stack: int = -1  # number of its stack of near duplicates, in the queue duplicates only
     before: int = -1  # suggestion of the parent run or version where it was another one
+    note: Remark | None = None
+    flag: Remark | None = None  # for a colleague
 
 
 def blind(card: Card, total: int) -> Card:
     """Return a card without anything that the model says, for an answer that it must not influence."""
     why = f"drawn at random · {card.rank + 1:,} of {total:,} · the suggestion is hidden"
     return replace(card, suggestion=UNKNOWN, confidence=0.0, entropy=0.0, margin=0.0, top=[], before=-1, why=why)
+
+
+def with_remarks(cards: list[Card], remarks: Remarks) -> list[Card]:
+    """Return cards with the notes and flags that stand at their images."""
+    found = [(card, remarks.notes.get(card.id), remarks.flags.get(card.id)) for card in cards]
+    return [replace(card, note=note, flag=flag) if note or flag else card for card, note, flag in found]
 
 
 @dataclass(frozen=True)

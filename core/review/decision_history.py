@@ -6,8 +6,8 @@ The memory follows the log, so decisions of other processes are included.
 import logging
 import sqlite3
 import threading
-import time
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -15,28 +15,24 @@ from core.base.errors import DataError
 from core.base.types import UNDO, UNKNOWN, BulkSet, Decision, Ids, Labels, LabelState, Mask, Verdict
 from core.base.untrusted.stored_decisions import fitting
 from core.curation.given_labels import corrected_labels
+from core.curation.remarks import Remarks, replay_remarks, without_remarks
 from core.curation.replay import is_about_given, live_decisions, replay, undecided
 from core.data.calibration_draw import CalibrationDraw, latest_draw
-from core.data.classes.class_edits import ClassTable
-from core.review.calibration_items import CalibrationItems, answers_to, drawn_items, split_items
+from core.review.calibration_items import (
+    CalibrationItems,
+    answered_state,
+    answered_val,
+    answers_to,
+    drawn_items,
+    split_items,
+)
 from core.store.decision_log import DecisionLog
-from core.store.log_copies import LEAST_AGE, LogMark, keep_copy, log_mark, log_marks, lost_decisions
+from core.store.log_copies import DailyCopies, LogMark, log_mark, log_marks, lost_decisions
 from core.workspace.workspace import Workspace
 
 _OPEN = (Verdict.UNDECIDED, Verdict.SKIP)
 _HUMAN = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.REJECT)
 _STILL_HIDDEN = (Verdict.UNDECIDED, Verdict.SKIP, Verdict.BULK_ACCEPT)
-
-
-def _with_merged(state: LabelState, classes: ClassTable) -> LabelState:
-    """Return the state with merged classes as the ones that they belong to; their rejections from before are open."""
-    if not classes.merged:
-        return state
-    verdict, label, decision = state.verdict.copy(), classes.merge_labels(state.label), state.decision.copy()
-    for number, after in classes.reopened.items():
-        is_open = (state.verdict == Verdict.REJECT) & (state.label == number) & (state.decision <= after)
-        verdict[is_open], label[is_open], decision[is_open] = Verdict.UNDECIDED, UNKNOWN, 0
-    return LabelState(verdict, label, decision)
 
 
 class DecisionHistory:
@@ -49,17 +45,19 @@ class DecisionHistory:
         if self.problem is not None:
             logging.getLogger("winnow").warning(self.problem)
         self._log = DecisionLog(workspace.path / "decisions.db")
-        keep_copy(workspace.path)
-        self._copied = time.monotonic()
+        self._copies = DailyCopies(workspace.path)
         self._lock = threading.RLock()
         self._decisions: list[Decision] = []
+        self._remark_rows: list[Decision] = []
+        self._remark_ids: set[int] = set()
+        self._remarks = Remarks()
         self._by_command: dict[str, int] = {}
         self._state = self._given_state = undecided(len(workspace.images.labels))
         self._answers: tuple[tuple[int, int], dict[int, int]] = (0, 0), {}
         self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
 
     def all(self) -> list[Decision]:
-        """Return the whole log, oldest first."""
+        """Return all decisions, oldest first."""
         with self._lock:
             self._follow()
             return list(self._decisions)
@@ -68,6 +66,18 @@ class DecisionHistory:
         """Return the latest decisions, newest first."""
         return self.all()[-limit:][::-1]
 
+    def with_remarks(self) -> list[Decision]:
+        """Return all lines of the log, oldest first: decisions, notes and flags."""
+        with self._lock:
+            self._follow()
+            return sorted([*self._decisions, *self._remark_rows], key=attrgetter("id"))
+
+    def remarks(self) -> Remarks:
+        """Return the notes and flags that stand."""
+        with self._lock:
+            self._follow()
+            return self._remarks
+
     def last_id(self) -> int:
         """Return the id of the last decision, 0 before the first."""
         with self._lock:
@@ -75,14 +85,14 @@ class DecisionHistory:
             return self._decisions[-1].id if self._decisions else 0
 
     def live_ids(self) -> set[int]:
-        """Return the ids of the decisions that no undo has taken back."""
-        return {decision.id for decision in live_decisions(self.all())}
+        """Return the ids of the decisions, notes and flags that no undo has taken back."""
+        return {line.id for line in live_decisions(self.with_remarks())}
 
     def state(self) -> LabelState:
         """Return the current verdict, label and decision of every image, (N,) each."""
         with self._lock:
             self._follow()
-            return _with_merged(self._state, self._workspace.classes)
+            return self._workspace.classes.merge_state(self._state)
 
     def state_at(self, last: int) -> LabelState:
         """Return the state of every image at an earlier time.
@@ -95,13 +105,13 @@ class DecisionHistory:
         """
         decisions = [decision for decision in self.all() if decision.id <= last]
         state = replay(decisions, self._find_bulk, len(self._workspace.images.labels))
-        return _with_merged(state, self._workspace.classes)
+        return self._workspace.classes.merge_state(state)
 
     def given_state(self) -> LabelState:
         """Return the current decision about every given label, (N,) each."""
         with self._lock:
             self._follow()
-            return _with_merged(self._given_state, self._workspace.classes)
+            return self._workspace.classes.merge_state(self._given_state)
 
     def given_labels_at(self, last: int) -> Labels:
         """Return the given labels as they stood after a decision.
@@ -114,7 +124,7 @@ class DecisionHistory:
         """
         decisions, given = [decision for decision in self.all() if decision.id <= last], self._workspace.given_labels
         state = replay(decisions, self._find_bulk, len(given), about_given=True)
-        return corrected_labels(given, _with_merged(state, self._workspace.classes))
+        return corrected_labels(given, self._workspace.classes.merge_state(state))
 
     def counts(self) -> dict[str, int]:
         """Count pool images per verdict, undecided ones included."""
@@ -160,11 +170,7 @@ class DecisionHistory:
             given, drawn = self.given_labels_at(last), self._workspace.drawn_splits.val
             kept = drawn[given[drawn] != UNKNOWN]
             return kept, given[kept]
-        answers = answers_to(draw, [d for d in self.all() if last is None or d.id <= last])
-        asked = np.sort(draw.order[: draw.num_val])
-        known = [image for image in asked.tolist() if answers.get(image, UNKNOWN) != UNKNOWN]
-        ids = np.array(known if all(image in answers for image in asked.tolist()) else [], dtype=np.int64)
-        return ids, np.array([answers[image] for image in ids.tolist()], dtype=np.int64)
+        return answered_val(draw, answers_to(draw, [d for d in self.all() if last is None or d.id <= last]))
 
     def draw(self) -> CalibrationDraw | None:
         """Return the latest draw of calibration images from the pool; None without one."""
@@ -182,14 +188,7 @@ class DecisionHistory:
 
     def calibration_state(self) -> LabelState:
         """Return the state of every image with the answers to the latest draw, which train nothing."""
-        state, answers = self.state(), self.calibration_answers()
-        ids = np.array([i for i in answers if state.verdict[i] == Verdict.UNDECIDED], dtype=np.int64)
-        if not len(ids):
-            return state
-        verdict, label = state.verdict.copy(), state.label.copy()
-        label[ids] = [answers[image] for image in ids.tolist()]
-        verdict[ids] = np.where(label[ids] == UNKNOWN, Verdict.NONE, Verdict.RELABEL)
-        return LabelState(verdict, label, state.decision)
+        return answered_state(self.state(), self.calibration_answers())
 
     def hidden_calibration(self) -> Ids:
         """Find calibration images that nobody has decided individually.
@@ -216,23 +215,19 @@ class DecisionHistory:
         except sqlite3.Error as error:
             raise DataError(f"{file} cannot be read ({error}). See: winnow doctor {self._workspace.path}") from error
 
-    def _copy_daily(self) -> None:
-        """Copy the log once a day beside the decisions, where it is written for long."""
-        if time.monotonic() - self._copied > LEAST_AGE:
-            self._copied = time.monotonic()
-            threading.Thread(
-                target=keep_copy, args=(self._workspace.path,), kwargs={"is_daily": True}, daemon=True
-            ).start()
-
     def _follow(self) -> None:
         """Read new decisions from the log and update the state."""
-        last = self._decisions[-1].id if self._decisions else 0
+        last = max(rows[-1].id if rows else 0 for rows in (self._decisions, self._remark_rows))
         num, num_classes = len(self._state.verdict), len(self._workspace.images.class_names)
-        new = [fitting(one, num, num_classes, self._workspace.path) for one in self._log.rows_after(last)]
+        rows = [fitting(one, num, num_classes, self._workspace.path) for one in self._log.rows_after(last)]
+        self._by_command |= {row.command_id: row.id for row in rows}
+        new, remarks = without_remarks(rows, self._remark_ids)
+        if remarks:
+            self._remark_rows += remarks
+            self._remarks = replay_remarks(self._remark_rows)
         if not new:
             return
         self._decisions += new
-        self._by_command |= {decision.command_id: decision.id for decision in new}
         is_undone = any(decision.verdict == UNDO for decision in new)
         if is_undone:
             self._state = replay(self._decisions, self._find_bulk, num)
@@ -247,7 +242,7 @@ class DecisionHistory:
         if not any(is_about_given(decision) for decision in self._decisions):
             return
         self._given_state = replay(self._decisions, self._find_bulk, len(given), about_given=True)
-        state = _with_merged(self._given_state, self._workspace.classes)
+        state = self._workspace.classes.merge_state(self._given_state)
         self._workspace.correct_labels(corrected_labels(given, state))
 
 
@@ -270,6 +265,14 @@ class GivenHistory(DecisionHistory):
         """Return the id of the last decision of the whole log, 0 before the first."""
         return self._history.last_id()
 
+    def with_remarks(self) -> list[Decision]:
+        """Return all lines of the log, oldest first."""
+        return self._history.with_remarks()
+
+    def remarks(self) -> Remarks:
+        """Return the notes and flags that stand."""
+        return self._history.remarks()
+
     def state(self) -> LabelState:
         """Return the current decision about every given label, (N,) each."""
         return self._history.given_state()
@@ -278,7 +281,7 @@ class GivenHistory(DecisionHistory):
         """Return the decisions about given labels at an earlier time; `last` is the latest that counts."""
         decisions = [decision for decision in self._history.all() if decision.id <= last]
         state = replay(decisions, self._find_bulk, len(self._workspace.given_labels), about_given=True)
-        return _with_merged(state, self._workspace.classes)
+        return self._workspace.classes.merge_state(state)
 
     def calibration(self) -> CalibrationItems:
         """Return no image: among given labels nothing estimates the error of a selection."""

@@ -4,12 +4,13 @@ A command names the image, the run and the suggestion that was shown. A stale co
 something else.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
-from core.base.types import UNDO, UNKNOWN, VERDICTS, Command
+from core.base.types import REMARKS, UNDO, UNKNOWN, VERDICTS, Command
 from core.curation.replay import ABOUT_GIVEN, CALIBRATE, PLANTED, latest_live, live_decisions
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory, GivenHistory
@@ -75,7 +76,7 @@ class DecisionService(DecisionHistory):
                     continue
                 if command.command_id in self._by_command or any(n.command_id == command.command_id for n in waiting):
                     continue
-                if command.verdict == UNDO or is_bulk(command):  # these depend on the batch so far
+                if command.verdict in (UNDO, *REMARKS) or is_bulk(command):  # these depend on the batch so far
                     self._append(waiting)
                     waiting = []
                 try:
@@ -85,11 +86,40 @@ class DecisionService(DecisionHistory):
             self._append(waiting)
             return [self._outcome(command.command_id, refused) for command in commands]
 
+    def note(self, image: int, text: str, reviewer: str = "me") -> Outcome:
+        """Write a note at an image, in the place of the one that is there.
+
+        Args:
+            image: Any image of the project.
+            text: Up to 1,000 characters; empty: the note goes.
+            reviewer: Who writes it.
+
+        Returns:
+            Whether it was saved, or why it was refused.
+        """
+        known = self.remarks().notes.get(image)
+        params = {"text": text, **({} if known is None else {"seen": known.id})}
+        return self.execute([Command(str(uuid.uuid4()), "note", "", reviewer, image, params=params)])[0]
+
+    def flag(self, image: int, reviewer: str = "me", *, is_on: bool = True) -> Outcome:
+        """Flag an image for a colleague, or take its flag away.
+
+        Args:
+            image: Any image of the project.
+            reviewer: Who flags it.
+            is_on: False takes the flag away.
+
+        Returns:
+            Whether it was saved, or why it was refused.
+        """
+        kind = "flag" if is_on else "unflag"
+        return self.execute([Command(str(uuid.uuid4()), kind, "", reviewer, image)])[0]
+
     def _append(self, new: Sequence[NewDecision]) -> None:
         if new:
             self._log.append(new)
             self._follow()
-            self._copy_daily()
+            self._copies.keep()
 
     def _follow_given(self) -> None:
         before = self._workspace.images
@@ -106,6 +136,8 @@ class DecisionService(DecisionHistory):
     def _decision(self, command: Command) -> NewDecision:
         if command.verdict == UNDO:
             return self._undo(command)
+        if command.verdict in REMARKS:
+            return self._remark(command)
         if command.verdict not in VERDICTS:
             raise unknown_name("verdict", command.verdict, VERDICTS, DecisionError)
         if is_bulk(command):
@@ -200,15 +232,30 @@ class DecisionService(DecisionHistory):
             raise DecisionError(f"{label} is no class of this project: choose 0 to {num_classes - 1}.")
         return label
 
+    def _remark(self, command: Command) -> NewDecision:
+        """Line of a note, a flag, or the removal of a flag; it decides nothing."""
+        image = -1 if command.image_id is None else command.image_id
+        if not 0 <= image < len(self._workspace.images.labels):
+            raise DecisionError(f"There is no image {image} in this project.")
+        other = self._remarks.notes.get(image)
+        is_unseen = other is not None and other.reviewer != command.reviewer and other.id != command.params.get("seen")
+        if command.verdict == "note" and is_unseen and other is not None:
+            raise DecisionError(
+                f"{other.reviewer} has written a note at image {image} meanwhile: “{other.text}”. Read it, then write "
+                "yours again."
+            )
+        return NewDecision(**_common(command, command.params), image_id=image)
+
     def _undo(self, command: Command) -> NewDecision:
+        lines = self.with_remarks()
         if command.undo_of is not None:
-            named = next((decision for decision in self._decisions if decision.id == command.undo_of), None)
+            named = next((decision for decision in lines if decision.id == command.undo_of), None)
             if named is None:
                 raise DecisionError(f"There is no decision #{command.undo_of} to undo.")
-            if named.verdict != UNDO and named not in live_decisions(self._decisions):
+            if named.verdict != UNDO and named not in live_decisions(lines):
                 raise DecisionError(f"Decision #{command.undo_of} has already been taken back.")
         else:
-            named = latest_live(self._decisions, command.reviewer)
+            named = latest_live(lines, command.reviewer)
             if named is None:
                 raise DecisionError("There is nothing left to undo.")
         return NewDecision(**_common(command, command.params), image_id=named.image_id, undo_of=named.id)

@@ -4,15 +4,14 @@ What depends on scores alone is computed once; decisions are read only as far as
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import WinnowError, unknown_name
+from core.base.recent_values import kept_value
 from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
@@ -55,9 +54,6 @@ QUEUES: dict[str, str] = {
 """Queues of the review page, with what each shows first; drawn queues hold open images only."""
 Ranking = str | RandomQueue | SimilarQueue | CalibrationQueue
 Ranks = NDArray[np.int64]
-K = TypeVar("K")
-V = TypeVar("V")
-_KEPT = 6
 _FIRST_LOOK = 4096
 
 
@@ -74,7 +70,7 @@ class RunQueues:
         self._at_threshold: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
         self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
-        self._counted: tuple[QueueFilter, LabelState, Counts] | None = None
+        self._counted: tuple[QueueFilter, LabelState, Ids | None, Counts] | None = None
 
     def named(
         self, name: str, eta: float = ETA, since: int | None = None, like: int | None = None, words: str = ""
@@ -124,10 +120,10 @@ class RunQueues:
         if ranking in self.pool.orders:
             return self.pool.orders[ranking]
         if ranking in GIVEN_QUEUES:
-            return _kept(
+            return kept_value(
                 self._orders, ranking, lambda: given_order(self._workspace, self._run.id, ranking, self.pool.ids)
             )
-        return _kept(self._orders, ranking, lambda: self._ordered(ranking))
+        return kept_value(self._orders, ranking, lambda: self._ordered(ranking))
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
         """Return the position of a pool row in a ranking.
@@ -193,11 +189,12 @@ class RunQueues:
         ranks, authors = self._fixed_ranks(wanted.fixed, ranking, threshold, ordered), self._authors(wanted)
         place = int(np.searchsorted(ranks, start)) if ranks is not None else min(start, len(ordered))
         size = len(ordered) if ranks is None else len(ranks)
+        remarked = self._remarked(wanted)
         found, left, look, step = list[Ranks](), abs(count), _FIRST_LOOK, 1 if count > 0 else -1
         while left > 0 and (place < size if step > 0 else place > 0):
             begin, end = (place, min(size, place + look)) if step > 0 else (max(0, place - look), place)
             part = np.arange(begin, end) if ranks is None else ranks[begin:end]
-            keep = verdict_mask(wanted, state, self.pool.ids[ordered[part]], authors)
+            keep = verdict_mask(wanted, state, self.pool.ids[ordered[part]], authors, remarked)
             chosen = part if keep is None else part[keep]
             chosen = chosen[:left] if step > 0 else chosen[max(0, len(chosen) - left) :]
             found.append(chosen)
@@ -207,18 +204,18 @@ class RunQueues:
 
     def mask(self, wanted: QueueFilter, state: LabelState) -> Mask:
         """Mark the pool rows that a filter shows, (n,)."""
-        keep = verdict_mask(wanted, state, self.pool.ids, self._authors(wanted))
+        keep = verdict_mask(wanted, state, self.pool.ids, self._authors(wanted), self._remarked(wanted))
         both = [mask for mask in (self._fixed_mask(wanted.fixed), keep) if mask is not None]
         return np.logical_and.reduce(both) if both else np.ones(len(self.pool.ids), dtype=np.bool_)
 
     def counts(self, wanted: QueueFilter, state: LabelState) -> Counts:
         """Count the rows that a filter shows, and the open ones among them."""
-        known = self._counted
-        if known is None or known[0] != wanted or known[1] is not state:
+        known, remarked = self._counted, self._remarked(wanted)
+        if known is None or known[0] != wanted or known[1] is not state or known[2] is not remarked:
             keep = self.mask(wanted, state)
             counts = Counts(int(np.count_nonzero(keep)), int(np.count_nonzero(keep & is_open(state, self.pool.ids))))
-            self._counted = known = (wanted, state, counts)
-        return known[2]
+            self._counted = known = (wanted, state, remarked, counts)
+        return known[3]
 
     @cached_property
     def prior(self) -> NDArray[np.int64]:
@@ -248,18 +245,21 @@ class RunQueues:
             return None
         return np.array([d.id for d in self._history.all() if d.reviewer == wanted.reviewer], dtype=np.int64)
 
+    def _remarked(self, wanted: QueueFilter) -> Ids | None:
+        return self._history.remarks().shown_by(wanted.show)
+
     def _fixed_ranks(self, fixed: QueueFilter, ranking: Ranking, threshold: float, ordered: Ids) -> Ranks | None:
         mask = self._fixed_mask(fixed)
         if mask is None:
             return None
         key = (ranking, threshold if ranking in (BORDER, HUNT) else 0.0, fixed)
-        return _kept(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
+        return kept_value(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
 
     def _fixed_mask(self, fixed: QueueFilter) -> Mask | None:
         """Mask of the conditions on score, class and name; None without any."""
         if fixed == QueueFilter():
             return None
-        return _kept(self._fixed, fixed, lambda: self._make_mask(fixed))
+        return kept_value(self._fixed, fixed, lambda: self._make_mask(fixed))
 
     def _make_mask(self, fixed: QueueFilter) -> Mask:
         scores, ids = self.pool.scores, self.pool.ids
@@ -284,17 +284,3 @@ class RunQueues:
             rows = np.flatnonzero(keep)
             keep[rows] = name_mask(self._workspace.images.names, ids[rows], fixed.text)
         return keep
-
-
-def _kept(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
-    """Return the value of a key, computed if missing.
-
-    The latest few values are kept. Safe from several threads.
-    """
-    found = kept.get(key)
-    if found is None:
-        found = kept[key] = make()
-        while len(kept) > _KEPT:
-            with suppress(KeyError):  # another thread was quicker
-                kept.popitem(last=False)
-    return found

@@ -15,7 +15,7 @@ from core.curation.filters import base_name
 from core.curation.replay import CALIBRATE
 from core.review.attention_checks import AttentionCheck, AttentionChecks
 from core.review.bulk import BULK_ACCEPT, bulk_mask
-from core.review.cards import Border, Card, Neighbor, Page, PageQuery, blind
+from core.review.cards import Border, Card, Neighbor, Page, PageQuery, blind, with_remarks
 from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
 from core.review.queues import DUPLICATES, Ranking, RunQueues
@@ -69,6 +69,7 @@ class RunReview:
             cards = self._with_stacks(cards)  # an attention check would part a stack
         elif self._run.id != LABEL_ISSUES and self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
+        cards = with_remarks(cards, self._history.remarks())
         like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) and not ranking.words else ""
         return Page(cards, len(ordered), counts.matching, counts.open, since, like)
 
@@ -105,9 +106,10 @@ class RunReview:
         """
         row, ranking = self._row(image), self._ranking(query)
         rank, total = self.queues.rank(ranking, query.threshold, row), len(self.queues.order(ranking, query.threshold))
-        if query.ranking != CALIBRATE:
-            return self._cards(np.array([row]), np.array([rank]), total)[0]
-        return blind(self._cards(np.array([row]), np.array([rank]), total, self._history.calibration_state())[0], total)
+        is_blind = query.ranking == CALIBRATE
+        state = self._history.calibration_state() if is_blind else None
+        (card,) = with_remarks(self._cards(np.array([row]), np.array([rank]), total, state), self._history.remarks())
+        return blind(card, total) if is_blind else card
 
     def shown(self, image: int, query: PageQuery) -> dict[str, Any]:
         """Return where a query's queue shows an image, as the log stores it.
@@ -206,10 +208,8 @@ class RunReview:
     def _with_stacks(self, cards: list[Card]) -> list[Card]:
         """Add number and size of each card's stack of near duplicates."""
         found = self.queues.near_duplicates
-        texts: dict[int, str] = {}
-        for stack in {int(found.stacks[card.id]) for card in cards}:
-            texts[stack] = found.describe(stack, self._workspace.splits)
         numbers = [int(found.stacks[card.id]) for card in cards]
+        texts = {stack: found.describe(stack, self._workspace.splits) for stack in set(numbers)}
         return [replace(c, stack=n, why=f"{c.why} · {texts[n]}") for c, n in zip(cards, numbers, strict=True)]
 
     def _with_checks(self, cards: list[Card], reviewer: str) -> list[Card]:

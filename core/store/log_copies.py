@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -139,6 +140,25 @@ def keep_copy(project: Path, *, is_daily: bool = False) -> Path | None:
             old.unlink()
         return target
     return None
+
+
+class DailyCopies:
+    """Copies of the log of a project that stays open: one at once, then one a day while it grows.
+
+    Args:
+        project: Its folder.
+    """
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        keep_copy(project)
+        self._copied = time.monotonic()
+
+    def keep(self) -> None:
+        """Copy the log, in a thread, where the last look was long ago."""
+        if time.monotonic() - self._copied > LEAST_AGE:
+            self._copied = time.monotonic()
+            threading.Thread(target=keep_copy, args=(self._project,), kwargs={"is_daily": True}, daemon=True).start()
 
 
 def log_marks(path: Path) -> dict[str, LogMark]:

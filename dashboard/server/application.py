@@ -16,11 +16,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core import Project, ServerError, WinnowError
-from dashboard.server.auth import AuthMiddleware
+from dashboard.server.access.auth import AuthMiddleware
+from dashboard.server.access.one_time_codes import OneTimeCodes
 from dashboard.server.index_page import IndexPageMiddleware
 from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.memory import limit_mapped_memory
-from dashboard.server.one_time_codes import OneTimeCodes
 from dashboard.server.routes import ROUTES, is_stopping
 from dashboard.server.shutdown import stop_on
 from dashboard.state.projects import preload_review, recent_keys

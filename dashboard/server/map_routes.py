@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from core import InputError, Project, Verdict
 from dashboard.server import params
-from dashboard.server.routes import json_endpoint
+from dashboard.server.endpoint import json_endpoint
 from dashboard.state.projects import open_project
 
 _LABELED_BY = (Verdict.ACCEPT, Verdict.RELABEL, Verdict.BULK_ACCEPT)

@@ -1,65 +1,35 @@
-"""HTTP routes: cards, histograms, images, commands and run progress.
+"""HTTP routes: cards, histograms, images and run progress, beside those of commands and classes.
 
-They call the same Project methods as the pages, without a Streamlit script run. Each error is answered with
-{"error": message}.
+They call the same Project methods as the pages, without a Streamlit script run.
 """
 
 import asyncio
 import json
-import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
-from functools import wraps
 from typing import Any
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
-from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core import DecisionError, InputError, Project, Verdict, WinnowError, constants, image_io
+from core import InputError, Project, WinnowError, constants, image_io
 from dashboard.components import KINDS, assets
 from dashboard.server import params
-from dashboard.server.request_body import BodyTooLargeError, read_json
+from dashboard.server.class_routes import CLASS_ROUTES
+from dashboard.server.command_routes import COMMAND_ROUTES
+from dashboard.server.endpoint import NOT_CACHED, json_endpoint
 from dashboard.server.shutdown import StopFlag
 from dashboard.state.projects import open_project
 
-_MAX_CHANGED = 2_000
-_MAX_NAMES = 200
 _MAX_PNG_SIDE = 64  # pixels; PNG is smaller and sharper than JPEG up to this size
 TARGET_ERRORS = tuple(step / 200 for step in range(1, 41))  # of the slider: 0.5 % to 20 %
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
-_NOT_CACHED = {"Cache-Control": "no-store"}
 
 is_stopping = StopFlag()
 """Set when the server stops; ends the open progress streams."""
-
-
-def json_endpoint(handler: Callable[..., Any]) -> Callable[[Request], Any]:
-    """Make a route of a handler: run it in a thread and answer with JSON.
-
-    Args:
-        handler: Takes the request; a handler of POST also takes the JSON body.
-    """
-
-    @wraps(handler)
-    async def wrapped(request: Request) -> Response:
-        try:
-            body = [await read_json(request)] if request.method == "POST" else []
-            answer = await run_in_threadpool(handler, request, *body)
-        except BodyTooLargeError as error:
-            return JSONResponse({"error": str(error)}, status_code=413)
-        except (DecisionError, WinnowError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        except Exception:
-            traceback.print_exc()
-            message = "An unexpected error occurred: see the terminal in which Winnow runs."
-            return JSONResponse({"error": message}, status_code=500)
-        return answer if isinstance(answer, Response) else JSONResponse(answer, headers=_NOT_CACHED)
-
-    return wrapped
 
 
 def get_page(request: Request) -> dict[str, Any]:
@@ -120,13 +90,6 @@ def get_neighbors(request: Request) -> dict[str, Any]:
     return {"neighbors": [asdict(item) for item in review.neighbors(request.path_params["image"], count)]}
 
 
-def get_examples(request: Request) -> dict[str, list[int]]:
-    """Return images that a person gave a class."""
-    review = _project(request).review(request.path_params["run"])
-    count = params.whole_number(request.query_params, "count", 12, 1, 50)
-    return {"images": review.examples(request.path_params["label"], count).tolist()}
-
-
 def get_original(request: Request) -> Response:
     """Return the original image at full size, upright, as PNG or JPEG."""
     project = _project(request)
@@ -166,45 +129,6 @@ def _image_response(data: bytes) -> Response:
     return Response(data, media_type="image/png" if is_png else "image/jpeg", headers=_CACHED)
 
 
-def get_history(request: Request) -> dict[str, Any]:
-    """Return the latest decisions, newest first, each with whether it still counts."""
-    decisions = _project(request).decisions
-    live = decisions.live_ids()
-    limit = params.whole_number(request.query_params, "limit", 20, 1, 1000)
-    return {"decisions": [{**asdict(d), "is_live": d.id in live} for d in decisions.latest(limit)]}
-
-
-def post_count(request: Request, body: Any) -> dict[str, int]:
-    """Return how many images a bulk accept would accept now."""
-    if not isinstance(body, dict):
-        raise InputError("A rule is a JSON object with its name and its parameters.")
-    return {"count": _project(request).review(request.path_params["run"]).bulk_count(body)}
-
-
-def post_commands(request: Request, body: Any) -> dict[str, Any]:
-    """Execute a batch of commands; the answer is sent after the decisions are on disk."""
-    project = _project(request)
-    commands = params.commands(body, request.path_params["run"])
-    decisions = project.decisions.history(request.path_params["run"])
-    before, answered = decisions.state(), decisions.calibration_state()
-    outcomes = project.decisions.execute(commands)
-    state, shown = decisions.state(), decisions.calibration_state()
-    named = [image for command in commands for image in params.images_of(command) if 0 <= image < len(state.verdict)]
-    moved = (before.decision != state.decision) | (answered.label != shown.label) | (answered.verdict != shown.verdict)
-    changed = np.union1d(np.flatnonzero(moved), np.array(named, dtype=np.int64))
-    is_many = len(changed) > _MAX_CHANGED
-    return {
-        "sequence": body.get("sequence"),
-        "outcomes": [asdict(outcome) for outcome in outcomes],
-        "saved": max((o.decision or 0 for o in outcomes), default=0),
-        "changed": [] if is_many else [_changed_row(shown, image) for image in changed.tolist()],
-        "refresh": is_many,
-        "counts": decisions.counts(),
-        "classes": list(project.class_names) if len(project.class_names) <= _MAX_NAMES else [],
-        "live": asdict(project.live.follow(request.path_params["run"])),
-    }
-
-
 def get_live(request: Request) -> dict[str, Any]:
     """Return the state of a run's live model, and what the last clicks bought."""
     live, run = _project(request).live, request.path_params["run"]
@@ -215,21 +139,6 @@ def get_live(request: Request) -> dict[str, Any]:
 def post_live(request: Request, _body: Any) -> dict[str, Any]:
     """Fit a run's live model again on all decisions so far, without waiting for it."""
     return asdict(_project(request).live.refresh(request.path_params["run"]))
-
-
-def post_class(request: Request, body: Any) -> dict[str, Any]:
-    """Add a class to the project."""
-    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
-        raise InputError("A new class is a JSON object with its name.")
-    project = _project(request)
-    label = project.add_class(body["name"], str(body.get("reviewer") or "me"))
-    return {"label": label, "classes": list(project.class_names)}
-
-
-def _changed_row(state: Any, image: int) -> dict[str, Any]:
-    verdict, label = Verdict(int(state.verdict[image])), int(state.label[image])
-    name = "" if verdict is Verdict.UNDECIDED else verdict.name.lower()
-    return {"id": image, "verdict": name, "label": label if label >= 0 else None}
 
 
 async def get_asset(request: Request) -> Response:
@@ -259,40 +168,30 @@ async def get_events(request: Request) -> Response:
                 return
             await asyncio.sleep(0.5)
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=_NOT_CACHED)
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=NOT_CACHED)
 
 
 def _project(request: Request) -> Project:
     return open_project(request.path_params["project"])
 
 
-class _IdConvertor(IntegerConvertor):
-    """Number in a path, short enough for every number type on the way."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_url_convertor("id", _IdConvertor())
 _RUN = "/winnow/{project}/runs/{run}"
 ROUTES = [
+    *COMMAND_ROUTES,
+    *CLASS_ROUTES,
     Route("/winnow/assets/{version}/{name:path}", get_asset),
     Route(f"{_RUN}/page", json_endpoint(get_page)),
     Route(f"{_RUN}/histogram", json_endpoint(get_histogram)),
     Route(f"{_RUN}/card/{{image:id}}", json_endpoint(get_card)),
     Route(f"{_RUN}/neighbors/{{image:id}}", json_endpoint(get_neighbors)),
-    Route(f"{_RUN}/examples/{{label:id}}", json_endpoint(get_examples)),
     Route(f"{_RUN}/border", json_endpoint(get_border)),
     Route(f"{_RUN}/targets", json_endpoint(get_targets)),
     Route(f"{_RUN}/pool_check", json_endpoint(get_pool_check)),
     Route(f"{_RUN}/per_class", json_endpoint(get_per_class)),
     Route(f"{_RUN}/live", json_endpoint(get_live)),
     Route(f"{_RUN}/live", json_endpoint(post_live), methods=["POST"]),
-    Route(f"{_RUN}/commands", json_endpoint(post_commands), methods=["POST"]),
-    Route(f"{_RUN}/count", json_endpoint(post_count), methods=["POST"]),
     Route(f"{_RUN}/events", get_events),
-    Route("/winnow/{project}/classes", json_endpoint(post_class), methods=["POST"]),
     Route("/winnow/{project}/sprite", json_endpoint(get_sprite)),
     Route("/winnow/{project}/image/{image:id}", json_endpoint(get_image)),
     Route("/winnow/{project}/original/{image:id}", json_endpoint(get_original)),
-    Route("/winnow/{project}/history", json_endpoint(get_history)),
 ]

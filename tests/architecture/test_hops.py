@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from core import Project
 from core.risk import risk_control
 from core.store import decision_log
-from dashboard.server import routes
+from dashboard.server import endpoint
 from tests.dashboard.conftest import ReviewClient, review
 
 __all__ = ["review"]
@@ -65,7 +65,7 @@ def test_a_bulk_accept_from_the_click_reaches_the_insert_in_few_calls_under_one_
         on_the_way.append(our_frames())
         return await run_in_threadpool(*arguments)
 
-    monkeypatch.setattr(routes, "run_in_threadpool", traced_run)
+    monkeypatch.setattr(endpoint, "run_in_threadpool", traced_run)
     command = {**traced["command"], "run_id": review.run}
     command["params"] |= {"threshold": 0.0, "expected": len(review.project.splits.pool)}
     assert review.send(command).json()["outcomes"][0]["status"] == "saved"

@@ -62,9 +62,13 @@ def test_text_matches_file_name_or_number_but_no_folder() -> None:
 @pytest.mark.parametrize("show", SHOWN)
 def test_show_filters_by_verdict(show: str) -> None:
     now, ids = state(), np.arange(0, 400, 2)
-    mask = verdict_mask(QueueFilter(show=show), now, ids, None)
+    mask = verdict_mask(QueueFilter(show=show), now, ids, None, np.array([1, 4, 398]))
     if show == "all":
         assert mask is None
+        return
+    if show in ("flagged", "noted"):
+        assert mask is not None
+        assert ids[mask].tolist() == [4, 398]
         return
     wanted = [Verdict.UNDECIDED, Verdict.SKIP] if show == "open" else [Verdict[show.upper()]]
     np.testing.assert_array_equal(mask, np.isin(now.verdict[ids], wanted))

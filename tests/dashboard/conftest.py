@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core import Project
-from dashboard.server.auth import AuthMiddleware
+from dashboard.server.access.auth import AuthMiddleware
 from dashboard.server.routes import ROUTES
 
 BASE = "http://127.0.0.1:8501"

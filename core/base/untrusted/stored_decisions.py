@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.command_schema import HIGHEST, PARAM_TYPES
-from core.base.types import UNDO, UNKNOWN, VERDICTS, Decision
+from core.base.types import REMARKS, UNDO, UNKNOWN, VERDICTS, Decision
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
@@ -37,9 +37,11 @@ def stored_decision(row: Mapping[str, Any]) -> Decision:
     score, ids_hash = row["score"], row["ids_hash"]
     is_broken = (
         any(row[name] is not None and numbers[name] is None for name in names)
-        or texts["verdict"] not in (*VERDICTS, UNDO)
+        or texts["verdict"] not in (*VERDICTS, *REMARKS, UNDO)
         or not _is_complete(texts["verdict"], numbers, ids_hash)
     )
+    params = {} if is_broken else _params(row["params"])
+    is_broken = is_broken or (texts["verdict"] == "note" and "text" not in params)
     if is_broken:
         texts["verdict"], numbers, ids_hash = UNREADABLE, dict.fromkeys(names), None
     return Decision(
@@ -53,7 +55,7 @@ def stored_decision(row: Mapping[str, Any]) -> Decision:
         suggestion=numbers["suggestion"],
         label=numbers["label"],
         score=float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
-        params={} if is_broken else _params(row["params"]),
+        params={} if is_broken else params,
         num_images=max(0, row["num_images"]) if _is_whole(row["num_images"]) and not is_broken else 0,
         ids_hash=ids_hash,
         undo_of=numbers["undo_of"],
@@ -83,7 +85,7 @@ def _is_complete(verdict: str, numbers: Mapping[str, int | None], ids_hash: Any)
     if verdict == UNDO:
         return numbers["undo_of"] is not None
     if ids_hash is not None:
-        return isinstance(ids_hash, str)
+        return isinstance(ids_hash, str) and verdict not in REMARKS
     return numbers["image_id"] is not None and (verdict != "relabel" or numbers["label"] is not None)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
+from core.base.types import UNKNOWN, LabelState, Verdict
 from core.base.untrusted.json_text import parse_json
 
 EDITS = "class_edits.jsonl"
@@ -88,6 +89,16 @@ class ClassTable:
             target[number] = into
         target[-1] = -1  # unknown stays unknown
         return np.asarray(target[labels], dtype=labels.dtype)
+
+    def merge_state(self, state: LabelState) -> LabelState:
+        """Return a state with merged classes as the ones they belong to; their rejections from before are open."""
+        if not self.merged:
+            return state
+        verdict, label, decision = state.verdict.copy(), self.merge_labels(state.label), state.decision.copy()
+        for number, after in self.reopened.items():
+            is_open = (state.verdict == Verdict.REJECT) & (state.label == number) & (state.decision <= after)
+            verdict[is_open], label[is_open], decision[is_open] = Verdict.UNDECIDED, UNKNOWN, 0
+        return LabelState(verdict, label, decision)
 
 
 def read_edits(folder: Path) -> list[ClassEdit]:

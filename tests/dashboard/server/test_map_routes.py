@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core import Project
-from dashboard.server.auth import AuthMiddleware
+from dashboard.server.access.auth import AuthMiddleware
 from dashboard.server.map_routes import MAP_ROUTES
 from dashboard.server.routes import ROUTES
 from tests.dashboard.conftest import BASE, OWN, ReviewClient

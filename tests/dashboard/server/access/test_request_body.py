@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.store.decision_log import NewDecision
-from dashboard.server.request_body import MAX_BYTES
+from dashboard.server.access.request_body import MAX_BYTES
 from tests.dashboard.conftest import ReviewClient
 
 

@@ -13,7 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.server.one_time_codes import OneTimeCodes
+from dashboard.server.access.one_time_codes import OneTimeCodes
 
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 ROUTE_PREFIX = "/winnow/"

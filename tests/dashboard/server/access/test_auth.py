@@ -9,8 +9,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.server.auth import AuthMiddleware
-from dashboard.server.one_time_codes import OneTimeCodes
+from dashboard.server.access.auth import AuthMiddleware
+from dashboard.server.access.one_time_codes import OneTimeCodes
 
 TOKEN = "s3cret"
 BASE = "http://127.0.0.1:8501"
