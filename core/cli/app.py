@@ -90,6 +90,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "decide": decisions.decide,
     "curate": decisions.curate,
     "queue": decisions.queue,
+    "note": decisions.note,
+    "flag": decisions.flag,
     "live": live.live,
     "estimate": audits.estimate,
     "audit": audits.audit,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
+from core.curation.remarks import Remarks
 from core.data.metadata.column_kinds import NUMBER, TIME, YES_NO
 from core.data.metadata.image_metadata import Metadata
 from core.data.metadata.metadata_columns import MetadataColumn
@@ -146,6 +147,15 @@ def _type_of(column: MetadataColumn) -> str:
     if column.kind == NUMBER:
         return "int64" if column.is_whole else "float64"
     return "bool" if column.kind == YES_NO else "string"
+
+
+def with_remarks(table: LabelTable, remarks: Remarks) -> LabelTable:
+    """Add the note at each image, and who flagged it; empty where there is none."""
+    ids = table.columns["image_id"].tolist()
+    notes = [remarks.notes[image].text if image in remarks.notes else "" for image in ids]
+    flags = [remarks.flags[image].reviewer if image in remarks.flags else "" for image in ids]
+    added = {"note": np.array(notes, dtype=np.str_), "flag": np.array(flags, dtype=np.str_)}
+    return replace(table, columns={**table.columns, **added})
 
 
 def _with_rows(table: LabelTable, workspace: Workspace, ids: Ids, labels: NDArray[Any], split: str) -> LabelTable:

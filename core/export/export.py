@@ -10,6 +10,7 @@ from core.export.curated_table import (
     with_held_out,
     with_metadata,
     with_predictions,
+    with_remarks,
 )
 from core.export.error_states import error_states
 from core.export.formats.export_format import ExportJob
@@ -62,7 +63,8 @@ def export(
             table = with_held_out(table, workspace)
         if run_id is not None:
             table = with_predictions(table, workspace, run_id, has_unlabeled=EXPORTS[kind].has_unlabeled)
-        return write_labels(kind, with_metadata(table, workspace.metadata), folder, options)
+        table = with_metadata(with_remarks(table, history.remarks()), workspace.metadata)
+        return write_labels(kind, table, folder, options)
     if kind not in RUN_EXPORTS:
         raise unknown_name("export", kind, [*EXPORTS, *RUN_EXPORTS])
     if run_id is None:

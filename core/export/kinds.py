@@ -10,7 +10,7 @@ from core.export.formats.label_studio_writer import label_studio
 from core.export.formats.table_writer import csv_file, jsonl, parquet
 from core.export.formats.webdataset_writer import webdataset
 
-_ALL = "split, source, confidence, reviewer, rule and its threshold, decision, time"
+_ALL = "split, source, confidence, reviewer, rule and its threshold, decision, time, note, flag"
 _BESIDE = f"splits as folders; {_ALL} in labels.csv"
 
 EXPORTS: dict[str, ExportFormat] = {
@@ -49,8 +49,8 @@ EXPORTS: dict[str, ExportFormat] = {
     ),
     "cvat": ExportFormat(
         "CVAT for images 1.1", "XML with a tag per image, and the images; to go on labeling there.",
-        "splits as subsets; source, confidence, reviewer, decision, rule and its threshold as attributes", cvat,
-        has_images=True, held_out=True,
+        "splits as subsets; source, confidence, reviewer, decision, rule and its threshold, note, flag as attributes",
+        cvat, has_images=True, held_out=True,
     ),
     "yolo": ExportFormat(
         "YOLO classification folders", "train, val and test with a folder per class; for yolo classify train.",

@@ -29,8 +29,8 @@ COLUMNS = (
     "time",
     "split",
 )
-FURTHER_COLUMNS = ("predicted", "predicted_confidence", "file")
-"""Columns that only some exports have: a run's prediction, and where the image lies in the export."""
+FURTHER_COLUMNS = ("predicted", "predicted_confidence", "note", "flag", "file")
+"""Columns that only some tables have: a run's prediction, note and flag at the image, where it lies in the export."""
 RESERVED = frozenset({*COLUMNS, *FURTHER_COLUMNS, "image"})
 """Names that no metadata column has in an export."""
 FILE_MODES = ("auto", "copy", "hardlink", "symlink", "resized")

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from core import Command, Project, constants
@@ -84,3 +85,27 @@ def test_originals_are_the_usual_images_of_a_folder_project(reviewed: Project, p
 def test_an_unknown_format_is_told_with_those_there_are(reviewed: Project, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no export called 'xml'\. There are: csv, .*hugging_face"):
         reviewed.export("xml", tmp_path / "out")
+
+
+def test_notes_and_flags_go_along_and_come_back_as_more_columns(reviewed: Project, tmp_path: Path) -> None:
+    image = int(reviewed.scores(RUN).ids[0])
+    reviewed.decisions.note(image, "=seam,\nno crack", "ann")
+    reviewed.decisions.flag(image, "bob")
+    rows = {int(row["image_id"]): row for row in rows_of(reviewed.export("csv", tmp_path / "csv"))}
+    assert (rows[image]["note"], rows[image]["flag"]) == ("'=seam,\nno crack", "bob")
+    assert {(row["note"], row["flag"]) for number, row in rows.items() if number != image} == {("", "")}
+    lines = [json.loads(line) for line in reviewed.export("jsonl", tmp_path / "jsonl").read_text().splitlines()]
+    assert [(line["note"], line["flag"]) for line in lines if line["image_id"] == image] == [
+        ("=seam,\nno crack", "bob")
+    ]
+    table = pq.read_table(reviewed.export("parquet", tmp_path / "parquet")).to_pylist()
+    assert [row["note"] for row in table if row["note"]] == ["=seam,\nno crack"]
+    written = reviewed.export("coco", tmp_path / "coco")
+    attributes = [
+        one["attributes"] for one in json.loads((written / "annotations" / "train.json").read_text())["annotations"]
+    ]
+    assert [(one["note"], one["flag"]) for one in attributes if "note" in one] == [("=seam,\nno crack", "bob")]
+    for kind in constants.EXPORTS:
+        assert reviewed.export(kind, tmp_path / kind).exists()
+    again = Project.create(tmp_path / "again", tmp_path / "coco")
+    assert again.class_names == reviewed.class_names

@@ -1,5 +1,6 @@
-"""Commands queue, decide and curate: list images, record decisions, show labels."""
+"""Commands queue, decide, curate, note and flag: list images, record decisions, show labels, write remarks."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -23,7 +24,8 @@ from core.cli.options import (
     class_number,
 )
 from core.cli.output import answer
-from core.curation.filters import QueueFilter
+from core.curation.filters import SHOWN, QueueFilter, base_name
+from core.curation.remarks import Remark
 from core.data.metadata.column_conditions import parse_conditions
 from core.project import Project
 from core.review.cards import PageQuery
@@ -69,6 +71,9 @@ def queue(
     image_set: Annotated[
         str | None, typer.Option("--set", help="Only the images of this set, such as one made on the Map page.")
     ] = None,
+    show: Annotated[
+        str, typer.Option(help=f"Only these images: {', '.join(SHOWN)}; open is undecided or skipped.")
+    ] = "all",
     where: Where = None,
     threshold: Threshold = 0.95,
     count: Annotated[int, typer.Option(min=1, max=5_000, help="Number of images to list.")] = 10,
@@ -76,7 +81,7 @@ def queue(
 ) -> None:
     """List the first images of a review queue; of a random queue with the probability of each draw."""
     ranking = ranking if like is None and not words else SIMILAR
-    wanted = QueueFilter(image_set=image_set, metadata=parse_conditions(where or []))
+    wanted = QueueFilter(show=show, image_set=image_set, metadata=parse_conditions(where or []))
     query = PageQuery(
         ranking, count=count, threshold=threshold, wanted=wanted, eta=random_share, drawn=drawn, like=like, words=words
     )
@@ -171,7 +176,7 @@ def _report(project: Project, outcome: Outcome, as_json: bool, run: str | None =
     """Print what was saved; of a bulk accept under a run also what holds for its error."""
     if outcome.status != "saved":
         raise DecisionError(outcome.reason)
-    decision = next(d for d in project.decisions.latest(50) if d.id == outcome.decision)
+    decision = next(d for d in reversed(project.decisions.with_remarks()) if d.id == outcome.decision)
     info = {"decision": decision.id, "verdict": decision.verdict, "num_images": decision.num_images}
     text = f"saved #{decision.id}: {decision.verdict}, {decision.num_images:,} image(s)"
     if run is not None:
@@ -179,3 +184,65 @@ def _report(project: Project, outcome: Outcome, as_json: bool, run: str | None =
         info |= {"state": check.state, "reason": check.reason}
         text += f"\n{check.sentence}"
     answer(info, text, as_json=as_json)
+
+
+Image = Annotated[int | None, typer.Option(min=0, help="An image, by its id; without it, all are listed.")]
+
+
+def note(
+    path: ProjectPath,
+    image: Image = None,
+    text: Annotated[
+        str | None, typer.Option(help="The note, up to 1,000 characters; it takes the place of the one before.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the note away.")] = False,
+    reviewer: Reviewer = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Write a note at an image, or list the notes; a note decides nothing."""
+    if (text is not None or remove) and image is None:
+        raise InputError("Name the image that the note is about: --image ID.")
+    if text is not None and (remove or not text.strip()):
+        raise InputError("Give a text, or --remove, one of the two.")
+    project = Project.open(path)
+    saved = None
+    if image is not None and (remove or text is not None):
+        saved = _saved(project.decisions.note(image, text or "", reviewer))
+    _show(project, "notes", project.decisions.remarks().notes, image, saved, as_json=as_json)
+
+
+def flag(
+    path: ProjectPath,
+    image: Image = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the flag away.")] = False,
+    reviewer: Reviewer = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Flag an image for a colleague, or list the flagged images; a flag decides nothing."""
+    if remove and image is None:
+        raise InputError("Name the image whose flag goes: --image ID.")
+    project = Project.open(path)
+    saved = None if image is None else _saved(project.decisions.flag(image, reviewer, is_on=not remove))
+    _show(project, "flags", project.decisions.remarks().flags, image, saved, as_json=as_json)
+
+
+def _saved(outcome: Outcome) -> int:
+    if outcome.status != "saved" or outcome.decision is None:
+        raise DecisionError(outcome.reason)
+    return outcome.decision
+
+
+def _show(
+    project: Project, kind: str, found: Mapping[int, Remark], image: int | None, saved: int | None, *, as_json: bool
+) -> None:
+    """Print the remarks, or those of one image, as one list."""
+    names = project.images.names
+    shown = {number: found[number] for number in sorted(found) if image in (None, number)}
+    rows = [{"image_id": number, "name": base_name(str(names[number])), **vars(one)} for number, one in shown.items()]
+    lines = [] if saved is None else [f"saved #{saved}"]
+    for number, one in shown.items():
+        words = f": {one.text}" if one.text else ""
+        lines.append(f"{number:>8}  {base_name(str(names[number])):<24} {one.reviewer}, {one.time[:10]}{words}")
+    if not shown and saved is None:
+        lines.append(f"There are no {kind}." if image is None else f"Image {image} has none.")
+    answer({kind: rows, "saved": saved}, "\n".join(lines), as_json=as_json)

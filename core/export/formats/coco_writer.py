@@ -8,7 +8,8 @@ import numpy as np
 from core.export.formats.export_format import ExportJob
 from core.export.formats.table_writer import write_csv
 
-_KEPT = ("source", "weight", "verdict", "decision", "run_id", "confidence", "rule", "parameters", "reviewer", "time")
+_KEPT = ("source", "weight", "verdict", "decision", "run_id", "confidence", "rule", "parameters", "reviewer", "time",
+         "note", "flag")  # fmt: skip
 
 
 def coco(job: ExportJob) -> str:
@@ -39,7 +40,7 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
         annotations.append({
             "id": number, "image_id": number, "category_id": facts["label"] + 1, "bbox": [0, 0, width, height],
             "area": width * height, "segmentation": [], "iscrowd": 0,
-            "attributes": {key: facts[key] for key in _KEPT if facts[key] not in ("", None)},
+            "attributes": {key: facts[key] for key in _KEPT if facts.get(key) not in ("", None)},
         })  # fmt: skip
     categories = [
         {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(job.table.class_names, 1)

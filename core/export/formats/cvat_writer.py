@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from core.export.formats.export_format import ExportJob
 from core.export.formats.table_writer import CHUNK, write_csv
 
-_ATTRIBUTES = ("source", "confidence", "reviewer", "decision", "rule", "parameters")
+_ATTRIBUTES = ("source", "confidence", "reviewer", "decision", "rule", "parameters", "note", "flag")
 """Columns that travel as text attributes of the tag."""
 _SOURCES = {"given": "manual", "accepted": "manual", "corrected": "manual", "bulk": "semi-auto"}
 
@@ -30,6 +30,7 @@ def _meta(job: ExportJob) -> str:
         f"<attribute><name>{_text(name)}</name><mutable>False</mutable><input_type>text</input_type><default_value/>"
         "<values/></attribute>"
         for name in (*_ATTRIBUTES, *job.table.metadata)
+        if name in job.table.columns
     )
     labels = "".join(
         f"<label><name>{_text(name)}</name><type>tag</type><attributes>{attribute}</attributes></label>"
@@ -48,7 +49,7 @@ def _image(job: ExportJob, number: int, row: dict[str, Any]) -> str:
     attributes = "".join(
         f"<attribute name={_quoted(key)}>{_text(str(row[key]))}</attribute>"
         for key in (*_ATTRIBUTES, *job.table.metadata)
-        if row[key] is not None
+        if row.get(key) is not None
     )
     source = _SOURCES.get(row["source"], "manual")
     return (

@@ -8,7 +8,7 @@ from core.export.formats.export_format import ExportJob
 from core.export.formats.table_writer import write_csv
 
 _KEPT = ("image_id", "name", "source", "weight", "verdict", "decision", "run_id", "rule", "parameters", "reviewer",
-         "time")  # fmt: skip
+         "time", "note", "flag")  # fmt: skip
 
 
 def fiftyone(job: ExportJob) -> str:
@@ -34,7 +34,8 @@ def _key(row: dict[str, Any]) -> str:
 
 
 def _label(job: ExportJob, row: dict[str, Any]) -> dict[str, Any]:
-    attributes = {name: row[name] for name in _KEPT if row[name] not in ("", None)} | job.table.known_metadata(row)
+    kept = {name: row[name] for name in _KEPT if row.get(name) not in ("", None)}
+    attributes = kept | job.table.known_metadata(row)
     label = {"label": row["label_name"], "attributes": attributes}
     return label if row["confidence"] is None else {**label, "confidence": row["confidence"]}
 

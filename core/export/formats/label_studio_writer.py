@@ -10,7 +10,8 @@ from core.export.formats.table_writer import CHUNK, write_csv
 
 CONTROL, OBJECT = "class", "image"
 """Names of the choice and of the image in the labeling configuration."""
-_KEPT = ("image_id", "name", "split", "source", "weight", "reviewer", "decision", "rule", "parameters", "time")
+_KEPT = ("image_id", "name", "split", "source", "weight", "reviewer", "decision", "rule", "parameters", "time",
+         "note", "flag")  # fmt: skip
 
 
 def label_studio(job: ExportJob) -> str:
@@ -29,8 +30,8 @@ def label_studio(job: ExportJob) -> str:
 
 def _task(job: ExportJob, row: dict[str, Any]) -> dict[str, Any]:
     """Return one task; its image lies below the folder that Label Studio serves local files from."""
-    data = {"image": f"/data/local-files/?d={quote(row['file'])}", **{name: row[name] for name in _KEPT}}
-    data |= job.table.known_metadata(row)
+    kept = {name: row[name] for name in _KEPT if name in row}
+    data = {"image": f"/data/local-files/?d={quote(row['file'])}", **kept, **job.table.known_metadata(row)}
     task: dict[str, Any] = {"data": data, "annotations": [], "predictions": []}
     if row["label"] >= 0:
         task["annotations"] = [{
