@@ -22,6 +22,8 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "nothing": ({"show": "accept"}, ()),
     "odd one out": ({"predicted": "0", "mode": "odd"}, ("ArrowRight",)),
     "all tiles": ({"show": "all", "tiles": "200"}, ("Shift+ArrowRight",)),
+    "remarks": ({"show": "all"}, ("h", "w", "x", "Enter")),
+    "note": ({"show": "all"}, ("w",)),
     "two lines": ({"show": "all", "floor": "0.400", "score": "margin"}, ()),
 }
 

@@ -7,7 +7,7 @@ import pytest
 import core.base.errors as errors
 from core import Project
 from core.base.config import METHODS
-from core.base.types import SPLIT_NAMES, UNDO, VERDICTS, RunState
+from core.base.types import REMARKS, SPLIT_NAMES, UNDO, VERDICTS, RunState
 from core.export.label_table import COLUMNS
 from core.store.database import decisions
 from dashboard.server.map_routes import MAP_ROUTES
@@ -65,7 +65,7 @@ def test_every_word_of_a_list_stands_in_its_page(page: str, words: tuple[str, ..
 
 def test_every_verdict_stands_in_the_page_of_the_log() -> None:
     row = next(line for line in text_of("docs/concepts/decision-log.md").splitlines() if line.startswith("| `verdict`"))
-    assert re.findall(r"\w+", row)[1:] == [*VERDICTS, UNDO]
+    assert re.findall(r"\w+", row)[1:] == [*VERDICTS, UNDO, *REMARKS]
 
 
 def test_every_environment_variable_that_the_code_reads_stands_in_the_page_of_installation() -> None:

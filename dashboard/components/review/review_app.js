@@ -1,18 +1,17 @@
 /** Review app: connects histogram, images and commands; decisions show at once, the server stores them. */
 
 import { BulkConfirm } from "./controls/bulk_confirm.js";
-import { nameClass, searchClass } from "./controls/dialogs.js";
 import { afterPaint, make } from "./controls/dom.js";
 import { Notice, SaveStatus } from "./controls/status.js";
 import { emptyMessage } from "./controls/toolbar.js";
-import { labelKeys, showUndo } from "./controls/verdict_buttons.js";
-import { showClassGuide } from "./images/class_guide.js";
+import { showUndo } from "./controls/verdict_buttons.js";
 import { PageSize } from "./images/page_size.js";
+import { remarkTexts } from "./images/remark_marks.js";
 import { announcement } from "./images/tile.js";
 import { KeyMap } from "./keys/key_map.js";
-import { showKeys } from "./keys/keys_dialog.js";
 import { listen } from "./events.js";
 import { makeHandlers } from "./handlers.js";
+import { makeImageActions } from "./image_actions.js";
 import { makeLayout } from "./layout.js";
 import { CardPage } from "./state/card_page.js";
 import { Debounce } from "./state/debounce.js";
@@ -73,6 +72,7 @@ export class ReviewApp {
     this.bulkConfirm = new BulkConfirm({
       root: this.root, api: this.api, classes: data.classes, cardPage: this.cardPage, commands: this.commands, threshold: this.parts.threshold,
     });
+    this.imageActions = makeImageActions(this);
     this.ending = new AbortController();
     listen(this, this.ending.signal);
     this.parts.liveStatus.show(this.liveModel);
@@ -119,23 +119,20 @@ export class ReviewApp {
       if (this.pageLoading.allowsVerdict()) this._acceptUnselected();
       return;
     }
-    if (SINGLE_VERDICTS.has(action)) this._decide(action, request.label);
+    if (SINGLE_VERDICTS.has(action)) this.decide(action, request.label);
     else if (action === "undo") this.commands.undo();
     else if (action === "move") this.pageLoading.afterwards(() => this._move(request));
     else if (action === "selectAll" || action === "selectStack") { cardPage[action](); this.render(); }
     else if (action === "similar") this.pageLoading.afterwards(() => { this.isFocus = false; this.changeQuery({ ranking: "similar", like: request.image }); });
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
-    else if (action === "help") showKeys(this.root, this.keyMap, () => labelKeys(this.element, this.keyMap));
-    else if (action === "guide") showClassGuide({ root: this.root, api: this.api, classes: this.data.classes, card: cardPage.card, onPick: (label) => this._decide("relabel", label) });
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
-    else if (action === "search") searchClass(this.root, this.data.classes, (label) => this._decide("relabel", label));
-    else if (action === "newClass") nameClass(this.root, this.api, ({ classes, label }) => { this.parts.addedClasses(classes); this._decide("relabel", label); });
+    else if (action in this.imageActions) this.imageActions[action]();
     else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
   }
 
   /** Give a verdict on the selection; on everything that the filter matches only after its number was confirmed. */
-  _decide(verdict, label) {
+  decide(verdict, label) {
     if (!this.pageLoading.allowsVerdict()) return;
     if (this.cardPage.isAllMatching) this.notice.attempt(() => this.bulkConfirm.decideFilter(verdict, label));
     else this.commands.decide(verdict, label);
@@ -288,7 +285,7 @@ export class ReviewApp {
     Object.assign(this.element.dataset, { size: this.pageSize.size, mode: cardPage.isOddOneOut ? "odd" : "" });
     if (isFocus && cardPage.card) parts.focusView.draw(cardPage);
     else parts.grid.draw(cardPage);
-    Object.assign(parts.reason, { hidden: isFocus, textContent: cardPage.card?.why ?? "" });
+    Object.assign(parts.reason, { hidden: isFocus, textContent: cardPage.card ? [...remarkTexts(cardPage.card), cardPage.card.why].join(" · ") : "" });
     parts.announcement.textContent = announcement(cardPage, classes, isFocus);
     parts.toolbar.show(cardPage);
     showUndo(parts.panel, this.commands.undoStack.text);

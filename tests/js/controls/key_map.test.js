@@ -38,9 +38,16 @@ test("reset brings every key back and leaves nothing in the browser", () => {
 });
 
 test("what a browser stored and cannot be is left out", () => {
-  for (const text of ["{", "null", "[1]", '{"accept": "x"}', '{"accept": "5"}', '{"fly": "k"}', '{"accept": "ab"}', '{"accept": 3}']) {
+  for (const text of ["{", "null", "[1]", '{"accept": "k", "skip": "k"}', '{"accept": "5"}', '{"fly": "k"}', '{"accept": "ab"}', '{"accept": 3}']) {
     assert.deepEqual(new KeyMap(box(text)).keys, USUAL_KEYS, text);
   }
+});
+
+test("an action that came later and whose usual key a person had given away gets the one that became free", () => {
+  const keyMap = new KeyMap(box('{"accept": "w", "skip": "h"}'));
+  assert.deepEqual([keyMap.actionOf("w"), keyMap.actionOf("h")], ["accept", "skip"]);
+  assert.deepEqual(["note", "flag"].map((action) => keyMap.keyOf(action)).sort(), ["a", "s"]);
+  assert.equal(new Set(Object.values(keyMap.keys)).size, Object.keys(USUAL_KEYS).length);
 });
 
 test("digits, space and named keys cannot be set", () => {

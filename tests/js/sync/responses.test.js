@@ -57,3 +57,12 @@ test("a verdict predicts its label: the suggestion, another class, or none", () 
   const drawn = (verdict, label) => predictedRows({ command_id: "a", verdict, image_id: 4, suggestion: 1, label })[0].label;
   assert.deepEqual([drawn("accept"), drawn("reject"), drawn("relabel", 0), drawn("none"), drawn("skip")], [1, 1, 0, null, null]);
 });
+
+test("a note and a flag are predicted, and leave verdict and label alone", () => {
+  const note = { command_id: "n", verdict: "note", image_id: 4, reviewer: "ann", params: { text: "blurred" } };
+  assert.deepEqual(predictedRows(note), [{ id: 4, note: { id: 0, reviewer: "ann", time: "", text: "blurred" } }]);
+  assert.deepEqual(predictedRows({ ...note, params: { text: "" } }), [{ id: 4, note: null }]);
+  assert.deepEqual(predictedRows({ command_id: "f", verdict: "flag", image_id: 4, reviewer: "ann" }), [{ id: 4, flag: { id: 0, reviewer: "ann", time: "", text: "" } }]);
+  assert.deepEqual(predictedRows({ command_id: "f", verdict: "unflag", image_id: 4 }), [{ id: 4, flag: null }]);
+  assert.deepEqual([imagesOf(note), arePredictable([note])], [[4], true]);
+});

@@ -1,7 +1,7 @@
 /** History strip: thumbnails of the latest decisions, newest first; a click shows the image. */
 
 import { MARKS } from "../images/tile.js";
-import { imagesOf } from "../sync/responses.js";
+import { REMARKS, imagesOf } from "../sync/responses.js";
 import { formatNumber, make } from "./dom.js";
 
 /** Number of shown decisions. */
@@ -40,7 +40,7 @@ export class HistoryStrip {
 
   /** Add commands that the server has not answered yet. @param {import("../sync/responses.js").Command[]} commands */
   push(commands) {
-    const entries = commands.map((command) => {
+    const entries = commands.filter(({ verdict }) => !REMARKS.has(verdict)).map((command) => {
       const [image, ...more] = imagesOf(command);
       return { key: command.command_id, verdict: command.verdict, image: more.length ? undefined : image, count: 1 + more.length };
     });

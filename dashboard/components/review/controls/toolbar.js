@@ -151,10 +151,17 @@ function flag(label, isOn, isPossible, onChange) {
   return make("label.check", { title: isPossible ? "" : "This run has no parent run" }, input, label);
 }
 
+/** Why the queues of remarks are empty. @type {Record<string, string>} */
+const NO_REMARK = {
+  flagged: "No image of this queue is flagged. The button flag below the images flags one for a colleague.",
+  noted: "No image of this queue has a note. The button note below the images writes one.",
+};
+
 /** Why no image is shown, and what to do. @param {Record<string, string>} query @param {string[]} classes */
 export function emptyMessage(query, classes) {
   const isPlain = !extraConditions(query, classes).length;
   if (isPlain && query.show === "all") return "The pool of this project is empty: every image is labeled or in another split. Create a project with unlabeled images.";
+  if (isPlain && query.show in NO_REMARK) return NO_REMARK[query.show];
   return isPlain && query.show === "undecided" ? "Every image of the pool is decided. Retrain with these labels, or show all verdicts."
     : "No image matches this filter. Show all verdicts, or remove a condition.";
 }

@@ -65,6 +65,8 @@ export function verdictButtons(classes, act, ...last) {
       button(act, "skip", "skip", "Decide later"),
       button(act, "unsure", "unsure", "I cannot tell the class"),
       undo,
+      button(act, "note", "note", "Write a note at this image"),
+      button(act, "flag", "flag", "Flag for a colleague, or take the flag away"),
       button(act, "focus", "toggle", "Show one large image, or the grid"),
       button(act, "keys", "help", "All keys, and your own"), make("span.grow"), ...last),
     make("div.chips", { "aria-label": "Another class" }, ...classButtons(classes, act)));

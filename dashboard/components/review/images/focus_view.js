@@ -1,6 +1,7 @@
 /** Focus view: one large image, its suggestion with the reason, and the most similar labeled images. */
 
 import { make } from "../controls/dom.js";
+import { FLAG, NOTE } from "./remark_marks.js";
 import { MARKS, description, suggestionName } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
@@ -26,10 +27,11 @@ export class FocusView {
     this.bars = Array.from({ length: NUM_CLASSES }, () => make("div.bar", {}, make("i"), make("span"), make("b")));
     this.why = make("p.why");
     this.similar = make("div.similar", { role: "group", "aria-label": "Most similar labeled images" });
+    this.remarks = make("div.remark-texts");
     this.element = make("div.focus-view", { hidden: true, role: "group", "aria-label": "One image", tabindex: "-1" }, make("div.focus", {},
       make("div.picture-side", {}, this.zoom.element, make("div.under", {}, this.zoom.buttons, this.original, this.moreLikeThis, this.name)),
       make("div.about", {}, this.suggestion, this.state, make("div.bars", {}, ...this.bars), this.why,
-        make("small.label", {}, "most similar labeled images"), this.similar)));
+        make("small.label", {}, "most similar labeled images"), this.similar, this.remarks)));
   }
 
   /** @param {import("../state/card_page.js").CardPage} cardPage */
@@ -49,6 +51,8 @@ export class FocusView {
     this.state.textContent = `${mark} ${word}${card.verdict === "relabel" && card.label !== null ? ` ${classes[card.label]}` : ""}`.trim();
     this.bars.forEach((bar, index) => this._bar(bar, card.top[index]));
     this.why.textContent = card.why;
+    this.remarks.replaceChildren(...(card.flag ? [make("p", {}, `${FLAG} flagged by ${card.flag.reviewer}`)] : []),
+      ...(card.note ? [make("p", { dir: "auto" }, `${NOTE} ${card.note.text}`, make("small", {}, ` ${card.note.reviewer}`))] : []));
     this.name.textContent = card.name;
     this.name.title = `${card.name} · image ${card.id}`;
   }

@@ -3,6 +3,7 @@
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
 import { givenAndLikely } from "./given_labels.js";
 import { classColor } from "./class_colors.js";
+import { remarkMarks, remarkTexts } from "./remark_marks.js";
 
 /** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
@@ -34,7 +35,7 @@ export function suggestionName(card, classes) {
 export function description(card, classes) {
   const state = card.verdict ? MARKS[card.verdict][1] : "undecided";
   const sure = card.suggestion < 0 ? "" : `, confidence ${formatPercent(card.confidence)}`;
-  return `${suggestionName(card, classes)}${sure}, ${state}, ${card.name}`;
+  return [`${suggestionName(card, classes)}${sure}`, state, ...remarkTexts(card), card.name].join(", ");
 }
 
 /** Text that a screen reader announces: the next image in the focus view, the number of selected images in the grid (whose
@@ -44,13 +45,14 @@ export function announcement({ card, isAllMatching, numSelected, total }, classe
   if (!isFocus || !card) return "";
   const state = card.verdict ? `, ${MARKS[card.verdict][1]}` : "";
   const sure = card.suggestion < 0 ? "" : `${card.confidence.toFixed(2).replace(/^0/, "")}, `;
-  return `${suggestionName(card, classes)}, ${sure}${formatNumber(card.rank + 1)} of ${formatNumber(total)}${state}`;
+  const remarks = remarkTexts(card).map((text) => `, ${text}`).join("");
+  return `${suggestionName(card, classes)}, ${sure}${formatNumber(card.rank + 1)} of ${formatNumber(total)}${state}${remarks}`;
 }
 
 /** A tile without its card: updateTile and paintTile fill it. */
 export function makeTile(index) {
   return make("div.tile", { role: "option", "data-index": index, tabindex: "-1" },
-    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("i.sure", { "aria-hidden": "true" }),
+    make("div.picture"), make("span.badge", { "aria-hidden": "true" }), make("span.remarks", { "aria-hidden": "true" }), make("i.sure", { "aria-hidden": "true" }),
     make("div.caption"), make("div.confidence"));
 }
 
@@ -62,7 +64,8 @@ export function updateTile(element, card, classes, { isCursor, isSelected }) {
   element.setAttribute("aria-label", description(card, classes));
   element.setAttribute("aria-description", card.why);
   element.tabIndex = isCursor ? 0 : -1;
-  element.title = `${card.why}\n${card.name}`;
+  element.title = [card.why, card.name, ...remarkTexts(card)].join("\n");
+  element.querySelector(".remarks").textContent = remarkMarks(card);
   element.querySelector(".badge").textContent = card.verdict ? MARKS[card.verdict][0] : "";
   const label = card.verdict === "relabel" && card.label !== null ? card.label : card.suggestion;
   element.style.setProperty("--class", label < 0 ? "transparent" : classColor(label));

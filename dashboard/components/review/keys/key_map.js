@@ -5,7 +5,7 @@
 /** The letter or sign of each action until another is set. @type {Record<string, string>} */
 export const USUAL_KEYS = {
   accept: "a", reject: "x", none: "n", skip: "s", unsure: "u", undo: "z", toggle: "f", refresh: "r", similar: "m", guide: "e",
-  selectStack: "g", help: "?", search: "/", newClass: "+",
+  note: "w", flag: "h", selectStack: "g", help: "?", search: "/", newClass: "+",
 };
 const STORED = "winnow-review-keys";
 
@@ -13,7 +13,7 @@ export class KeyMap {
   /** @param {Pick<Storage, "getItem"|"setItem"|"removeItem">|null} storage null keeps nothing */
   constructor(storage = null) {
     this.storage = storage;
-    this.keys = { ...USUAL_KEYS, ...stored(storage) };
+    this.keys = completed(stored(storage));
   }
 
   /** @param {string} action @returns {string} its key; "" where it has none */
@@ -68,9 +68,18 @@ function stored(storage) {
   try {
     const own = JSON.parse(storage?.getItem(STORED) ?? "{}");
     const isRight = Object.entries(own).every(([action, key]) => action in USUAL_KEYS && typeof key === "string" && !keyProblem(key));
-    const keys = Object.values({ ...USUAL_KEYS, ...own });
+    const keys = Object.values(own);
     return isRight && new Set(keys).size === keys.length ? own : {};
   } catch {
     return {};
   }
+}
+
+/** The keys of all actions. An action whose usual key a person gave to another, before this action was there, gets one that
+ * is free by that. @param {Record<string, string>} own the keys that differ @returns {Record<string, string>} */
+function completed(own) {
+  const keys = { ...USUAL_KEYS, ...own }, taken = new Set(Object.values(own));
+  const free = Object.keys(own).map((action) => USUAL_KEYS[action]).filter((key) => !taken.has(key));
+  for (const action of Object.keys(keys)) if (!(action in own) && taken.has(keys[action])) keys[action] = String(free.pop());
+  return keys;
 }

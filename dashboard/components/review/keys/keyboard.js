@@ -10,6 +10,8 @@ export const KEY_HELP = [
   ["/", "search a class"],
   ["e", "examples of each class, beside this image"],
   ["+", "name a new class"],
+  ["w", "write a note at this image"],
+  ["h", "flag for a colleague, or take the flag away"],
   ["n", "none of the classes"],
   ["s", "skip for now"],
   ["u", "unsure: I cannot tell"],

@@ -6,6 +6,8 @@ import { CONDITIONS, completeChange, conditionsOf } from "./query.js";
 const DEFAULT_SIZE = 48;
 /** Verdicts of open images; the cursor comes to a skipped one only when it moves forward. */
 const OPEN = new Set(["", "skip"]);
+/** What commands change of a card. */
+const STATE = ["verdict", "label", "note", "flag"];
 /** Values of "show" whose queues hold open images only. */
 const OPEN_ONLY = new Set(["undecided", "open"]);
 /** Rankings that the server draws: a page names its draw, and so does each decision. */
@@ -277,12 +279,12 @@ export class CardPage {
     return this.query.show === "undecided" && !this.beforeVisit && this.cards.length > 0 && this.cards.every((card) => card.verdict !== "");
   }
 
-  /** Set the verdicts of images. @param {{id:number, verdict:string, label:number|null}[]} rows */
+  /** Set what has changed of images. @param {{id:number, verdict?:string, label?:number|null, note?:any, flag?:any}[]} rows */
   apply(rows) {
     const known = new Map(rows.map((row) => [row.id, row]));
     for (const card of [...this.cards, ...(this.beforeVisit?.cards ?? []), ...this.nextCards]) {
       const row = known.get(card.id);
-      if (row) Object.assign(card, { verdict: row.verdict, label: row.label });
+      for (const name of row ? STATE : []) if (row[name] !== undefined) card[name] = row[name];
     }
   }
 

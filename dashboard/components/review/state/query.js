@@ -6,7 +6,7 @@ export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "dec
 /** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
   ["bulk_accept", "bulk-accepted"], ["relabel", "relabeled"], ["reject", "rejected"], ["none", "none of the classes"],
-  ["skip", "skipped"], ["unsure", "unsure"]];
+  ["skip", "skipped"], ["unsure", "unsure"], ["flagged", "flagged"], ["noted", "with notes"]];
 
 /** Conditions that are a number, by the same name in URL and command. */
 const NUMBERS = ["predicted", "runner_up", "label", "decision"];

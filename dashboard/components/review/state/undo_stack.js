@@ -1,6 +1,6 @@
 /** Undo stack of this session: shows an undo at once and undoes a whole selection. No DOM. */
 
-/** @typedef {{id:number, rank?:number, verdict:string, label:number|null}} CardState a card before a decision */
+/** @typedef {{id:number, rank?:number, verdict?:string, label?:number|null, note?:any, flag?:any}} CardState what a step changed of a card */
 
 export class UndoStack {
   constructor() {

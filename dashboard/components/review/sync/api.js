@@ -1,7 +1,9 @@
 /** Client of the server's routes: each method returns plain data or throws an Error whose message is a sentence. */
 
 /** @typedef {{id:number, rank:number, name:string, suggestion:number, confidence:number, entropy:number,
- *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string, stack?:number, before?:number}} Card */
+ *   margin:number, top:[number, number][], verdict:string, label:number|null, why:string, planted?:string, stack?:number, before?:number,
+ *   note?: Remark|null, flag?: Remark|null}} Card */
+/** @typedef {{id: number, reviewer: string, time: string, text: string}} Remark a note at an image, or a flag on it */
 
 export class Api {
   /** @param {{project: string, run: string, fingerprint: string}} data @param {{name: string}} reviewer attention checks are per reviewer */
@@ -100,9 +102,9 @@ export class Api {
     return (await get(`${this.run}/examples/${label}`)).images;
   }
 
-  /** The latest decisions, newest first. */
-  history(limit) {
-    return get(`${this.base}/history`, { limit });
+  /** The latest decisions, newest first. @param {number} limit @param {boolean} hasRemarks notes and flags too */
+  history(limit, hasRemarks = false) {
+    return get(`${this.base}/history`, { limit, remarks: hasRemarks ? 1 : "" });
   }
 
   /** @param {number} id @returns {string} URL of an image's original file */

@@ -24,6 +24,8 @@ export class Commands {
     this.undoStack = new UndoStack();
     /** Where the cursor returns to after an undo of an image on another page. */
     this.returning = null;
+    /** Notes that the server has not saved, by image: their text is not lost. @type {Map<number, string>} */
+    this.drafts = new Map();
     this.since = performance.now();
     this.outbox = new Outbox({
       api, key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", onState, onAway,
@@ -45,7 +47,7 @@ export class Commands {
     const seconds = Math.round((performance.now() - this.since) / cards.length) / 1000;
     this.since = performance.now();
     const commands = cards.map((card) => this._single(card, verdict, label, seconds));
-    this._queue(commands, cards);
+    this._queue(commands, cards, ["verdict", "label"]);
     this.onDecided({ isPageDone: !this.cardPage.advance() });
   }
 
@@ -54,8 +56,22 @@ export class Commands {
     const cards = shown.filter((card) => !card.planted); // attention checks are answered one by one
     if (!cards.length) return;
     const images = cards.map((card) => [card.id, card.suggestion]);
-    this._queue([{ ...this._command(verdict), params: { images } }], cards);
+    this._queue([{ ...this._command(verdict), params: { images } }], cards, ["verdict", "label"]);
     this.outbox.flush();
+  }
+
+  /** Write a note at an image; an empty text removes it. @param {import("./api.js").Card} card @param {string} text */
+  note(card, text) {
+    this.drafts.set(card.id, text);
+    const seen = card.note?.id ? { seen: card.note.id } : {};
+    this._queue([{ ...this._command("note"), image_id: card.id, params: { text, ...seen } }], [card], ["note"]);
+  }
+
+  /** Flag images for a colleague; where all have a flag, take it away. @param {import("./api.js").Card[]} cards */
+  flag(cards) {
+    const open = cards.filter((card) => !card.flag);
+    const [verdict, changed] = open.length ? ["flag", open] : ["unflag", cards];
+    this._queue(changed.map((card) => ({ ...this._command(verdict), image_id: card.id })), changed, ["flag"]);
   }
 
   /** Accept everything that a rule keeps, as one decision. @param {string} rule @param {object} params of the rule
@@ -119,8 +135,10 @@ export class Commands {
     return command;
   }
 
-  _queue(commands, cards) {
-    const before = cards.map(({ id, rank, verdict: was, label: had }) => ({ id, rank, verdict: was, label: had }));
+  /** Show commands at once and send them. @param {any[]} commands @param {import("./api.js").Card[]} cards that they are about
+   * @param {string[]} changed what they change of a card, for the undo */
+  _queue(commands, cards, changed) {
+    const before = cards.map((card) => ({ id: card.id, rank: card.rank, ...Object.fromEntries(changed.map((name) => [name, card[name] ?? null])) }));
     const rows = commands.flatMap(predictedRows);
     this.cardPage.apply(rows);
     this.peers.tell(rows);
@@ -155,6 +173,7 @@ export class Commands {
   _responded(response, commands) {
     const { waiting } = this.outbox;
     const { rows, refused, reasons, isBeyondPage } = readResponse(response, commands, waiting);
+    for (const { command_id, verdict, image_id } of commands) if (verdict === "note" && !refused.has(command_id)) this.drafts.delete(image_id);
     const restored = response.isUnread ? this.undoStack.statesBefore(refused, new Set(commands.flatMap(imagesOf))) : [];
     this.undoStack.remove(refused);
     const pending = new Set(waiting.flatMap(imagesOf));

@@ -1,6 +1,6 @@
 /** Peers: the other tabs of this browser that review the same run; they learn of decisions at once, also while the server is away. */
 
-/** @typedef {{id: number, verdict: string, label: number|null}} Row the state of an image */
+/** @typedef {{id: number, verdict?: string, label?: number|null, note?: object|null, flag?: object|null}} Row what changed of an image */
 
 export class Peers {
   /** @param {string} name of the channel @param {(rows: Row[]) => void} onRows another tab has changed these images
@@ -12,7 +12,7 @@ export class Peers {
 
   /** @param {Row[]} rows */
   tell(rows) {
-    const plain = rows.map(({ id, verdict, label }) => ({ id, verdict, label }));
+    const plain = rows.map(({ id, verdict, label, note, flag }) => ({ id, verdict, label, note, flag }));
     if (plain.length) this.channel.postMessage({ rows: plain });
   }
 

@@ -3,12 +3,15 @@
 /** Verdicts whose outcome is known before the server responds; undo and bulk accept are not. */
 export const SINGLE_VERDICTS = new Set(["accept", "reject", "none", "skip", "unsure", "relabel"]);
 
+/** Kinds of commands that say something at an image and decide nothing. */
+export const REMARKS = new Set(["note", "flag", "unflag"]);
+
 /** @typedef {{command_id: string, verdict: string, image_id?: number, suggestion?: number, label?: number,
- *   params?: {images?: [number, number][]}}} Command */
+ *   reviewer?: string, params?: {images?: [number, number][], text?: string}}} Command */
 
 /** The images that a command names, one or many; none where only the server knows. @param {Command} command */
 export function imagesOf(command) {
-  if (!SINGLE_VERDICTS.has(command.verdict)) return [];
+  if (!SINGLE_VERDICTS.has(command.verdict) && !REMARKS.has(command.verdict)) return [];
   if (Array.isArray(command.params?.images)) return command.params.images.map(([id]) => id);
   return command.image_id === undefined ? [] : [command.image_id];
 }
@@ -19,8 +22,12 @@ export function arePredictable(commands) {
 }
 
 /** The state of each card once a command is applied. @param {Command} command
- * @returns {{id: number, verdict: string, label: number|null}[]} */
-export function predictedRows({ verdict, image_id, suggestion, label, params }) {
+ * @returns {{id: number, verdict?: string, label?: number|null}[]} */
+export function predictedRows({ verdict, image_id, suggestion, label, params, reviewer = "" }) {
+  if (REMARKS.has(verdict)) {
+    const remark = { id: 0, reviewer, time: "", text: params?.text ?? "" };
+    return [{ id: Number(image_id), ...(verdict === "note" ? { note: remark.text ? remark : null } : { flag: verdict === "flag" ? remark : null }) }];
+  }
   const pairs = params?.images ?? [[image_id, suggestion]];
   return pairs.map(([id, suggested]) => {
     const kept = verdict === "relabel" ? label : verdict === "accept" || verdict === "reject" ? suggested : null;

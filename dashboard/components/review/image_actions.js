@@ -1,0 +1,31 @@
+/** Actions at the images that decide nothing by themselves: dialogs, notes, flags; by the name that keys and buttons use. */
+
+import { nameClass, searchClass } from "./controls/dialogs.js";
+import { writeNote } from "./controls/note_dialog.js";
+import { labelKeys } from "./controls/verdict_buttons.js";
+import { showClassGuide } from "./images/class_guide.js";
+import { showKeys } from "./keys/keys_dialog.js";
+
+/** @param {import("./review_app.js").ReviewApp} app @returns {Record<string, () => void>} */
+export function makeImageActions(app) {
+  const { api, cardPage, commands, data, keyMap, parts, root } = app;
+  const give = (label) => app.decide("relabel", label);
+  return {
+    help: () => showKeys(root, keyMap, () => labelKeys(app.element, keyMap)),
+    guide: () => showClassGuide({ root, api, classes: data.classes, card: cardPage.card, onPick: give }),
+    search: () => searchClass(root, data.classes, give),
+    newClass: () => nameClass(root, api, ({ classes, label }) => { parts.addedClasses(classes); give(label); }),
+    note: () => {
+      const { card } = cardPage;
+      if (!card || !app.pageLoading.allowsVerdict()) return;
+      writeNote({ root, api, card, draft: commands.drafts.get(card.id), onSave: (text) => { commands.note(card, text); app.render(); } });
+    },
+    flag: () => {
+      const cards = cardPage.cardsToDecide();
+      if (!cards.length || !app.pageLoading.allowsVerdict()) return;
+      if (cardPage.isAllMatching) app.notice.showBriefly("Flags are set page by page: the images of this page have theirs.");
+      commands.flag(cards);
+      app.render();
+    },
+  };
+}
