@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import WinnowError, unknown_name
-from core.base.recent_values import kept_value
 from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
@@ -21,7 +20,18 @@ from core.labels.label_queues import GIVEN_QUEUES, given_order
 from core.review.calibration_items import CalibrationQueue, calibration_queue, calibration_rows
 from core.review.cards import Counts
 from core.review.decision_history import DecisionHistory
-from core.review.random_queues import AUDIT, BADGE, DIVERSE, DRAWN, ETA, MIXED, MIXED_MARGIN, RandomQueue, RandomQueues
+from core.review.random_queues import (
+    AUDIT,
+    BADGE,
+    DIVERSE,
+    DRAWN,
+    ETA,
+    MIXED,
+    MIXED_MARGIN,
+    RandomQueue,
+    RandomQueues,
+    kept_value,
+)
 from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates
 from core.similarity.similar_queue import SimilarOrders, SimilarQueue

@@ -1,9 +1,9 @@
 /** Actions at the images that decide nothing by themselves: dialogs, notes, flags; by the name that keys and buttons use. */
 
 import { nameClass, searchClass } from "./controls/dialogs.js";
-import { writeNote } from "./controls/note_dialog.js";
 import { labelKeys } from "./controls/verdict_buttons.js";
 import { showClassGuide } from "./images/class_guide.js";
+import { writeNote } from "./images/note_dialog.js";
 import { showKeys } from "./keys/keys_dialog.js";
 
 /** @param {import("./review_app.js").ReviewApp} app @returns {Record<string, () => void>} */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { remarkMarks, remarkTexts } from "../../../dashboard/components/review/images/remark_marks.js";
-import { announcement, description } from "../../../dashboard/components/review/images/tile.js";
+import { announcement, description, remarkMarks, remarkTexts } from "../../../dashboard/components/review/images/tile.js";
 
 const CLASSES = ["Bag", "Ankle boot"];
 const cardPage = (part) => ({ card: { suggestion: 1, confidence: 0.934, rank: 30, verdict: "" }, isAllMatching: false, numSelected: 0, total: 7700, ...part });

@@ -1,8 +1,7 @@
 /** Focus view: one large image, its suggestion with the reason, and the most similar labeled images. */
 
 import { make } from "../controls/dom.js";
-import { FLAG, NOTE } from "./remark_marks.js";
-import { MARKS, description, suggestionName } from "./tile.js";
+import { FLAG, MARKS, NOTE, description, suggestionName } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
 /** Images that are fetched ahead. */

@@ -3,7 +3,6 @@
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
 import { givenAndLikely } from "./given_labels.js";
 import { classColor } from "./class_colors.js";
-import { remarkMarks, remarkTexts } from "./remark_marks.js";
 
 /** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
 export const MARKS = {
@@ -15,6 +14,25 @@ export const MARKS = {
   skip: ["…", "skipped"],
   unsure: ["?", "unsure"],
 };
+
+/** Signs of a flag and of a note at an image. */
+export const FLAG = "⚑", NOTE = "✎";
+/** Letters of a note that one line shows. */
+const SHORT = 160;
+
+/** @typedef {Pick<import("../sync/api.js").Card, "note"|"flag">} Remarked */
+
+/** The signs at an image. @param {Remarked} card */
+export function remarkMarks({ note, flag }) {
+  return `${flag ? FLAG : ""}${note ? NOTE : ""}`;
+}
+
+/** Note and flag in words, for a screen reader, a title and the line below the images. @param {Remarked} card @returns {string[]} */
+export function remarkTexts({ note, flag }) {
+  const text = note && note.text.replace(/\s+/g, " ");
+  const short = text && text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
+  return [...(flag ? [`flagged by ${flag.reviewer}`] : []), ...(note ? [`note by ${note.reviewer}: ${short}`] : [])];
+}
 
 /** Whether the queue shows the card in a stack of near duplicates. @param {import("../sync/api.js").Card} card */
 const isStacked = (card) => (card.stack ?? -1) >= 0;

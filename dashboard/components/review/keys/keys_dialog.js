@@ -2,7 +2,7 @@
 
 import { openDialog } from "../controls/dialogs.js";
 import { make } from "../controls/dom.js";
-import { startTour } from "../images/tour.js";
+import { startTour } from "./tour.js";
 import { helpRows } from "./keyboard.js";
 import { keyProblem } from "./key_map.js";
 

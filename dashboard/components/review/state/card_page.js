@@ -234,9 +234,7 @@ export class CardPage {
   }
 
   /** Whether the server drew the queue, so that it can be drawn again. */
-  get isDrawn() {
-    return DRAWN.has(this.query.ranking);
-  }
+  get isDrawn() { return DRAWN.has(this.query.ranking); }
 
   /** The parameters of this page in the URL. @returns {Record<string, string|number|null>} */
   get urlState() {

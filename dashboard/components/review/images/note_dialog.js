@@ -1,7 +1,7 @@
 /** Note dialog: writes, changes or removes the note at one image; Enter saves. */
 
-import { openDialog } from "./dialogs.js";
-import { make } from "./dom.js";
+import { openDialog } from "../controls/dialogs.js";
+import { make } from "../controls/dom.js";
 
 /** Most letters of a note; the server counts the same. */
 const LONGEST = 1000;
