@@ -11,6 +11,7 @@ calibration images of the labels and with answers about the pool itself.
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,8 @@ VARIANTS = ("same", "scenes", "blur", "noise", "class mix", "new scenes")
 Rows = NDArray[np.float32]
 
 
-def variants(images: Pixels, labels: Labels) -> dict[str, Rows]:
-    """Features (N, D) of each variant of images (N, 28, 28, 1) of 10 classes."""
+def variants(images: Pixels, labels: Labels, wanted: Sequence[str] = ()) -> dict[str, Rows]:
+    """Features (N, D) of each variant of images (N, 28, 28, 1) of 10 classes, or of some variants."""
     pixels, rng = np.asarray(images).astype(np.float32), np.random.default_rng(0)
     y, x = np.mgrid[:28, :28]
     angle, phase = rng.uniform(0, np.pi, (2, len(pixels), 1, 1))
@@ -59,7 +60,13 @@ def variants(images: Pixels, labels: Labels) -> dict[str, Rows]:
         "blur": gaussian_filter(pixels, (0, 1.0, 1.0, 0)),
         "noise": pixels + rng.normal(0, 20, pixels.shape),
     }
-    found = {name: hog(np.clip(values, 0, 255).astype(np.uint8), 28, 4) for name, values in changed.items()}
+    found = {
+        name: hog(np.clip(values, 0, 255).astype(np.uint8), 28, 4)
+        for name, values in changed.items()
+        if name in wanted or not wanted
+    }
+    if wanted:
+        return found
     return found | {"class mix": found["same"], "new scenes": found["scenes"]}
 
 

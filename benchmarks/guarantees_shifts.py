@@ -10,6 +10,7 @@ that stands in docs/BENCHMARKS.md.
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,9 +46,15 @@ TWINS = 0.7
 class Scored:
     """Images that a head has scored; rows that train or choose the temperature are not among them."""
 
-    rows: Rows  # (N, D) features
+    features: Rows  # (M, D) of more images
+    ids: Ids  # (N,) rows of these
     probs: NDArray[np.float32]  # (N, K)
     truth: Labels  # (N,)
+
+    @property
+    def rows(self) -> Rows:
+        """Features, (N, D)."""
+        return self.features[self.ids]
 
     @property
     def sure(self) -> PerImage:
@@ -61,7 +68,7 @@ class Scored:
 
     def at(self, ids: Ids) -> "Scored":
         """Some of the images."""
-        return Scored(self.rows[ids], self.probs[ids], self.truth[ids])
+        return Scored(self.features, self.ids[ids], self.probs[ids], self.truth[ids])
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,12 @@ class Kind:
     look_alike: bool = False
 
 
-def kinds(pixels: Pixels, labels: Labels) -> list[Kind]:
-    """Train the heads and score every kind once."""
-    features = variants(pixels, labels)
+def kinds(pixels: Pixels, labels: Labels, wanted: Sequence[str]) -> list[Kind]:
+    """Train the heads and score every kind, or some of them, once."""
+    has_scenes = not wanted or "scene shift" in wanted
+    has_blur = not wanted or "blur" in wanted
+    others = (*(("blur",) if has_blur else ()), *(("own scenes", "scenes") if has_scenes else ()))
+    features = variants(pixels, labels, ("same", *others))
     order = np.random.default_rng(1).permutation(len(labels))
     train, val, rest = order[:LABELED], order[LABELED : LABELED + VAL], order[LABELED + VAL :]
 
@@ -104,23 +114,28 @@ def kinds(pixels: Pixels, labels: Labels) -> list[Kind]:
         parts["twins"] = hog(twins.astype(np.uint8), 28, 4), labels[train]
         heat = fit_temperature(head.logits(parts["val"][0]), labels[val])
         return {
-            name: Scored(rows, probabilities(head.logits(rows), heat), truth) for name, (rows, truth) in parts.items()
+            name: Scored(rows, np.arange(len(rows)), probabilities(head.logits(rows), heat), truth)
+            for name, (rows, truth) in parts.items()
         }
 
-    plain, own = scored("same"), scored("own scenes")
+    plain = scored("same")
     same, rng = plain["same"], np.random.default_rng(3)
     mixed = same.at(np.flatnonzero(rng.random(len(rest)) < MIX[labels[rest]] / MIX.max()))
     exchangeable = Kind("exchangeable", same, same, plain["val"])
-    return [
+    found = [
         exchangeable,
-        Kind("scene shift", own["own scenes"], own["scenes"], own["val"]),
-        Kind("blur", same, plain["blur"], plain["val"]),
         Kind("class-mix shift", same, mixed, plain["val"]),
         replace(exchangeable, name=f"duplicates, {TWINS:.0%} of calibration", twins=plain["twins"]),
         replace(exchangeable, name="1 % wrong calibration labels", wrong=0.01),
         replace(exchangeable, name="5 % wrong calibration labels", wrong=0.05),
         replace(exchangeable, name="5 % wrong, by look-alikes", wrong=0.05, look_alike=True),
     ]
+    if has_blur:
+        found.insert(1, Kind("blur", same, plain["blur"], plain["val"]))
+    if has_scenes:
+        own = scored("own scenes")
+        found.insert(1, Kind("scene shift", own["own scenes"], own["scenes"], own["val"]))
+    return [kind for kind in found if not wanted or kind.name in wanted]
 
 
 def answered(items: Scored, kind: Kind, rng: np.random.Generator) -> Labels:
@@ -139,8 +154,10 @@ def calibration_images(kind: Kind, ids: Ids, rng: np.random.Generator) -> Scored
         return items
     num = round(TWINS * len(ids))
     twins = kind.twins.at(rng.permutation(len(kind.twins.truth))[:num])
-    parts = ((twins.rows, items.rows), (twins.probs, items.probs), (twins.truth, items.truth))
-    return Scored(*(np.concatenate([a, b[num:]]) for a, b in parts))
+    items = items.at(np.arange(num, len(ids)))
+    features = np.concatenate([twins.rows, items.rows])
+    probs, truth = np.concatenate([twins.probs, items.probs]), np.concatenate([twins.truth, items.truth])
+    return Scored(features, np.arange(len(ids)), probs, truth)
 
 
 def issues(pool: Scored) -> Mask:
@@ -150,7 +167,7 @@ def issues(pool: Scored) -> Mask:
     return np.asarray(find_label_issues(pool.guess, probs, filter_by="confident_learning", n_jobs=1))
 
 
-def draw(kind: Kind, num: int, target: float, is_issue: Mask, seed: int) -> dict[str, float]:
+def draw(kind: Kind, num: int, target: float, is_issue: Mask, seed: int, tested: int) -> dict[str, float]:
     """One draw of num calibration images and a pool: error and coverage of each form."""
     rng = np.random.default_rng([seed, num])
     is_apart = len(kind.pool.truth) != len(kind.given.truth)  # a pool thinned by class: its rows are other images
@@ -180,7 +197,7 @@ def draw(kind: Kind, num: int, target: float, is_issue: Mask, seed: int) -> dict
         ("after, plug-in", threshold_for_error(sure[asked], answers, target)),
     ):
         facts[f"{name} error"], facts[f"{name} kept"] = outcome(sure[rest], is_right[rest], threshold)
-    if seed < TESTED and not kind.wrong:  # the check does not read the calibration labels
+    if seed < tested and not kind.wrong:  # the check does not read the calibration labels
         facts["rejected"] = is_rejected(kind, items, pool)
     return facts
 
@@ -222,7 +239,7 @@ def cells(kind: Kind, num: int, found: list[dict[str, float]], target: float) ->
     def rejects() -> str:
         if kind.wrong:
             return "as exchangeable"
-        some = proportion(int(of("rejected").sum()), TESTED)
+        some = proportion(int(of("rejected").sum()), len(of("rejected")))
         return f"{100 * some.value:.0f} [{100 * some.low:.0f}, {100 * some.high:.0f}]"
 
     return [
@@ -237,19 +254,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=float, default=0.05)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--tested", type=int, default=TESTED, help="draws in which the pool check is made")
+    parser.add_argument("--kinds", nargs="*", help="rows of these names alone")
     asked, begin = parser.parse_args(), time.process_time()
     images = fashion_mnist()
-    found = kinds(images.pixels[:IMAGES], np.asarray(images.labels[:IMAGES]))
+    found = kinds(images.pixels[:IMAGES], np.asarray(images.labels[:IMAGES]), asked.kinds or ())
     head = ["calibration and pool", "n", "check rejects", "before: error, kept", "before, risk 10 %: over, kept",
             "plug-in", "cleanlab", "class-mix weights", "after: error, kept",
             "after, risk 10 %: over, kept", "plug-in after", "oracle keeps"]  # fmt: skip
     print(table(head, []), flush=True)
+    known: dict[int, Mask] = {}  # kinds with the same pool share cleanlab's answer
     for kind in found:
-        is_issue = issues(kind.pool)
+        if id(kind.pool) not in known:
+            known[id(kind.pool)] = issues(kind.pool)
+        is_issue = known[id(kind.pool)]
         for num in asked.sizes:
-            draws = [draw(kind, num, asked.target, is_issue, seed) for seed in range(DRAWS)]
+            draws = [draw(kind, num, asked.target, is_issue, seed, asked.tested) for seed in range(DRAWS)]
             print(f"| {' | '.join(cells(kind, num, draws, asked.target))} |", flush=True)
-    right = {kind.name: f"{(kind.pool.guess == kind.pool.truth).mean():.1%}" for kind in found[:3]}
+    right = {kind.name: f"{(kind.pool.guess == kind.pool.truth).mean():.1%}" for kind in found}
     print(f"\nRight suggestions in the pool: {right}; CPU {time.process_time() - begin:.0f} s; {environment()}")
 
 

@@ -35,7 +35,7 @@ def outcome(pool: PerImage, is_right: Mask, threshold: float | None) -> tuple[fl
     if threshold is None:
         return 0.0, 0.0
     kept = pool >= np.float32(threshold)
-    return float((~is_right[kept]).mean()), float(kept.mean())
+    return float((~is_right[kept]).mean()) if kept.any() else 0.0, float(kept.mean())
 
 
 def oracle(pool: PerImage, is_right: Mask, target: float) -> float:
