@@ -12,7 +12,13 @@ from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
 from core.data.groups.image_groups import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
 from core.data.ingest_config import IngestConfig
-from core.data.ingestion.additions import AddedImages, append_images, check_classes
+from core.data.ingestion.additions import (
+    UnfinishedAddition,
+    append_images,
+    check_classes,
+    forget_addition,
+    unfinished_addition,
+)
 from core.data.ingestion.ingest_workers import Progress
 from core.data.sources.open_source import open_source
 from core.data.sources.source_roots import SourceRoots, read_roots, relink, write_roots
@@ -85,6 +91,9 @@ def add_images(
     origin = source or str(workspace.info["source"])
     images = workspace.path / "images"
     with hold_lock(images / "add.lock"):
+        if (broken := unfinished_addition(images)) is not None:
+            _finish_addition(workspace, broken)
+            workspace = Workspace(workspace.path)
         facts = dict(workspace.images.facts.get("settings", {}))
         table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
         roots = read_roots(workspace.path, str(workspace.info["source"]))
@@ -93,15 +102,16 @@ def add_images(
         new_classes = check_classes(table, workspace.images.class_names)
         for name in new_classes:
             workspace.add_class(name, reviewer)
-        added = append_images(images, table, progress)
+        added = append_images(images, table, new_root, progress)
+        broken_remarks = (
+            [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
+        )
         if not added.count:
-            return Growth(0, added.first, 0, added.num_known, tuple(new_classes), added.problems)
-        if new_root != roots.root_of(added.first):
-            firsts, paths = (*roots.firsts, added.first), (*roots.roots, new_root)
-            write_roots(workspace.path, SourceRoots(firsts, paths, roots.moved))
-        num_labeled, num_held_out = _grow_splits(workspace, added)
-        remarks = [*_grow_features(workspace), *_grow_runs(workspace)]
-        _grow_project_file(workspace)
+            known, problems = added.num_known, added.problems
+            return Growth(0, added.first, 0, known, tuple(new_classes), problems, tuple(broken_remarks))
+        due = UnfinishedAddition(added.first, added.count, added.held_out.tolist(), new_root)
+        num_labeled, num_held_out, remarks = _finish_addition(workspace, due)
+        remarks = [*broken_remarks, *remarks]
     if len(added.held_out):
         remarks.append(
             f"New images that the source gives to val or test: {len(added.held_out):,}. They are in no part, because "
@@ -116,6 +126,23 @@ def add_images(
     return Growth(
         added.count, added.first, num_labeled, added.num_known, tuple(new_classes), added.problems, tuple(remarks)
     )
+
+
+def _finish_addition(workspace: Workspace, added: UnfinishedAddition) -> tuple[int, int, list[str]]:
+    """Let roots, splits, features and runs grow after images were appended; done twice it is the same.
+
+    Returns how many new images train, how many are held out with their group, and what does not cover the new images.
+    """
+    images = workspace.path / "images"
+    roots = read_roots(workspace.path, str(workspace.info["source"]))
+    if added.root != roots.root_of(added.first):
+        firsts, paths = (*roots.firsts, added.first), (*roots.roots, added.root)
+        write_roots(workspace.path, SourceRoots(firsts, paths, roots.moved))
+    num_labeled, num_held_out = _grow_splits(workspace, added)
+    remarks = [*_grow_features(workspace), *_grow_runs(workspace)]
+    _grow_project_file(workspace)
+    forget_addition(images)
+    return num_labeled, num_held_out, remarks
 
 
 def check_idle(workspace: Workspace) -> None:
@@ -145,7 +172,7 @@ def _named_from_root(table: SourceTable, root: Path, roots: SourceRoots) -> tupl
     return replace(table, names=names), new_root
 
 
-def _grow_splits(workspace: Workspace, added: AddedImages) -> tuple[int, int]:
+def _grow_splits(workspace: Workspace, added: UnfinishedAddition) -> tuple[int, int]:
     """Put new images with a class into labeled, the others into unlabeled, copies of older ones aside.
 
     With groups, a labeled image of a group that is held out is in no part: it may neither train nor change results of
@@ -153,9 +180,10 @@ def _grow_splits(workspace: Workspace, added: AddedImages) -> tuple[int, int]:
     """
     splits, images = workspace.original_splits, open_images(workspace.path / "images")
     ids: Ids = np.arange(added.first, added.first + added.count, dtype=np.int64)
-    free = np.setdiff1d(ids, added.held_out)
+    held_out_ids = np.array(added.held_out, dtype=np.int64)
+    free = np.setdiff1d(ids, held_out_ids)
     has_label = images.labels[free] != UNKNOWN
-    trains, aside = free[has_label], added.held_out
+    trains, aside = free[has_label], held_out_ids
     groups = regroup(workspace.path, images, str(workspace.info["source"]))
     if groups is not None:
         of_image = groups.of_image
@@ -164,9 +192,9 @@ def _grow_splits(workspace: Workspace, added: AddedImages) -> tuple[int, int]:
         trains, aside = trains[~is_held_out], np.union1d(aside, trains[is_held_out])
     grown = replace(
         splits,
-        labeled=np.concatenate([splits.labeled, trains]),
-        unlabeled=np.concatenate([splits.unlabeled, free[~has_label]]),
-        set_aside=np.concatenate([splits.set_aside, aside]),
+        labeled=np.union1d(splits.labeled, trains),
+        unlabeled=np.union1d(splits.unlabeled, free[~has_label]),
+        set_aside=np.union1d(splits.set_aside, aside),
     )
     save_splits(grown, workspace.path / "splits.npz")
     return len(trains), len(aside) - len(added.held_out)

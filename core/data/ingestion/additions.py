@@ -1,9 +1,10 @@
 """Additions: new images at the end of an image folder; images that are there keep their ids and rows."""
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from core.data.ingestion.unfinished_images import ImageJournal, ingest_key
 from core.data.metadata.stored_columns import append_columns
 from core.data.sources.source_table import SourceTable
 
+NOTE = ".addition.json"
+"""File in the image folder, there while an addition is not at its end."""
 KNOWN = "it is in the project already"
 
 
@@ -46,14 +49,16 @@ class AddedImages:
     held_out: Ids
 
 
-def append_images(folder: Path, table: SourceTable, progress: Progress | None = None) -> AddedImages:
+def append_images(folder: Path, table: SourceTable, root: str, progress: Progress | None = None) -> AddedImages:
     """Decode the images of a source that an image folder does not have, and append them.
 
-    They get the shape, value range and fit of the others. What is there is known by name and by content.
+    They get the shape, value range and fit of the others. What is there is known by name and by content. A note of
+    what was appended stays in the folder until `forget_addition`: whoever adds images next finishes what is due.
 
     Args:
         folder: The image folder.
         table: The source; its classes must be classes of the folder.
+        root: Folder that the names of the new images start from.
         progress: Called with (done, total) images.
 
     Returns:
@@ -87,14 +92,66 @@ def append_images(folder: Path, table: SourceTable, progress: Progress | None = 
         num_known += len(kept) - len(keep)
         problems += [*unreadable, *damaged]
         if keep:
+            rows = [files[kept[p]].row for p in keep]
+            _note(folder, UnfinishedAddition(num, len(keep), _held_out(part, num, rows), root))
             _append(folder, draft, part, files, [kept[p] for p in keep], keep, digests[keep], tuple(problems))
     except OSError as error:
         raise DataError(f"The images cannot be added to {folder}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    rows = [files[kept[p]].row for p in keep]
-    held_out = [num + place for place, row in enumerate(rows) if part.splits and part.splits[row] in ("val", "test")]
+    shutil.rmtree(work, ignore_errors=True)  # a process that ends before here is gone on with
+    held_out = _held_out(part, num, [files[kept[p]].row for p in keep])
     return AddedImages(num, len(keep), num_known, tuple(problems), np.array(held_out, dtype=np.int64))
+
+
+def _held_out(table: SourceTable, first: int, rows: list[int]) -> list[int]:
+    """Return the ids of new images that the source gives to val or test."""
+    return [first + n for n, row in enumerate(rows) if table.splits and table.splits[row] in ("val", "test")]
+
+
+@dataclass(frozen=True)
+class UnfinishedAddition:
+    """Images that were appended, while splits, features and runs may not have grown yet.
+
+    Attributes:
+        first: Id of the first new image.
+        count: New images.
+        held_out: Ids of new images that the source gives to val or test.
+        root: Folder that their names start from.
+    """
+
+    first: int
+    count: int
+    held_out: list[int]
+    root: str
+
+
+def unfinished_addition(folder: Path) -> UnfinishedAddition | None:
+    """Return what an addition appended that did not come to its end; None where there is none.
+
+    Args:
+        folder: The image folder.
+
+    Raises:
+        DataError: The note is damaged.
+    """
+    file = folder / NOTE
+    try:
+        found = UnfinishedAddition(**parse_json(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{file} is damaged ({error}): restore the project from a backup.") from error
+    return found if len(np.load(folder / "labels.npy", mmap_mode="r")) >= found.first + found.count else None
+
+
+def forget_addition(folder: Path) -> None:
+    """Forget the note of an addition that has come to its end."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
+def _note(folder: Path, added: UnfinishedAddition) -> None:
+    draft = folder / f"{NOTE}.new"
+    draft.write_text(json.dumps(asdict(added), ensure_ascii=False), encoding="utf-8")
+    os.replace(draft, folder / NOTE)
 
 
 def _append(
@@ -130,9 +187,9 @@ def _append(
         with (folder / f".{name}.npy.new").open("wb") as file:
             np.save(file, column)
     _append_pixels(folder / "pixels.npy", np.load(draft, mmap_mode="r"), rows)
+    append_columns(folder, table, num, [files[position].row for position in kept])  # more rows than images do no harm
     for name in columns:
         os.replace(folder / f".{name}.npy.new", folder / f"{name}.npy")
-    append_columns(folder, table, num, [files[position].row for position in kept])
     additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
     facts = {**before.facts, "additions": additions}
     write_meta(folder, _source_names(folder), (*before.quarantined, *problems), facts)
