@@ -39,12 +39,27 @@ def row(shift: float, num: int) -> list[str]:
     ]  # fmt: skip
 
 
+def false_alarms(rounds: int = 4_000, num: int = 30, pool: int = 60) -> str:
+    """Rejections of many small draws from one population: at most 5 % are to be expected."""
+    rejected = 0
+    for seed in range(rounds):
+        rows = np.random.default_rng([seed, 77]).normal(size=(num + pool, WIDTH))
+        found = two_sample_test(rows[:num], rows[num:], seed=seed + 10**6, num_permutations=PERMUTATIONS)
+        rejected += found.is_rejected
+    share = proportion(rejected, rounds)
+    return (
+        f"{rounds:,} draws of {num} and {pool} from one population: {100 * share.value:.1f} % rejected "
+        f"[{100 * share.low:.1f}, {100 * share.high:.1f}]."
+    )
+
+
 def main() -> None:
     """Print the table."""
     begin = time.process_time()
     head = ["shift", "n", "AUROC of the best classifier", "AUROC found", "told as detectable", "rejected"]
     rows = [row(shift, num) for shift in SHIFTS for num in SIZES]
-    print(f"{table(head, rows)}\n\n{ROUNDS} draws a row; CPU {time.process_time() - begin:.0f} s; {environment()}")
+    print(f"{table(head, rows)}\n\n{false_alarms()}\n")
+    print(f"{ROUNDS} draws a row; CPU {time.process_time() - begin:.0f} s; {environment()}")
 
 
 if __name__ == "__main__":
