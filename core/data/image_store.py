@@ -177,7 +177,10 @@ def _load_meta(path: Path) -> tuple[tuple[str, ...], tuple[QuarantinedFile, ...]
     try:
         meta = parse_json(path.read_text(encoding="utf-8"))
         quarantined = tuple(QuarantinedFile(name, reason) for name, reason in meta["quarantined"])
-        return tuple(meta["class_names"]), quarantined, dict(meta.get("facts", {}))
+        names = meta["class_names"]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError("its class names are no list of texts")
+        return tuple(names), quarantined, dict(meta.get("facts", {}))
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: create the project again from its source.") from error
     except PermissionError as error:

@@ -135,6 +135,15 @@ def test_a_missing_or_cut_file_is_named(image_set: ImageSet, tmp_path: Path, nam
         open_images(tmp_path / "images")
 
 
+@pytest.mark.parametrize("names", ["ab", ["a", ["b"]], ["a", None], {"a": 1}, 3])
+def test_class_names_that_are_no_texts_are_a_sentence(image_set: ImageSet, tmp_path: Path, names: object) -> None:
+    write_images(image_set, tmp_path / "images")
+    file = tmp_path / "images" / "meta.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"class_names": names}))
+    with pytest.raises(DataError, match="meta.json is damaged .its class names are no list of texts"):
+        open_images(tmp_path / "images")
+
+
 def test_files_that_do_not_belong_together_are_refused(image_set: ImageSet, tmp_path: Path) -> None:
     write_images(image_set, tmp_path / "images")
     np.save(tmp_path / "images" / "labels.npy", np.zeros(5, dtype=np.int64))
