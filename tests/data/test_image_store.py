@@ -140,7 +140,7 @@ def test_class_names_that_are_no_texts_are_a_sentence(image_set: ImageSet, tmp_p
     write_images(image_set, tmp_path / "images")
     file = tmp_path / "images" / "meta.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"class_names": names}))
-    with pytest.raises(DataError, match="meta.json is damaged .its class names are no list of texts"):
+    with pytest.raises(DataError, match=r"meta\.json is damaged .its class names are no list of texts"):
         open_images(tmp_path / "images")
 
 
