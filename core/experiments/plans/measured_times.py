@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from core.base.config import TrainConfig
 from core.base.errors import DataError, InputError
-from core.jobs.launch import module_command
+from core.jobs.launch import WORKER_ENVIRONMENT, module_command
 from core.store.files import home, read_json, write_json
 
 FORMAT = 1
@@ -96,7 +96,8 @@ def measure_times(
         "config": config.model_dump(), "shape": list(shape), "num_classes": num_classes, "sizes": dict(sizes),
     }  # fmt: skip
     command = module_command("core.training.time_probe", json.dumps(request))
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    around = WORKER_ENVIRONMENT | os.environ  # as the training itself has it
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=around, check=False)
     lines = done.stdout.strip().splitlines()
     found = json.loads(lines[-1]) if done.returncode in (0, 2) and lines and lines[-1].startswith("{") else {}
     if done.returncode or not found:
