@@ -116,8 +116,13 @@ def check_remark(kind: str, image: Any, params: Mapping[str, Any]) -> None:
         raise DecisionError("A flag has no text: write a note beside it.")
     if kind == "note" and not isinstance(text, str):
         raise DecisionError("A note has a text; an empty one removes the note.")
-    if text and not all(letter.isprintable() or letter == "\n" or letter in _JOINERS for letter in text):
+    if text and not is_shown(text):
         raise DecisionError("The note holds a character that cannot be shown: letters, signs and line breaks can.")
+
+
+def is_shown(text: str) -> bool:
+    """Return whether every character of a text can be shown: letters, signs, line breaks."""
+    return all(letter.isprintable() or letter == "\n" or letter in _JOINERS for letter in text)
 
 
 def _check_value(name: str, value: Any, depth: int) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.base.command_schema import is_shown
 from core.base.errors import InputError
 from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
@@ -80,6 +81,8 @@ def describe_class(images: Path, number: int, text: str, reviewer: str) -> None:
     """
     if len(text) > LONGEST_DESCRIPTION:
         raise InputError(f"A description has at most {LONGEST_DESCRIPTION:,} characters (got {len(text):,}).")
+    if not is_shown(text):
+        raise InputError("The description holds a character that cannot be shown: letters, signs and line breaks can.")
     with hold_lock(images / f"{ADDED}.lock"):
         check_number(number, len(own_class_names(images)))
         append_edit(images, "describe", number, {"text": text}, reviewer)

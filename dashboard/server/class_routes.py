@@ -11,11 +11,21 @@ from dashboard.server.endpoint import json_endpoint
 from dashboard.state.projects import open_project
 
 
-def get_examples(request: Request) -> dict[str, list[int]]:
-    """Return images that a person gave a class."""
-    review = open_project(request.path_params["project"]).review(request.path_params["run"])
+def get_examples(request: Request) -> dict[str, Any]:
+    """Return images that a person gave a class, and its description."""
+    project, label = open_project(request.path_params["project"]), request.path_params["label"]
     count = params.whole_number(request.query_params, "count", 12, 1, 50)
-    return {"images": review.examples(request.path_params["label"], count).tolist()}
+    images = project.review(request.path_params["run"]).examples(label, count).tolist()
+    return {"images": images, "description": project.workspace.classes.descriptions.get(label, "")}
+
+
+def post_description(request: Request, body: Any) -> dict[str, str]:
+    """Describe a class; an empty text removes its description."""
+    if not isinstance(body, dict) or not isinstance(body.get("description"), str):
+        raise InputError("A description is a JSON object with its text, as `description`.")
+    project, label = open_project(request.path_params["project"]), request.path_params["label"]
+    project.describe_class(label, body["description"].strip(), str(body.get("reviewer") or "me"))
+    return {"description": project.workspace.classes.descriptions[label]}
 
 
 def post_class(request: Request, body: Any) -> dict[str, Any]:
@@ -30,4 +40,5 @@ def post_class(request: Request, body: Any) -> dict[str, Any]:
 CLASS_ROUTES = [
     Route("/winnow/{project}/runs/{run}/examples/{label:id}", json_endpoint(get_examples)),
     Route("/winnow/{project}/classes", json_endpoint(post_class), methods=["POST"]),
+    Route("/winnow/{project}/classes/{label:id}", json_endpoint(post_description), methods=["POST"]),
 ]

@@ -23,6 +23,8 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "odd one out": ({"predicted": "0", "mode": "odd"}, ("ArrowRight",)),
     "all tiles": ({"show": "all", "tiles": "200"}, ("Shift+ArrowRight",)),
     "remarks": ({"show": "all"}, ("h", "w", "x", "Enter")),
+    "guide": ({}, ("e",)),
+    "compare": ({}, ("c",)),
     "note": ({"show": "all"}, ("w",)),
     "two lines": ({"show": "all", "floor": "0.400", "score": "margin"}, ()),
 }

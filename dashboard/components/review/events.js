@@ -1,7 +1,7 @@
 /** Events of the window and the document that the review app follows: keys, leaving, focus. */
 
 import { actionOf, returnFocusToImage } from "./keys/keyboard.js";
-import { classOrder } from "./images/class_colors.js";
+import { classOrder } from "./classes/class_colors.js";
 import { closeConnectionDialog } from "./sync/connection_dialog.js";
 import { shareThresholdOnLeave } from "./threshold/threshold_panel.js";
 

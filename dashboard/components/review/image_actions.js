@@ -2,7 +2,8 @@
 
 import { nameClass, searchClass } from "./controls/dialogs.js";
 import { labelKeys } from "./controls/verdict_buttons.js";
-import { showClassGuide } from "./images/class_guide.js";
+import { showClassGuide } from "./classes/class_guide.js";
+import { compareImages } from "./images/compare_view.js";
 import { writeNote } from "./images/note_dialog.js";
 import { showKeys } from "./keys/keys_dialog.js";
 
@@ -15,6 +16,12 @@ export function makeImageActions(app) {
     guide: () => showClassGuide({ root, api, classes: data.classes, card: cardPage.card, onPick: give }),
     search: () => searchClass(root, data.classes, give),
     newClass: () => nameClass(root, api, ({ classes, label }) => { parts.addedClasses(classes); give(label); }),
+    compare: () => {
+      const [card, ...others] = cardPage.cardsToDecide();
+      if (!card || !app.pageLoading.allowsVerdict()) return;
+      const pick = (label) => { cardPage.clearSelection(); if (cardPage.moveTo(card.id)) give(label); };
+      compareImages({ root, api, data, card, others, onPick: pick });
+    },
     note: () => {
       const { card } = cardPage;
       if (!card || !app.pageLoading.allowsVerdict()) return;

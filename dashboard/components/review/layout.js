@@ -5,7 +5,7 @@ import { HistoryStrip } from "./controls/history_strip.js";
 import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { labelKeys, showClasses, verdictButtons } from "./controls/verdict_buttons.js";
-import { setClassLook } from "./images/class_colors.js";
+import { setClassLook } from "./classes/class_colors.js";
 import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
 import { Grid } from "./images/grid.js";

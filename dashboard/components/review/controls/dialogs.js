@@ -1,6 +1,6 @@
 /** Dialogs: a frame for all of them, the search for a class, and the name of a new one. */
 
-import { classOrder } from "../images/class_colors.js";
+import { classOrder } from "../classes/class_colors.js";
 import { make } from "./dom.js";
 
 /** Open a dialog inside the component; Escape closes it at once, so that the next key goes to the review page.

@@ -1,7 +1,7 @@
 /** Toolbar above the images: queue, filters, tile size, position, the live model; the rest behind one button. */
 
 import { SIZE_NAMES } from "../images/page_size.js";
-import { classOrder } from "../images/class_colors.js";
+import { classOrder } from "../classes/class_colors.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
 import { SHOWN, extraConditions, likeText, orderText, unselectedOpen, wordsQuery } from "../state/query.js";
 import { formatNumber, make, makeMenu } from "./dom.js";

@@ -1,6 +1,6 @@
 /** Verdict buttons below the images: verdicts, classes with their keys, undo. */
 
-import { classColor, classDescription, classOrder } from "../images/class_colors.js";
+import { classColor, classDescription, classOrder } from "../classes/class_colors.js";
 import { make } from "./dom.js";
 
 /** @typedef {(action: {action: string, label?: number}) => void} Act */
@@ -67,6 +67,7 @@ export function verdictButtons(classes, act, ...last) {
       undo,
       button(act, "note", "note", "Write a note at this image"),
       button(act, "flag", "flag", "Flag for a colleague, or take the flag away"),
+      button(act, "compare", "compare", "Two selected images side by side, or this one with examples of a class"),
       button(act, "focus", "toggle", "Show one large image, or the grid"),
       button(act, "keys", "help", "All keys, and your own"), make("span.grow"), ...last),
     make("div.chips", { "aria-label": "Another class" }, ...classButtons(classes, act)));

@@ -2,7 +2,7 @@
 
 import { formatNumber, formatPercent, make } from "../controls/dom.js";
 import { givenAndLikely } from "./given_labels.js";
-import { classColor } from "./class_colors.js";
+import { classColor } from "../classes/class_colors.js";
 
 /** Mark and word of each verdict, so that it is not shown by color alone. @type {Record<string, [string, string]>} */
 export const MARKS = {

@@ -97,9 +97,15 @@ export class Api {
     return (await get(`${this.run}/neighbors/${id}`)).neighbors;
   }
 
-  /** Images that a person gave a class. @param {number} label @returns {Promise<number[]>} */
-  async examples(label) {
-    return (await get(`${this.run}/examples/${label}`)).images;
+  /** Images that a person gave a class, and its description. @param {number} label
+   * @returns {Promise<{images: number[], description: string}>} */
+  examples(label) {
+    return get(`${this.run}/examples/${label}`);
+  }
+
+  /** Describe a class. @param {number} label @param {string} description @returns {Promise<{description: string}>} */
+  describeClass(label, description) {
+    return bodyOf(fetch(`${this.base}/classes/${label}`, posted({ description, reviewer: this.reviewer.name })));
   }
 
   /** The latest decisions, newest first. @param {number} limit @param {boolean} hasRemarks notes and flags too */

@@ -1,7 +1,7 @@
 /** Histogram plot: stacked bars, drawn once, and shading by threshold, drawn on every frame. */
 
 import { make, resizeCanvas } from "../controls/dom.js";
-import { classColor } from "../images/class_colors.js";
+import { classColor } from "../classes/class_colors.js";
 import { MARKS } from "../images/tile.js";
 import { rebinned, sumRows } from "./statistics.js";
 
