@@ -82,8 +82,19 @@ def test_every_page_shows_the_old_numbers(name: str, old_project: Path, expected
     metrics, tables = ask_page(Project.open(old_project), name)
     old_metrics, old_tables = expected["pages"][name]
     assert not differences(metrics, old_metrics)
-    kept = [table for table in old_tables if any(not differences(found, table) for found in tables)]  # others are new
+    is_kept = _is_part if name == "train" else _is_equal  # the settings that a method does not read are left out since
+    kept = [table for table in old_tables if any(is_kept(found, table) for found in tables)]  # others are new
     assert kept == old_tables
+
+
+def _is_equal(found: Any, old: Any) -> bool:
+    return not differences(found, old)
+
+
+def _is_part(found: Any, old: Any) -> bool:
+    """Whether the found numbers, at least half as many, stand among the old ones in the same order."""
+    rest = iter(old)
+    return 2 * len(found) >= len(old) and all(any(not differences(one, number) for number in rest) for one in found)
 
 
 def test_the_old_project_takes_new_decisions(old_project: Path, expected: Any) -> None:
