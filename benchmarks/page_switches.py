@@ -1,6 +1,6 @@
 """Time of page switches on the demo: from the click on a page's name to its content, in Chromium.
 
-    python -m page_switches [--rounds 6] [--work FOLDER]
+python -m benchmarks.page_switches [--rounds 6] [--work FOLDER]
 
 A switch ends when the new page has its content and Streamlit has stopped drawing. The first round is told apart: it
 reads files and imports for the first time.
