@@ -115,8 +115,9 @@ def stop_advice(
     """
     is_proven, is_settled = certified >= target, flips <= settled
     is_useless = value is not None and not value.is_measurable
+    proven = f"the audit proves {100 * certified:.1f} % right" if certified > 0 else "no audit proves a share right yet"
     reasons = (
-        f"the audit proves {100 * certified:.1f} % right; the target is {100 * target:.1f} %",
+        f"{proven}; the target is {100 * target:.1f} %",
         "no earlier run to compare pseudo-labels with"
         if np.isnan(flips)
         else f"{100 * flips:.1f} % of pseudo-labels changed",

@@ -49,6 +49,11 @@ def test_stop_when_the_target_is_proven_and_labels_have_settled_or_when_nothing_
     assert not v.stop_advice(float("nan"), 0.99, 0.95, useless).is_enough
 
 
+def test_the_advice_names_no_share_where_no_audit_proved_one() -> None:
+    assert v.stop_advice(0.2, 0.0, 0.95, None).reasons[0] == "no audit proves a share right yet; the target is 95.0 %"
+    assert v.stop_advice(0.2, 0.5, 0.95, None).reasons[0] == "the audit proves 50.0 % right; the target is 95.0 %"
+
+
 def test_flip_rate_counts_changed_labels() -> None:
     before, after = np.array([0, 1, 2, 3]), np.array([0, 1, 0, 0])
     assert v.flip_rate(before, after) == 0.5
