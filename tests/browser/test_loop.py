@@ -183,7 +183,7 @@ def play_the_loop(page: Page, server: Server, project: Project, out: Path) -> No
     pages = page.get_by_test_id("stTopNav")
     pages.get_by_role("link", name="Train").click()
     page.get_by_role("radio", name="Advanced").click()
-    page.get_by_label("Passes over the labeled images epochs", exact=True).fill("40")
+    page.get_by_label(re.compile("^Passes over the labeled images")).fill("40")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Review the suggestions of this run")).to_be_visible(timeout=240_000)
 

@@ -245,7 +245,7 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 3, (num, num_classes)).astype(np.float32)
     ids = np.arange(num)
-    folder = SimpleNamespace(logits=lambda: logits)
+    folder = SimpleNamespace(logits=lambda: logits, features_file=lambda: tmp_path / "features.npy")
     run = SimpleNamespace(id="001", folder=folder, record=SimpleNamespace(parent=None), has_predictions=True)
     scores = PoolScores(ids, score(logits), 1.0)
     images = SimpleNamespace(

@@ -120,7 +120,7 @@ def test_the_form_starts_a_head_with_its_settings_and_keeps_those_of_networks(
     press(test, "Start")
     assert not test.exception
     assert untrained_project.runs()[1].record.config == TrainConfig(
-        method="head", extractor="pixels", head="logistic", allow_download=True
+        method="head", extractor="pixels", head="logistic", allow_download=True, unlabeled_weight=0.5
     )
     test.selectbox(key="train-method").set_value("supervised").run()
     assert test.number_input(key="train-epochs").value == 3
