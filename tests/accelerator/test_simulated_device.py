@@ -44,4 +44,4 @@ def has_backbones() -> bool:
 def test_this_process_knows_nothing_of_the_device() -> None:
     assert not hasattr(torch, "sim")
     if not torch.cuda.is_available():
-        assert torch.accelerator.current_accelerator() is None
+        assert torch.accelerator.current_accelerator(check_available=True) is None
