@@ -116,7 +116,7 @@ class ProjectImages(ProjectFolder):
             on_progress: Called with (done, total) images.
 
         Returns:
-            Sentences: what was not computed again.
+            Sentences about what was not computed again.
 
         Raises:
             ConfigError: A setting does not fit.
@@ -237,8 +237,8 @@ class ProjectImages(ProjectFolder):
             reviewer: Who splits it.
 
         Returns:
-            The parts, and the sets of images to label again: those that were decided as the class, and those that were
-            given it.
+            The parts, and the sets of images to label again (those that were decided as the class, and those that were
+            given it).
 
         Raises:
             InputError: There are fewer than two, a name cannot be used, or the class was merged.
