@@ -6,7 +6,6 @@ and then one fit for each arm. Choose an arm by the val column.
     python -m benchmarks.bulk_labels [--splits 6] [--labeled 500] [--clicks 200]
 """
 
-import argparse
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.head_rounds import SCREEN, Split, bulk_accepted, fitted, least_margin, splits_of_demo
+from benchmarks.head_rounds import SCREEN, Split, bulk_accepted, fitted, least_margin, parsed, splits_of_demo
 from benchmarks.report import environment, table
 from core.base.types import Ids, Labels
 from core.heads import kernel_ridge
@@ -92,11 +91,7 @@ def measured(split: Split, clicks: int) -> dict[str, tuple[float, float]]:
 
 def main() -> None:
     """Measure all arms on every split and print the gains."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--splits", type=int, default=6)
-    parser.add_argument("--labeled", type=int, default=500)
-    parser.add_argument("--clicks", type=int, default=200)
-    words = parser.parse_args()
+    words = parsed()
     print(environment())
     by_arm: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:

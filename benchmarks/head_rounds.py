@@ -120,13 +120,18 @@ def splits_of_demo(folder: Path, number: int, labeled: int) -> list[Split]:
     return found
 
 
-def main() -> None:
-    """Run every arm on every split and print the table."""
+def parsed() -> argparse.Namespace:
+    """Splits, labeled images and clicks of the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--splits", type=int, default=6)
     parser.add_argument("--labeled", type=int, default=500)
     parser.add_argument("--clicks", type=int, default=200)
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run every arm on every split and print the table."""
+    arguments = parsed()
     print(environment())
     rows = []
     with tempfile.TemporaryDirectory() as folder:

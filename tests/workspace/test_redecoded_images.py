@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -171,7 +170,6 @@ def test_a_change_that_was_killed_while_it_took_its_place_is_finished_when_the_p
     images = project.path / "images"
     for name in moved:
         os.replace(images / READY / name, images / name)
-    time.sleep(0.01)
     again = Project.open(project.path)
     assert again.images.pixels.shape == (40, 16, 16, 1)
     assert again.reading["width"] == 16
