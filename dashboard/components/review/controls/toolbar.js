@@ -101,7 +101,7 @@ export class Toolbar {
     if (key === this.conditions) return;
     this.conditions = key;
     this.chips.replaceChildren(...conditions.map(([name, text, without = ""]) =>
-      make("button.condition", { title: "Remove this condition", onclick: () => this.onChange({ [name]: without }) }, text, make("span", { "aria-hidden": "true" }, " ✕"))));
+      make("button.condition", { title: `Remove this condition: ${text}`, onclick: () => this.onChange({ [name]: without }) }, make("span.condition-text", {}, text), make("span", { "aria-hidden": "true" }, " ✕"))));
   }
 
   /** Show conditions that were set elsewhere. @param {Record<string, string>} query */
