@@ -105,7 +105,7 @@ def test_errors_by_class_and_by_group_name_the_worst_with_n_and_interval(scenes:
     assert sum(part.error.n for part in by_group.parts) == len(project.splits.calibration)
     assert {part.name[0] for part in by_group.parts} == {"s"}
     assert by_group.worst is None  # three images of each say nothing
-    with pytest.raises(InputError, match="no column site"):
+    with pytest.raises(InputError, match="have no metadata"):
         project.quality.group_errors(RUN, 0.5, "site")
 
 
