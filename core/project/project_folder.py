@@ -5,7 +5,8 @@ from functools import cached_property
 from pathlib import Path
 
 from core.base.types import ImageSet, Pixels, Splits
-from core.data.image_io import Rendering, decode
+from core.data.image_io import decode
+from core.data.ingestion.redecoded_images import current_reading
 from core.data.metadata.image_metadata import Metadata
 from core.data.sources.source_roots import read_roots
 from core.labels.issues import GivenLabels
@@ -79,10 +80,7 @@ class ProjectFolder:
         """
         images, source = self.images, str(self.workspace.info["source"])
         file = read_roots(self.path, source).file_of(image, str(images.names[image]))
-        value_range = images.facts.get("value_range")
-        settings = images.facts.get("settings", {})
-        rendering = Rendering(tuple(value_range) if value_range else None, settings.get("background", "white"))
-        return decode(file, rendering)
+        return decode(file, current_reading(images).rendering)
 
     @cached_property
     def decisions(self) -> DecisionService:

@@ -124,9 +124,11 @@ class ProjectImages(ProjectFolder):
             RunError: A run is being trained.
             DataError: The project cannot be written.
         """
-        growth.check_idle(self.workspace)
-        reading = changed_reading(self.images, changes, image_size)
-        remarks = change_reading(self.path, self.workspace.info, self.images, reading, on_progress)
+        workspace, images = self.workspace, self.images
+        reading = changed_reading(images, changes, image_size)
+        remarks = change_reading(
+            self.path, workspace.info, images, reading, lambda: growth.check_idle(workspace), on_progress
+        )
         self._reload()
         return remarks
 

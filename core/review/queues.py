@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import WinnowError, unknown_name
+from core.base.kept_values import kept_value
 from core.base.types import Ids, Labels, LabelState, Mask
 from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
@@ -30,7 +31,6 @@ from core.review.random_queues import (
     MIXED_MARGIN,
     RandomQueue,
     RandomQueues,
-    kept_value,
 )
 from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates

@@ -7,12 +7,10 @@ core.quality.queue_estimates reads it from there.
 """
 
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -39,11 +37,6 @@ MOST = 5_000
 _MOST_CHOSEN = 500
 _MOST_TYPICAL = 100  # each asks for a cluster of its own
 _MOST_CLUSTERED = 20_000
-
-K = TypeVar("K")
-V = TypeVar("V")
-_KEPT = 6
-"""Values that `kept_value` keeps."""
 
 
 @dataclass(frozen=True)
@@ -150,17 +143,3 @@ class RandomQueues:
 
     def _ranks_of(self, queue: RandomQueue) -> dict[int, int]:
         return {row: rank for rank, row in enumerate(self.picks(queue).positions.tolist())}
-
-
-def kept_value(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
-    """Return the value of a key, computed if missing.
-
-    The latest few values are kept. Safe from several threads.
-    """
-    found = kept.get(key)
-    if found is None:
-        found = kept[key] = make()
-        while len(kept) > _KEPT:
-            with suppress(KeyError):  # another thread was quicker
-                kept.popitem(last=False)
-    return found

@@ -102,7 +102,7 @@ def add_images(
         new_classes = check_classes(table, workspace.images.class_names)
         for name in new_classes:
             workspace.add_class(name, reviewer)
-        added = append_images(images, table, new_root, progress)
+        added = append_images(images, table, new_root, progress, lambda: check_idle(workspace))
         broken_remarks = (
             [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
         )

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -186,6 +186,7 @@ def change_reading(
     info: Mapping[str, Any],
     images: ImageSet,
     reading: Reading,
+    check_idle: Callable[[], None],
     progress: Progress | None = None,
 ) -> list[str]:
     """Decode all images of a project again; ids, splits, decisions and runs stay.
@@ -198,21 +199,26 @@ def change_reading(
         info: What project.toml says.
         images: Its images.
         reading: How they are decoded from now on.
+        check_idle: Raises RunError where a run is being trained; asked before decoding and after it.
         progress: Called with (done, total) images.
 
     Returns:
         Sentences: what was not computed again.
 
     Raises:
-        InputError: Original files are missing, damaged or changed.
+        InputError: Original files are missing, damaged or changed, or images were added meanwhile.
+        RunError: A run is being trained.
         DataError: The project cannot be written.
     """
     folder = project / "images"
     with hold_lock(folder / "add.lock"):
+        check_idle()
+        if len(open_images(folder).labels) != len(images.labels):
+            raise InputError("Images were added to the project meanwhile: open it again, and decode them then.")
         roots = read_roots(project, str(info["source"]))
         files = original_files(images, roots.file_of, range(len(images.labels)))
         note_readings(project, images)
-        redecode(folder, images, files, reading, progress)
+        redecode(folder, images, files, reading, check_idle, progress)
         return _finish(project)
 
 

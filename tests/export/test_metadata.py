@@ -107,18 +107,24 @@ def test_the_manifest_says_where_a_column_comes_from(table: LabelTable, tmp_path
     assert told["taken"] == {"column": "taken", "kind": "time"}
 
 
-@pytest.mark.parametrize("kind", ["folder_per_class", "image_folder", "coco", "cvat", "label_studio", "hugging_face"])
-def test_metadata_come_back_when_an_export_is_read(kind: str, table: LabelTable, tmp_path: Path) -> None:
-    out = write_labels(kind, table, tmp_path / "out")
-    found = open_source(out, IngestConfig())
-    if "camera" in found.metadata:
-        assert sorted(map(str, found.metadata["camera"])) == sorted(["B", "Ä", "'=1+1" if kind in CSV else "=1+1", "A"])
-    else:
-        assert sorted(found.groups) == sorted(["B", "Ä", "'=1+1" if kind in CSV else "=1+1", "A"])
-
-
-CSV = ("folder_per_class", "image_folder", "coco")
+TABLES = ("folder_per_class", "image_folder", "coco", "fiftyone")
 """Formats whose folder is read by its labels.csv, in which a formula has an apostrophe."""
+ARCHIVES = ("hugging_face", "webdataset")
+"""Formats whose columns all come back as metadata; in the others a camera is taken for the group of its images."""
+
+
+@pytest.mark.parametrize("kind", [*TABLES, "cvat", "label_studio", *ARCHIVES])
+def test_metadata_come_back_at_their_own_images(kind: str, table: LabelTable, tmp_path: Path) -> None:
+    found = open_source(write_labels(kind, table, tmp_path / "out"), IngestConfig())
+    ids = [int(name.rsplit(".", 1)[0][-8:]) for name in found.names]
+    assert sorted(ids) == [1, 3, 4, 5]
+    cameras = found.metadata["camera"] if kind in ARCHIVES else found.groups
+    formula = "'=1+1" if kind in TABLES else "=1+1"
+    assert [str(cameras[row]) for row in range(4)] == [{1: "B", 3: "Ä", 4: formula, 5: "A"}[n] for n in ids]
+    assert [float(str(value)) for value in found.metadata["depth"]] == [{1: 2, 3: -3, 4: 4, 5: 5}[n] for n in ids]
+    assert list(map(str, found.metadata["night"])) == [str(n == 4) for n in ids]
+    assert list(map(str, found.metadata["Label_source"])) == ["own"] * 4
+    assert list(map(str, found.metadata["'=cmd()" if kind in TABLES else HOSTILE])) == ["x"] * 4
 
 
 def test_a_coco_file_alone_brings_metadata_too(table: LabelTable, tmp_path: Path) -> None:

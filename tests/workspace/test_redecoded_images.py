@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import ConfigError, InputError, Project, TrainConfig
+from core import ConfigError, InputError, Project, RunError, TrainConfig
+from core.base.types import RunStatus
 from core.data.ingestion.redecoded_images import DRAFT, READY
 from core.store.files import read_json
 
@@ -42,9 +43,14 @@ def state(project: Project) -> list[object]:
     return [project.images.names.tolist(), project.images.labels.tolist(), parts, project.class_names]
 
 
-def test_pixels_change_and_everything_else_stays(project: Project) -> None:
+def made_so(tmp_path: Path, image_size: int | tuple[int, int], **reading: str) -> Project:
+    """Return a new project of the same images that was decoded with other settings from the first."""
+    return Project.create(tmp_path / "made-so", tmp_path / "source", image_size=image_size, reading=reading)
+
+
+def test_pixels_and_features_change_and_everything_else_stays(project: Project, tmp_path: Path) -> None:
     before, fingerprint = state(project), project.fingerprint
-    project.features("pixels")
+    old_features = np.array(project.features("pixels"))
     assert project.reading["width"] == 32
     assert project.change_reading({"value_range": "0:65535", "fit": "crop"}, (24, 48)) == []
     again = Project.open(project.path)
@@ -59,7 +65,12 @@ def test_pixels_change_and_everything_else_stays(project: Project) -> None:
     }
     assert again.fingerprint != fingerprint
     assert abs(int(np.median(np.asarray(again.images.pixels))) - 119) < 4  # 30,500 of 65,535
-    assert len(again.features("pixels")) == 40
+    fresh = made_so(tmp_path, (24, 48), value_range="0:65535", fit="crop")
+    assert again.images.names.tolist() == fresh.images.names.tolist()
+    assert np.array_equal(again.images.pixels, fresh.images.pixels)
+    assert [record.extractor.name for record in again.stored_features()] == ["pixels"]
+    assert np.array_equal(again.features("pixels"), fresh.features("pixels"))
+    assert not np.array_equal(again.features("pixels")[:, :8], old_features[:, :8])
     assert not (project.path / "images" / READY).exists()
 
 
@@ -174,3 +185,79 @@ def test_a_change_that_was_killed_while_it_took_its_place_is_finished_when_the_p
     assert again.images.pixels.shape == (40, 16, 16, 1)
     assert again.reading["width"] == 16
     assert not (images / READY).exists()
+
+
+def test_a_training_that_began_while_images_were_decoded_is_not_given_other_pixels(project: Project) -> None:
+    run = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120)
+    done, pixels, path = run.status, np.array(project.images.pixels), project.path
+
+    def begin(num_done: int, _total: int) -> None:
+        if num_done == 20:
+            run.folder.write_status(RunStatus("running", pid=os.getpid()))
+
+    with pytest.raises(RunError, match="is being trained on these images"):
+        project.change_reading({}, 16, on_progress=begin)
+    run.folder.write_status(RunStatus("running", pid=os.getpid()))
+    again = Project.open(path)  # which takes nothing into its place
+    assert np.array_equal(again.images.pixels, pixels)
+    with pytest.raises(RunError):
+        again.change_reading({}, 16)
+    run.folder.write_status(done)
+    seen: list[int] = []
+    again.change_reading({}, 16, on_progress=lambda num_done, total: seen.append(num_done))
+    assert not seen  # all of them had been decoded
+    assert again.images.pixels.shape == (40, 16, 16, 1)
+
+
+def test_images_that_were_added_meanwhile_are_not_lost(project: Project, tmp_path: Path) -> None:
+    stale = Project.open(project.path)
+    assert len(stale.images.pixels) == 40
+    Image.fromarray(np.full((20, 20), 30_000, np.uint16)).save(tmp_path / "source" / "a" / "new.png")
+    assert project.add_images().count == 1
+    with pytest.raises(InputError, match="Images were added"):
+        stale.change_reading({}, 16)
+    assert len(Project.open(project.path).images.pixels) == 41
+
+
+KILLED = """
+import os, signal, sys
+from core import Project
+from core.workspace import project_source
+from core.features.progress import Draft
+
+def killed(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment, path = sys.argv[1:]
+calls = []
+compute, finish = project_source.compute_features, Draft.finish
+def counted(*args, **kwargs):
+    calls.append(1)
+    if moment == "before the second" and len(calls) == 2:
+        killed()
+    found = compute(*args, **kwargs)
+    if moment == "after the first":
+        killed()
+    return found
+project_source.compute_features = counted
+if moment == "within the first":
+    Draft.finish = killed
+Project.open(path).change_reading({}, 16)
+"""
+
+
+@pytest.mark.parametrize("moment", ["within the first", "after the first", "before the second"])
+def test_a_change_that_was_killed_while_it_computed_features_is_finished_when_the_project_opens(
+    project: Project, tmp_path: Path, moment: str
+) -> None:
+    for name in ("pixels", "hog"):
+        project.features(name)
+    child = subprocess.run([sys.executable, "-c", KILLED, moment, str(project.path)], check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert (project.path / "images" / READY).exists()
+    again, fresh = Project.open(project.path), made_so(tmp_path, 16)
+    assert not (project.path / "images" / READY).exists()
+    folders = sorted(folder.name for folder in (project.path / "features").iterdir())
+    assert folders == sorted(record.extractor.key for record in again.stored_features())  # nothing stale beside them
+    for name in ("pixels", "hog"):
+        assert np.array_equal(again.features(name), fresh.features(name))

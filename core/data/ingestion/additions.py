@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,11 @@ from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, Ids, QuarantinedFile
 from core.base.untrusted.json_text import parse_json
 from core.data.groups.by_column import column_names, column_values
-from core.data.image_io import Rendering
-from core.data.image_store import open_images, write_meta
+from core.data.image_store import open_images, own_source_names, write_meta
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import image_set, read_headers, write_pixels
 from core.data.ingestion.ingest_workers import ImageFile, Progress
+from core.data.ingestion.redecoded_images import current_reading
 from core.data.ingestion.unfinished_images import ImageJournal, ingest_key
 from core.data.metadata.stored_columns import append_columns
 from core.data.sources.source_table import SourceTable
@@ -49,7 +49,13 @@ class AddedImages:
     held_out: Ids
 
 
-def append_images(folder: Path, table: SourceTable, root: str, progress: Progress | None = None) -> AddedImages:
+def append_images(
+    folder: Path,
+    table: SourceTable,
+    root: str,
+    progress: Progress | None = None,
+    check_idle: Callable[[], None] = lambda: None,
+) -> AddedImages:
     """Decode the images of a source that an image folder does not have, and append them.
 
     They get the shape, value range and fit of the others. What is there is known by name and by content. A note of
@@ -60,6 +66,7 @@ def append_images(folder: Path, table: SourceTable, root: str, progress: Progres
         table: The source; its classes must be classes of the folder.
         root: Folder that the names of the new images start from.
         progress: Called with (done, total) images.
+        check_idle: Called before anything of the folder changes; what it raises leaves the folder as it is.
 
     Returns:
         What was taken in.
@@ -77,7 +84,7 @@ def append_images(folder: Path, table: SourceTable, root: str, progress: Progres
         return AddedImages(num, 0, num_known, tuple(problems), np.empty(0, np.int64))
     part = table.rows(fresh)
     config = IngestConfig.checked(dict(before.facts.get("settings", {})))
-    rendering = _rendering(before.facts, config)
+    rendering = current_reading(before).rendering
     files, headers, unreadable = read_headers(part, config)
     shape = (before.pixels.shape[1], before.pixels.shape[2], before.pixels.shape[3])
     work = folder / ".added-unfinished"
@@ -93,6 +100,7 @@ def append_images(folder: Path, table: SourceTable, root: str, progress: Progres
         problems += [*unreadable, *damaged]
         if keep:
             rows = [files[kept[p]].row for p in keep]
+            check_idle()  # decoding takes a while
             _note(folder, UnfinishedAddition(num, len(keep), _held_out(part, num, rows), root))
             _append(folder, draft, part, files, [kept[p] for p in keep], keep, digests[keep], tuple(problems))
     except OSError as error:
@@ -192,7 +200,7 @@ def _append(
         os.replace(folder / f".{name}.npy.new", folder / f"{name}.npy")
     additions = [*before.facts.get("additions", []), _addition(table, num, num_new)]
     facts = {**before.facts, "additions": additions}
-    write_meta(folder, _source_names(folder), (*before.quarantined, *problems), facts)
+    write_meta(folder, own_source_names(folder), (*before.quarantined, *problems), facts)
 
 
 def _grown_groups(before: NDArray[np.int64], folder: Path, texts: list[str]) -> NDArray[np.int64]:
@@ -209,17 +217,6 @@ def _grown_groups(before: NDArray[np.int64], folder: Path, texts: list[str]) -> 
 def _addition(table: SourceTable, first: int, count: int) -> dict[str, Any]:
     time = datetime.now(UTC).isoformat(timespec="seconds")
     return {"first": first, "count": count, "source": str(table.root), "time": time}
-
-
-def _source_names(folder: Path) -> tuple[str, ...]:
-    """Return the classes that the source of the folder had, under the names that it gave them."""
-    return tuple(parse_json((folder / "meta.json").read_text(encoding="utf-8"))["class_names"])
-
-
-def _rendering(facts: Mapping[str, Any], config: IngestConfig) -> Rendering:
-    stored = facts.get("value_range")
-    value_range = (float(stored[0]), float(stored[1])) if stored else config.range_given()
-    return Rendering(value_range, config.background, config.fit, config.max_megapixels * 1_000_000)
 
 
 def _digests(folder: Path, num: int) -> NDArray[np.uint8] | None:

@@ -182,7 +182,12 @@ def preview_reading(project: Path, source: str, images: ImageSet, reading: Readi
 
 
 def redecode(
-    folder: Path, images: ImageSet, files: Sequence[ImageFile], reading: Reading, progress: Progress | None
+    folder: Path,
+    images: ImageSet,
+    files: Sequence[ImageFile],
+    reading: Reading,
+    check_idle: Callable[[], None],
+    progress: Progress | None = None,
 ) -> None:
     """Decode all images into a folder beside the old ones; a killed process is gone on with.
 
@@ -191,6 +196,7 @@ def redecode(
         images: Its images.
         files: The file of each, N.
         reading: How they are decoded.
+        check_idle: Called when all are decoded, before they are ready; what it raises leaves them to be gone on with.
         progress: Called with (done, total) images.
 
     Raises:
@@ -207,6 +213,7 @@ def redecode(
         if problem := _problem(folder, files, digests, [(item.name, item.reason) for item in damaged]):
             shutil.rmtree(draft)
             raise InputError(f"{problem} Nothing was changed.")
+        check_idle()
         write_meta(draft, own_source_names(folder), images.quarantined, reading.facts)
         for name in (JOURNAL, KEY):
             (draft / name).unlink(missing_ok=True)

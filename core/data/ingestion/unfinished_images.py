@@ -78,14 +78,19 @@ class ImageJournal:
         self._waiting.append(_line(answer if isinstance(answer, str) else answer[1]))
         if len(self._waiting) >= _LINES:
             self._writer.flush()
-            with self._file.open("a", encoding="utf-8") as journal:
-                journal.write("".join(self._waiting))
-            self._waiting.clear()
+            self._write_lines()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.__exit__(kind, error, trace)
+        self._write_lines()
+
+    def _write_lines(self) -> None:
+        """Write the lines of images whose pixels the operating system has."""
+        with self._file.open("a", encoding="utf-8") as journal:
+            journal.write("".join(self._waiting))
+        self._waiting.clear()
 
 
 def _line(answer: bytes | str) -> str:

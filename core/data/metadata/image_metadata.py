@@ -1,7 +1,6 @@
 """Metadata of a project's images: columns of one file, opened one at a time."""
 
 from collections import OrderedDict
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import DataError, InputError, unknown_name
+from core.base.kept_values import kept_value
 from core.data.metadata.column_groups import ColumnGroups, column_groups
 from core.data.metadata.column_kinds import NO_CODE, NUMBER, TIME, typed_values
 from core.data.metadata.metadata_columns import ColumnSummary, MetadataColumn, summarize_column
@@ -16,6 +16,7 @@ from core.data.metadata.metadata_columns import ColumnSummary, MetadataColumn, s
 FILE = "metadata.parquet"
 """File in the image folder: a row for each image, every column as text."""
 _KEPT = 8
+"""Columns that are held at once."""
 
 
 class Metadata:
@@ -56,13 +57,7 @@ class Metadata:
             InputError: There is no such column; the sentence names those there are.
             DataError: The file is damaged.
         """
-        found = self._columns.get(name)
-        if found is None:
-            found = self._columns[name] = self._read(name)
-            while len(self._columns) > _KEPT:
-                with suppress(KeyError):  # another thread was quicker
-                    self._columns.popitem(last=False)
-        return found
+        return kept_value(self._columns, name, lambda: self._read(name), _KEPT)
 
     def summary(self, name: str) -> ColumnSummary:
         """Summarize a column; see `column`."""

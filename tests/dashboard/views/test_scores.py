@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from core import Project, class_thresholds
+import numpy as np
+
+from core import Project, TrainConfig, class_thresholds
 from dashboard import formatting
 from tests.dashboard.page_helpers import metrics, open_page, press, texts
 from tests.quality.calibration.scenes import RUN as SCENES_RUN
-from tests.quality.calibration.scenes import class_mix_project
+from tests.quality.calibration.scenes import class_mix_project, save_scenes
 
 RUN = "001-supervised-mlp"
 
@@ -92,10 +94,23 @@ def test_a_target_error_by_class_mix_is_offered_where_the_mix_alone_differs_and_
         assert "no guarantee" in texts(test)
 
 
-def test_a_target_error_of_nine_in_ten_draws_is_that_of_the_project(trained_project: Project) -> None:
-    test = open_page("scores", project=trained_project.key)
-    test.slider(key="target-error").set_value(20.0).run()
+def test_a_target_error_of_nine_in_ten_draws_is_that_of_the_project(tmp_path: Path) -> None:
+    save_scenes(tmp_path / "images", np.random.default_rng(0), is_new=False)
+    project = Project.create(tmp_path / "scenes", tmp_path / "images")
+    project.wait_run(project.start_run(TrainConfig(method="head")).id, timeout=120)
+    on_average = project.quality.conformal_threshold(SCENES_RUN, 0.07)
+    item = project.quality.high_probability_threshold(SCENES_RUN, 0.07)
+    assert item.threshold is not None
+    assert on_average.threshold is not None
+    assert item.num_kept < on_average.num_kept
+    test = open_page("scores", project=project.key)
+    test.slider(key="target-error").set_value(7.0).run()
+    at_most = "open images. At most **7.0 %** of them are wrong"
+    assert f"Threshold {on_average.threshold:.3f}. It keeps {on_average.num_kept:,} {at_most}, on average" in texts(
+        test
+    )
     test.selectbox(key="target-error-guarantee").set_value("in 9 of 10 draws").run()
-    item = trained_project.quality.high_probability_threshold(RUN, 0.2)
-    expected = "No threshold guarantees this" if item.threshold is None else "in at least 9 of 10 draws"
-    assert expected in texts(test)
+    assert f"Threshold {item.threshold:.3f}. It keeps {item.num_kept:,} {at_most}, in at least 9 of 10" in texts(test)
+    test.slider(key="target-error").set_value(0.5).run()
+    assert project.quality.high_probability_threshold(SCENES_RUN, 0.005).threshold is None
+    assert "No threshold guarantees this" in texts(test)
