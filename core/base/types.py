@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.command_schema import check_params, check_remark, check_texts, whole
 from core.base.config import SplitConfig, TrainConfig
-from core.base.untrusted.command_schema import check_params, check_remark, check_texts, whole
 
 Ids: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.int64]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.base.command_schema import is_shown
 from core.base.errors import InputError
-from core.base.untrusted.command_schema import is_shown
 from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
     ClassEdit,

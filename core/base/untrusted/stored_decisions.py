@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.base.command_schema import HIGHEST, PARAM_TYPES
 from core.base.types import REMARKS, UNDO, UNKNOWN, VERDICTS, Decision
-from core.base.untrusted.command_schema import HIGHEST, PARAM_TYPES
 
 UNREADABLE = "unreadable"
 """Verdict of a row that is no decision, such as one about no image; it counts for nothing."""
