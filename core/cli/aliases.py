@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from core.cli.deprecation import Deprecation, deprecate
+from core.base.deprecation import Deprecation, deprecate
 
 OLD_COMMANDS = {"noise": "ood", "worth": "review-value", "rounds": "curriculum", "control": "control-run"}
 OLD_OPTIONS = {

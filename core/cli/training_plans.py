@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
-from core.base.durations import duration
 from core.base.errors import InputError, unknown_name
 from core.base.presets import PRESETS
 from core.cli.output import answer
+from core.experiments.plans.durations import duration
 from core.experiments.plans.goals import GOALS, TrainingPlan
 from core.experiments.plans.time_estimates import TimeEstimate
 from core.project import Project

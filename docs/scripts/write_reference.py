@@ -16,9 +16,9 @@ FOLDER = Path(__file__).parents[1] / "reference"
 sys.path.insert(0, str(FOLDER.parents[1]))
 
 from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  # noqa: E402
+from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
-from core.cli.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.cli.options import typed_settings  # noqa: E402
 from core.curation.rules import RULES, rule_parameters  # noqa: E402
 from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402

@@ -7,7 +7,7 @@ import pytest
 
 import core
 import core.cli.aliases  # registers the old names
-from core.cli.deprecation import REGISTERED
+from core.base.deprecation import REGISTERED
 from tests.docs.markdown import DOCS, EVERY, HELD, ROOT, name_of, prose, text_of
 
 OLD_NAMES = {found.old.split()[-1] for found in REGISTERED}

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from core.base.config import TrainConfig
-from core.base.durations import duration
 from core.base.errors import RunError, WinnowError
 from core.base.presets import PRESETS
 from core.base.types import LIVE_STATES, RunStatus
@@ -17,6 +16,7 @@ from core.cli.commands.data.groups import changed_since, leak_info
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
 from core.cli.output import answer, percent
 from core.cli.training_plans import DryRun, GoalName, goal_plan, preset_configs, say_plan
+from core.experiments.plans.durations import duration
 from core.experiments.runs import RunRequest
 from core.jobs.launch import Launch, command_for_other_machines, launch_of
 from core.project import Project

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.base.config import TrainConfig
-from core.base.durations import duration
 from core.base.types import LabelSource
 from core.experiments.extractor_comparison import with_recommendation
 from core.experiments.label_snapshot import freeze
+from core.experiments.plans.durations import duration
 from core.experiments.plans.head_times import head_seconds
 from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times
 from core.review.decision_history import DecisionHistory

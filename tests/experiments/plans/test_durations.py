@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.base.durations import duration
+from core.experiments.plans.durations import duration
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import core
 from core.base import deprecation
-from core.cli.deprecation import REGISTERED, Deprecation, deprecate, deprecated, release
+from core.base.deprecation import REGISTERED, Deprecation, deprecate, deprecated, release
 
 ROOT = Path(__file__).parents[2]
 
