@@ -1,6 +1,8 @@
 """Decode and encode images with one decoder for model and reviewer."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,7 @@ from PIL import Image, ImageOps
 
 from core.base.types import Pixels
 from core.data.decoders.color import DEEP_MODES, to_gray_or_rgb
+from core.data.decoders.deep_color import color_image, color_values, is_deep_color
 from core.data.decoders.formats import FORMATS, SUFFIXES
 from core.data.decoders.open_image import MAX_PIXELS, Header, ImageFileError, header_of, opened_image
 from core.data.decoders.value_range import ValueRange, to_bytes
@@ -99,9 +102,10 @@ def decode(
 
 def decode_values(path: Path | bytes, *, name: Path | str = "the image", page: int = 0) -> NDArray[Any]:
     """Decode an image of more than 8 bits without scaling its values; raises ImageFileError as `decode` does."""
-    with opened_image(path, name) as image:
-        if page:
-            image.seek(page)
+    with _opened(path, name, page) as image:
+        if is_deep_color(image):
+            values = color_values(image, _opened(path, name, page))
+            return values[..., : values.shape[2] - (values.shape[2] in (2, 4))]  # without alpha
         image.load()
         return np.asarray(image)
 
@@ -134,11 +138,14 @@ def read_image(
 
 def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, side: int | None) -> Image.Image:
     """Decode into a gray (L) or RGB image, the right way up."""
-    with opened_image(source, name, how.max_pixels) as image:
-        if page:
-            image.seek(page)
+    with _opened(source, name, page, how.max_pixels) as image:
         if side is not None and image.format == "JPEG":
             image.draft(None, (side, side))
+        if is_deep_color(image):
+            values = color_values(image, _opened(source, name, page, how.max_pixels))
+            color = color_image(values, how.value_range)
+            color.info = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
+            return to_gray_or_rgb(ImageOps.exif_transpose(color), how.background)
         image.load()
         if image.mode in DEEP_MODES:
             values = np.asarray(image)
@@ -149,6 +156,15 @@ def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, 
             return ImageOps.exif_transpose(gray)
         ImageOps.exif_transpose(image, in_place=True)
         return to_gray_or_rgb(image, how.background)
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: Path | str, page: int, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+    """Open an image file at a page."""
+    with opened_image(source, name, max_pixels) as image:
+        if page:
+            image.seek(page)
+        yield image
 
 
 def _to_array(image: Image.Image) -> Pixels:

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.base.errors import InputError
 from core.data.decoders.color import DEEP_MODES, GRAY_MODES
+from core.data.decoders.deep_color import is_deep_color
 from core.data.decoders.formats import readable_formats, unreadable_reason
 
 MAX_PIXELS = 200_000_000
@@ -59,8 +60,9 @@ class Header:
 
 def header_of(image: Image.Image) -> Header:
     """Return the header of an opened image."""
+    is_deep = image.mode in DEEP_MODES or is_deep_color(image)
     pages = int(getattr(image, "n_frames", 1)) if image.format in ("TIFF", "MPO") else 1
-    return Header(image.height, image.width, image.mode in GRAY_MODES, image.mode in DEEP_MODES, pages)
+    return Header(image.height, image.width, image.mode in GRAY_MODES, is_deep, pages)
 
 
 @contextmanager

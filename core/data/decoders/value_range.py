@@ -1,4 +1,4 @@
-"""Value ranges of 16-bit and float images: which values are shown as black and white."""
+"""Value ranges of 16-bit and float images, gray or in color: which values are shown as black and white."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -49,9 +49,8 @@ def to_bytes(values: NDArray[Any], value_range: ValueRange | None) -> Pixels:
 
 def image_range(values: NDArray[Any]) -> ValueRange | None:
     """Return the values below and above which a thousandth of an image lies; None where it has no finite value."""
-    flat = values.reshape(-1)
-    if flat.size > _SAMPLED:
-        flat = flat[:: flat.size // _SAMPLED]
+    pixels = values.reshape(-1, values.shape[2] if values.ndim == 3 else 1)
+    flat = pixels[:: max(1, len(pixels) // _SAMPLED)].reshape(-1)  # all colors of a pixel, or none
     flat = flat[np.isfinite(flat)] if flat.dtype.kind == "f" else flat
     if not flat.size:
         return None
