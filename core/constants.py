@@ -13,6 +13,9 @@ from core.base.types import LIVE_STATES, REMARKS, SPLIT_NAMES, UNDO, UNKNOWN, VE
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
 from core.data.classes.class_names import without_formula
+from core.data.ingestion.ingest import LARGEST as LARGEST_SIDE
+from core.data.ingestion.ingest import SMALLEST as SMALLEST_SIDE
+from core.data.ingestion.redecoded_images import ESTIMATE
 from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
 from core.experiments.plans.goals import GOALS
@@ -45,6 +48,7 @@ __all__ = [
     "CONTROL_NAMES",
     "DEFAULT_ACCEPT_RULES",
     "DEFAULT_QUEUES",
+    "ESTIMATE",
     "ETA",
     "EXPORTS",
     "FILE_MODES",
@@ -52,6 +56,7 @@ __all__ = [
     "HEAD_SETTINGS",
     "IMPORTED_SETTINGS",
     "LABEL_ISSUES",
+    "LARGEST_SIDE",
     "LAST_EVALUATIONS",
     "LIVE_INTERVALS",
     "LIVE_STATES",
@@ -74,6 +79,7 @@ __all__ = [
     "SCORES",
     "SHOWN",
     "SIMULATION_FILES",
+    "SMALLEST_SIDE",
     "SOURCES",
     "SPLIT_NAMES",
     "TABLE_SUFFIXES",

@@ -10,7 +10,14 @@ from core.base.types import HUMAN_LABELS
 from core.data.classes.class_edits import ClassSplit
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
-from core.data.ingestion.redecoded_images import ReadingPreview, changed_reading, current_reading, preview_reading
+from core.data.ingestion.redecoded_images import (
+    Reading,
+    ReadingPreview,
+    changed_reading,
+    current_reading,
+    preview_reading,
+)
+from core.data.sources.source_roots import read_roots
 from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
@@ -80,7 +87,8 @@ class ProjectImages(ProjectFolder):
         """Decode some images with other settings; nothing is written.
 
         Args:
-            changes: value_range (such as "0:4095"), fit (pad, crop or squash) and background.
+            changes: value_range (such as "0:4095"; "estimate": from the images that there are now), fit (pad, crop or
+                squash) and background.
             image_size: Side in pixels, or (height, width); None: as it is.
             count: Most images, evenly spaced.
 
@@ -95,7 +103,7 @@ class ProjectImages(ProjectFolder):
             self.path,
             str(self.workspace.info["source"]),
             self.images,
-            changed_reading(self.images, changes, image_size),
+            self._changed_reading(changes, image_size),
             count,
         )
 
@@ -111,7 +119,8 @@ class ProjectImages(ProjectFolder):
         Features are computed again. Killed, it goes on when it is called again with the same settings.
 
         Args:
-            changes: value_range (such as "0:4095"), fit (pad, crop or squash) and background.
+            changes: value_range (such as "0:4095"; "estimate": from the images that there are now), fit (pad, crop or
+                squash) and background.
             image_size: Side in pixels, or (height, width); None: as it is.
             on_progress: Called with (done, total) images.
 
@@ -125,12 +134,16 @@ class ProjectImages(ProjectFolder):
             DataError: The project cannot be written.
         """
         workspace, images = self.workspace, self.images
-        reading = changed_reading(images, changes, image_size)
+        reading = self._changed_reading(changes, image_size)
         remarks = change_reading(
             self.path, workspace.info, images, reading, lambda: growth.check_idle(workspace), on_progress
         )
         self._reload()
         return remarks
+
+    def _changed_reading(self, changes: Mapping[str, Any], size: int | tuple[int, int] | None) -> Reading:
+        roots = read_roots(self.path, str(self.workspace.info["source"]))
+        return changed_reading(self.images, changes, size, roots.file_of)
 
     def group_images(self, rule: str) -> ImageGroups:
         """Group the images by a rule from now on; the split stays, `groups.leaks` says what crosses it.

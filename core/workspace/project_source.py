@@ -17,13 +17,13 @@ from core.data.image_store import fingerprint, open_images, write_images
 from core.data.ingest_config import IngestConfig
 from core.data.ingestion.ingest import ImageSize, ingest_images
 from core.data.ingestion.ingest_workers import Progress
+from core.data.ingestion.original_files import original_files
 from core.data.ingestion.redecoded_images import (
     READING,
     READY,
     Reading,
     current_reading,
     move_into_place,
-    original_files,
     redecode,
 )
 from core.data.sources.open_source import open_source

@@ -87,7 +87,14 @@ def _create(*, is_folder: bool) -> None:
 
 def _image_size() -> int | None:
     text = "Side length in pixels to which every image is scaled. Empty: chosen from the images."
-    return st.number_input("Image size", 8, 1024, value=None, placeholder="chosen from the images", help=text)
+    return st.number_input(
+        "Image size",
+        constants.SMALLEST_SIDE,
+        constants.LARGEST_SIDE,
+        value=None,
+        placeholder="chosen from the images",
+        help=text,
+    )
 
 
 def _files_folder() -> str | None:

@@ -261,3 +261,29 @@ def test_a_change_that_was_killed_while_it_computed_features_is_finished_when_th
     assert folders == sorted(record.extractor.key for record in again.stored_features())  # nothing stale beside them
     for name in ("pixels", "hog"):
         assert np.array_equal(again.features(name), fresh.features(name))
+
+
+def test_the_value_range_is_estimated_again_with_new_images(project: Project, tmp_path: Path) -> None:
+    assert project.reading["value_range"] == pytest.approx([30_000, 31_000], abs=10)
+    rng = np.random.default_rng(1)
+    for number in range(3):  # few among many: they are looked at by themselves
+        values = rng.integers(30_000, 32_000, (20, 30)).astype(np.uint16)
+        Image.fromarray(values).save(tmp_path / "source" / "a" / f"hot{number}.png")
+    project.add_images()
+    assert project.preview_reading({"value_range": "estimate"}).info["value_range"][1] == pytest.approx(32_000, abs=20)
+    project.change_reading({"value_range": "estimate"})
+    again, fresh = Project.open(project.path), made_so(tmp_path, 32)
+    assert again.reading["value_range"] == fresh.reading["value_range"]
+    order = np.argsort(again.images.names), np.argsort(fresh.images.names)
+    assert np.array_equal(np.asarray(again.images.pixels)[order[0]], np.asarray(fresh.images.pixels)[order[1]])
+    again.change_reading({"value_range": "0:65535"})
+    assert Project.open(project.path).reading["value_range"] == [0.0, 65535.0]
+
+
+def test_eight_bit_images_have_no_value_range_to_estimate(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / "source" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (20, 20), 40 * number).save(tmp_path / "source" / "ab"[number % 2] / f"{number}.png")
+    project = Project.create(tmp_path / "project", tmp_path / "source")
+    with pytest.raises(InputError, match="more than 8 bits"):
+        project.change_reading({"value_range": "estimate"})

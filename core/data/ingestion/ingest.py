@@ -130,16 +130,26 @@ def rendering_of(config: IngestConfig, files: Sequence[ImageFile], headers: dict
     deep = [position for position, header in headers.items() if header.is_deep]
     value_range = config.range_given()
     if deep and value_range is None:
-        step = max(1, len(deep) // RANGED)
-        ranges: list[ValueRange] = []
-        is_float = False
-        for position in deep[::step]:
-            values = image_values(files[position])
-            if values is not None and (found := image_range(values)) is not None:
-                is_float = is_float or values.dtype.kind == "f"
-                ranges.append(found)
+        ranges, is_float = value_ranges(files, deep[:: max(1, len(deep) // RANGED)])
         value_range = estimate_range(ranges, is_float=is_float) if ranges else None
     return Rendering(value_range, config.background, config.fit, config.max_megapixels * 1_000_000)
+
+
+def value_ranges(files: Sequence[ImageFile], positions: Sequence[int]) -> tuple[list[ValueRange], bool]:
+    """Return the value range of each of some images of more than 8 bits, and whether any of them holds floats.
+
+    Args:
+        files: The images.
+        positions: Which of them; those that cannot be read are left out.
+    """
+    ranges: list[ValueRange] = []
+    is_float = False
+    for position in positions:
+        values = image_values(files[position])
+        if values is not None and (found := image_range(values)) is not None:
+            is_float = is_float or values.dtype.kind == "f"
+            ranges.append(found)
+    return ranges, is_float
 
 
 def _shape(size: ImageSize, headers: Sequence[Header]) -> tuple[int, int, int]:

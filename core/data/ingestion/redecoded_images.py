@@ -5,7 +5,6 @@ old ones' place when all are there.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,18 +20,21 @@ from core.data.decoders.open_image import ImageFileError, read_regular
 from core.data.image_io import Rendering, read_image
 from core.data.image_store import own_source_names, write_meta
 from core.data.ingest_config import IngestConfig
+from core.data.ingestion.estimated_range import estimated_range
 from core.data.ingestion.ingest import check_size, write_pixels
 from core.data.ingestion.ingest_workers import ImageFile, Progress
+from core.data.ingestion.original_files import original_files
 from core.data.ingestion.unfinished_images import JOURNAL, KEY, ImageJournal, ingest_key
 from core.data.sources.source_roots import read_roots
 
 CHANGEABLE = ("value_range", "background", "fit")
 """Settings of reading that can be changed after a project was made; with the size."""
+ESTIMATE = "estimate"
+"""Instead of a value range: estimate it again."""
 READING = "reading.json"
 """File of a run folder: size, value range, fit and background of the images that it was trained on."""
 DRAFT, READY = ".redecode-unfinished", ".redecoded"
 """Folders in the image folder: new pixels that are being written, and those that take the old ones' place."""
-_PAGE = re.compile(r"(.+)#(\d{1,6})")
 
 
 @dataclass(frozen=True)
@@ -68,24 +70,34 @@ def current_reading(images: ImageSet) -> Reading:
     return Reading((height, width, channels), rendering, facts)
 
 
-def changed_reading(images: ImageSet, changes: Mapping[str, Any], size: int | tuple[int, int] | None) -> Reading:
+def changed_reading(
+    images: ImageSet,
+    changes: Mapping[str, Any],
+    size: int | tuple[int, int] | None,
+    file_of: Callable[[int, str], Path],
+) -> Reading:
     """Return how images would be decoded with other settings.
 
     Args:
         images: The images.
-        changes: Settings among CHANGEABLE.
+        changes: Settings among CHANGEABLE; a value_range of ESTIMATE is estimated from the images that there are now.
         size: Side in pixels, or (height, width); None: as it is.
+        file_of: Gives the file of an image by id and name, for an estimate; InputError where it is not there.
 
     Raises:
         ConfigError: A setting cannot be changed, or does not fit.
-        InputError: The size is out of range.
+        InputError: The size is out of range, or the value range cannot be estimated.
     """
     if unknown := [name for name in changes if name not in CHANGEABLE]:
         raise ConfigError(f"{unknown[0]} cannot be changed in a project: change {', '.join(CHANGEABLE)} or the size.")
     check_size(size)
     now = current_reading(images)
-    config = IngestConfig.checked({**dict(now.facts.get("settings", {})), **changes})
-    value_range = config.range_given() if changes.get("value_range") else now.rendering.value_range
+    is_estimated = str(changes.get("value_range", "")).strip().lower() == ESTIMATE
+    given = {**changes, "value_range": ""} if is_estimated else changes
+    config = IngestConfig.checked({**dict(now.facts.get("settings", {})), **given})
+    value_range = config.range_given() if given.get("value_range") else now.rendering.value_range
+    if is_estimated:
+        value_range = estimated_range(images, file_of, now.rendering.max_pixels)
     rendering = replace(now.rendering, value_range=value_range, background=config.background, fit=config.fit)
     height, width = now.shape[:2] if size is None else (size, size) if isinstance(size, int) else size
     facts = {
@@ -94,35 +106,6 @@ def changed_reading(images: ImageSet, changes: Mapping[str, Any], size: int | tu
         "settings": config.model_dump(exclude_defaults=True),
     }
     return Reading((height, width, now.shape[2]), rendering, facts)
-
-
-def original_files(images: ImageSet, file_of: Callable[[int, str], Path], ids: Sequence[int]) -> list[ImageFile]:
-    """Return the files that images were decoded from.
-
-    Args:
-        images: The images.
-        file_of: Gives the file of an image by id and name; InputError where it is not there.
-        ids: Which images.
-
-    Raises:
-        InputError: Files are missing; the sentence says how many.
-    """
-    has_pages = dict(images.facts.get("settings", {})).get("pages") == "all"
-    found, missing = [], []
-    for image in ids:
-        name, page = str(images.names[image]), 0
-        if has_pages and (match := _PAGE.fullmatch(name)):
-            name, page = match[1], int(match[2]) - 1
-        try:
-            found.append(ImageFile(image, file_of(image, name), str(images.names[image]), page))
-        except InputError as error:
-            missing.append((name, error))
-    if missing:
-        raise InputError(
-            f"The original files of {len(missing):,} of {len(ids):,} images are not there as files, such as "
-            f"{missing[0][0]}, so they cannot be decoded again: find them with winnow relink, or make a new project."
-        ) from missing[0][1]
-    return found
 
 
 def preview_pixels(file: ImageFile, reading: Reading) -> Pixels:

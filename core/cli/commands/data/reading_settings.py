@@ -18,7 +18,11 @@ def reading(
     path: ProjectPath,
     image_size: Annotated[str, typer.Option(help="Pixels a side, as 128, or WIDTHxHEIGHT; default: as it is.")] = "",
     value_range: Annotated[
-        str | None, typer.Option(help="Values of 16-bit and float images shown as black and white, as 0:4095.")
+        str | None,
+        typer.Option(
+            help="Values of 16-bit and float images shown as black and white, as 0:4095; or estimate: from the images "
+            "that there are now, new ones too."
+        ),
     ] = None,
     fit: Annotated[str | None, typer.Option(help="pad (whole), crop (middle) or squash (stretched).")] = None,
     background: Annotated[str | None, typer.Option(help="Ground under transparent pixels.")] = None,
