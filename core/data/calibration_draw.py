@@ -33,6 +33,7 @@ class CalibrationDraw:
         population: Open unlabeled images that could be drawn.
         pool: Digest of all unlabeled images of that time.
         created: Time, ISO 8601.
+        last: Latest decision before the draw: what was open then; -1 where an earlier version did not store it.
     """
 
     number: int
@@ -42,6 +43,7 @@ class CalibrationDraw:
     population: int
     pool: int
     created: str
+    last: int = -1
 
     @property
     def num(self) -> int:
@@ -59,7 +61,7 @@ def pool_digest(unlabeled: Ids) -> int:
     return zlib.crc32(np.ascontiguousarray(unlabeled).data)
 
 
-def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: int) -> CalibrationDraw:
+def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: int, last: int = -1) -> CalibrationDraw:
     """Draw calibration images and store the draw.
 
     Args:
@@ -68,6 +70,7 @@ def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: 
         unlabeled: All unlabeled images.
         num: Answers asked for.
         num_val: Answers for val before them.
+        last: Latest decision before the draw.
 
     Returns:
         The draw.
@@ -80,7 +83,7 @@ def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: 
     digest = pool_digest(unlabeled)
     order = np.random.default_rng([number, digest]).permutation(population.copy())[:MOST]
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    draw = CalibrationDraw(number, order, num_val, (num,), len(population), digest, created)
+    draw = CalibrationDraw(number, order, num_val, (num,), len(population), digest, created, last)
     _save(project, draw)
     return draw
 
@@ -107,7 +110,8 @@ def _draw(file: Path, facts: Mapping[str, Any]) -> CalibrationDraw:
         order = np.array(facts["order"], dtype=np.int64)
         numbers = {name: int(facts[name]) for name in ("number", "num_val", "population", "pool")}
         stages = tuple(int(stage) for stage in facts["stages"])
-        return CalibrationDraw(order=order, stages=stages, created=str(facts["created"]), **numbers)
+        last = int(facts.get("last", -1))
+        return CalibrationDraw(order=order, stages=stages, created=str(facts["created"]), last=last, **numbers)
     except (KeyError, TypeError, ValueError) as error:
         raise cannot_read(file, f"it is damaged ({error})") from error
 

@@ -29,7 +29,7 @@ from core.quality.audit_answers import (
     prefix,
     sensitivity,
 )
-from core.quality.base import QualityBase
+from core.quality.calibration.draw_certificate import DrawCertificates, draw_facts
 from core.review.decisions import Outcome
 from core.risk.audit_certificate import Certificate, audit_overlap, certificate, stratified_certified_share
 from core.store.files import write_json
@@ -74,7 +74,7 @@ class Audit:
     sensitivity: tuple[Sensitivity, ...]  # what is proven if some answers "right" were wrong
 
 
-class Audits(QualityBase):
+class Audits(DrawCertificates):
     """Audits of what a rule keeps, and their certificates."""
 
     def audit(
@@ -270,7 +270,8 @@ class Audits(QualityBase):
         target = default if file is None else Path(file).expanduser()
         target.parent.mkdir(parents=True, exist_ok=True)
         facts = {"project": self._workspace.name, "fingerprint": self._workspace.fingerprint}
-        write_json(target, {**facts, **certificate_manifest(audit)})
+        drawn = self.draw_certificate(audit.run_id, audit.rule, alpha=asked.alpha, **audit.params)
+        write_json(target, {**facts, **certificate_manifest(audit), "pool_draw": draw_facts(drawn)})
         return target
 
 

@@ -86,7 +86,7 @@ def calibration_rows(draw: CalibrationDraw | None, pool: Ids) -> Ids:
     return np.searchsorted(pool, pool[:0] if draw is None else draw.asked)
 
 
-def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision]) -> dict[int, int]:
+def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision], merged: Mapping[int, int]) -> dict[int, int]:
     """Return the live answers to a draw: image → class, UNKNOWN for none of the classes.
 
     The last answer about an image counts; "unsure" counts as none of the classes, "skip" as no answer.
@@ -94,6 +94,7 @@ def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision]) -> dict[int
     Args:
         draw: The draw.
         decisions: The whole log.
+        merged: Class → the class that it was merged into since.
     """
     found: dict[int, int] = {}
     for decision in live_decisions(decisions):
@@ -102,7 +103,8 @@ def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision]) -> dict[int
         if decision.verdict == "skip":
             found.pop(decision.image_id, None)
         else:
-            found[decision.image_id] = UNKNOWN if decision.label is None else decision.label
+            label = UNKNOWN if decision.label is None else decision.label
+            found[decision.image_id] = merged.get(label, label)
     return found
 
 

@@ -53,7 +53,7 @@ class DecisionHistory:
         self._remarks = Remarks()
         self._by_command: dict[str, int] = {}
         self._state = self._given_state = undecided(len(workspace.images.labels))
-        self._answers: tuple[tuple[int, int], dict[int, int]] = (0, 0), {}
+        self._answers: tuple[tuple[object, ...], dict[int, int]] = (), {}
         self._find_bulk = lru_cache(maxsize=256)(self._log.bulk_set)
 
     def all(self) -> list[Decision]:
@@ -170,7 +170,8 @@ class DecisionHistory:
             given, drawn = self.given_labels_at(last), self._workspace.drawn_splits.val
             kept = drawn[given[drawn] != UNKNOWN]
             return kept, given[kept]
-        return answered_val(draw, answers_to(draw, [d for d in self.all() if last is None or d.id <= last]))
+        lines = [d for d in self.all() if last is None or d.id <= last]
+        return answered_val(draw, answers_to(draw, lines, self._workspace.classes.merged))
 
     def draw(self) -> CalibrationDraw | None:
         """Return the latest draw of calibration images from the pool; None without one."""
@@ -181,9 +182,10 @@ class DecisionHistory:
         draw = self.draw()
         if draw is None:
             return {}
-        key = (draw.number, self.last_id())
+        merged = self._workspace.classes.merged
+        key = (draw.number, self.last_id(), tuple(merged.items()))
         if self._answers[0] != key:
-            self._answers = key, answers_to(draw, self.all())
+            self._answers = key, answers_to(draw, self.all(), merged)
         return self._answers[1]
 
     def calibration_state(self) -> LabelState:

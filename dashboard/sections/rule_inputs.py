@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import Project, RuleParameter, class_thresholds, constants, rule_parameters
+from core import Project, RuleParameter, constants, rule_parameters
 from dashboard import charts, formatting
 from dashboard.sections.errors import pool_state, target_error
 from dashboard.state import url
@@ -67,26 +67,31 @@ def class_threshold_table(project: Project, run: str, threshold: float) -> dict[
 
 
 def class_target_input(project: Project, run: str) -> None:
-    """Draw a target error for each class, and a button that sets the conformal class thresholds."""
+    """Draw a target error for each class, and a button that sets the conformal class thresholds.
+
+    Classes with too few calibration images for themselves share one threshold, as in `Quality.class_guarantees`.
+    """
     target = st.slider("Target error of each class (%)", 0.5, 30.0, 10.0, step=0.5, key="class-target") / 100
-    thresholds = project.quality.conformal_thresholds_per_class(run, target)
-    none = [name for name, item in zip(project.class_names, thresholds, strict=True) if item.threshold is None]
-    st.button("Set the class thresholds", on_click=_set_class_thresholds, args=(run, class_thresholds(thresholds)))
-    kept = sum(item.num_kept for item in thresholds)
+    rows = project.quality.class_guarantees(run, target)
+    state = project.quality.pool_check(run).state
+    thresholds = {str(label): row.threshold for label, row in enumerate(rows)}
+    st.button("Set the class thresholds", on_click=_set_class_thresholds, args=(run, thresholds))
+    kept = sum(row.num_kept for row in rows)
+    small = [row.name for row in rows if row.pooled_with]
     what = (
         f"At most **{formatting.percent(target)}** of each class are wrong, on average over draws of the class's "
-        f"calibration items ({thresholds[0].state})."
+        f"calibration items ({state})"
     )
-    is_unknown = thresholds[0].state == pool_state.NOT_VALID
+    if small:
+        what += f"; of {', '.join(small)} together, not of each, as these have too few for themselves"
+    is_unknown = state == pool_state.NOT_VALID
     st.markdown(
         f"They keep {kept:,} open images. "
-        + ("**Not valid here:** how many of them are wrong is not known." if is_unknown else what)
+        + ("**Not valid here:** how many of them are wrong is not known." if is_unknown else f"{what}.")
     )
-    if none:
-        st.caption(
-            f"They keep no image of {', '.join(none)}: too few calibration items are predicted as this class, or too "
-            "many of these are wrong."
-        )
+    with st.expander("What it says of each class"):
+        for row in rows:
+            st.markdown(f"- {row.sentence}")
 
 
 def _number_input(project: Project, rule: str, item: RuleParameter) -> float | int:

@@ -43,6 +43,7 @@ def show() -> None:
             _question(key, project, audit)
         with right:
             _certificate(audit)
+            _pool_draw(project, audit)
     else:
         st.info("This rule keeps no image, so there is nothing to audit. Change the rule or its parameters.")
     pool_state.calibration_form(project, run)
@@ -109,6 +110,14 @@ def _certificate(audit: Audit) -> None:
             f"Every answer and every export store: set {audit.ids_hash[:16]}…, risk {certificate.alpha:g}, "
             f"{certificate.num_answers:,} draws with seed {audit.seed}."
         )
+
+
+def _pool_draw(project: Project, audit: Audit) -> None:
+    """Say what the answers to the pool draw prove of the same selection."""
+    found = audit.certificate
+    drawn = project.quality.draw_certificate(audit.run_id, audit.rule, alpha=found.alpha, **audit.params)
+    for sentence in [] if drawn is None else drawn.sentences(found, audit.is_right):
+        st.caption(sentence)
 
 
 def _doubts(audit: Audit) -> None:

@@ -22,6 +22,7 @@ from core.cli.output import answer, estimate_info, finite, format_estimate, form
 from core.cli.part_errors import part_report
 from core.project import Project
 from core.quality.audits import Audit, EarlierAudit
+from core.quality.calibration.draw_certificate import draw_facts
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck
 from core.risk.shift.validity import ESTIMATED
@@ -53,6 +54,7 @@ def audit(
         if outcome.status != "saved":
             raise DecisionError(outcome.reason)
         found = project.quality.audit(run, rule, target=target, alpha=alpha, **params)
+    drawn = project.quality.draw_certificate(run, rule, alpha=alpha, **params)
     if save is not None:
         project.quality.save_certificate(found, save)
     info = {
@@ -61,9 +63,11 @@ def audit(
         "num_images": found.num_images, "disputed": found.disputed.tolist(),
         "certified_if_disputed_are_wrong": found.certified_undisputed,
         "certified_if_answers_are_wrong": [asdict(item) for item in found.sensitivity],
+        "pool_draw": draw_facts(drawn),
     }  # fmt: skip
     del info["log_evidence"]  # may be infinite, which JSON cannot say
-    answer(info, _audit_text(project, found), as_json=as_json)
+    more = [] if drawn is None else drawn.sentences(found.certificate, found.is_right)
+    answer(info, "\n".join([*_audit_lines(project, found), *more]), as_json=as_json)
 
 
 def estimate(
@@ -211,7 +215,7 @@ def _moved_info(moved: EarlierAudit | None) -> dict[str, Any] | None:
     return info
 
 
-def _audit_text(project: Project, audit: Audit) -> str:
+def _audit_lines(project: Project, audit: Audit) -> list[str]:
     found = audit.certificate
     lines = [
         f"{found.num_right:,} of {found.num_answers:,} answers right, {found.size:,} images in the selection",
@@ -242,4 +246,4 @@ def _audit_text(project: Project, audit: Audit) -> str:
             )
     if audit.next_id is not None:
         lines.append(f"next image: {audit.next_id} ({project.images.names[audit.next_id]})")
-    return "\n".join(lines)
+    return lines

@@ -90,7 +90,7 @@ class PoolDraws(PoolChecks):
             num_val = 0 if len(splits.val) else min(num // 2, _MOST_VAL)
             most = min(MOST, len(population))
             num_val = min(num_val, max(0, most - num))
-            new_draw(path, population, splits.unlabeled, min(num, most), num_val)
+            new_draw(path, population, splits.unlabeled, min(num, most), num_val, self._decisions.last_id())
         elif num > draw.stages[-1] and len(draw.order) > draw.num:
             extend_draw(path, draw, min(num, len(draw.order) - draw.num_val))
         return self.calibration_progress()

@@ -66,6 +66,24 @@ def test_calibrate_draws_random_images_takes_answers_and_says_when_they_count(
     assert shell.json("select", path, RUN, "--param", "threshold=0")["error"]["n"] == 30
 
 
+def test_audit_says_what_the_pool_draw_proves_of_the_same_selection(shell: Shell, trained_project: Project) -> None:
+    path, rule = trained_project.path, ("--param", "threshold=0")
+    assert shell.json("audit", path, RUN, *rule)["pool_draw"] is None
+    shell("calibrate", path, RUN, "--num", "20")
+    assert "no answer about images as confident" in shell("audit", path, RUN, *rule)[1]
+    for _ in range(20):
+        shell("calibrate", path, RUN, "--answer", "0")
+    found = shell.json("audit", path, RUN, *rule)["pool_draw"]
+    assert found["num_answers"] == 20
+    assert found["size"] == len(trained_project.splits.unlabeled)
+    assert 0 < found["num_right"] < 20
+    shell("audit", path, RUN, *rule, "--answer", "0")
+    out = shell("audit", path, RUN, *rule)[1]
+    assert "By the pool draw: at least" in out
+    assert "whatever the threshold was chosen by" in out
+    assert "Audit and pool draw together, each at half the risk: at least" in out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

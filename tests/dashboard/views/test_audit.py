@@ -66,3 +66,14 @@ def test_the_audit_page_draws_calibration_images_and_says_how_far_they_are(train
     assert not test.exception
     assert trained_project.quality.calibration_progress().num == num
     assert "Estimated:" in " ".join(element.value for element in (*test.caption, *test.markdown))
+
+
+def test_the_audit_page_says_what_the_pool_draw_proves(trained_project: Project) -> None:
+    quality = trained_project.quality
+    quality.draw_calibration(10)
+    for _ in range(10):
+        assert quality.answer_calibration(RUN, 0).status == "saved"
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    found = quality.draw_certificate(RUN, "fixed_threshold", threshold=0.0)
+    assert found is not None
+    assert found.sentence in " ".join(element.value for element in test.caption)

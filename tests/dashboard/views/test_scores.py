@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import Project, TrainConfig, class_thresholds
+from core import Project, TrainConfig
 from dashboard import formatting
 from tests.dashboard.page_helpers import metrics, open_page, press, texts
 from tests.quality.calibration.scenes import RUN as SCENES_RUN
@@ -67,13 +67,33 @@ def test_the_class_target_of_the_scores_page_sets_each_class_to_what_the_project
     test = open_page("scores", project=trained_project.key)
     test.selectbox(key="rule").set_value("per_class_threshold").run()
     test.slider(key="class-target").set_value(30.0).run()
-    cuts = trained_project.quality.conformal_thresholds_per_class(RUN, 0.3)
+    rows = trained_project.quality.class_guarantees(RUN, 0.3)
     said = " ".join(element.value for element in (*test.caption, *test.markdown))
-    assert f"They keep {sum(cut.num_kept for cut in cuts):,} open images." in said
+    assert f"They keep {sum(row.num_kept for row in rows):,} open images." in said
+    assert all(row.sentence in said for row in rows)
     press(test, "Set the class thresholds")
     assert not test.exception
-    selection = trained_project.select(RUN, "per_class_threshold", thresholds=class_thresholds(cuts))
+    each = {str(label): row.threshold for label, row in enumerate(rows)}
+    selection = trained_project.select(RUN, "per_class_threshold", thresholds=each)
     assert metrics(test)["Kept"] == f"{selection.count:,}"
+
+
+def test_the_class_target_lets_small_classes_share_one_threshold_and_says_so(trained_project: Project) -> None:
+    target = 0.08  # fewer calibration images of each class than 1 / target - 1
+    rows = trained_project.quality.class_guarantees(RUN, target)
+    small = [row.name for row in rows if row.pooled_with]
+    assert len(small) > 1
+    test = open_page("scores", project=trained_project.key)
+    test.selectbox(key="rule").set_value("per_class_threshold").run()
+    test.slider(key="class-target").set_value(100 * target).run()
+    said = " ".join(element.value for element in test.markdown)
+    assert f"of {', '.join(small)} together, not of each" in said
+    press(test, "Set the class thresholds")
+    assert not test.exception
+    stored = test.session_state[f"class-thresholds-{RUN}"]
+    assert {stored.get(str(label)) for label, row in enumerate(rows) if row.pooled_with} == {
+        None if rows[0].threshold is None else float(np.float32(rows[0].threshold))
+    }
 
 
 def test_a_target_error_by_class_mix_is_offered_where_the_mix_alone_differs_and_called_approximate(
