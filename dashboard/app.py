@@ -13,6 +13,7 @@ from dashboard.sections import ended_runs
 from dashboard.sections.start import next_step
 from dashboard.state import url
 from dashboard.state.current import current_key, current_run, home_page
+from dashboard.state.ended_runs import live_runs_changed
 from dashboard.state.projects import open_project, recent_keys
 from dashboard.state.runs import finished_runs, live_runs
 from dashboard.views import audit, compare, data, export, map, review, scores, simulate, start, train
@@ -136,7 +137,7 @@ def _project_names(keys: list[str]) -> dict[str, str]:
 @show_errors()
 def _progress(project: Project) -> None:
     live = live_runs(project)
-    if [run.id for run in live] != st.session_state.get(f"live-runs-{project.key}"):
+    if live_runs_changed(project, live):
         st.rerun()
     first, *others = live
     status = first.status

@@ -21,7 +21,7 @@ from core.base.types import Pixels
 from core.data.image_store import open_images
 from core.features.extractors import HANDCRAFTED, Compute, Extractor, Features, as_stored, handcrafted_compute
 from core.features.onnx_backbones import onnx_compute
-from core.jobs.launch import module_command
+from core.jobs.launch import WORKER_ENVIRONMENT, module_command
 
 MODULES = {
     "numpy": "core.features.feature_process",
@@ -56,10 +56,10 @@ class FeatureProcess:
     def __init__(self, extractor: Extractor, images: Path, threads: int, device: str = "cpu") -> None:
         self.name = extractor.name
         facts = {"extractor": extractor.facts(), "images": str(images), "threads": threads, "device": device}
+        threads_each = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
         self._process = subprocess.Popen(
             module_command(MODULES[extractor.runner], json.dumps(facts)),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=WORKER_ENVIRONMENT | os.environ | threads_each,
         )  # fmt: skip
 
     def compute(self, start: int, stop: int) -> Features:

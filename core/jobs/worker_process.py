@@ -1,7 +1,10 @@
-"""A process that answers requests, as the server and the command line talk to it."""
+"""A process that answers requests: how the server and the command line talk to it, and the loop inside it."""
 
 import json
+import os
+import select
 import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -9,7 +12,10 @@ from contextlib import suppress
 from typing import Any
 
 from core.base.errors import RunError
-from core.jobs.launch import module_command
+from core.jobs.launch import WORKER_ENVIRONMENT, module_command
+
+Tell = Callable[[dict[str, Any]], None]
+"""Takes the facts of one line of progress, which have `total`."""
 
 
 class WorkerProcess:
@@ -29,9 +35,7 @@ class WorkerProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
 
-    def ask(
-        self, request: dict[str, Any], tell: Callable[[dict[str, Any]], None] = lambda facts: None
-    ) -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], tell: Tell = lambda facts: None) -> dict[str, Any]:
         """Send a request and wait for its answer; several threads wait for one another.
 
         Args:
@@ -54,7 +58,7 @@ class WorkerProcess:
                         raise RunError(f"The process that {self._work} ended ({error}): try again.") from error
         raise AssertionError
 
-    def _exchange(self, line: str, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def _exchange(self, line: str, tell: Tell) -> dict[str, Any]:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -71,7 +75,10 @@ class WorkerProcess:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env=WORKER_ENVIRONMENT | os.environ,
+            )  # fmt: skip
             self._finalize = weakref.finalize(self, _end, self._process)
         return self._process
 
@@ -83,3 +90,27 @@ def _end(process: "subprocess.Popen[str]") -> None:
             with suppress(OSError):
                 stream.close()
     process.wait()
+
+
+def answer_requests(make: Callable[[], Callable[[dict[str, Any], Tell], dict[str, Any]]], idle: float) -> None:
+    """Answer the requests of a `WorkerProcess` until the input ends or none comes for a while.
+
+    Standard output carries the answers alone: what libraries print goes to standard error.
+
+    Args:
+        make: Makes the function that answers; it gets a request and what takes its lines of progress.
+        idle: Seconds without a request after which the process ends.
+    """
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)
+        answer = make()
+
+        def tell(facts: dict[str, Any]) -> None:
+            answers.write(json.dumps(facts) + "\n")
+            answers.flush()
+
+        while select.select([sys.stdin], [], [], idle)[0]:
+            line = sys.stdin.readline()  # one request at a time is sent, so nothing waits in the buffer
+            if not line:
+                return
+            tell(answer(json.loads(line), tell))

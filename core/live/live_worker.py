@@ -7,11 +7,8 @@ result or a sentence. It ends with its input, or after ten minutes without a req
 """
 
 import argparse
-import json
 import os
-import select
 import sys
-import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from core.base.errors import WinnowError
 from core.features.store import FeatureStatus
+from core.jobs.worker_process import Tell, answer_requests
 from core.live.version_fit import fit_version, read_version
 from core.review.decision_history import DecisionHistory
 from core.workspace.model_versions import ModelVersion
@@ -44,21 +42,26 @@ class LiveWorker:
         self._workspace = Workspace(project)
         self._history = DecisionHistory(self._workspace)
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
         """Fit the version that a request names.
 
         Args:
             request: `run` and `decision`.
+            tell: Called with the progress of features that have to be computed first.
 
         Returns:
             The version's record, or `error` with a sentence.
         """
+
+        def on_progress(status: FeatureStatus) -> None:
+            tell({"done": status.done, "total": status.total, "eta_seconds": status.eta_seconds})
+
         try:
             version = ModelVersion(str(request["run"]), int(request["decision"]))
             # one thread gives the same bytes on a busy machine; large pools take as many as there are
             threads = os.cpu_count() if needs_index(self._workspace.splits.pool) else 1
             with threadpool_limits(limits=threads):
-                folder = fit_version(self._workspace, self._history, version, self._tell)
+                folder = fit_version(self._workspace, self._history, version, on_progress)
             return asdict(read_version(folder.path))
         except WinnowError as error:
             return {"error": str(error)}
@@ -66,33 +69,14 @@ class LiveWorker:
             traceback.print_exc()
             return {"error": f"The model could not be fitted again ({type(error).__name__}: {error})."}
 
-    def _tell(self, status: FeatureStatus) -> None:
-        say({"done": status.done, "total": status.total, "eta_seconds": status.eta_seconds})
-
-
-def say(facts: dict[str, Any]) -> None:
-    """Write one line of the answer."""
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
-
-
-def is_idle(since: float) -> bool:
-    """Wait for input; return whether none came for too long."""
-    left = max(0.0, since + IDLE - time.monotonic())
-    return not select.select([sys.stdin], [], [], left)[0]
-
 
 def main() -> int:
     """Answer requests until the input ends."""
     parser = argparse.ArgumentParser(prog="python -m core.live.live_worker")
     parser.add_argument("project", type=Path)
     os.nice(NICE)
-    worker = LiveWorker(parser.parse_args().project)
-    while not is_idle(time.monotonic()):
-        line = sys.stdin.readline()  # one request at a time is sent, so nothing waits in the buffer
-        if not line:
-            break
-        say(worker.answer(json.loads(line)))
+    project = parser.parse_args().project
+    answer_requests(lambda: LiveWorker(project).answer, IDLE)
     return 0
 
 

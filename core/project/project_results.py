@@ -93,22 +93,20 @@ class ProjectResults(ProjectFolder):
         """
         return compare_runs(self.workspace, run_a, run_b, with_average=True)
 
-    def compare_by(self, run_a: str, run_b: str, column: str) -> list[GroupAccuracy]:
+    def compare_by(self, compared: RunComparison, column: str) -> list[GroupAccuracy]:
         """Compare two finished runs on the test images with each value of a metadata column.
 
         Args:
-            run_a: The run before.
-            run_b: The run after.
+            compared: Both runs on all test images, from `compare`.
             column: The column; many numbers or times are divided into ranges.
 
         Returns:
             Accuracies and paired difference (b minus a) of each value that test images have.
 
         Raises:
-            InputError: There is no such run or column, or the project has no test images.
-            RunError: A run has no scores yet.
+            InputError: There is no such column.
         """
-        return compare_by(self.workspace, compare_runs(self.workspace, run_a, run_b), column)
+        return compare_by(self.workspace, compared, column)
 
     def compare_with_head(self, network: str, head: str | None = None) -> HeadComparison | None:
         """Compare a network with a head on the same val images: which of both should suggest?

@@ -4,9 +4,6 @@ A request is a line on standard input: {"name": extractor, "sha256": of its weig
 a line {"vectors": [[…], …]} or {"error": sentence}. The text tower that was asked last stays loaded.
 """
 
-import json
-import os
-import select
 import sys
 import traceback
 import warnings
@@ -16,6 +13,7 @@ from typing import Any
 import torch
 
 from core.base.errors import WinnowError
+from core.jobs.worker_process import Tell, answer_requests
 from core.training.models.clip_models import TextTower
 
 IDLE = 300.0
@@ -31,11 +29,12 @@ class TextWorker:
         self._known: tuple[str, str] | None = None
         self._tower: TextTower | None = None
 
-    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, request: Mapping[str, Any], tell: Tell = lambda facts: None) -> dict[str, Any]:
         """Embed the texts of a request.
 
         Args:
             request: `name`, `sha256` and `texts`.
+            tell: Takes progress; there is none.
 
         Returns:
             `vectors`, (n, D), or `error` with a sentence.
@@ -55,17 +54,9 @@ class TextWorker:
 
 def main() -> int:
     """Answer requests until the input ends or none comes for a while."""
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
-        os.dup2(2, 1)  # what libraries print goes to standard error
-        warnings.simplefilter("ignore")
-        torch.set_num_threads(THREADS)
-        worker = TextWorker()
-        while select.select([sys.stdin], [], [], IDLE)[0]:
-            line = sys.stdin.readline()  # one request at a time is sent, so nothing waits in the buffer
-            if not line:
-                break
-            answers.write(json.dumps(worker.answer(json.loads(line))) + "\n")
-            answers.flush()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(THREADS)
+    answer_requests(lambda: TextWorker().answer, IDLE)
     return 0
 
 

@@ -167,11 +167,12 @@ class TrainingWorker:
         if backbone is not None:
             self._tell(message="Computing features of the labeled images.")
             fit_head_start(model, data, config, self.folder.is_cancel_requested)
-        if config.precision == "auto":
+        precision: str = config.precision
+        if precision == "auto":  # else a person chose it
             self._tell(message="Measuring whether bf16 or fp32 is the faster here.")
-        precision, self._measured = chosen_precision(config, model, len(data.labeled), shape[1:], device)
-        precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
-        print(self._measured, flush=True)
+            precision, self._measured = chosen_precision(config, model, len(data.labeled), shape[1:], device)
+            precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
+            print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
 
     def _end_epoch(self, trainer: Trainer, line: dict[str, Any]) -> None:

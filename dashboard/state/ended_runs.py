@@ -1,8 +1,10 @@
 """Runs that end while a person looks at any page of their project."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core import Project, constants
+from core import Project, Run, constants
 from dashboard.state.runs import live_runs
 
 _MARKS = {"done": "✓ {} finished", "failed": "✗ {} failed", "lost": "✗ {} is lost", "cancelled": "{} was cancelled"}
@@ -18,12 +20,21 @@ def ended(project: Project) -> list[tuple[str, str]]:
         Id of each run, and what to say: "✓ 003-softmatch-small_cnn finished".
     """
     live = [run.id for run in live_runs(project)]
-    key = f"live-runs-{project.key}"
-    before = st.session_state.get(key, [])
-    st.session_state[key] = live
+    before = st.session_state.get(_key(project), [])
+    st.session_state[_key(project)] = live
     known = {run.id: run for run in project.runs()}
     gone = [(known[name], known[name].status.state) for name in before if name not in live and name in known]
     return [(run.id, text(run.title, state)) for run, state in gone if state not in constants.LIVE_STATES]
+
+
+def live_runs_changed(project: Project, live: Sequence[Run]) -> bool:
+    """Return whether other runs are live than when this tab last asked for those that ended.
+
+    Args:
+        project: The project.
+        live: Its runs that are queued or running now.
+    """
+    return [run.id for run in live] != st.session_state.get(_key(project))
 
 
 def text(title: str, state: str) -> str:
@@ -34,3 +45,8 @@ def text(title: str, state: str) -> str:
         state: done, failed, lost or cancelled.
     """
     return _MARKS.get(state, "{} has ended").format(title)
+
+
+def _key(project: Project) -> str:
+    """Key of the session under which the ids of the runs stand that were live."""
+    return f"live-runs-{project.key}"

@@ -220,9 +220,9 @@ def _by_metadata(project: Project, compared: RunComparison) -> None:
                 *(100 * value for value in (one.paired.difference, *one.paired.interval))
             ),
         }
-        for one in project.compare_by(compared.run_a, compared.run_b, str(column))
+        for one in project.compare_by(compared, str(column))
     ]
-    st.dataframe(rows, hide_index=True)
+    downloads.table(rows, "accuracy-by-metadata")
     st.caption("95 % intervals, each for its value alone: of many values some differ by chance.")
 
 

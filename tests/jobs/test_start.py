@@ -13,7 +13,9 @@ import pytest
 
 from core.base.errors import InputError
 from core.data.image_store import open_images
-from core.jobs import start
+from core.features import feature_process
+from core.features.extractors import Extractor
+from core.jobs import start, worker_process
 from core.store.run_folder import RunFolder
 from tests.training.small_datasets import TINY, make_project, make_run
 
@@ -140,3 +142,21 @@ def test_a_workers_threads_sleep_while_they_wait_unless_the_variable_is_set(
         assert time.monotonic() < end
         time.sleep(0.05)
     assert folder.log_tail().strip() == (tmp_path / "other.log").read_text().strip() == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_processes_that_answer_requests_sleep_as_well(
+    given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    else:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    answering = "import json, os; input(); print(json.dumps({'policy': os.environ['OMP_WAIT_POLICY']}))"
+    monkeypatch.setattr(worker_process, "module_command", lambda *_: [sys.executable, "-c", answering])
+    assert worker_process.WorkerProcess("is tested", "any").ask({}) == {"policy": expected}
+    telling = "import os; input(); print(os.environ['OMP_WAIT_POLICY'] + ' ' + os.environ['OMP_NUM_THREADS'])"
+    monkeypatch.setattr(feature_process, "module_command", lambda *_: [sys.executable, "-c", telling])
+    with feature_process.FeatureProcess(Extractor("pixels", "1"), tmp_path, 2) as process:
+        out, _ = process._process.communicate(b"\n", timeout=60)
+    assert out.decode().split() == [expected, "2"]

@@ -189,6 +189,20 @@ def test_precision_is_measured_once_and_remembered(tiny: Path, monkeypatch: pyte
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("asked", ["fp32", "bf16"])
+def test_a_precision_that_a_person_chose_is_never_decided_again(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    def decide(*_: object) -> Any:
+        raise AssertionError("decided again")
+
+    monkeypatch.setattr("core.training.worker.chosen_precision", decide)
+    monkeypatch.setattr("core.training.worker.distributed.broadcast_flag", decide)
+    folder = make_run(tiny, TINY.model_copy(update={"precision": asked, "epochs": 1}))
+    assert train(tiny, folder) == 0
+    assert folder.status().precision == asked
+
+
 def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,7 +58,7 @@ def compare(
         info["average"] = _average_info(result.average)
         lines += _average_lines(result, result.average)
     if by is not None:
-        groups = project.compare_by(run_a, run_b, by)
+        groups = project.compare_by(result, by)
         info["by"] = {one.name: _paired_info(one.paired) | {"n": one.paired.n} for one in groups}
         lines += [
             f"{by} {one.name}: {percent(one.accuracy_a.value)} and {percent(one.accuracy_b.value)}, "

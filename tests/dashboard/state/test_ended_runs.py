@@ -30,6 +30,30 @@ def test_a_run_that_ends_is_told_once(trained_project: Project) -> None:
     assert not test.exception
 
 
+def _ask(key: str) -> None:
+    import streamlit as st
+
+    from dashboard.state import ended_runs
+    from dashboard.state.projects import open_project
+    from dashboard.state.runs import live_runs
+
+    project = open_project(key)
+    st.text(ended_runs.live_runs_changed(project, live_runs(project)))
+    ended_runs.ended(project)
+    st.text(ended_runs.live_runs_changed(project, live_runs(project)))
+
+
+def test_other_live_runs_are_noticed_until_they_were_asked_for(trained_project: Project) -> None:
+    run = trained_project.runs()[0]
+    done = run.status
+    run.folder.write_status(replace(done, state="running"))
+    test = AppTest.from_function(_ask, kwargs={"key": trained_project.key}, default_timeout=30).run()
+    assert [text.value for text in test.text] == ["True", "False"]
+    run.folder.write_status(replace(done, state="done"))
+    test.run()
+    assert [text.value for text in test.text] == ["True", "False"]
+
+
 @pytest.mark.parametrize("state", ["done", "failed", "lost", "cancelled"])
 def test_how_it_ended_is_said(state: str) -> None:
     word = {"done": "finished"}.get(state, state)

@@ -1,8 +1,16 @@
 """Compare page: two runs on the test images."""
 
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from core import Project, TrainConfig
+from core.quality.model_comparison import compare_runs
 from dashboard import formatting
 from dashboard.changed_predictions import changed_predictions
+from tests.conftest import SMALL
 from tests.dashboard.page_helpers import metrics, open_page, texts
 
 QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", device="cpu", seed=7)
@@ -47,3 +55,31 @@ def test_the_average_of_a_network_and_a_head_is_a_third_arm(trained_project: Pro
     found = trained_project.compare_with_head(network, head)
     assert found is not None
     assert found.sentence in said
+
+
+def test_values_of_the_metadata_are_compared_once_and_can_be_downloaded(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sorted(pictures.rglob("*.png"))
+    table = tmp_path / "images.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "class", "light"])
+        writer.writerows((str(f), f.parent.name, ("day", "night")[n % 2]) for n, f in enumerate(files))
+    project = Project.create(tmp_path / "made", table, split=SMALL)
+    for extractor in ("pixels", "hog"):
+        config = TrainConfig(method="head", extractor=extractor)
+        project.wait_run(project.start_run(config).id, timeout=120)
+    found: list[object] = []
+
+    def counted(*args: Any, **options: Any) -> object:
+        found.append(args)
+        return compare_runs(*args, **options)
+
+    monkeypatch.setattr("core.project.project_results.compare_runs", counted)
+    test = open_page("compare", project=project.key)
+    assert not test.exception
+    assert len(found) == 1
+    (rows,) = [frame.value for frame in test.dataframe if "light" in frame.value]
+    assert set(rows["light"]) == {"day", "night"}
+    assert "csv-accuracy-by-metadata" in [button.key for button in test.get("download_button")]

@@ -1,8 +1,6 @@
 """CLIP-like models: two towers from one folder; nothing downloaded unasked, one sentence for what is missing."""
 
-import io
 import json
-import select
 import shutil
 from pathlib import Path
 from typing import Any
@@ -203,14 +201,6 @@ def test_the_worker_keeps_the_tower_and_tells_errors(folder: Path, monkeypatch: 
 
     monkeypatch.setattr(text_worker, "TextTower", fail)
     assert "failed (ValueError: broken badly)" in TextWorker().answer(asked)["error"]
-
-
-def test_an_idle_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(select, "select", lambda *arguments: ([], [], []))
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    monkeypatch.setattr("os.dup2", lambda *arguments: None)
-    monkeypatch.setattr(torch, "set_num_threads", lambda number: None)
-    assert text_worker.main() == 0
 
 
 def test_a_folder_goes_by_its_full_path_and_is_looked_up_again_when_it_changes(
