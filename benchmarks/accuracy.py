@@ -102,7 +102,7 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> di
         assert data.pool is not None
         pool = pool_of(images, num_labels, config.seed, most)
         chunks = torch.split(torch.arange(len(data.pool), device=device), chunk_size(*data.pool.size))
-        probs = torch.cat([first._logits_of(data.pool.take(rows)).softmax(1) for rows in chunks]).cpu().numpy()
+        probs = torch.cat([first.logits_of(data.pool.take(rows)).softmax(1) for rows in chunks]).cpu().numpy()
         kept = probs.max(1) >= 0.95
         extra = pool[kept], probs.argmax(1)[kept]
         data = material(images, num_labels, config.seed, most, extra, device)

@@ -46,7 +46,7 @@ RULES = ("best", "1 SE", "clear_best", "last")
 def predictions(trainer: Trainer, part: Part) -> list[int]:
     """Classes (n,) under the averaged weights."""
     chunks = torch.split(torch.arange(len(part)), chunk_size(*part.size))
-    return [int(label) for rows in chunks for label in trainer._logits_of(part.take(rows)).argmax(1)]
+    return [int(label) for rows in chunks for label in trainer.logits_of(part.take(rows)).argmax(1)]
 
 
 def run(project: Project, name: str, split: int) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def versions(device: torch.device, precision: str, steps: int, ratio: int, *, is
         def step() -> None:
             if device.type == "cuda":
                 torch.cuda.reset_peak_memory_stats(device)
-            both[number]._train_step()
+            both[number].train_step()
             if device.type == "cuda":
                 peaks[number] = max(peaks[number], torch.cuda.max_memory_allocated(device) / 2**30)
 
@@ -197,7 +197,7 @@ def epoch_of(one: Trainer) -> Callable[[], object]:
 
     def epoch() -> None:
         for _ in range(one.steps_per_epoch):
-            one._train_step()
+            one.train_step()
 
     return epoch
 
@@ -207,8 +207,8 @@ def recipe(name: str, device: torch.device, *, is_compiled: bool) -> Callable[[]
     if name in ("joint", "own", "ours"):
         keep_freed_memory()  # as the engine does
     act = {
-        "joint": lambda: fixmatch("joint", device, is_compiled=is_compiled)._train_step,
-        "own": lambda: fixmatch("own", device, is_compiled=is_compiled)._train_step,
+        "joint": lambda: fixmatch("joint", device, is_compiled=is_compiled).train_step,
+        "own": lambda: fixmatch("own", device, is_compiled=is_compiled).train_step,
         "port": lambda: reference_fixmatch(device),
         "ours": lambda: epoch_of(small_cnn(device, is_compiled=is_compiled)),
         "plain": lambda: reference_epoch(device),
@@ -243,9 +243,9 @@ def yardsticks(device: torch.device, steps: int, *, is_compiled: bool) -> str:
     keep_freed_memory()
     wide, small = fixmatch("joint", device, is_compiled=is_compiled), small_cnn(device, is_compiled=is_compiled)
     images = BATCH * (1 + 2 * RATIO)
-    times = by_turns(wide._train_step, bare(wide, images), steps, device)
+    times = by_turns(wide.train_step, bare(wide, images), steps, device)
     rows.append(compared("the same step, joint", *times, "bare fwd + bwd"))
-    times = by_turns(small._train_step, bare(small, BATCH), 20 * steps, device)
+    times = by_turns(small.train_step, bare(small, BATCH), 20 * steps, device)
     rows.append(compared("small CNN step", *times, "bare fwd + bwd"))
     for name, one, side, channels in (("WRN-28-2", wide, SIDE, 3), ("small CNN", small, 28, 1)):
         times = by_turns(*scoring(one, side, channels), 2 * steps, device)

@@ -11,14 +11,12 @@ import numpy as np
 
 from core.base.config import FILE_EXTRACTORS, TrainConfig
 from core.base.errors import ConfigError, InputError
-from core.base.types import LabelSource, RunRecord
-from core.curation.curated_set import with_selection
-from core.curation.rules import checked_rule
+from core.base.types import CuratedSet, LabelSource, RunRecord
 from core.data.drawn_val import save_drawn_val
 from core.data.groups.split_changes import freeze_changes
 from core.data.ingestion.redecoded_images import READING, current_reading
 from core.data.label_corrections import freeze_corrections
-from core.experiments.label_snapshot import Snapshot, freeze
+from core.experiments.label_snapshot import Snapshot, freeze, with_rule
 from core.jobs.trackers import check_tracker
 from core.review.decision_history import DecisionHistory
 from core.store.files import write_json
@@ -54,6 +52,29 @@ def prepare_run(
         ConfigError: The settings need a parent and there is none or one without weights, or the method is not trained.
         InputError: self_training has no curated labels, or the tracker is not installed.
     """
+    _check_parent(workspace, config, parent)
+    check_tracker(config)
+    snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
+    curated = with_rule(workspace, snapshot.curated, parent, rule, params or {})
+    _check_labels(config, curated)
+    picked = None if rule is None else {"rule": rule, **(params or {})}
+    record = _record(workspace, _with_full_path(config), parent, curated, picked)
+    mark, reading = history.mark().facts(), current_reading(workspace.images).info()
+
+    def note(draft: RunFolder) -> None:
+        write_json(draft.path / MARK, mark)
+        write_json(draft.path / READING, reading)
+
+    folder = RunFolder.create(workspace.path / "runs", record, note)
+    folder.save_curated(curated, snapshot.decisions)
+    freeze_corrections(workspace.path, folder.path)
+    freeze_changes(workspace.path, folder.path)
+    _save_drawn_val(workspace, history, folder, curated)
+    return folder
+
+
+def _check_parent(workspace: Workspace, config: TrainConfig, parent: str | None) -> None:
+    """Raise ConfigError where the settings need a parent run and it is not there or has no weights."""
     if config.warm_start and parent is None:
         raise ConfigError("warm_start begins from the parent run's weights: choose a parent run, or turn it off.")
     if config.is_imported:
@@ -62,58 +83,46 @@ def prepare_run(
         raise ConfigError(
             f"{parent} has no weights to start from: turn warm_start off, or follow a run with a network."
         )
-    check_tracker(config)
-    config = _with_full_path(config)
-    snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
-    curated = snapshot.curated
-    if rule is not None:
-        if parent is None:
-            raise ConfigError("A rule picks pseudo-labels from a parent run's scores: choose a parent run.")
-        pool = workspace.scores(parent)
-        keep = checked_rule(rule, params or {})(pool.scores)
-        curated = with_selection(curated, pool.ids[keep], pool.scores.pseudo_labels[keep])
-    if (
-        config.method == "self_training"
-        and not (curated.sources != LabelSource.GIVEN).any()
-        and not len(curated.reject_ids)
-    ):
+
+
+def _check_labels(config: TrainConfig, curated: CuratedSet) -> None:
+    """Raise InputError where self_training has nothing beside the given labels."""
+    is_given_alone = not (curated.sources != LabelSource.GIVEN).any() and not len(curated.reject_ids)
+    if config.method == "self_training" and is_given_alone:
         raise InputError(
             "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
             "first, let a rule pick them from a parent run, or choose the method supervised."
         )
-    runs = workspace.path / "runs"
+
+
+def _record(
+    workspace: Workspace, config: TrainConfig, parent: str | None, curated: CuratedSet, rule: dict[str, Any] | None
+) -> RunRecord:
+    """The record of a run that is prepared now."""
     sources = np.bincount(curated.sources, minlength=len(LabelSource))
-    record = RunRecord(
+    versions = {name: version(name) for name in ("winnow", "numpy", "torch")}
+    return RunRecord(
         format=1,
-        run_id=next_run_id(runs, config),
+        run_id=next_run_id(workspace.path / "runs", config),
         config=config,
         parent=parent,
         curated=curated.digest,
         fingerprint=workspace.fingerprint,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("winnow", "numpy", "torch")},
-        },
+        versions={"python": platform.python_version(), **versions},
         num_labels={source.name.lower(): int(sources[source]) for source in LabelSource},
-        rule=None if rule is None else {"rule": rule, **(params or {})},
+        rule=rule,
     )
-    mark, reading = history.mark().facts(), current_reading(workspace.images).info()
 
-    def note(draft: RunFolder) -> None:
-        write_json(draft.path / MARK, mark)
-        write_json(draft.path / READING, reading)
 
-    folder = RunFolder.create(runs, record, note)
-    folder.save_curated(curated, snapshot.decisions)
-    freeze_corrections(workspace.path, folder.path)
-    freeze_changes(workspace.path, folder.path)
-    if not len(workspace.splits.val):
-        ids, labels = history.val_items()
-        is_held_out = ~np.isin(ids, curated.ids)  # decided in another queue, an image trains
-        if is_held_out.any():
-            save_drawn_val(folder.path, ids[is_held_out], labels[is_held_out])
-    return folder
+def _save_drawn_val(workspace: Workspace, history: DecisionHistory, folder: RunFolder, curated: CuratedSet) -> None:
+    """Keep val images that were drawn from the pool, where the split has none."""
+    if len(workspace.splits.val):
+        return
+    ids, labels = history.val_items()
+    is_held_out = ~np.isin(ids, curated.ids)  # decided in another queue, an image trains
+    if is_held_out.any():
+        save_drawn_val(folder.path, ids[is_held_out], labels[is_held_out])
 
 
 def _with_full_path(config: TrainConfig) -> TrainConfig:

@@ -125,13 +125,13 @@ def _step_seconds(trainer: Trainer, batch: int) -> tuple[float, int]:
 def _timed(trainer: Trainer, size: int, repeats: int) -> float:
     """Median seconds of steps of a batch size; none begins after half of the limit."""
     config = trainer.config.model_copy(update={"batch_size": size})
-    trainer.streams = make_streams(config, trainer.data, trainer._order)
-    return _repeated(lambda: trainer._train_step(), trainer.device, STEP_LIMIT / 2, repeats)
+    trainer.streams = make_streams(config, trainer.data, trainer.order)
+    return _repeated(trainer.train_step, trainer.device, STEP_LIMIT / 2, repeats)
 
 
 def _score_rate(trainer: Trainer, shape: Sequence[int]) -> float:
     """Images a second without gradient, at the largest batch of an evaluation that the limit allows."""
-    most = trainer._chunk
+    most = trainer.chunk_size
     count, rate = min(8, most), 0.0
     while True:
         seconds = _score_seconds(trainer, count, shape)
@@ -143,7 +143,7 @@ def _score_rate(trainer: Trainer, shape: Sequence[int]) -> float:
 
 def _score_seconds(trainer: Trainer, count: int, shape: Sequence[int]) -> float:
     images = _part(count, shape, 2, trainer.device).take(torch.arange(count, device=trainer.device))
-    return _repeated(lambda: trainer._logits_of(images), trainer.device, SCORE_LIMIT / 4, 3)
+    return _repeated(lambda: trainer.logits_of(images), trainer.device, SCORE_LIMIT / 4, 3)
 
 
 def _checkpoint_seconds(trainer: Trainer) -> float:

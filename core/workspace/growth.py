@@ -94,38 +94,45 @@ def add_images(
         if (broken := unfinished_addition(images)) is not None:
             _finish_addition(workspace, broken)
             workspace = Workspace(workspace.path)
-        facts = dict(workspace.images.facts.get("settings", {}))
-        table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
-        roots = read_roots(workspace.path, str(workspace.info["source"]))
-        table, new_root = _named_from_root(table, root_of(origin, root), roots)
-        table = _with_edited_classes(table, workspace)
+        table, new_root = _opened(workspace, origin, root)
         new_classes = check_classes(table, workspace.images.class_names)
         for name in new_classes:
             workspace.add_class(name, reviewer)
         added = append_images(images, table, new_root, progress, lambda: check_idle(workspace))
-        broken_remarks = (
-            [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
-        )
-        if not added.count:
-            known, problems = added.num_known, added.problems
-            return Growth(0, added.first, 0, known, tuple(new_classes), problems, tuple(broken_remarks))
-        due = UnfinishedAddition(added.first, added.count, added.held_out.tolist(), new_root)
-        num_labeled, num_held_out, remarks = _finish_addition(workspace, due)
-        remarks = [*broken_remarks, *remarks]
-    if len(added.held_out):
-        remarks.append(
-            f"New images that the source gives to val or test: {len(added.held_out):,}. They are in no part, because "
-            "results of earlier runs would no longer compare."
-        )
-    if num_held_out:
-        remarks.append(
-            f"New labeled images of a group that is held out: {num_held_out:,}. They are in no part, so that training "
-            "does not see such a group."
-        )
-    remarks.append("Error estimates and guarantees cover the images from before, not the new ones.")
+        remarks = [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
+        num_labeled = 0
+        if added.count:
+            due = UnfinishedAddition(added.first, added.count, added.held_out.tolist(), new_root)
+            num_labeled, num_held_out, more = _finish_addition(workspace, due)
+            remarks += [*more, *_remarks(len(added.held_out), num_held_out)]
     return Growth(
         added.count, added.first, num_labeled, added.num_known, tuple(new_classes), added.problems, tuple(remarks)
     )
+
+
+def _opened(workspace: Workspace, origin: str, root: Path | None) -> tuple[SourceTable, str]:
+    """The images of a source, named from one of the project's roots, and that root."""
+    facts = dict(workspace.images.facts.get("settings", {}))
+    table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
+    roots = read_roots(workspace.path, str(workspace.info["source"]))
+    table, new_root = _named_from_root(table, root_of(origin, root), roots)
+    return _with_edited_classes(table, workspace), new_root
+
+
+def _remarks(num_evaluation: int, num_held_out: int) -> list[str]:
+    """Say which new images are in no part, and what does not cover the others."""
+    found = []
+    if num_evaluation:
+        found.append(
+            f"New images that the source gives to val or test: {num_evaluation:,}. They are in no part, because "
+            "results of earlier runs would no longer compare."
+        )
+    if num_held_out:
+        found.append(
+            f"New labeled images of a group that is held out: {num_held_out:,}. They are in no part, so that training "
+            "does not see such a group."
+        )
+    return [*found, "Error estimates and guarantees cover the images from before, not the new ones."]
 
 
 def _finish_addition(workspace: Workspace, added: UnfinishedAddition) -> tuple[int, int, list[str]]:

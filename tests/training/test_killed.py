@@ -41,12 +41,12 @@ def arm(moment: str) -> None:
     """Let this process be killed at a given moment of its run."""
     kind, _, number = moment.partition(" ")
     if kind == "step":
-        step = Trainer._train_step
+        step = Trainer.train_step
 
         def stepping(self: Trainer) -> Any:
             return die() if self.step == int(number) else step(self)
 
-        type.__setattr__(Trainer, "_train_step", stepping)
+        type.__setattr__(Trainer, "train_step", stepping)
     elif kind == "checkpoint":
         save, calls = torch.save, list[int]()
 

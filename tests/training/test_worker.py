@@ -57,7 +57,7 @@ def train(project: Path, folder: RunFolder, *, is_resume: bool = False) -> int:
 
 def after_step(monkeypatch: pytest.MonkeyPatch, step: int, act: object) -> None:
     """Call a function once, right after a step."""
-    original = Trainer._train_step
+    original = Trainer.train_step
 
     def acting(self: Trainer) -> None:
         original(self)
@@ -65,7 +65,7 @@ def after_step(monkeypatch: pytest.MonkeyPatch, step: int, act: object) -> None:
             assert callable(act)
             act()
 
-    monkeypatch.setattr(Trainer, "_train_step", acting)
+    monkeypatch.setattr(Trainer, "train_step", acting)
 
 
 def test_one_seed_and_one_snapshot_give_identical_logits(tiny: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
 ) -> None:
     """Non-finite weights never replace a checkpoint, logged or not."""
     folder = make_run(tiny, TINY.model_copy(update={"checkpoint_epochs": 1}))
-    whole = Trainer._train_step
+    whole = Trainer.train_step
 
     def running_away(self: Trainer) -> object:
         found = whole(self)
@@ -219,7 +219,7 @@ def test_a_cancel_after_the_loss_ran_away_leaves_the_good_checkpoint(
             os.kill(os.getpid(), signal.SIGTERM)
         return found
 
-    monkeypatch.setattr(Trainer, "_train_step", running_away)
+    monkeypatch.setattr(Trainer, "train_step", running_away)
     assert train(tiny, folder) == 1
     assert folder.status().state == "failed"
     assert "no longer a number in epoch 2: lower the learning rate" in folder.status().message

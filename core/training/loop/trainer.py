@@ -46,7 +46,6 @@ class Trainer:
         data: The parts.
         device: Device of this rank.
         precision: "fp32" or "bf16".
-
     """
 
     def __init__(
@@ -56,10 +55,10 @@ class Trainer:
         self.model, forward = prepare_model(model, config, device)
         self.average = AveragedModel(self.model, config.ema_decay)
         self.optimizer = make_optimizer(self.model, config, device)
-        self._order = Generator().manual_seed(config.seed)
+        self.order = Generator().manual_seed(config.seed)
         self._draws = Generator(device).manual_seed(config.seed + 1)
         self.augmenter = Augmenter(config.profile, data.mean, data.std, self._draws)
-        self.streams = make_streams(config, data, self._order)
+        self.streams = make_streams(config, data, self.order)
         self.head, num_classes = model.head, model.head.out_features
         num_pool = len(data.pool) if data.pool is not None else 0
         make = THRESHOLDS.get(config.method, Threshold)
@@ -71,7 +70,7 @@ class Trainer:
         self.steps = self.steps_per_epoch * config.epochs
         self.step, self.pieces = 0, 1  # pieces: passes that a step makes over its batch
         height, width = data.labeled.size
-        self._chunk = images_at_a_time(model, height, width)  # images evaluated at a time; fewer once memory ran out
+        self.chunk_size = images_at_a_time(model, height, width)  # images evaluated at a time; fewer without memory
         self.best: dict[str, Any] = dict(NONE_YET)
         self._totals = torch.zeros(len(_TOTALS), device=device)
 
@@ -103,12 +102,11 @@ class Trainer:
 
         Raises:
             TrainingError: The loss or a weight is no longer a number.
-
         """
         while self.step < self.steps:
             if should_stop():
                 return False
-            counts = self._train_step()
+            counts = self.train_step()
             if on_batch is not None and counts is not None:
                 on_batch({"step": self.step, **self.monitor.metrics(counts)})
             is_logged = self.step % (self.steps_per_epoch * self.config.log_epochs) == 0 or self.step == self.steps
@@ -120,7 +118,7 @@ class Trainer:
         """Evaluate the averaged model on images with known labels; nan without images."""
         if part is None or not len(part):
             return Evaluation()
-        found, self._chunk = evaluate_part(part, self._logits_of, self.threshold.current_weights, self._chunk)
+        found, self.chunk_size = evaluate_part(part, self.logits_of, self.threshold.current_weights, self.chunk_size)
         return found
 
     def kept(self) -> Kept:
@@ -148,7 +146,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "threshold": self.threshold.state_dict(),
             "watch": self.monitor.state_dict(),
-            "order": self._order.get_state(),
+            "order": self.order.get_state(),
             "draws": self._draws.get_state(),
             "streams": {name: stream.state_dict() for name, stream in self.streams.items()},
             "best": self.best,
@@ -168,13 +166,14 @@ class Trainer:
                 stream.load_state_dict(state["streams"][name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(f"The checkpoint does not fit this run's model and labels: {error}") from error
-        self._order.set_state(state["order"].cpu())
+        self.order.set_state(state["order"].cpu())
         self._draws.set_state(state["draws"].cpu())
         self.step, self.pieces = state["step"], state["pieces"]
         self.best, self.precision = state["best"], state["precision"]
         self._totals = state["totals"].to(self.device)
 
-    def _train_step(self) -> dict[str, Tensor] | None:
+    def train_step(self) -> dict[str, Tensor] | None:
+        """Take one step; return the sums of its pool metrics, None without pseudo-labels."""
         rate = learning_rate(self.step, self.steps, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]
@@ -292,7 +291,7 @@ class Trainer:
         size = self.steps_per_epoch * self.config.log_epochs
         return (self.step - 1) // size * size
 
-    def _logits_of(self, images: Tensor) -> Tensor:
+    def logits_of(self, images: Tensor) -> Tensor:
         """Logits (b, K) of uint8 images (b, C, H, W) under the averaged model, without gradient."""
         with torch.inference_mode(), autocast(self.device, self.precision):
             logits: Tensor = self.average.model(self.augmenter.plain(images)).float()

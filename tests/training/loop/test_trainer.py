@@ -224,13 +224,13 @@ def test_a_step_neither_reads_a_number_nor_copies_a_list(
         name: colored(value) if isinstance(value, Part) else value for name, value in vars(data()).items()
     }
     training = Trainer(config, build("mlp", 3, 3, 8, 8, seed=0), TrainData(**parts), CPU, "fp32")
-    training._train_step()
+    training.train_step()
     with monkeypatch.context() as patch:
         for owner, names in ((torch, ("tensor", "as_tensor")), (torch.Tensor, ("item", "tolist", "__bool__"))):
             for name in names:
                 patch.setattr(owner, name, refuse)
         for _ in range(3):
-            training._train_step()
+            training.train_step()
     assert training.step == 4
 
 

@@ -104,7 +104,7 @@ def test_freematchs_fairness_enters_the_loss_and_the_gradient_of_a_step() -> Non
     gradients, totals = [], []
     for weight in (0.0, 0.5):
         training = trainer(CONFIG.model_copy(update={**words, "fairness_weight": weight}), material)
-        training._train_step()
+        training.train_step()
         gradients.append([p.grad.clone() for p in training.model.parameters() if p.grad is not None])
         totals.append(training._totals)
     start = trainer(CONFIG.model_copy(update=words), material)  # the same step by hand

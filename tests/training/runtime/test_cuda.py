@@ -96,11 +96,11 @@ def test_between_two_lines_no_step_waits_for_the_gpu(method: str, profile: str) 
     material = TrainData(**{name: on_gpu(value) for name, value in vars(data()).items()})
     device = torch.device("cuda:0")
     training = Trainer(config, build("small_cnn", 3, 1, 8, 8, seed=0), material, device, "bf16")
-    training._train_step()  # what is made once may take its time
+    training.train_step()  # what is made once may take its time
     torch.cuda.set_sync_debug_mode("error")
     try:
         for _ in range(5):
-            training._train_step()
+            training.train_step()
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert training.step == 6

@@ -64,7 +64,7 @@ def test_a_step_stays_on_the_gpu(method: str, profile: str) -> None:
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
         one = training(method, profile, model, mode)
         for _ in range(2):
-            one._train_step()
+            one.train_step()
         tensors = [*one.model.parameters(), *one.average.model.buffers(), one._totals, one.monitor._sums]
         assert {value.device for value in tensors} == {CUDA}
         assert one.step == 2
@@ -78,4 +78,4 @@ def test_an_index_left_on_the_cpu_in_arithmetic_is_refused(monkeypatch: pytest.M
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
         one = training("fixmatch", "natural", model, mode)
         with pytest.raises(RuntimeError, match=r"cuda:0.*cpu|cpu.*cuda:0"):
-            one._train_step()
+            one.train_step()

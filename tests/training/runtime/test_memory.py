@@ -171,7 +171,7 @@ def test_other_errors_are_not_tried_again() -> None:
 def test_an_evaluation_in_smaller_chunks_says_the_same_and_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     training, asked = trainer(), list[int]()
     expected = training.evaluate(training.data.val)
-    monkeypatch.setattr(training, "_logits_of", hungry(training._logits_of, 3, asked))
+    monkeypatch.setattr(training, "logits_of", hungry(training.logits_of, 3, asked))
     found = training.evaluate(training.data.val)
     (*numbers, is_right), (*wanted, was_right) = dataclasses.astuple(found), dataclasses.astuple(expected)
     assert numbers == pytest.approx(wanted, nan_ok=True)
