@@ -18,6 +18,7 @@ from core.data.ingestion.ingest import SMALLEST as SMALLEST_SIDE
 from core.data.ingestion.redecoded_images import ESTIMATE
 from core.data.keyed_tables import SUFFIXES as TABLE_SUFFIXES
 from core.experiments.control_runs import CONTROL_KINDS
+from core.experiments.plans.durations import duration
 from core.experiments.plans.goals import GOALS
 from core.export.export import RUN_EXPORTS
 from core.export.kinds import EXPORTS
@@ -88,6 +89,7 @@ __all__ = [
     "UNDO",
     "UNKNOWN",
     "VERDICTS",
+    "duration",
     "settings_read",
     "without_formula",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core import CuratedSet, Estimate, LabelSource, MeanEstimate, RunStatus
+from core import CuratedSet, Estimate, LabelSource, MeanEstimate, RunStatus, constants
 
 SOURCE_NAMES = {
     LabelSource.GIVEN: "given",
@@ -32,15 +32,8 @@ def points(value: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Format seconds as "42 s", "3 min 05 s" or "2 h 10 min", None as "–"."""
-    if seconds is None:
-        return "–"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    """Format seconds as "40 s", "3 min" or "2 h 10 min", None as "–"."""
+    return "–" if seconds is None else constants.duration(seconds)
 
 
 def share_done(status: RunStatus) -> float:

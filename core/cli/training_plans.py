@@ -9,9 +9,9 @@ from core.base.config import TrainConfig
 from core.base.errors import InputError, unknown_name
 from core.base.presets import PRESETS
 from core.cli.output import answer
-from core.experiments.plans.durations import duration
 from core.experiments.plans.goals import GOALS, TrainingPlan
-from core.experiments.plans.time_estimates import TimeEstimate
+from core.experiments.plans.time_estimates import TimeEstimate, in_all
+from core.experiments.runs import RunRequest
 from core.project import Project
 
 GoalName = Annotated[
@@ -50,7 +50,7 @@ def preset_configs(preset: str, settings: Mapping[str, Any], seeds: int) -> list
 
 
 def say_plan(
-    project: Project, configs: Sequence[TrainConfig], plan: TrainingPlan | None, *, is_curated: bool, as_json: bool
+    project: Project, configs: Sequence[TrainConfig], plan: TrainingPlan | None, request: RunRequest, *, as_json: bool
 ) -> None:
     """Print what would run and how long it takes here; nothing is started.
 
@@ -58,22 +58,23 @@ def say_plan(
         project: The project.
         configs: Settings of the runs.
         plan: The plan that they come from; None where they were typed.
-        is_curated: Whether they train on decisions too.
+        request: Labels that they train on, and whether control runs are wanted.
         as_json: Whether to print one JSON object.
     """
-    times = [project.plans.times.estimate(config, is_curated=is_curated) for config in configs]
-    total = sum(time.seconds for time in times if time is not None)
-    texts = [run.text for run in plan.runs] if plan is not None else [_kind(config) for config in configs]
+    estimates = project.plans.times
+    if plan is None:
+        times, texts = [estimates.estimate(one, request) for one in configs], [_kind(one) for one in configs]
+    else:
+        times, texts = [run.time for run in plan.runs], [run.text for run in plan.runs]
     lines = [f"{text}  {_sentence(time)}" for text, time in zip(texts, times, strict=True)]
-    if len(configs) > 1:
-        lines.append(f"In all about {duration(total)}, one after the other.")
+    lines += [sentence] if (sentence := in_all(times)) else []
     if plan is not None:
         lines += [*plan.notes, f"Expected: {plan.expected}"]
-    lines.append("Nothing was started." + (" Control runs come on top." if plan is None else ""))
+    lines.append("Nothing was started." + (" Control runs come on top." if estimates.has_controls(request) else ""))
     info = {
         "goal": None if plan is None else plan.goal.name,
         "runs": [_run_info(config, time) for config, time in zip(configs, times, strict=True)],
-        "seconds": total if None not in times else None,
+        "seconds": None if None in times else sum(time.seconds for time in times if time is not None),
         "expected": None if plan is None else plan.expected,
         "notes": [] if plan is None else list(plan.notes),
     }

@@ -68,12 +68,22 @@ def train_curriculum(
     """
     _check(workspace, config, parent)
     for share in shares(num_rounds, step):
-        request = RunRequest(parent, rule="highest_confidence", params={"percent": share})
+        request = round_request(parent, share)
         run = start_runs(workspace, history, [config], request)[0]
         if wait is not None:
             wait(run)
         yield wait_run(workspace, run.id)
         parent = run.id
+
+
+def round_request(parent: str, share: float) -> RunRequest:
+    """Return what one round trains on: the labels, and what the run before it is surest of.
+
+    Args:
+        parent: The run before.
+        share: Percent of the pool, (0, 100].
+    """
+    return RunRequest(parent, rule="highest_confidence", params={"percent": share})
 
 
 def _check(workspace: Workspace, config: TrainConfig, parent: str) -> None:
@@ -170,6 +180,24 @@ class Curricula:
         folder = JobFolder.create(self._root, asked, len(percents))
         start_worker("core.experiments.curriculum_worker", self._workspace.path, folder.id, folder.log_path)
         return Curriculum(folder)
+
+    def requests(self, parent: str | None, num_rounds: int, step: float | None = None) -> list[RunRequest]:
+        """List what each round would train on, to know its time; the parent stands for the rounds between.
+
+        Args:
+            parent: The finished run that the first round follows.
+            num_rounds: As in `start`.
+            step: As in `start`.
+
+        Returns:
+            One request a round.
+
+        Raises:
+            InputError: There is no parent, or a number is out of range.
+        """
+        if parent is None:
+            raise InputError("A curriculum starts from the pseudo-labels of a finished run. Choose a parent run.")
+        return [round_request(parent, share) for share in shares(num_rounds, step)]
 
     def cancel(self, number: str) -> None:
         """Request that a live curriculum stops, and its current run with it.

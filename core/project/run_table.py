@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.base.errors import DataError, InputError, RunError, unknown_name
-from core.base.method_settings import HEAD_SETTINGS, IMPORTED_SETTINGS, NETWORK_SETTINGS
+from core.base.method_settings import settings_read
 from core.base.types import LIVE_STATES, Estimate, RunRecord
 from core.data.drawn_val import drawn_val
 from core.risk.error_estimates import proportion
@@ -226,7 +226,7 @@ def changes_between(before: RunRecord, after: RunRecord) -> tuple[str, ...]:
         One phrase a difference, such as "epochs 30 → 60" or "+40 accepted"; none where only chance differs.
     """
     config = after.config
-    names = HEAD_SETTINGS if config.is_head else IMPORTED_SETTINGS if config.is_imported else NETWORK_SETTINGS
+    names = settings_read(config.method, config.model)
     old, new = before.config.model_dump(), config.model_dump()
     if before.config.is_network != config.is_network or before.config.is_head != config.is_head:
         found = [f"{before.config.method} {before.config.model_name} → {config.method} {config.model_name}"]

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 
-from core import InputError, Preset, Project, RunRequest, TrainConfig, constants
+from core import Preset, Project, RunRequest, TrainConfig, constants
 from dashboard.messages import show_errors
 from dashboard.sections.training import setting_names
-from dashboard.sections.training.goal_form import MEASURING, show_run
+from dashboard.sections.training.goal_form import show_measured, show_run
 from dashboard.sections.widgets import config_inputs
-from dashboard.state.measurements import measured
+from dashboard.state.measurements import forget
 from dashboard.state.runs import finished_runs
 
 _PRESET_HELP = "Settings that were used together in a paper or an earlier tool."
@@ -63,15 +63,17 @@ def show(project: Project) -> None:
         if not (is_sent or is_asked or st.session_state.get("asked-time")):
             return
         config = TrainConfig.checked({**values, "method": method, "model": model})
+        rule = preset.rule if parent and preset.fits_method(method) else None
+        request = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
+        requests = project.curricula.requests(parent, num_rounds, step) if num_rounds > 1 else [request]
         if not is_sent:
-            _tell_time(project, config, is_curated=is_curated, is_asked=is_asked)
+            _tell_time(project, config, requests, num_seeds if num_rounds == 1 else 1, is_asked=is_asked)
             return
         st.session_state.pop("asked-time", None)
         if num_rounds > 1:
-            _start_curriculum(project, config, parent, num_rounds, step)
-        rule = preset.rule if parent and preset.fits_method(method) else None
+            project.curricula.start(config, str(parent), num_rounds, step)
+            st.rerun()
         seeds = [config.model_copy(update={"seed": config.seed + number}) for number in range(num_seeds)]
-        request = RunRequest(parent, is_curated, rule, preset.params, with_controls=has_controls)
         show_run(project.start_runs(seeds, request)[0].id)
 
 
@@ -92,34 +94,23 @@ def _setting_inputs(
     return values
 
 
-def _tell_time(project: Project, config: TrainConfig, *, is_curated: bool, is_asked: bool) -> None:
-    """Say how long a run takes, once it was measured; until then that it is being measured."""
+def _tell_time(
+    project: Project, config: TrainConfig, requests: Sequence[RunRequest], num_seeds: int, *, is_asked: bool
+) -> None:
+    """Say how long the runs take, once it was measured; until then that it is being measured."""
+    key = f"{project.key} {config.model_dump_json()} {requests} {num_seeds}"
     if is_asked:
-        st.session_state["asked-time"] = config
-    if st.session_state.get("asked-time") != config:
+        forget(key)
+        st.session_state["asked-time"] = key
+    if st.session_state.get("asked-time") != key:
         del st.session_state["asked-time"]  # the settings were changed since
         return
     if config.devices > 1:
         st.info("How long several processes take together is not known before they run.")
         return
-    if (sentence := _time_sentence(project, config, is_curated)) is None:
-        st.fragment(_wait_for_time, run_every=0.5)(project, config, is_curated)
-    else:
+    measure = partial(project.plans.times.sentence, config, requests, num_seeds)
+    if sentence := show_measured(key, partial(measure, may_measure=False), measure):
         st.info(sentence)
-
-
-def _time_sentence(project: Project, config: TrainConfig, is_curated: bool) -> str | None:
-    estimate = partial(project.plans.times.estimate, config, is_curated=is_curated)
-    key = f"{project.key} {is_curated} {config.model_dump_json()}"
-    found = measured(key, partial(estimate, may_measure=False), estimate)
-    return None if found is None else f"{found.sentence} Control runs come on top."
-
-
-@show_errors()
-def _wait_for_time(project: Project, config: TrainConfig, is_curated: bool) -> None:
-    if _time_sentence(project, config, is_curated) is not None:
-        st.rerun()
-    st.info(MEASURING)
 
 
 def _keep_settings(shown: tuple[str, ...]) -> None:
@@ -134,15 +125,6 @@ def _curriculum_inputs() -> tuple[int, float]:
     left, right, _ = st.columns([2, 3, 6], vertical_alignment="bottom")
     num_rounds = left.number_input("rounds", 1, 100, 1, key="num-rounds", help=_ROUNDS_HELP)
     return num_rounds, right.number_input("percent added per round", 1.0, 100.0, 20.0, format="%g", help=_STEP_HELP)
-
-
-def _start_curriculum(
-    project: Project, config: TrainConfig, parent: str | None, num_rounds: int, step: float
-) -> NoReturn:
-    if parent is None:
-        raise InputError("A curriculum starts from the pseudo-labels of a finished run. Choose a parent run.")
-    project.curricula.start(config, parent, num_rounds, step)
-    st.rerun()
 
 
 def _choices() -> tuple[Preset, str, str]:

@@ -23,11 +23,12 @@ def show() -> None:
     runs = project.runs()
     for run_id, message in project.broken_runs().items():
         st.warning(f"{run_id} cannot be read. {message}")
-    with st.expander("New run", expanded=not runs), show_errors():
+    box = st.expander("New run", expanded=not runs, on_change="rerun")
+    with box, show_errors():
         goal = goal_form.choice()
-        if goal == goal_form.ADVANCED:
+        if goal == goal_form.ADVANCED:  # drawn in a closed box as well, else what was typed is lost
             training_form.show(project)
-        else:
+        elif box.open:
             goal_form.show(project, goal)
     with st.expander("Use another model's predictions"):
         import_predictions.show(project)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import DataError, InputError, Project, RunError
+from core.project.run_table import changes_between
 from core.store.files import load_array, read_json, save_array, write_json
 from core.store.run_folder import RunFolder, next_run_id
 from core.workspace.growth import _grow_runs
@@ -64,6 +65,12 @@ def test_a_damaged_file_of_notes_is_one_sentence_and_the_run_stays_whole(
     with pytest.raises(DataError, match=r"notes\.json cannot be read"):
         trained_project.run_table.star(BASE)
     assert file.read_text() == content, "nothing is written over it"
+
+
+def test_a_setting_that_the_later_run_does_not_read_is_no_change(trained_project: Project) -> None:
+    before = trained_project.run(BASE).record
+    config = before.config.model_copy(update={"threshold": 0.5, "wrn_depth": 40, "epochs": 9})
+    assert changes_between(before, replace(before, config=config)) == (f"epochs {before.config.epochs} → 9",)
 
 
 def test_the_changes_are_those_against_the_parent(trained_project: Project) -> None:

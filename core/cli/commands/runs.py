@@ -69,10 +69,10 @@ def train(
     if rule is None and parent is not None and plan is None and PRESETS[preset].fits_method(configs[0].method):
         rule, params = PRESETS[preset].rule, PRESETS[preset].params
     launch = Launch.checked(launcher, nodes, rendezvous)
-    if dry_run:
-        say_plan(project, configs, plan, is_curated=not no_curated, as_json=as_json)
-        return
     request = RunRequest(parent, not no_curated, rule, params, launch, with_controls=controls and plan is None)
+    if dry_run:
+        say_plan(project, configs, plan, request, as_json=as_json)
+        return
     begun = project.start_runs(configs, request)
     controls_of: dict[str, list[Run]] = {run.id: [] for run in begun}
     for run in project.runs():

@@ -9,9 +9,9 @@ from typing import Any
 
 from core.base.config import TrainConfig
 from core.base.errors import DataError, WinnowError, unknown_name
-from core.base.presets import FINE_TUNING
+from core.base.presets import FINE_TUNING, PRESETS
 from core.experiments.extractor_comparison import stored_comparison
-from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates
+from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates, in_all
 from core.features.catalog import offered_extractors
 from core.jobs.device_lock import accelerator_names
 from core.review.decision_history import DecisionHistory
@@ -97,6 +97,11 @@ class TrainingPlan:
         return sum(run.time.seconds for run in self.runs)
 
     @property
+    def in_all(self) -> str:
+        """Time of all runs in a sentence; empty for one run alone."""
+        return in_all([run.time for run in self.runs])
+
+    @property
     def configs(self) -> list[TrainConfig]:
         """Settings of the runs, for `Project.start_runs`."""
         return [run.config for run in self.runs]
@@ -130,87 +135,15 @@ class TrainingPlans:
         """
         if goal not in GOALS:
             raise unknown_name("goal", goal, GOALS)
-        wanted = GOALS[goal]
-        head = self._planned(TrainConfig.checked({"method": "head"}), may_measure=may_measure)
-        if head is None:
-            return None
-        runs, notes = [head], []
-        if wanted.seconds is not None:
-            left = _FILLED * wanted.seconds - head.time.seconds
-            found = self._networks(left, may_measure=may_measure)
-            if found is None:
-                return None
-            runs += found[0]
-            notes += found[1]
-        return TrainingPlan(wanted, tuple(runs), self._expected(has_network=len(runs) > 1), tuple(notes))
-
-    def _planned(self, config: TrainConfig, *, may_measure: bool) -> PlannedRun | None:
-        time = self.times.estimate(config, may_measure=may_measure)
-        return None if time is None else PlannedRun(config, _text(config, time), time)
-
-    def _networks(self, seconds: float, *, may_measure: bool) -> tuple[list[PlannedRun], list[str]] | None:
-        """The networks that fit into the time, and why others do not; None where something must be measured first."""
-        if self.times.sizes().labeled < 2:
-            return [], ["No network: it needs at least two labeled images."]
-        runs, notes = [], []
-        height, width = self._workspace.images.pixels.shape[1:3]
-        if max(height, width) > _SMALL_SIDE:
-            tuned, note = self._fine_tuning(seconds, may_measure=may_measure)
-            if tuned is None and not note:
-                return None
-            runs += [] if tuned is None else [tuned]
-            notes += [note] if note else []
-            seconds -= tuned.time.seconds if tuned is not None else 0.0
-        scratch, note = self._from_scratch(seconds, may_measure=may_measure)
-        if scratch is None and not note:
-            return None
-        runs += [] if scratch is None else [scratch]
-        notes += [note] if note else []
-        return runs, notes
-
-    def _fine_tuning(self, seconds: float, *, may_measure: bool) -> tuple[PlannedRun | None, str]:
-        """A pretrained network trained on, and why it is left out; neither where its time must be measured first."""
-        name = str(FINE_TUNING["extractor"])
-        problem = next((offer.problem for offer in offered_extractors() if offer.name == name), "it is not offered")
-        if problem:
-            return None, f"No pretrained network is fine-tuned: {problem}"
-        config = TrainConfig.checked({"model": "backbone", **FINE_TUNING})
+        wanted, planner = GOALS[goal], _Planner(self._workspace, self.times, may_measure=may_measure)
         try:
-            found = self._planned(config, may_measure=may_measure)
-        except WinnowError as error:
-            return None, f"No pretrained network is fine-tuned: {error}"
-        if found is not None and found.time.seconds > seconds:
-            return (
-                None,
-                f"Fine-tuning {name} would take longer ({found.time.sentence[:1].lower()}{found.time.sentence[1:-1]}).",
-            )
-        return found, ""
-
-    def _from_scratch(self, seconds: float, *, may_measure: bool) -> tuple[PlannedRun | None, str]:
-        """A network trained from scratch for the time, and why it is left out; neither where it must be measured."""
-        sizes, least = self.times.sizes(), 0
-        method = dict(_FROM_POOL) if sizes.pool >= _LEAST_POOL else {"method": "supervised"}
-        if method["method"] == "supervised" and sizes.pseudo:
-            method = {"method": "self_training", "ramp": "none"}
-        models = ("wrn", "small_cnn", "tiny_cnn") if accelerator_names() else ("small_cnn", "tiny_cnn")
-        for model in models:
-            config = TrainConfig.checked({**method, "model": model, "log_epochs": 1, "checkpoint_epochs": 5})
-            steps_per_epoch = -(-sizes.labeled // max(2, min(config.batch_size, sizes.labeled)))
-            longest = max(1, _MOST_STEPS // steps_per_epoch)
-            every = {"log_epochs": max(1, longest // _EVALUATIONS), "checkpoint_epochs": max(1, longest // 20)}
-            measured = self.times.epoch_seconds(config.model_copy(update=every), may_measure=may_measure)
-            if measured is None:
-                return None, ""
-            per_epoch, first = measured
-            epochs = min(longest, int((seconds - first.seconds) / per_epoch) + 1)
-            least = max(least, epochs * steps_per_epoch)
-            if epochs * steps_per_epoch >= _LEAST_STEPS:
-                every = {"log_epochs": max(1, epochs // _EVALUATIONS), "checkpoint_epochs": max(1, epochs // 20)}
-                return self._planned(config.model_copy(update={"epochs": epochs, **every}), may_measure=False), ""
-        return None, (
-            f"No network from scratch: {max(0, least):,} steps would fit into the time here, and below "
-            f"{_LEAST_STEPS:,} a head is the better one."
-        )
+            runs, notes = [planner.run(PRESETS["head"].config())], list[str]()
+            if wanted.seconds is not None:
+                networks, notes = planner.networks(_FILLED * wanted.seconds - runs[0].time.seconds)
+                runs += networks
+        except _UnmeasuredError:
+            return None
+        return TrainingPlan(wanted, tuple(runs), self._expected(has_network=len(runs) > 1), tuple(notes))
 
     def _expected(self, *, has_network: bool) -> str:
         known = []
@@ -225,13 +158,94 @@ class TrainingPlans:
                 "cross-validation."
             )
         if sentence := self._gain():
-            known.append(f"From the learning curve: {sentence[0].lower()}{sentence[1:]}")
+            known.append(sentence)
         if has_network:
             known.append(
                 "What a network adds to the head is not known before it has run: then both are compared on the same "
                 "val images."
             )
         return " ".join(known) or "Not known before it has run: nothing was measured on these images yet."
+
+
+class _UnmeasuredError(Exception):
+    """The time of a training is not known, and must not be measured now."""
+
+
+class _LeftOutError(Exception):
+    """A network is not in the plan; the sentence says why."""
+
+
+class _Planner:
+    """Chooses the runs of one plan; its methods raise _UnmeasuredError where something must be measured first."""
+
+    def __init__(self, workspace: Workspace, times: TimeEstimates, *, may_measure: bool) -> None:
+        self._workspace, self._times, self._may_measure = workspace, times, may_measure
+        self._sizes = times.sizes()
+
+    def run(self, config: TrainConfig) -> PlannedRun:
+        """Plan a run of these settings."""
+        time = self._times.estimate_sizes(config, self._sizes, may_measure=self._may_measure)
+        if time is None:
+            raise _UnmeasuredError
+        return PlannedRun(config, _text(config, time), time)
+
+    def networks(self, seconds: float) -> tuple[list[PlannedRun], list[str]]:
+        """Plan the networks that fit into the time, and say why others do not."""
+        if self._sizes.labeled < 2:
+            return [], ["No network: it needs at least two labeled images."]
+        is_small = max(self._workspace.images.pixels.shape[1:3]) <= _SMALL_SIDE
+        runs, notes = list[PlannedRun](), list[str]()
+        for choose in (self._from_scratch,) if is_small else (self._fine_tuning, self._from_scratch):
+            try:
+                runs.append(choose(seconds))
+                seconds -= runs[-1].time.seconds
+            except _LeftOutError as reason:
+                notes.append(str(reason))
+        return runs, notes
+
+    def _fine_tuning(self, seconds: float) -> PlannedRun:
+        """Train a pretrained network on; _LeftOutError where it cannot be or takes longer."""
+        name = str(FINE_TUNING["extractor"])
+        problem = next((offer.problem for offer in offered_extractors() if offer.name == name), "it is not offered")
+        if problem:
+            raise _LeftOutError(f"No pretrained network is fine-tuned: {problem}")
+        try:
+            found = self.run(TrainConfig.checked({"model": "backbone", **FINE_TUNING}))
+        except WinnowError as error:
+            raise _LeftOutError(f"No pretrained network is fine-tuned: {error}") from error
+        if found.time.seconds > seconds:
+            raise _LeftOutError(f"Fine-tuning {name} would take longer: about {found.time.text}.")
+        return found
+
+    def _from_scratch(self, seconds: float) -> PlannedRun:
+        """Train a network from scratch for the time; _LeftOutError where each makes too few steps."""
+        sizes, most = self._sizes, 0
+        method = dict(_FROM_POOL) if sizes.pool >= _LEAST_POOL else {"method": "supervised"}
+        if method["method"] == "supervised" and sizes.pseudo:
+            method = {"method": "self_training", "ramp": "none"}
+        models = ("wrn", "small_cnn", "tiny_cnn") if accelerator_names() else ("small_cnn", "tiny_cnn")
+        for model in models:
+            config = TrainConfig.checked({**method, "model": model})
+            steps_per_epoch = sizes.steps_per_epoch(config)
+            longest = max(1, _MOST_STEPS // steps_per_epoch)
+            measured = self._times.epoch_seconds(_with_epochs(config, longest), sizes, may_measure=self._may_measure)
+            if measured is None:
+                raise _UnmeasuredError
+            per_epoch, first = measured
+            epochs = min(longest, int((seconds - first.seconds) / per_epoch) + 1)
+            if epochs * steps_per_epoch >= _LEAST_STEPS:
+                return self.run(_with_epochs(config, epochs))
+            most = max(most, epochs * steps_per_epoch)
+        raise _LeftOutError(
+            f"No network from scratch: {most:,} steps would fit into the time here, and below {_LEAST_STEPS:,} a head "
+            "is the better one."
+        )
+
+
+def _with_epochs(config: TrainConfig, epochs: int) -> TrainConfig:
+    """Settings of a run of so many epochs, with few enough evaluations and checkpoints."""
+    every = {"log_epochs": max(1, epochs // _EVALUATIONS), "checkpoint_epochs": max(1, epochs // 20)}
+    return config.model_copy(update={"epochs": epochs, **every})
 
 
 def _text(config: TrainConfig, time: TimeEstimate) -> str:

@@ -1,15 +1,15 @@
 """New runs by goal: what is wanted, what it does, how long it takes here and what is known to expect."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 
-from core import Project, RunRequest, constants
-from dashboard import formatting
+from core import Project, RunRequest, WinnowError, constants
 from dashboard.messages import show_errors
 from dashboard.state import url
-from dashboard.state.measurements import measured
+from dashboard.state.measurements import Found, forget, is_measuring, measured
 
 ADVANCED = "advanced"
 MEASURING = (
@@ -37,15 +37,15 @@ def show(project: Project, goal: str) -> None:
         project: The project.
         goal: Name of the goal.
     """
-    plan = _plan(project, goal)
+    key = f"{project.key} {goal}"
+    plan = show_measured(key, partial(project.plans.plan, goal, may_measure=False), partial(project.plans.plan, goal))
     if plan is None:
-        st.fragment(_wait, run_every=0.5)(project, goal)
         return
     st.markdown(f"**{plan.goal.doc}**")
     for number, run in enumerate(plan.runs, start=1):
         st.markdown(f"{number}. {run.text} {run.time.sentence}")
-    if len(plan.runs) > 1:
-        st.markdown(f"In all about **{formatting.duration(plan.seconds)}**, one after the other.")
+    if sentence := plan.in_all:
+        st.markdown(f"**{sentence}**")
     for note in plan.notes:
         st.caption(note)
     st.caption(f"**To expect:** {plan.expected}")
@@ -54,18 +54,30 @@ def show(project: Project, goal: str) -> None:
             show_run(project.start_runs(plan.configs, RunRequest())[-1].id)
 
 
-def _plan(project: Project, goal: str) -> Any:
-    plans = project.plans
-    key = f"{project.key} {goal}"
-    return measured(key, partial(plans.plan, goal, may_measure=False), partial(plans.plan, goal))
+def show_measured(key: str, known: Callable[[], Found | None], measure: Callable[[], Found | None]) -> Found | None:
+    """Return what is known; until then say that it is being measured, or why it cannot be.
+
+    Args:
+        key: What is measured.
+        known: As in `measured`.
+        measure: As in `measured`.
+    """
+    try:
+        found = measured(key, known, measure)
+    except WinnowError as error:
+        st.error(str(error))
+        st.button("Measure again", key=f"again-{key}", on_click=forget, args=(key,))
+        return None
+    if found is None:
+        st.fragment(_wait, run_every=0.5)(key)
+    return found
 
 
-def _wait(project: Project, goal: str) -> None:
-    """Say that it is being measured, until it is."""
-    with show_errors():
-        if _plan(project, goal) is not None:
-            st.rerun()
-        st.caption(MEASURING)
+def _wait(key: str) -> None:
+    """Say that something is being measured; draw the page again once it is, or once it has failed."""
+    if not is_measuring(key):
+        st.rerun()
+    st.caption(MEASURING)
 
 
 def show_run(run: str) -> NoReturn:

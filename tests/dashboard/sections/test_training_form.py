@@ -1,12 +1,14 @@
 """Training form: settings, presets, methods, control runs."""
 
 import time
+import uuid
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Project, TrainConfig, constants
+from core import Command, InputError, Project, TrainConfig, constants
+from core.experiments.plans import goals
 from dashboard.sections.training import setting_names
 from tests.dashboard.page_helpers import open_page, press, texts
 from tests.experiments.plans.test_time_estimates import keep_times
@@ -73,6 +75,55 @@ def test_the_form_says_how_long_a_run_takes_once_it_is_measured(
     assert "here on cpu in fp32" not in texts(test), "the time of another method"
 
 
+def test_a_time_that_cannot_be_measured_is_told_once_and_not_tried_for_ever(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def measure(*what: object) -> None:
+        asked.append(what)
+        raise InputError("The time of this training cannot be measured here.")
+
+    monkeypatch.setattr("core.experiments.plans.time_estimates.measure_times", measure)
+    test = open_page("train", project=untrained_project.key)
+    press(test, "How long will it take?")
+    test = until(test, "cannot be measured here")
+    for _ in range(3):
+        test.run()
+        assert "cannot be measured here" in texts(test)
+        assert "Measuring this machine" not in texts(test)
+    assert len(asked) == 1
+    press(test, "How long will it take?")
+    until(test, "cannot be measured here")
+    press(test, "Measure again")
+    until(test, "cannot be measured here")
+    assert len(asked) == 3
+
+
+def test_the_time_is_that_of_all_seeds_or_rounds_and_control_runs_only_where_wanted(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_times(monkeypatch)
+    parent = trained_project.runs()[0].id
+    image = int(trained_project.splits.unlabeled[0])
+    trained_project.decisions.execute([Command(str(uuid.uuid4()), "accept", parent, "me", image, 0)])
+    test = open_page("train", project=trained_project.key)
+    test.number_input(key="num-seeds").set_value(3)
+    press(test, "How long will it take?")
+    test = until(test, "for 3 runs, one after the other. Control runs come on top.")
+    next(toggle for toggle in test.toggle if toggle.label == "train control runs too").set_value(False)
+    press(test, "How long will it take?")
+    test = until(test, "for 3 runs, one after the other.")
+    assert "Control runs come on top." not in texts(test)
+    test.selectbox(key="train-method").set_value("self_training").run()
+    test.number_input(key="num-rounds").set_value(4)
+    press(test, "How long will it take?")
+    assert "Choose a parent run" in test.error[0].value
+    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    press(test, "How long will it take?")
+    until(test, "for 4 runs, one after the other.")
+
+
 def until(test: AppTest, text: str) -> AppTest:
     """Run the page again until it shows a text."""
     end = time.monotonic() + 20
@@ -89,14 +140,16 @@ def test_a_goal_says_what_it_does_how_long_it_takes_and_what_to_expect(
 ) -> None:
     monkeypatch.setattr("core.experiments.runs.start", lambda *_, **__: None)
     keep_times(monkeypatch)
+    monkeypatch.setattr(goals, "_LEAST_POOL", 10)
     test = until(open_page("train", {"train-goal": "quick-look"}, project=untrained_project.key), "About")
     assert "A head on features" in texts(test)
     assert "**To expect:** Not known before it has run" in texts(test)
     test.segmented_control(key="train-goal").set_value("ten-minutes").run()
     test = until(test, "Fits a head, then trains a network")
+    assert "on your labels and the unlabeled images" in texts(test)
     assert "softmatch" not in texts(test), "a goal is told in words"
     press(test, "Start training")
-    assert [run.record.config.is_head for run in untrained_project.runs()][:1] == [True]
+    assert [run.record.config.method for run in untrained_project.runs()] == ["head", "softmatch"]
     assert not test.exception
 
 

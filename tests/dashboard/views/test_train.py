@@ -102,6 +102,17 @@ def test_a_fine_tuned_network_says_whether_it_beat_the_head_that_it_began_from(t
     assert f"{run.id}: {note[0].lower()}{note[1:]}" in texts(open_page("compare", project=trained_project.key))
 
 
+def test_a_plan_is_made_only_in_an_open_box(trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(*_: object, **__: object) -> None:
+        raise DataError("a plan was made")
+
+    monkeypatch.setattr("core.experiments.plans.goals.TrainingPlans.plan", plan)
+    test = open_page("train", {"train-goal": "quick-look"}, project=trained_project.key)
+    assert "a plan was made" not in texts(test)
+    trained_project.run_table.delete(trained_project.runs()[0].id)  # without runs it is open from the start
+    assert "a plan was made" in texts(open_page("train", {"train-goal": "quick-look"}, project=trained_project.key))
+
+
 def test_the_table_of_runs_shows_and_restores_what_was_deleted(trained_project: Project) -> None:
     run = trained_project.runs()[0]
     trained_project.run_table.rename(run.id, "First try")

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from core import InputError, Project, RunRequest
+from core.base.presets import PRESETS
 from core.experiments.plans import goals, time_estimates
+from core.experiments.plans.time_estimates import TimeEstimates
+from core.features.catalog import Offer
 from tests.experiments.plans.test_time_estimates import TIMES
 
 
@@ -18,7 +21,8 @@ def measured(monkeypatch: pytest.MonkeyPatch, step_seconds: float) -> None:
 def test_a_quick_look_is_a_head_and_can_be_started(untrained_project: Project) -> None:
     plan = untrained_project.plans.plan("quick-look")
     assert plan is not None
-    assert [config.method for config in plan.configs] == ["head"]
+    assert plan.configs == [PRESETS["head"].config()]
+    assert plan.configs[0].unlabeled_weight == 0.5
     assert plan.seconds == plan.runs[0].time.seconds > 0
     assert plan.expected.startswith("Not known")
     (run,) = untrained_project.start_runs(plan.configs, RunRequest())
@@ -30,6 +34,14 @@ def test_ten_minutes_are_filled_by_a_network_behind_the_head(
 ) -> None:
     measured(monkeypatch, 0.1)
     monkeypatch.setattr(goals, "_LEAST_POOL", 10)
+    counted: list[object] = []
+    sizes = TimeEstimates.sizes
+
+    def count(self: TimeEstimates) -> object:
+        counted.append(self)
+        return sizes(self)
+
+    monkeypatch.setattr(TimeEstimates, "sizes", count)
     plan = untrained_project.plans.plan("ten-minutes")
     assert plan is not None
     head, network = plan.runs
@@ -38,6 +50,7 @@ def test_ten_minutes_are_filled_by_a_network_behind_the_head(
     assert 480 < plan.seconds <= 600
     assert network.time.steps >= goals._LEAST_STEPS
     assert "is not known before it has run" in plan.expected
+    assert len(counted) == 1, "the labels are counted once a plan"
     long = untrained_project.plans.plan("overnight")
     assert long is not None
     assert long.runs[1].time.steps == pytest.approx(goals._MOST_STEPS, rel=0.01)
@@ -66,3 +79,16 @@ def test_a_comparison_of_extractors_says_what_a_head_reaches(untrained_project: 
     assert plan is not None
     assert "A head on pixels named" in plan.expected
     assert "in cross-validation" in plan.expected
+
+
+def test_a_fine_tuning_that_takes_too_long_is_left_out_in_a_whole_sentence(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(monkeypatch, 500.0)
+    monkeypatch.setattr(goals, "_SMALL_SIDE", 8)
+    monkeypatch.setattr(goals, "offered_extractors", lambda: [Offer("efficientnet_lite0", "")])
+    plan = untrained_project.plans.plan("ten-minutes")
+    assert plan is not None
+    assert plan.notes[0].startswith("Fine-tuning efficientnet_lite0 would take longer: about ")
+    assert plan.notes[0].endswith(" steps).")
+    assert "Other programs" not in plan.notes[0]

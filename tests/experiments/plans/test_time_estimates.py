@@ -1,15 +1,18 @@
 """Times of runs before they start: what is measured, what is kept, and the arithmetic from them."""
 
 import json
+import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core import Project, TrainConfig
+from core import Command, Project, RunRequest, TrainConfig
 from core.base.errors import InputError
 from core.experiments.plans import time_estimates
+from core.experiments.plans.durations import duration
 from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times, times_key
-from core.experiments.plans.time_estimates import RunSizes, network_estimate
+from core.experiments.plans.time_estimates import RunSizes, TimeEstimate, network_estimate
 from core.store.files import home
 from core.training import time_probe
 from tests.conftest import QUICK
@@ -133,3 +136,65 @@ def test_a_head_is_measured_and_stored_features_cost_nothing(untrained_project: 
     after = Project.open(untrained_project.path).plans.times.estimate(config)
     assert after is not None
     assert after.parts["features"] == 0
+
+
+def test_a_head_is_timed_again_when_features_were_stored_and_not_for_one_label_more(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def seconds(_workspace: object, _config: object, num_labels: int) -> dict[str, float]:
+        asked.append(num_labels)
+        return {"fit": 1.0}
+
+    monkeypatch.setattr(time_estimates, "head_seconds", seconds)
+    times, config = untrained_project.plans.times, TrainConfig(method="head", extractor="pixels")
+    sizes = replace(times.sizes(), labeled=1_000)
+    for changed in (sizes, replace(sizes, labeled=1_001), replace(sizes, pseudo=20)):
+        times.estimate_sizes(config, changed)
+    assert asked == [1_000]
+    times.estimate_sizes(config, replace(sizes, pseudo=100_000))
+    assert asked == [1_000, 11_000], "a head is fitted on at most so many labels accepted in bulk"
+    untrained_project.wait_run(untrained_project.start_run(config).id, timeout=60)
+    times.estimate_sizes(config, sizes)
+    assert asked == [1_000, 11_000, 1_000]
+
+
+def test_what_a_rule_picks_and_what_a_round_takes_is_counted(trained_project: Project) -> None:
+    run, times = trained_project.runs()[0].id, trained_project.plans.times
+    request = RunRequest(run, rule="highest_confidence", params={"percent": 50.0})
+    count = trained_project.select(run, "highest_confidence", percent=50.0).count
+    assert times.sizes(request).pseudo == times.sizes().pseudo + count > count / 2
+    rounds = [times.sizes(one).pseudo for one in trained_project.curricula.requests(run, 3, 20.0)]
+    assert 0 < rounds[0] < rounds[1] < rounds[2]
+    with pytest.raises(InputError, match="Choose a parent run"):
+        trained_project.curricula.requests(None, 3)
+
+
+def test_all_runs_are_summed_and_control_runs_are_named_only_where_there_will_be_some(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_times(monkeypatch)
+    run, times = trained_project.runs()[0].id, trained_project.plans.times
+    request = RunRequest(with_controls=True)
+    one = times.sentence(QUICK, [request])
+    assert one is not None
+    assert "In all" not in one
+    three = times.sentence(QUICK, [request], 3)
+    assert three is not None
+    estimate = times.estimate(QUICK)
+    assert estimate is not None
+    assert f"In all about {duration(3 * estimate.seconds)} for 3 runs, one after the other." in three
+    assert "Control runs" not in three, "nothing was decided"
+    image = int(trained_project.splits.unlabeled[0])
+    trained_project.decisions.execute([Command(str(uuid.uuid4()), "accept", run, "me", image, 0)])
+    assert str(times.sentence(QUICK, [request])).endswith("Control runs come on top.")
+    assert "Control runs" not in str(times.sentence(QUICK, [RunRequest()]))
+    assert "Control runs" not in str(times.sentence(QUICK, [RunRequest(is_curated=False, with_controls=True)]))
+
+
+def test_an_unknown_time_is_not_summed() -> None:
+    known = TimeEstimate(30.0)
+    assert time_estimates.in_all([known]) == time_estimates.in_all([None]) == ""
+    assert time_estimates.in_all([known, known]) == "In all about 1 min for 2 runs, one after the other."
+    assert time_estimates.in_all([known, None]) == "How long all 2 runs take is not known."
