@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import InputError
 from core.base.types import HUMAN_LABELS
 from core.data.classes.class_edits import ClassSplit
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
-from core.data.ingestion.redecoded_images import (
-    Reading,
-    ReadingPreview,
-    changed_reading,
-    current_reading,
-    preview_reading,
-)
+from core.data.ingestion import redecoded_images
+from core.data.ingestion.redecoded_images import Reading, ReadingPreview
 from core.data.sources.source_roots import read_roots
 from core.project import class_service
 from core.project.project_folder import ProjectFolder
@@ -79,7 +75,7 @@ class ProjectImages(ProjectFolder):
     @property
     def reading(self) -> dict[str, Any]:
         """Return how the images were decoded: height, width, value_range, fit, background."""
-        return current_reading(self.images).info()
+        return redecoded_images.current_reading(self.images).info()
 
     def preview_reading(
         self, changes: Mapping[str, Any], image_size: int | tuple[int, int] | None = None, count: int = 6
@@ -99,7 +95,7 @@ class ProjectImages(ProjectFolder):
             ConfigError: A setting does not fit.
             InputError: The size is out of range, or an original file is missing.
         """
-        return preview_reading(
+        return redecoded_images.preview_reading(
             self.path,
             str(self.workspace.info["source"]),
             self.images,
@@ -142,8 +138,8 @@ class ProjectImages(ProjectFolder):
         return remarks
 
     def _changed_reading(self, changes: Mapping[str, Any], size: int | tuple[int, int] | None) -> Reading:
-        roots = read_roots(self.path, str(self.workspace.info["source"]))
-        return changed_reading(self.images, changes, size, roots.file_of)
+        file_of = read_roots(self.path, str(self.workspace.info["source"])).file_of
+        return redecoded_images.changed_reading(self.images, changes, size, file_of)
 
     def group_images(self, rule: str) -> ImageGroups:
         """Group the images by a rule from now on; the split stays, `groups.leaks` says what crosses it.
@@ -285,8 +281,18 @@ class ProjectImages(ProjectFolder):
         class_service.order_classes(self.path / "images", numbers, reviewer)
 
     def undo_class_edit(self, reviewer: str = "me") -> str:
-        """Take back the latest edit of a class, but an added one; return its kind, such as rename; InputError without.
+        """Take back the latest edit of a class; return its kind, such as rename or add; InputError without one.
 
-        Labels given to the parts of a split count as the class again.
+        Labels given to the parts of a split count as the class again. An added class goes as long as no label, decision
+        or model names it; else the edit before it is taken back.
         """
-        return class_service.undo_class_edit(self.path / "images", self.decisions.last_id(), reviewer).kind
+        undone = class_service.undo_class_edit(
+            self.path / "images",
+            self.decisions.last_id(),
+            reviewer,
+            lambda number: class_service.use_of_class(self.workspace, self.decisions.all(), number),
+        )
+        if undone.kind == "add" and any(undone.number == decision.label for decision in self.decisions.all()):
+            self.workspace.add_class(str(undone.params["name"]), undone.reviewer)  # decided in this very instant
+            raise InputError(f"{undone.params['name']} stays: it was just given to an image.")
+        return undone.kind

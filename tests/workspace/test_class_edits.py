@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import InputError, PageQuery, Project, QueueFilter, TrainConfig
+from core import DataError, InputError, PageQuery, Project, QueueFilter, TrainConfig
 from core.data.classes.class_edits import ClassEdit, class_table, live_edits
 from core.data.classes.merged_run import merge_logits
 from core.scoring.scores import probabilities
@@ -205,3 +205,53 @@ def test_merged_classes_come_last_and_added_ones_follow(project: Project) -> Non
 def test_looks_and_splits_that_do_not_fit_are_refused(project: Project, edit: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         edit(project)
+
+
+def test_an_added_class_that_nothing_names_is_taken_back_and_its_number_is_free(project: Project) -> None:
+    project.rename_class(0, "disk")
+    number, names = len(project.class_names), project.class_names
+    assert project.add_class("star") == number
+    project.color_class(number, "#d9682a")
+    assert [project.undo_class_edit(), project.undo_class_edit()] == ["color", "add"]
+    assert project.class_names == names
+    assert Project.open(project.path).class_names == names
+    assert project.add_class("moon") == number
+    assert number not in project.workspace.classes.colors
+    assert [project.undo_class_edit(), project.undo_class_edit()] == ["add", "rename"]
+    with pytest.raises(InputError, match="no edit of a class"):
+        project.undo_class_edit()
+
+
+def test_an_added_class_that_a_decision_names_stays(project: Project) -> None:
+    number, image = project.add_class("star"), int(project.splits.pool[0])
+    project.decide(RUN, "relabel", image, number)
+    with pytest.raises(InputError, match="star stays, because 1 decision names it"):
+        project.undo_class_edit()
+    project.undo(RUN)
+    with pytest.raises(InputError, match="names it"):  # it may be done again
+        project.undo_class_edit()
+    project.rename_class(0, "disk")
+    assert project.undo_class_edit() == "rename"
+    assert project.class_names[number] == "star"
+
+
+def test_an_added_class_that_a_model_knows_stays(project: Project) -> None:
+    project.add_class("star")
+    run = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120)
+    with pytest.raises(InputError, match=f"star stays, because {run.id} was made with it"):
+        project.undo_class_edit()
+
+
+def test_the_parts_of_a_split_are_taken_back_with_it_alone(project: Project) -> None:
+    project.rename_class(0, "disk")
+    project.split_class(0, ["disk", "wheel"])
+    assert [project.undo_class_edit(), project.undo_class_edit()] == ["split", "rename"]
+    assert len(project.class_names) == 4  # the part stays, merged into its class
+
+
+def test_a_log_that_takes_back_what_was_not_added_is_damaged(project: Project) -> None:
+    project.add_class("star")
+    file = project.path / "images" / "added_classes.jsonl"
+    file.write_text(file.read_text() + '{"taken_back": "moon"}\n')
+    with pytest.raises(DataError, match=r"added_classes\.jsonl is damaged"):
+        Project.open(project.path).summary()

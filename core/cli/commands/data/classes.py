@@ -38,7 +38,9 @@ def classes(
     order: Annotated[
         list[str] | None, typer.Option(help="A class to show first; given again: the next.", metavar="CLASS")
     ] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back the latest edit, but an added class.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back the latest edit; an added class as long as nothing names it.")
+    ] = False,
     reviewer: Reviewer = "me",
     as_json: AsJson = False,
 ) -> None:
