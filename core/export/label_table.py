@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError
 from core.base.types import Pixels
+from core.data.classes.class_looks import ClassLooks
 from core.data.sources.source_roots import SourceRoots
 
 COLUMNS = (
@@ -82,6 +83,16 @@ class LabelTable:
     def class_names(self) -> list[str]:
         """Return the K class names."""
         return [str(name) for name in self.info["classes"]]
+
+    @property
+    def looks(self) -> ClassLooks:
+        """Return order, colors and descriptions of the classes."""
+        return ClassLooks.from_facts(self.info)
+
+    @property
+    def shown_classes(self) -> list[tuple[int, str]]:
+        """Return number and name of each class, in the order to show."""
+        return self.looks.in_order(self.class_names)
 
     @property
     def column_names(self) -> tuple[str, ...]:

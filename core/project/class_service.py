@@ -1,6 +1,5 @@
 """Classes of a project: rename, merge, split, describe, color, order, take back; each is one line of a log."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from core.data.classes.class_edits import (
     live_edits,
     read_edits,
 )
+from core.data.classes.class_looks import COLOR
 from core.data.classes.class_names import (
     ADDED,
     AddedClass,
@@ -32,8 +32,6 @@ from core.data.classes.class_names import (
 from core.data.image_store import own_class_names
 from core.store.file_lock import hold_lock
 from core.workspace.workspace import CHECKS, Workspace
-
-_COLOR = re.compile("#[0-9a-fA-F]{6}")
 
 
 def rename_class(images: Path, number: int, name: str, reviewer: str) -> None:
@@ -155,7 +153,7 @@ def color_class(images: Path, number: int, color: str, reviewer: str) -> None:
         InputError: It is no color.
         DataError: It cannot be stored.
     """
-    if not _COLOR.fullmatch(color):
+    if not COLOR.fullmatch(color):
         raise InputError(f"A color is # and six hexadecimal digits, such as #d9682a (got {color!r}).")
     with hold_lock(images / f"{ADDED}.lock"):
         check_number(number, len(own_class_names(images)))

@@ -8,6 +8,7 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
 from core.base.untrusted.json_text import parse_json
+from core.data.classes.class_looks import read_manifest_looks
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
 from core.data.sources.annotations.coco_annotations import read_coco
@@ -50,7 +51,21 @@ def open_source(source: Path, config: IngestConfig, root: Path | None = None) ->
     table = _open_folder(source, config) if source.is_dir() else _open_file(source, config, root)
     if not table.files:
         raise InputError(f"{source} holds no images.")
-    return with_clean_classes(_with_distinct_names(table), merge_twins=config.merge_twins)
+    table = _with_looks(_with_distinct_names(table), source if source.is_dir() else source.parent)
+    return with_clean_classes(table, merge_twins=config.merge_twins)
+
+
+def _with_looks(table: SourceTable, folder: Path) -> SourceTable:
+    """Add the looks of the classes that the manifest of an export of Winnow tells, and say so."""
+    known = {name: name for name in table.class_names}
+    looks = read_manifest_looks(folder).over(table.looks).renamed(known)
+    if not looks:
+        return table
+    parts = [f"colors ({len(looks.colors):,})"] if looks.colors else []
+    parts += [f"descriptions ({len(looks.descriptions):,})"] if looks.descriptions else []
+    parts += ["order"] if looks.order else []
+    remark = f"Looks of the classes that come along: {', '.join(parts)}."
+    return replace(table, looks=looks, remarks=(*table.remarks, remark))
 
 
 def _open_file(file: Path, config: IngestConfig, root: Path | None) -> SourceTable:
@@ -159,6 +174,7 @@ def _joined(tables: Sequence[SourceTable]) -> SourceTable:
             },
             problems=(*first.problems, *more.problems),
             remarks=(*first.remarks, *more.remarks),
+            looks=first.looks.over(more.looks),
         )
     return first
 

@@ -42,8 +42,18 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
             "area": width * height, "segmentation": [], "iscrowd": 0,
             "attributes": {key: facts[key] for key in _KEPT if facts.get(key) not in ("", None)},
         })  # fmt: skip
-    categories = [
-        {"id": number, "name": name, "supercategory": ""} for number, name in enumerate(job.table.class_names, 1)
-    ]
     head = {"description": info["project"], "date_created": info.get("created", ""), "version": "1.0", "winnow": info}
-    return {"info": head, "licenses": [], "images": images, "categories": categories, "annotations": annotations}
+    return {"info": head, "licenses": [], "images": images, "categories": _categories(job), "annotations": annotations}
+
+
+def _categories(job: ExportJob) -> list[dict[str, Any]]:
+    """Return the categories in the order of the classes, with color (R, G, B) and description where there is one."""
+    looks, found = job.table.looks, []
+    for number, name in job.table.shown_classes:
+        category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": ""}
+        if name in looks.colors:
+            category["color"] = list(bytes.fromhex(looks.colors[name][1:]))
+        if name in looks.descriptions:
+            category["description"] = looks.descriptions[name]
+        found.append(category)
+    return found

@@ -32,9 +32,11 @@ def _meta(job: ExportJob) -> str:
         for name in (*_ATTRIBUTES, *job.table.metadata)
         if name in job.table.columns
     )
+    colors = {name: f"<color>{color}</color>" for name, color in job.table.looks.colors.items()}
     labels = "".join(
-        f"<label><name>{_text(name)}</name><type>tag</type><attributes>{attribute}</attributes></label>"
-        for name in job.table.class_names
+        f"<label><name>{_text(name)}</name>{colors.get(name, '')}<type>tag</type><attributes>{attribute}</attributes>"
+        "</label>"
+        for _, name in job.table.shown_classes
     )
     subsets = "\n".join(dict.fromkeys(job.splits()))
     return (

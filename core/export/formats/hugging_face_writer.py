@@ -113,6 +113,19 @@ def _card(job: ExportJob, splits: dict[str, int]) -> str:
     return "\n".join([
         *head, "", f"# {info['project']}", "", "Exported by Winnow. Columns are those of labels.csv.", "",
         "| split | images |", "| --- | --- |", *counts, "", "| source of the label | labels |", "| --- | --- |",
-        *sources, "", "## What is proven about the labels", "",
+        *sources, "", *_classes(job), "## What is proven about the labels", "",
         *(proofs or ["No selection has been audited: nothing is proven."]), "",
     ])  # fmt: skip
+
+
+def _classes(job: ExportJob) -> list[str]:
+    """Return a table of the classes where any has a description; the number is the label in the data."""
+    texts = job.table.looks.descriptions
+    if not texts:
+        return []
+    rows = [f"| {number} | {_cell(name)} | {_cell(texts.get(name, ''))} |" for number, name in job.table.shown_classes]
+    return ["## Classes", "", "| label | class | what belongs to it |", "| --- | --- | --- |", *rows, ""]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

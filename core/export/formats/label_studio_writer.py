@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from core.export.formats.export_format import ExportJob
 from core.export.formats.table_writer import CHUNK, write_csv
+from core.export.label_table import LabelTable
 
 CONTROL, OBJECT = "class", "image"
 """Names of the choice and of the image in the labeling configuration."""
@@ -23,7 +24,7 @@ def label_studio(job: ExportJob) -> str:
             for number, row in enumerate(job.table.rows(start, start + CHUNK), start):
                 file.write((",\n" if number else "\n") + json.dumps(_task(job, row), ensure_ascii=False))
         file.write("\n]\n")
-    (job.folder / "label_config.xml").write_text(_config(job.table.class_names), encoding="utf-8")
+    (job.folder / "label_config.xml").write_text(_config(job.table), encoding="utf-8")
     write_csv(job.table, job.folder / "labels.csv", job.options)
     return "tasks.json"
 
@@ -50,10 +51,19 @@ def _choice(name: str, key: str) -> dict[str, Any]:
     return {"id": key, "type": "choices", "from_name": CONTROL, "to_name": OBJECT, "value": {"choices": [name]}}
 
 
-def _config(classes: list[str]) -> str:
-    """Return the labeling configuration: one image, one class of it."""
-    choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in classes)
+def _config(table: LabelTable) -> str:
+    """Return the labeling configuration: one image, one class of it, in the order and with the hints of the classes."""
+    looks = table.looks
+    choices = "".join(
+        f"\n    <Choice value={quoteattr(name)}{_attribute('hint', looks.descriptions.get(name))}"
+        f"{_attribute('color', looks.colors.get(name))}/>"
+        for _, name in table.shown_classes
+    )
     return (
         f'<View>\n  <Image name="{OBJECT}" value="$image"/>\n'
         f'  <Choices name="{CONTROL}" toName="{OBJECT}" choice="single">{choices}\n  </Choices>\n</View>\n'
     )
+
+
+def _attribute(name: str, value: str | None) -> str:
+    return f" {name}={quoteattr(value, {chr(10): '&#10;'})}" if value else ""

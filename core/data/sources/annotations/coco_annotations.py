@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.data.classes.class_looks import ClassLooks
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
 
 
@@ -43,4 +44,20 @@ def read_coco(document: Any) -> AnnotationRows | None:
     used = {name for own in labels.values() for name in own}
     is_super = {str(entry.get("supercategory", "")) for entry in document["categories"]}
     names = [name for name in category_names.values() if name in used or name not in is_super]
-    return AnnotationRows("COCO", rows, tuple(names), several_labels(count))
+    return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _looks(document))
+
+
+def _looks(document: dict[str, Any]) -> ClassLooks:
+    """Return colors (of panoptic files too) and descriptions of the categories; the order of an export of Winnow."""
+    colors, texts = dict[str, str](), dict[str, str]()
+    for entry in document["categories"]:
+        color, name = entry.get("color"), str(entry["name"])
+        if isinstance(color, list) and len(color) == 3 and all(type(c) is int and 0 <= c <= 255 for c in color):
+            colors[name] = f"#{color[0]:02x}{color[1]:02x}{color[2]:02x}"
+        elif isinstance(color, str):
+            colors[name] = color
+        if isinstance(entry.get("description"), str):
+            texts[name] = entry["description"]
+    about = document.get("info")
+    own = ClassLooks.from_facts(about.get("winnow") if isinstance(about, dict) else None)
+    return own.over(ClassLooks.from_facts({"class_colors": colors, "class_descriptions": texts}))

@@ -3,6 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
+from core.data.classes.class_looks import ClassLooks
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
 
 
@@ -48,5 +49,9 @@ def read_cvat(document: Any) -> AnnotationRows | None:
         for attribute in image.findall("tag/attribute"):
             row[str(attribute.get("name", "attribute"))] = str(attribute.text or "")
         rows.append({**row, "labels": ", ".join(dict.fromkeys(tags or shapes))} if label is None else row)
-    names = [str(name.text or "").strip() for name in document.iterfind("meta//labels/label/name")]
-    return AnnotationRows("CVAT", rows, tuple(name for name in names if name), several_labels(count))
+    colors = {
+        (label.findtext("name") or "").strip(): (label.findtext("color") or "").strip()
+        for label in document.iterfind("meta//labels/label")
+    }
+    looks = ClassLooks.from_facts({"class_colors": colors})
+    return AnnotationRows("CVAT", rows, tuple(name for name in colors if name), several_labels(count), looks)

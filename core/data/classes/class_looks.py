@@ -1,0 +1,122 @@
+"""Looks of classes: order, colors and descriptions by name, as they travel with exports and come back."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.base.command_schema import is_shown
+from core.base.untrusted.json_text import parse_json
+from core.data.classes.class_edits import LONGEST_DESCRIPTION, ClassTable, append_edit
+
+COLOR = re.compile("#[0-9a-fA-F]{6}")
+_MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 50_000_000
+
+
+@dataclass(frozen=True)
+class ClassLooks:
+    """How classes are shown; by name, since another project counts them in another way.
+
+    Attributes:
+        order: Classes in the order to show; empty where it is that of their numbers.
+        colors: Class → #rrggbb.
+        descriptions: Class → what belongs to it.
+    """
+
+    order: tuple[str, ...] = ()
+    colors: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.order or self.colors or self.descriptions)
+
+    @classmethod
+    def of(cls, table: ClassTable) -> "ClassLooks":
+        """Return the looks of a project's classes; those that were merged into others have none."""
+        stands = [number for number in table.order if number not in table.merged]
+        return cls(
+            tuple(table.names[number] for number in stands) if stands != sorted(stands) else (),
+            {table.names[number]: table.colors[number] for number in stands if number in table.colors},
+            {table.names[number]: table.descriptions[number] for number in stands if table.descriptions.get(number)},
+        )
+
+    @classmethod
+    def from_facts(cls, facts: Any) -> "ClassLooks":
+        """Read looks from a manifest of any origin; what does not fit is left out."""
+        if not isinstance(facts, Mapping):
+            return cls()
+        order, colors, texts = (facts.get(key) for key in ("class_order", "class_colors", "class_descriptions"))
+        return cls(
+            tuple(dict.fromkeys(name for name in order if isinstance(name, str))) if isinstance(order, list) else (),
+            {name: color.lower() for name, color in _pairs(colors) if COLOR.fullmatch(color)},
+            {name: text for name, text in _pairs(texts) if text and is_description(text)},
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the looks as a JSON object; what there is none of is left out."""
+        found = {
+            "class_order": list(self.order),
+            "class_colors": dict(self.colors),
+            "class_descriptions": dict(self.descriptions),
+        }
+        return {key: value for key, value in found.items() if value}
+
+    def over(self, other: "ClassLooks") -> "ClassLooks":
+        """Return these looks, with those of others where there are none."""
+        colors, texts = {**other.colors, **self.colors}, {**other.descriptions, **self.descriptions}
+        return ClassLooks(self.order or other.order, colors, texts)
+
+    def renamed(self, new: Mapping[str, str]) -> "ClassLooks":
+        """Return the looks under new names; those of classes that have none are left out."""
+        return ClassLooks(
+            tuple(dict.fromkeys(new[name] for name in self.order if name in new)),
+            {new[name]: color for name, color in self.colors.items() if name in new},
+            {new[name]: text for name, text in self.descriptions.items() if name in new},
+        )
+
+    def in_order(self, names: Iterable[str]) -> list[tuple[int, str]]:
+        """Return number and name of classes in the order to show; those that it does not name follow."""
+        numbers = {name: number for number, name in enumerate(names)}
+        wanted = dict.fromkeys([*(name for name in self.order if name in numbers), *numbers])
+        return [(numbers[name], name) for name in wanted]
+
+
+def is_description(text: str) -> bool:
+    """Return whether a text can describe a class."""
+    return len(text) <= LONGEST_DESCRIPTION and is_shown(text)
+
+
+def read_manifest_looks(folder: Path) -> ClassLooks:
+    """Return the looks that the manifest of an export of Winnow tells; none where there is no such file."""
+    file = folder / _MANIFEST
+    try:
+        if not file.is_file() or file.stat().st_size > _LARGEST_MANIFEST:
+            return ClassLooks()
+        return ClassLooks.from_facts(parse_json(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
+        return ClassLooks()
+
+
+def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None:
+    """Append the edits that give classes their looks; DataError where they cannot be written.
+
+    Args:
+        folder: An image folder.
+        looks: By name.
+        names: (K,) the classes.
+    """
+    for number, name in enumerate(names):
+        if name in looks.colors:
+            append_edit(folder, "color", number, {"color": looks.colors[name]}, "")
+        if name in looks.descriptions:
+            append_edit(folder, "describe", number, {"text": looks.descriptions[name]}, "")
+    if looks.order:
+        append_edit(folder, "order", 0, {"order": [number for number, _ in looks.in_order(names)]}, "")
+
+
+def _pairs(found: Any) -> list[tuple[str, str]]:
+    """Return the pairs of texts of what may be a JSON object."""
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return [(name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str)]
