@@ -2,9 +2,11 @@
 
 Every project goes through the product's own path: a source of images is ingested and split, a head run suggests, the
 pool check speaks, `draw_calibration` draws images of the pool, they are answered with their true classes, and the
-thresholds come from `Project.quality`. `python -m benchmarks.guarantees_projects` prints the Markdown that stands in
-docs/BENCHMARKS.md. Each class was labeled in two scenes of its own, one image in twenty elsewhere; the pool comes from
-eight scenes alike, or half of it from those of the labels.
+thresholds come from `Project.quality`. Each class was labeled in two scenes of its own, one image in twenty elsewhere;
+the pool comes from eight scenes alike, or half of it from those of the labels.
+`python -m benchmarks.guarantees_projects --out FILE` prints the Markdown that stands in docs/BENCHMARKS.md. Each
+finished project is a line of the file, and a program that was stopped goes on where it stopped: `--projects 20` first and
+`--projects 200` later into one file is the same as 200 at once.
 """
 
 import argparse
@@ -13,11 +15,13 @@ import sys
 import tempfile
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.finished_rows import FinishedRows
 from benchmarks.report import environment, table
 from core import Command, Project, TrainConfig
 from core.base.types import Labels
@@ -149,7 +153,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--projects", type=int, default=200)
     parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("--out", type=Path, help="file of finished projects, one a line: go on where it stopped")
     asked, begin = parser.parse_args(), time.process_time()
+    settings = {"labeled": LABELED, "pool": POOL, "target": TARGET, "risk": RISK}
+    finished = FinishedRows(asked.out, settings)
     os.environ["WINNOW_HOME"] = tempfile.mkdtemp()
     head = ["pool", "not valid here before", "before: error, kept", "answers", "on average: error, kept", "guaranteed",
             "answers", f"risk {RISK:.0%}: within the target, kept", "guaranteed"]  # fmt: skip
@@ -157,7 +164,7 @@ def main() -> None:
     for name in asked.kinds:
         rows = []
         for seed in range(asked.projects):
-            rows.append(one(KINDS[name], seed))
+            rows.append(finished.of(f"{name}/{seed}", partial(one, KINDS[name], seed)))
             if len(rows) % 20 == 0:
                 print(f"{len(rows)} projects: {' | '.join(cells(name, rows))}", file=sys.stderr, flush=True)
         print(f"| {' | '.join(cells(name, rows))} |", flush=True)

@@ -5,18 +5,22 @@ images and of a pool. Before the repair calibration images come from the given l
 Rows: exchangeable, another scene (stripes of other directions), another class mix, duplicates (calibration images that
 are near twins of images that train), wrong calibration labels; each at three sizes. Beside: the plug-in threshold, and
 cleanlab's estimate of wrong labels among the suggestions. `python -m benchmarks.guarantees_shifts` prints the Markdown
-that stands in docs/BENCHMARKS.md.
+that stands in docs/BENCHMARKS.md; with `--out FILE` each finished draw is a line of the file, and a program that was
+stopped goes on where it stopped. `--kinds blur` measures one row.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 
+from benchmarks.finished_rows import FinishedRows
 from benchmarks.guarantees_pool import LEVEL, MIX, Rows, variants
 from benchmarks.guarantees_simulated import outcome
 from benchmarks.label_issues import LOOK_ALIKES, held_out
@@ -256,7 +260,11 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--tested", type=int, default=TESTED, help="draws in which the pool check is made")
     parser.add_argument("--kinds", nargs="*", help="rows of these names alone")
+    parser.add_argument("--draws", type=int, default=DRAWS)
+    parser.add_argument("--out", type=Path, help="file of finished draws, one a line: go on where it stopped")
     asked, begin = parser.parse_args(), time.process_time()
+    settings = {"images": IMAGES, "labeled": LABELED, "pool": POOL, "target": asked.target, "tested": asked.tested}
+    finished = FinishedRows(asked.out, settings)
     images = fashion_mnist()
     found = kinds(images.pixels[:IMAGES], np.asarray(images.labels[:IMAGES]), asked.kinds or ())
     head = ["calibration and pool", "n", "check rejects", "before: error, kept", "before, risk 10 %: over, kept",
@@ -269,7 +277,12 @@ def main() -> None:
             known[id(kind.pool)] = issues(kind.pool)
         is_issue = known[id(kind.pool)]
         for num in asked.sizes:
-            draws = [draw(kind, num, asked.target, is_issue, seed, asked.tested) for seed in range(DRAWS)]
+            draws = [
+                finished.of(
+                    f"{kind.name}/{num}/{seed}", partial(draw, kind, num, asked.target, is_issue, seed, asked.tested)
+                )
+                for seed in range(asked.draws)
+            ]
             print(f"| {' | '.join(cells(kind, num, draws, asked.target))} |", flush=True)
     right = {kind.name: f"{(kind.pool.guess == kind.pool.truth).mean():.1%}" for kind in found}
     print(f"\nRight suggestions in the pool: {right}; CPU {time.process_time() - begin:.0f} s; {environment()}")

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 
@@ -11,12 +12,18 @@ def environment() -> str:
     """One sentence: date, commit, processor, cores, memory, torch."""
     from importlib.metadata import version
 
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{date.today()}, commit {commit.strip()}, {_processor()}, {os.cpu_count()} cores, {gigabytes:.0f} GiB, "
+        f"{date.today()}, commit {commit()}, {_processor()}, {os.cpu_count()} cores, {gigabytes:.0f} GiB, "
         f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"
     )
+
+
+@cache
+def commit() -> str:
+    """Short name of the commit that is checked out when the program begins."""
+    words = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _processor() -> str:
