@@ -5,8 +5,8 @@ pool check speaks, `draw_calibration` draws images of the pool, they are answere
 thresholds come from `Project.quality`. Each class was labeled in two scenes of its own, one image in twenty elsewhere;
 the pool comes from eight scenes alike, or half of it from those of the labels.
 `python -m benchmarks.guarantees_projects --out FILE` prints the Markdown that stands in docs/BENCHMARKS.md. Each
-finished project is a line of the file, and a program that was stopped goes on where it stopped: `--projects 20` first and
-`--projects 200` later into one file is the same as 200 at once.
+finished project is a line of the file, and a program that was stopped goes on where it stopped: `--projects 20` first
+and `--projects 200` later into one file is the same as 200 at once.
 """
 
 import argparse

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,17 @@ import numpy as np
 
 from core.base.config import TrainConfig
 from core.base.errors import Cancelled, DataError, WinnowError
-from core.base.types import CuratedSet, LabelSource, RunStatus
+from core.base.types import CuratedSet, ImageSet, LabelSource, RunStatus
 from core.curation.curated_set import can_suggest
 from core.data.drawn_val import with_drawn_val
+from core.data.groups.group_numbers import from_codes, joined
+from core.data.groups.image_groups import load_groups
 from core.data.image_store import open_images
 from core.data.label_corrections import with_corrections
 from core.data.splits import load_splits
 from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
+from core.heads.cross_validation import LEAST_VAL, MOST_LABELS, cross_validated
 from core.heads.fit import score_head
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings
@@ -36,6 +40,7 @@ from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
 from core.workspace.pool_index import NO_SUGGESTIONS, ensure_index, needs_index
+from core.workspace.run import CROSS_VALIDATION
 
 
 class HeadWorker:
@@ -93,6 +98,8 @@ class HeadWorker:
         write_json(self.folder.path / "predictions" / "features.json", {"folder": stored.folder.name})
         calibration = calibrate(logits[splits.val], images.labels[splits.val])
         write_json(self.folder.path / "calibration.json", calibration | {"has_suggestions": is_taught})
+        if is_taught and len(splits.val) < LEAST_VAL:
+            self._cross_validate(images, stored, curated, settings)
         self._result = "" if is_taught else NO_SUGGESTIONS
         val_accuracy = None
         if len(splits.val):
@@ -106,6 +113,25 @@ class HeadWorker:
         if needs_index(splits.pool):
             ensure_index(self.folder, splits.pool)
         self.status = replace(self.status, best_epoch=1, best_val_accuracy=val_accuracy)
+
+    def _cross_validate(
+        self, images: ImageSet, stored: StoredFeatures, curated: CuratedSet, settings: HeadSettings
+    ) -> None:
+        """Store how often heads of other folds name the labels of single images right."""
+        single = np.flatnonzero(curated.sources != LabelSource.BULK)
+        if len(single) > MOST_LABELS:
+            single = np.sort(np.random.default_rng(settings.seed).choice(single, MOST_LABELS, replace=False))
+        known = HeadLabels(
+            curated.ids[single], curated.labels[single], curated.weights[single], curated.reject_ids,
+            curated.reject_labels, max(2, len(images.class_names)),
+        )  # fmt: skip
+        groups = load_groups(self.project, images)
+        copies = from_codes(np.array([zlib.crc32(images.pixels[image].tobytes()) for image in known.ids.tolist()]))
+        together = copies if groups is None else joined(copies, from_codes(groups.of_image[known.ids]))
+        right = cross_validated(stored.values, known, together, settings)
+        if right is not None:
+            facts = {"n": len(right), "right": int(right.sum()), "groups": len(np.unique(together))}
+            write_json(self.folder.path / CROSS_VALIDATION, facts)
 
     def _features(self) -> StoredFeatures:
         return named_features(

@@ -33,6 +33,7 @@ class RunRow:
         num_labels: Labels that it trained on.
         val_accuracy: Accuracy on the val images, with its 95 % interval; None before any. For a network it is the
             median of the last five evaluations, which is not the luckiest one.
+        cross_validated: Accuracy of a head over its labels, where fewer than 50 val images say it; else None.
         seconds: Seconds it took, or has taken so far.
     """
 
@@ -43,6 +44,7 @@ class RunRow:
     changes: tuple[str, ...]
     num_labels: int
     val_accuracy: Estimate | None
+    cross_validated: Estimate | None
     seconds: float
 
 
@@ -69,7 +71,8 @@ class RunTable:
             changes = () if reference is None else changes_between(records[reference], record)
             num_labels = sum(record.num_labels.values())
             val = _val_accuracy(run, num_val or len(drawn_val(run.folder.path)[0]))
-            rows.append(RunRow(run, notes, problem, reference, changes, num_labels, val, run.status.seconds))
+            crossed, problem = self._cross_validated(run, problem)
+            rows.append(RunRow(run, notes, problem, reference, changes, num_labels, val, crossed, run.status.seconds))
             before = run.id if run.control is None else before
         return rows
 
@@ -205,6 +208,12 @@ class RunTable:
             return run.notes, None
         except DataError as error:
             return RunNotes(), str(error)
+
+    def _cross_validated(self, run: Run, problem: str | None) -> tuple[Estimate | None, str | None]:
+        try:
+            return run.cross_validated, problem
+        except DataError as error:
+            return None, problem or str(error)
 
     def _write(self, run_id: str, change: Callable[[RunNotes], RunNotes]) -> Run:
         with hold_lock(self._runs / ".lock"):

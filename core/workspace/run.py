@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import DataError
-from core.base.types import RunRecord, RunStatus
+from core.base.types import Estimate, RunRecord, RunStatus
 from core.jobs.launch import command_for_other_machines
+from core.risk.error_estimates import proportion
 from core.store.files import read_json
 from core.store.run_folder import RunFolder
 
@@ -16,6 +17,8 @@ LAST_EVALUATIONS = 5
 """Number of last evaluations whose median is shown beside the best one."""
 NOTES = "notes.json"
 """File of a run folder with the name, note and star that people gave it."""
+CROSS_VALIDATION = "cross_validation.json"
+"""File of a run folder with the cross-validated accuracy of its head."""
 CONTROL_NAMES = {"threshold_only": "threshold-only", "random_clicks": "random"}
 """Display name of each kind of control run."""
 
@@ -141,6 +144,22 @@ class Run:
         where the run came to rest.
         """
         return last_median(self.metrics())
+
+    @property
+    def cross_validated(self) -> Estimate | None:
+        """Cross-validated accuracy of a head over its labels, where fewer than 50 val images say it; else None.
+
+        The interval takes the labels as independent draws: approximate, as the folds share labels. Images that a queue
+        picked are not draws of the pool.
+        """
+        file = self.folder.path / CROSS_VALIDATION
+        if not file.exists():
+            return None
+        found = read_json(file)
+        right, num = found.get("right"), found.get("n")
+        if not (isinstance(right, int) and isinstance(num, int) and 0 <= right <= num and num):
+            raise DataError(f"{file} cannot be read (it holds no counts). Delete it: the accuracy is then unknown.")
+        return proportion(right, num)
 
     @property
     def imported_from(self) -> dict[str, Any] | None:

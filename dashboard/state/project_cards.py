@@ -79,4 +79,7 @@ def _run_line(project: Project) -> str:
         return "No suggestions yet"
     run = latest_run(finished)
     accuracy = run.status.best_val_accuracy
-    return f"Latest run: {run.id}" + (f", {formatting.percent(accuracy)} right on val" if accuracy is not None else "")
+    said = f", {formatting.percent(accuracy)} right on val" if accuracy is not None else ""
+    if (crossed := run.cross_validated) is not None:
+        said = f", {formatting.percent(crossed.value)} right by cross-validation of {crossed.n:,} labels"
+    return f"Latest run: {run.id}{said}"

@@ -122,7 +122,10 @@ def _val_accuracy(run: Run) -> str:
     if config.is_imported:
         return f"{formatting.percent(run.status.best_val_accuracy)} (imported from {config.model_name})"
     if config.is_head:
-        return f"{formatting.percent(run.status.best_val_accuracy)} (head on {config.model_name})"
+        text = f"{formatting.percent(run.status.best_val_accuracy)} (head on {config.model_name}"
+        if (crossed := run.cross_validated) is not None:
+            text += f"; cross-validated {formatting.estimate(crossed)} labels"
+        return f"{text})"
     best, last = formatting.percent(run.status.best_val_accuracy), formatting.percent(run.last_val_accuracy)
     return f"best {best}, median of last {constants.LAST_EVALUATIONS} {last}"
 

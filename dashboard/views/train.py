@@ -78,6 +78,12 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     elif config.is_head:
         st.caption(f"{config.head.replace('_', ' ').capitalize()} on features of {config.model_name}.")
         metric_row({**time, "Val accuracy": _accuracy(status.best_val_accuracy), **speed})
+        if (crossed := run.cross_validated) is not None:
+            st.caption(
+                f"Cross-validated accuracy: {formatting.estimate(crossed)} labels. Heads of five folds name the labels "
+                "that they have not seen, as too few val images are held out to say it. The interval is approximate; "
+                "labels that a queue picked are not draws of the pool."
+            )
     else:
         progress = {
             "Epoch": f"{status.epoch:,} of {status.epochs:,}",

@@ -55,6 +55,35 @@ def test_a_head_run_has_scores_a_threshold_and_a_target_error_like_any_run(proje
     assert run.folder.features().shape[0] == len(project.images.pixels)
 
 
+def test_a_head_with_few_val_images_is_cross_validated_over_its_labels_and_says_so(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run,) = project.runs()
+    found = run.cross_validated
+    assert found is not None
+    assert found.n == len(project.splits.labeled) == 15
+    (row,) = project.run_table.rows()
+    assert row.cross_validated == found
+    said = f"cross-validated {100 * found.value:.1f} %"
+    for command in ("status", "runs"):
+        with pytest.raises(SystemExit, match="0"):
+            main([command, str(project.path)])
+        out = capsys.readouterr().out
+        assert said in out
+        assert "of 15 labels" in out
+    (run.folder.path / "cross_validation.json").write_text("{}")
+    (row,) = Project.open(project.path).run_table.rows()
+    assert row.cross_validated is None
+    assert row.problem is not None
+    assert "holds no counts" in row.problem
+
+
+def test_a_head_with_enough_val_images_is_not_cross_validated(pictures: Path, tmp_path: Path) -> None:
+    split = SMALL.model_copy(update={"val": 50, "calibration": 12, "test": 12})
+    made = Project.create(tmp_path / "more", pictures, split=split)
+    assert made.wait_run(made.start_run(HEAD).id, timeout=120).cross_validated is None
+
+
 def test_decisions_change_the_next_head(project: Project) -> None:
     (run,) = project.runs()
     pool = project.splits.pool

@@ -14,7 +14,7 @@ from core.base.presets import PRESETS
 from core.base.types import LIVE_STATES, RunStatus
 from core.cli.commands.data.groups import changed_since, leak_info
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
-from core.cli.output import answer, percent
+from core.cli.output import answer, estimate_info, format_estimate, percent
 from core.cli.training_plans import DryRun, GoalName, goal_plan, preset_configs, say_plan
 from core.experiments.plans.durations import duration
 from core.experiments.runs import RunRequest
@@ -247,6 +247,8 @@ def _run_line(run: Run) -> str:
     if best is not None and last is not None:
         medians = f"val best {percent(best)}, median of last {LAST_EVALUATIONS} {percent(last)}"
         val = medians if config.is_network else f"val {percent(best)}"
+    if (crossed := run.cross_validated) is not None:
+        val += f"{', ' if val else ''}cross-validated {format_estimate(crossed)} of {crossed.n:,} labels"
     if now.kept_epoch not in (None, now.best_epoch):
         val += f", kept epoch {now.kept_epoch}"
     progress = f"epoch {now.epoch}/{now.epochs}" if config.is_network else now.message
@@ -270,4 +272,5 @@ def _run_info(run: Run) -> dict[str, Any]:
         "control": None if run.control is None else {"arm": run.control.kind, "of": run.control.of},
         **asdict(run.status),
         "last_val_accuracy": run.last_val_accuracy,
+        "cross_validated": None if run.cross_validated is None else estimate_info(run.cross_validated),
     }

@@ -52,6 +52,7 @@ def _cells(row: Any) -> dict[str, Any]:
         "what changed": changes or ("the first run" if row.compared_with is None else "nothing"),
         "labels": row.num_labels,
         "accuracy on val": "–" if row.val_accuracy is None else formatting.estimate(row.val_accuracy),
+        "cross-validated": "–" if row.cross_validated is None else formatting.estimate(row.cross_validated),
         "time": formatting.duration(row.seconds),
         "state": row.run.status.state,
         "note": row.notes.note,
@@ -67,6 +68,9 @@ def _columns() -> dict[str, Any]:
         "what changed": column.TextColumn(width=300),
         "labels": column.NumberColumn(format="localized", width=70),
         "accuracy on val": column.TextColumn(width=170),
+        "cross-validated": column.TextColumn(
+            width=170, help="Over the labels of a head; with fewer than 50 val images."
+        ),
         "time": column.TextColumn(width=70),
         "state": column.TextColumn(width=80),
         "note": column.TextColumn("note", width=220, max_chars=2_000),

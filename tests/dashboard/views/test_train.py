@@ -6,6 +6,8 @@ import pytest
 
 from core import DataError, Launch, Project, TrainConfig, constants
 from core.store.files import write_json
+from dashboard import formatting
+from dashboard.state import project_cards
 from tests.dashboard.page_helpers import metrics, open_page, press, texts, trained
 
 BASE = "001-supervised-mlp"
@@ -141,3 +143,13 @@ def test_edits_of_the_table_are_stored_and_a_bad_one_is_a_sentence(trained_proje
     assert not _apply(trained_project, before, before)
     assert not _apply(trained_project, before, [{"run": run, "star": False, "name": "x" * 81, "note": ""}])
     assert trained_project.run_table.rows()[0].notes.name == "A"
+
+
+def test_a_head_with_few_val_images_shows_its_cross_validated_accuracy(trained_project: Project) -> None:
+    run = trained_project.wait_run(trained_project.start_run(TrainConfig(method="head")).id, timeout=120)
+    found = run.cross_validated
+    assert found is not None
+    shown = f"{formatting.estimate(found)} labels"
+    assert f"Cross-validated accuracy: {shown}" in texts(open_page("train", project=trained_project.key, run=run.id))
+    assert f"cross-validated {shown})" in texts(open_page("compare", project=trained_project.key))
+    assert f"by cross-validation of {found.n:,} labels" in project_cards._run_line(trained_project)

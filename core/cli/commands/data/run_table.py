@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from core.base.errors import InputError
+from core.base.types import Estimate
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer, format_estimate
 from core.project import Project
@@ -56,6 +57,8 @@ def runs(
 def _lines(row: RunRow) -> list[str]:
     star = "* " if row.notes.is_starred else "  "
     val = "val unknown" if row.val_accuracy is None else f"val {format_estimate(row.val_accuracy)}"
+    if row.cross_validated is not None:
+        val += f", cross-validated {format_estimate(row.cross_validated)} of {row.cross_validated.n:,} labels"
     facts = f"{row.run.status.state}  {row.num_labels:,} labels  {val}  {row.seconds:,.0f} s"
     lines = [f"{star}{row.run.title}  {facts}"]
     if row.compared_with is not None:
@@ -65,10 +68,13 @@ def _lines(row: RunRow) -> list[str]:
 
 
 def _info(row: RunRow) -> dict[str, Any]:
-    val = row.val_accuracy
-    interval = None if val is None else {"value": val.value, "low": val.low, "high": val.high, "n": val.n}
     return {
         "run": row.run.id, "name": row.notes.name, "note": row.notes.note, "star": row.notes.is_starred,
         "problem": row.problem, "state": row.run.status.state, "compared_with": row.compared_with,
-        "changes": list(row.changes), "labels": row.num_labels, "val_accuracy": interval, "seconds": row.seconds,
+        "changes": list(row.changes), "labels": row.num_labels, "val_accuracy": _interval(row.val_accuracy),
+        "cross_validated": _interval(row.cross_validated), "seconds": row.seconds,
     }  # fmt: skip
+
+
+def _interval(found: Estimate | None) -> dict[str, float] | None:
+    return None if found is None else {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
