@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import Project, WinnowError, recent_projects
+from core import Project, WinnowError, constants, recent_projects
 from dashboard import formatting
 from dashboard.messages import show_errors
 from dashboard.sections import ended_runs
@@ -93,9 +93,11 @@ def _header(page: str) -> None:
     titles = {run.id: run.title for run in reversed(finished_runs(project))}
     if finished := list(titles):
         requested, shown = url.read("run"), current_run(project).id
+        if page == "review" and requested == constants.LABEL_ISSUES:  # no run, but reviewed like one
+            finished, titles[requested], shown = [requested, *finished], "given labels", requested
         st.session_state["run-choice"] = shown
         if requested not in [run.id for run in live_runs(project)]:
-            if requested not in (None, shown):
+            if requested not in (None, shown, constants.LABEL_ISSUES):
                 message = f"{requested} is not a finished run of this project. This page shows {shown}."
                 st.session_state["other-run"] = message
             url.write("run", shown)

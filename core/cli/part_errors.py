@@ -5,7 +5,7 @@ from typing import Any
 
 from core.cli.output import estimate_info, format_estimate, format_state
 from core.project import Project
-from core.quality.calibration.part_errors import ClassGuarantee, PartErrors
+from core.quality.calibration.part_errors import ClassGuarantee, PartError, PartErrors
 
 
 def part_report(
@@ -29,6 +29,9 @@ def part_report(
     if per_class:
         found = project.quality.class_errors(run, threshold)
         info["per_class"], lines = _info(found), _lines(found)
+        if project.workspace.classes.groups:
+            grouped = project.quality.class_group_errors(run, threshold)
+            info["per_class_group"], lines = _info(grouped), [*lines, *_lines(grouped)]
     if per_class and target is not None:
         rows = project.quality.class_guarantees(run, target)
         info["guarantees"] = [asdict(row) for row in rows]
@@ -40,10 +43,16 @@ def part_report(
 
 
 def _info(found: PartErrors) -> dict[str, Any]:
-    parts = [{**asdict(part), "error": estimate_info(part.error)} for part in found.parts]
+    parts = [_part_info(part) for part in found.parts]
     worst = None if found.worst is None else found.worst.name
     return {"by": found.by, "threshold": found.threshold, "parts": parts, "worst": worst, "sentence": found.sentence,
             "state": found.state, "reason": found.reason}  # fmt: skip
+
+
+def _part_info(part: PartError) -> dict[str, Any]:
+    within = {} if part.within is None else {"within": estimate_info(part.within)}
+    facts = {name: value for name, value in asdict(part).items() if name != "within"}
+    return {**facts, "error": estimate_info(part.error), **within}
 
 
 def _lines(found: PartErrors) -> list[str]:
@@ -51,6 +60,7 @@ def _lines(found: PartErrors) -> list[str]:
     rows = [
         f"  {part.name:<{width}}  error {format_estimate(part.error)}, n = {part.error.n:,}; keeps {part.num_kept:,} "
         f"of {part.num_pool:,}"
+        + (f"; {part.within.count:,} of the {part.error.count:,} wrong ones within the group" if part.within else "")
         for part in found.parts
     ]
     head = f"Error at confidence {found.threshold:g} and above by {found.by}:"

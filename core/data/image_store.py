@@ -22,8 +22,8 @@ from core.base.errors import DataError, not_allowed
 from core.base.memmap import open_mapped
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.base.untrusted.json_text import parse_json
+from core.data.classes.added_classes import added_names
 from core.data.classes.class_edits import class_table, read_edits
-from core.data.classes.class_names import added_names
 
 CHUNK = 4096
 

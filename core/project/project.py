@@ -14,6 +14,7 @@ from core.base.errors import InputError, not_in_pool
 from core.base.types import UNKNOWN, Command
 from core.data.ingest_config import IngestConfig
 from core.data.sources.source_preview import SourcePreview
+from core.project.classes.project_classes import ProjectClasses
 from core.project.project_arrays import ProjectArrays
 from core.project.project_images import ProjectImages
 from core.project.project_results import ProjectResults
@@ -29,7 +30,7 @@ DEMO = {"labeled": 100, "val": 1_000}
 """Parts of the demo: so few labels that the first clicks are worth much, so many val images that they can tell it."""
 
 
-class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages):
+class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages, ProjectClasses):
     """One project folder: its images, splits, runs and decisions.
 
     Methods raise WinnowError with a sentence.

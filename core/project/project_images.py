@@ -1,29 +1,22 @@
-"""Images and classes of a project: new images, moved originals; classes added, edited, split."""
+"""Images of a project: new images, moved originals, other settings of decoding, groups of images."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.base.errors import InputError
-from core.base.types import HUMAN_LABELS
-from core.data.classes.class_edits import ClassSplit
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
 from core.data.ingestion import redecoded_images
 from core.data.ingestion.redecoded_images import Reading, ReadingPreview
 from core.data.sources.source_roots import read_roots
-from core.project import class_service
 from core.project.project_folder import ProjectFolder
 from core.workspace import growth
 from core.workspace.growth import Growth
-from core.workspace.image_sets import save_image_set
 from core.workspace.project_source import change_reading
 
 
 class ProjectImages(ProjectFolder):
-    """The methods of Project that change its images or classes."""
+    """The methods of Project that change its images."""
 
     def add_images(
         self,
@@ -185,114 +178,3 @@ class ProjectImages(ProjectFolder):
         path = self.path
         vars(self).clear()
         ProjectFolder.__init__(self, path)
-
-    def add_class(self, name: str, reviewer: str = "me") -> int:
-        """Add a class to the project; it keeps its number for ever, and runs before it do not suggest it.
-
-        Args:
-            name: Its name, 1 to 200 characters.
-            reviewer: Who adds it.
-
-        Returns:
-            The number of the class, which is its place in `class_names`.
-
-        Raises:
-            InputError: The name cannot be used, or is taken.
-            DataError: It cannot be stored.
-        """
-        return self.workspace.add_class(name, reviewer)
-
-    def rename_class(self, number: int, name: str, reviewer: str = "me") -> None:
-        """Give a class another name; its number, labels and decisions stay.
-
-        Args:
-            number: The class.
-            name: Its new name, 1 to 200 characters.
-            reviewer: Who renames it.
-
-        Raises:
-            InputError: The name cannot be used, or is taken.
-        """
-        class_service.rename_class(self.path / "images", number, name, reviewer)
-
-    def merge_classes(self, number: int, into: int, reviewer: str = "me") -> None:
-        """Count one class as another: given labels, decisions, and what models predict; an edit that can be undone.
-
-        Args:
-            number: The class that goes; it keeps its number.
-            into: The class that stays.
-            reviewer: Who merges them.
-
-        Raises:
-            InputError: They are one class, or one of them was merged before.
-        """
-        last = self.decisions.last_id()
-        class_service.merge_classes(self.path / "images", number, into, last, reviewer)
-
-    def describe_class(self, number: int, text: str, reviewer: str = "me") -> None:
-        """Say what belongs to a class.
-
-        Args:
-            number: The class.
-            text: Up to 2,000 characters.
-            reviewer: Who describes it.
-        """
-        class_service.describe_class(self.path / "images", number, text, reviewer)
-
-    def split_class(self, number: int, names: Sequence[str], reviewer: str = "me") -> ClassSplit:
-        """Begin to label the images of a class again as one of several; an edit that can be undone.
-
-        Args:
-            number: The class.
-            names: Names of its parts, two or more; the class itself may be one. New ones become classes.
-            reviewer: Who splits it.
-
-        Returns:
-            The parts, and the sets of images to label again (those that were decided as the class, and those that were
-            given it).
-
-        Raises:
-            InputError: There are fewer than two, a name cannot be used, or the class was merged.
-        """
-        class_service.check_number(number, len(self.class_names))
-        given, state = self.workspace.given_ids(), self.decisions.state()
-        decided = np.flatnonzero(np.isin(state.verdict, HUMAN_LABELS) & (state.label == number))
-        given = given[self.images.labels[given] == number]
-        sets = [save_image_set(self.path, ids) if len(ids) else "" for ids in (decided, given)]
-        return class_service.split_class(self.path / "images", number, names, (sets[0], sets[1]), reviewer)
-
-    def color_class(self, number: int, color: str, reviewer: str = "me") -> None:
-        """Give a class a color on the Review and Map pages.
-
-        Args:
-            number: The class.
-            color: #rrggbb.
-            reviewer: Who chooses it.
-        """
-        class_service.color_class(self.path / "images", number, color, reviewer)
-
-    def order_classes(self, numbers: Sequence[int], reviewer: str = "me") -> None:
-        """Choose the order in which classes are shown, with their keys on the Review page; their numbers stay.
-
-        Args:
-            numbers: Classes, the first first; those left out follow in their order.
-            reviewer: Who orders them.
-        """
-        class_service.order_classes(self.path / "images", numbers, reviewer)
-
-    def undo_class_edit(self, reviewer: str = "me") -> str:
-        """Take back the latest edit of a class; return its kind, such as rename or add; InputError without one.
-
-        Labels given to the parts of a split count as the class again. An added class goes as long as no label, decision
-        or model names it; else the edit before it is taken back.
-        """
-        undone = class_service.undo_class_edit(
-            self.path / "images",
-            self.decisions.last_id(),
-            reviewer,
-            lambda number: class_service.use_of_class(self.workspace, self.decisions.all(), number),
-        )
-        if undone.kind == "add" and any(undone.number == decision.label for decision in self.decisions.all()):
-            self.workspace.add_class(str(undone.params["name"]), undone.reviewer)  # decided in this very instant
-            raise InputError(f"{undone.params['name']} stays: it was just given to an image.")
-        return undone.kind

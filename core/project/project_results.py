@@ -13,10 +13,12 @@ from core.export.label_table import ExportOptions
 from core.project.project_folder import ProjectFolder
 from core.quality.evaluation import Selection, select
 from core.quality.model_comparison import (
+    ClassGroupComparison,
     GroupAccuracy,
     HeadComparison,
     RunComparison,
     compare_by,
+    compare_class_groups,
     compare_runs,
     compare_with_head,
 )
@@ -107,6 +109,17 @@ class ProjectResults(ProjectFolder):
             InputError: There is no such column.
         """
         return compare_by(self.workspace, compared, column)
+
+    def compare_class_groups(self, compared: RunComparison) -> list[ClassGroupComparison]:
+        """Compare two finished runs on the test images of each class group.
+
+        Args:
+            compared: What `compare` returned of both.
+
+        Returns:
+            Errors of both in each group, those within the group apart; none where no class has a group.
+        """
+        return compare_class_groups(self.workspace, compared)
 
     def compare_with_head(self, network: str, head: str | None = None) -> HeadComparison | None:
         """Compare a network with a head on the same val images: which of both should suggest?

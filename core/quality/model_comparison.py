@@ -7,7 +7,7 @@ import numpy as np
 from core.base.errors import InputError
 from core.base.types import Estimate, Ids, Labels, Logits
 from core.risk.comparison import Comparison, PairedDifference, accuracy, compare, paired_difference
-from core.risk.error_estimates import proportion
+from core.risk.error_estimates import ClassGroupError, class_group_errors, proportion
 from core.scoring.model_average import average_logits, fit_average_weight
 from core.workspace.model_versions import has_scores, list_versions, version_folder
 from core.workspace.run import Run
@@ -46,6 +46,15 @@ class GroupAccuracy:
     accuracy_a: Estimate
     accuracy_b: Estimate
     paired: PairedDifference  # accuracy of b less that of a
+
+
+@dataclass(frozen=True)
+class ClassGroupComparison:
+    """Both runs on the test images whose true class is of one class group."""
+
+    name: str  # empty: the classes without a group
+    errors_a: ClassGroupError
+    errors_b: ClassGroupError
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,24 @@ def compare_by(workspace: Workspace, compared: RunComparison, column: str) -> li
         a, b = (proportion(int((predicted == known).sum()), len(known)) for predicted in (old, new))
         found.append(GroupAccuracy(groups.names[number], a, b, paired))
     return found
+
+
+def compare_class_groups(workspace: Workspace, compared: RunComparison) -> list[ClassGroupComparison]:
+    """Compare two runs on the test images of each class group.
+
+    Args:
+        workspace: The project's workspace.
+        compared: Both runs on all test images.
+
+    Returns:
+        Errors of both in each group, those within the group apart; none where no class has a group.
+    """
+    table, result, labels = workspace.classes, compared.comparison, workspace.images.labels[compared.test_ids]
+    members = table.members if table.groups else {}
+    found_a, found_b = (
+        class_group_errors(labels, predictions, members) for predictions in (result.predictions_a, result.predictions_b)
+    )
+    return [ClassGroupComparison(name, found_a[name], found_b[name]) for name in members if found_a[name].error.n]
 
 
 def compare_with_head(workspace: Workspace, network: str, head: str | None = None) -> HeadComparison | None:

@@ -5,6 +5,7 @@ named image.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.curation.rules import RULES, checked_rule
 from core.review.queues import RunQueues
 from core.scoring.scores import Scores
 from core.workspace.pool_index import NO_SUGGESTIONS
+from core.workspace.workspace import LABEL_ISSUES
 
 BULK_ACCEPT = Verdict.BULK_ACCEPT.name.lower()
 FILTER, NAMED, CAP = "filter", "images", "class_cap"
@@ -29,6 +31,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "metadata": (tuple,),  # list of pairs of column and value
     **dict.fromkeys(("is_changed", "is_duplicate"), (bool,)),
 }
+
+
+@dataclass(frozen=True)
+class BulkCount:
+    """Images that a bulk decision would be about, and given labels among them that it would correct."""
+
+    count: int
+    corrected: int
 
 
 def is_bulk(command: Command) -> bool:
@@ -88,6 +98,31 @@ def bulk_mask(command: Command, queues: RunQueues, state: LabelState) -> Mask:
     if command.verdict == "accept":
         raise DecisionError("What a filter matches was not looked at one by one: it can be bulk-accepted only.")
     return _filtered(command.params, queues, state)
+
+
+def count_bulk(params: Mapping[str, Any], run_id: str, queues: RunQueues, state: LabelState) -> BulkCount:
+    """Count the images that a bulk decision would be about now; nothing is decided.
+
+    Args:
+        params: Rule and its parameters, or a filter; `label` where another class than the suggested one is given.
+        run_id: The run.
+        queues: Its queues.
+        state: The replayed decisions.
+
+    Raises:
+        DecisionError: The params cannot be read.
+        ConfigError: The rule or a parameter does not fit.
+    """
+    rest = {name: value for name, value in params.items() if name != "label"}
+    label = params.get("label")
+    if "label" in params and (type(label) is not int or not 0 <= label < len(queues.prior)):
+        raise DecisionError(f"label is the number of a class, from 0 to {len(queues.prior) - 1} (got {label!r}).")
+    mask = bulk_mask(Command("count", BULK_ACCEPT, run_id, params=rest), queues, state)
+    given = queues.parent_labels if run_id == LABEL_ISSUES else None
+    if given is None:
+        return BulkCount(int(mask.sum()), 0)
+    new = queues.pool.scores.pseudo_labels if label is None else label
+    return BulkCount(int(mask.sum()), int((mask & (given != new)).sum()))
 
 
 def logged_params(command: Command) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import not_in_pool
-from core.base.types import UNKNOWN, Command, Ids, LabelState, Verdict
+from core.base.types import UNKNOWN, Ids, LabelState, Verdict
 from core.curation.curated_set import class_examples, curated_set
 from core.curation.filters import base_name
 from core.curation.replay import CALIBRATE
+from core.data.classes.class_names import isolated
 from core.review.attention_checks import AttentionCheck, AttentionChecks
-from core.review.bulk import BULK_ACCEPT, bulk_mask
+from core.review.bulk import BulkCount, count_bulk
 from core.review.cards import Border, Card, Neighbor, Page, PageQuery, blind, with_remarks
 from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
@@ -132,18 +133,17 @@ class RunReview:
             where |= ranking.facts()
         return self.queues.random.logged_params(row, where)
 
-    def bulk_count(self, params: Mapping[str, Any]) -> int:
-        """Count the images that a bulk accept would take now; nothing is decided.
+    def bulk_count(self, params: Mapping[str, Any]) -> BulkCount:
+        """Count the images that a bulk decision would be about now; nothing is decided.
 
         Args:
-            params: Rule and its parameters, or a filter.
+            params: Rule and its parameters, or a filter; `label` where another class than the suggested one is given.
 
         Raises:
             DecisionError: The params cannot be read.
             ConfigError: The rule or a parameter does not fit.
         """
-        command = Command("count", BULK_ACCEPT, self._run.id, params=params)
-        return int(bulk_mask(command, self.queues, self._history.state()).sum())
+        return count_bulk(params, self._run.id, self.queues, self._history.state())
 
     def neighbors(self, image: int, count: int) -> list[Neighbor]:
         """Find the labeled images most similar to an image of the pool.
@@ -282,7 +282,7 @@ class RunReview:
         words = self._description(float(self._pool.scores.entropy[row]), place, top)
         if (before := self._before(row)) != UNKNOWN:
             of_given = self._run.id == LABEL_ISSUES
-            words += f" · {'given' if of_given else 'was'} {names[before]}"
+            words += f" · {'given' if of_given else 'was'} {isolated(names[before])}"
             words += "" if of_given else f" in {self._run.record.parent}"
         return words
 
@@ -296,5 +296,5 @@ class RunReview:
         names = self._workspace.images.class_names
         if not top:
             return f"no suggestion yet · {place}"
-        best = " / ".join(f"{names[label]} {share:.2f}" for label, share in top[:2])
+        best = " / ".join(f"{isolated(names[label])} {share:.2f}" for label, share in top[:2])
         return f"entropy {entropy:.2f} bits · {place} · {best}"

@@ -3,6 +3,7 @@
 Errors are estimated from hidden calibration items; each estimate carries its interval and n.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,19 @@ class CoverageErrorCurve:
     reason: str = ""  # why, a sentence
 
 
+@dataclass(frozen=True)
+class ClassGroupError:
+    """Error of the images of one class group.
+
+    Attributes:
+        error: Images with another class than theirs, of whichever group; n: all images of the group.
+        within: Those among them whose other class is of the same group.
+    """
+
+    error: Estimate
+    within: Estimate
+
+
 def proportion(count: int, n: int, level: float = 0.95) -> Estimate:
     """Return a proportion with its exact interval (Clopper and Pearson 1934).
 
@@ -50,6 +64,30 @@ def error_of(mask: Mask, pseudo_labels: Labels, labels: Labels) -> Estimate:
         labels: (n,) true classes.
     """
     return proportion(int((pseudo_labels[mask] != labels[mask]).sum()), int(mask.sum()))
+
+
+def class_group_errors(
+    labels: Labels, others: Labels, members: Mapping[str, Sequence[int]]
+) -> dict[str, ClassGroupError]:
+    """Estimate errors by class group.
+
+    Args:
+        labels: (n,) classes that the images are grouped by.
+        others: (n,) classes to compare with: the true ones of predicted classes, or the predicted ones of true classes.
+        members: Group → its classes; under "" those without a group, whose errors are within no group.
+
+    Returns:
+        Group → its errors; the intervals hold for all groups and both errors at once (Bonferroni).
+    """
+    level = 1 - 0.05 / max(1, 2 * len(members))
+    found = {}
+    for name, classes in members.items():
+        own = np.isin(labels, classes)
+        is_wrong = labels[own] != others[own]
+        is_within = is_wrong & np.isin(others[own], classes) if name else np.zeros_like(is_wrong)
+        counts = (int(is_wrong.sum()), int(is_within.sum()))
+        found[name] = ClassGroupError(*(proportion(count, len(is_wrong), level) for count in counts))
+    return found
 
 
 def coverage_error_curve(

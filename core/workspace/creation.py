@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError, not_allowed
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
-from core.data.classes.class_names import append_class, checked_name
+from core.data.classes.added_classes import append_class
+from core.data.classes.class_names import checked_name
 from core.data.groups.group_draw import draw_group_splits
 from core.data.groups.group_rule import parse_rule
 from core.data.groups.image_groups import compute_groups, load_groups, save_groups

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError, RunError, unknown_name
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
+from core.data.classes.added_classes import ADDED, append_class
 from core.data.classes.class_edits import EDITS, ClassTable, class_table, read_edits
-from core.data.classes.class_names import ADDED, append_class, checked_name
+from core.data.classes.class_names import checked_name
 from core.data.classes.merged_run import MergedRunFolder
 from core.data.groups.image_groups import FILE as GROUPS
 from core.data.groups.image_groups import ImageGroups, load_groups
@@ -121,7 +122,7 @@ class Workspace:
     @property
     def classes(self) -> ClassTable:
         """Classes after all edits: their names, which were merged, their descriptions."""
-        changed = _modified(self.path / "images" / ADDED), _modified(self.path / "images" / EDITS)
+        changed = self._classes_changed()
         if self._classes is None or self._classes[0] != changed:
             table = class_table(own_class_names(self.path / "images"), read_edits(self.path / "images"))
             if self._classes is not None and dict(self._classes[1].merged) != dict(table.merged):
@@ -129,15 +130,17 @@ class Workspace:
             self._classes = changed, table
         return self._classes[1]
 
+    @property
+    def classes_version(self) -> str:
+        """Text that changes whenever a class is added or edited."""
+        return "-".join(map(str, self._classes_changed()))
+
     def add_class(self, name: str, reviewer: str = "me") -> int:
-        """Add a class; it keeps its number for ever.
+        """Add a class and return its number, which it keeps for ever.
 
         Args:
             name: Its name; space around it is dropped.
             reviewer: Who adds it.
-
-        Returns:
-            The number of the class.
 
         Raises:
             InputError: The name cannot be used, or is taken.
@@ -249,8 +252,11 @@ class Workspace:
         file = self.path / CHECKS / LABEL_ISSUES / "check.json"
         return f"{run_id}@{file.stat().st_mtime_ns}" if run_id == LABEL_ISSUES and file.exists() else run_id
 
+    def _classes_changed(self) -> tuple[int, ...]:
+        return tuple(_modified(self.path / "images" / name) for name in (ADDED, EDITS))
+
     def _current_images(self) -> tuple[tuple[int, ...], ImageSet]:
-        changed = tuple(_modified(self.path / "images" / name) for name in (ADDED, EDITS))
+        changed = self._classes_changed()
         if self._given_images is None or self._given_images[0] != changed:
             self._given_images = changed, open_images(self.path / "images")
         return self._given_images

@@ -1,4 +1,4 @@
-"""HTTP routes of classes: examples and description of each, new classes."""
+"""HTTP routes of classes: their names and look, examples and description of each, new classes."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from core import InputError
+from dashboard.class_look import class_look
 from dashboard.server import params
 from dashboard.server.endpoint import json_endpoint
 from dashboard.state.projects import open_project
@@ -17,6 +18,15 @@ def get_examples(request: Request) -> dict[str, Any]:
     count = params.whole_number(request.query_params, "count", 12, 1, 50)
     images = project.review(request.path_params["run"]).examples(label, count).tolist()
     return {"images": images, "description": project.workspace.classes.descriptions.get(label, "")}
+
+
+def get_classes(request: Request) -> dict[str, Any]:
+    """Return names and look of the classes; nothing but the version where it is the one that the browser has."""
+    project = open_project(request.path_params["project"])
+    look = class_look(project)
+    if request.query_params.get("known") == look["version"]:
+        return {"look": {"version": look["version"]}}
+    return {"classes": list(project.class_names), "look": look}
 
 
 def post_description(request: Request, body: Any) -> dict[str, str]:
@@ -38,6 +48,7 @@ def post_class(request: Request, body: Any) -> dict[str, Any]:
 
 
 CLASS_ROUTES = [
+    Route("/winnow/{project}/classes", json_endpoint(get_classes)),
     Route("/winnow/{project}/runs/{run}/examples/{label:id}", json_endpoint(get_examples)),
     Route("/winnow/{project}/classes", json_endpoint(post_class), methods=["POST"]),
     Route("/winnow/{project}/classes/{label:id}", json_endpoint(post_description), methods=["POST"]),

@@ -26,10 +26,11 @@ def get_history(request: Request) -> dict[str, Any]:
 
 
 def post_count(request: Request, body: Any) -> dict[str, int]:
-    """Return how many images a bulk accept would accept now."""
+    """Return how many images a bulk decision would be about now, and how many given labels it would correct."""
     if not isinstance(body, dict):
         raise InputError("A rule is a JSON object with its name and its parameters.")
-    return {"count": open_project(request.path_params["project"]).review(request.path_params["run"]).bulk_count(body)}
+    review = open_project(request.path_params["project"]).review(request.path_params["run"])
+    return asdict(review.bulk_count(body))
 
 
 def post_commands(request: Request, body: Any) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
         "refresh": is_many,
         "counts": decisions.counts(),
         "classes": list(project.class_names) if len(project.class_names) <= _MAX_NAMES else [],
+        "classes_version": project.workspace.classes_version,
         "live": asdict(project.live.follow(request.path_params["run"])),
     }
 

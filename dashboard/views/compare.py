@@ -167,6 +167,7 @@ def _per_class(key: str, project: Project, compared: RunComparison) -> None:
     st.subheader("Per class")
     chart = charts.per_class(compared, project.class_names)
     downloads.chart(chart, "per-class", "Accuracy per class of both runs")
+    _class_groups(project, compared)
     st.subheader("Confusion")
     result = compared.comparison
     for column, run, counts in zip(
@@ -183,6 +184,29 @@ def _per_class(key: str, project: Project, compared: RunComparison) -> None:
                 on_select="rerun", selection_mode="points",
             )  # fmt: skip
             _cell(key, project, compared, run, [point["customdata"] for point in chosen["selection"]["points"]])
+
+
+def _class_groups(project: Project, compared: RunComparison) -> None:
+    """Show the errors of both runs in each class group; nothing where no class has one."""
+    rows = [
+        {
+            "class group": row.name or "(no group)",
+            "test images": row.errors_a.error.n,
+            "error of A": formatting.estimate(row.errors_a.error),
+            "error of B": formatting.estimate(row.errors_b.error),
+            "A within the group": formatting.estimate(row.errors_a.within) if row.name else "",
+            "B within the group": formatting.estimate(row.errors_b.within) if row.name else "",
+        }
+        for row in project.compare_class_groups(compared)
+    ]
+    if not rows:
+        return
+    st.subheader("Per class group")
+    downloads.table(rows, "class-groups")
+    st.caption(
+        "By true class. An error is another class than the true one; within the group: another one of the same group. "
+        "The intervals of a run hold for all groups at once (Bonferroni)."
+    )
 
 
 def _confusion_rows(counts: NDArray[np.int64], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from core import ConformalThreshold, Project, Run, TrainConfig, constants
+from dashboard.class_look import class_look
 from dashboard.components import browser_component
 from dashboard.messages import show_errors
 from dashboard.sections import given_labels, learning_curve, round_card
@@ -48,7 +48,7 @@ def show() -> None:
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "columns": list(project.metadata.names),
-            "look": _class_look(project),
+            "look": class_look(project),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,
@@ -59,13 +59,6 @@ def show() -> None:
     )
     if dialog := _DIALOGS.get(str(st.session_state.get("review-dialog"))):
         dialog(project, run)
-
-
-def _class_look(project: Project) -> dict[str, Any]:
-    """Return order, colors and descriptions of the classes, for their buttons."""
-    table = project.workspace.classes
-    order = [number for number in table.order if number not in table.merged]
-    return {"order": order, "merged": list(table.merged), "colors": table.colors, "descriptions": table.descriptions}
 
 
 def _open_dialog(name: str) -> None:

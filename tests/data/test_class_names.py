@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core import DataError, InputError, Project
-from core.data.classes.class_names import ADDED, added_names, checked_name, clean_name
+from core.data.classes.added_classes import ADDED, added_names
+from core.data.classes.class_names import checked_name, clean_name
 
 
 @pytest.mark.parametrize(

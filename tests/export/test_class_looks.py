@@ -1,4 +1,4 @@
-"""Order, colors and descriptions of classes leave with every export, and come back."""
+"""Order, colors, descriptions and groups of classes leave with every export, and come back."""
 
 import json
 from dataclasses import replace
@@ -18,7 +18,7 @@ from core.export.label_table import LabelTable
 from tests.export.label_tables import CLASSES, small_table
 
 SHIRT, SIZE = CLASSES
-LOOKS = ClassLooks((SIZE, SHIRT), {SHIRT: "#d9682a"}, {SIZE: 'more than "L",\nor | <so>'})
+LOOKS = ClassLooks((SIZE, SHIRT), {SHIRT: "#d9682a"}, {SIZE: 'more than "L",\nor | <so>'}, {SHIRT: "clothes"})
 WITH_IMAGES = [kind for kind, form in EXPORTS.items() if form.has_images]
 
 
@@ -33,7 +33,9 @@ def table() -> LabelTable:
 def test_looks_come_back_from_every_format_with_images(kind: str, table: LabelTable, tmp_path: Path) -> None:
     found = open_source(write_labels(kind, table, tmp_path / "out"), IngestConfig())
     assert found.looks == LOOKS
-    assert "Looks of the classes that come along: colors (1), descriptions (1), order." in found.remarks
+    assert (
+        "Looks of the classes that come along: colors (1), descriptions (1), class groups (1), order." in found.remarks
+    )
 
 
 def test_an_export_without_looks_tells_none(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_coco_categories_have_order_color_and_description(table: LabelTable, tmp
     file = out / "annotations" / "train.json"
     assert json.loads(file.read_text(encoding="utf-8"))["categories"] == [
         {"id": 2, "name": SIZE, "supercategory": "", "description": LOOKS.descriptions[SIZE]},
-        {"id": 1, "name": SHIRT, "supercategory": "", "color": [217, 104, 42]},
+        {"id": 1, "name": SHIRT, "supercategory": "clothes", "color": [217, 104, 42]},
     ]
     assert open_source(file, IngestConfig(), out / "images" / "train").looks == LOOKS
 

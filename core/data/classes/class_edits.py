@@ -1,4 +1,4 @@
-"""Edits of classes: renamed, merged, split, described, colored, ordered; one appended line each, and an undo is too.
+"""Edits of classes: renamed, merged, split, described, colored, ordered, grouped; each is a line, and so is an undo.
 
 A class keeps its number for ever. A class that was merged keeps its number as well; its labels count as the other's.
 """
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, LabelState, Verdict
 from core.base.untrusted.json_text import parse_json
+from core.data.classes.class_groups import class_label, group_members
+from core.data.classes.class_names import isolated
 
 EDITS = "class_edits.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -28,9 +30,10 @@ class ClassEdit:
 
     Attributes:
         id: Its number, from 1.
-        kind: rename, merge, split, describe, color, order or undo.
-        number: The class; 0 for order and undo.
-        params: name; into with after; parts, added, image_set and given_set; text; color; order; or undo_of with after.
+        kind: rename, merge, split, describe, color, order, group or undo.
+        number: The class; 0 for order, group and undo.
+        params: name; into with after; parts, added, image_set and given_set; text; color; order; group with classes; or
+            undo_of with after.
         reviewer: Who did it.
         time: ISO 8601, UTC.
     """
@@ -70,6 +73,7 @@ class ClassTable:
         colors: Class → #rrggbb, where one was chosen.
         order: All classes in the order to show; merged ones last.
         splits: Class → its parts.
+        groups: Class → the class group that it stands in; classes without one, and merged ones, are left out.
     """
 
     names: tuple[str, ...]
@@ -79,6 +83,20 @@ class ClassTable:
     colors: Mapping[int, str] = field(default_factory=dict)
     order: tuple[int, ...] = ()
     splits: Mapping[int, ClassSplit] = field(default_factory=dict)
+    groups: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, tuple[int, ...]]:
+        """Class group → its classes, in the order to show; under "" those without one. Merged classes are left out."""
+        return group_members(self.groups, [number for number in self.order if number not in self.merged])
+
+    def label(self, number: int) -> str:
+        """Return the name of a class with its group in front, such as animals / cat."""
+        return class_label(self.names[number], self.groups.get(number))
+
+    def isolated_label(self, number: int) -> str:
+        """Return the label as pages show it: of right-to-left names, too, the group stands in front of the slash."""
+        return class_label(isolated(self.names[number]), isolated(self.groups.get(number, "")))
 
     def merge_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Return labels, of any shape, with merged classes under the class that they belong to now."""
@@ -147,8 +165,8 @@ def class_table(names: tuple[str, ...], edits: list[ClassEdit]) -> ClassTable:
     """
     shown, merged = list(names), dict[int, int]()
     reopened, descriptions, colors = dict[int, int](), dict[int, str](), dict[int, str]()
-    splits, order = dict[int, ClassSplit](), list[int]()
-    for edit in (edit for edit in live_edits(edits) if edit.number < len(names)):
+    splits, order, live = dict[int, ClassSplit](), list[int](), live_edits(edits)
+    for edit in (edit for edit in live if edit.number < len(names)):
         if edit.kind == "rename":
             shown[edit.number] = str(edit.params["name"])
         elif edit.kind == "describe":
@@ -172,7 +190,19 @@ def class_table(names: tuple[str, ...], edits: list[ClassEdit]) -> ClassTable:
     texts = [f"{name} (merged into {shown[merged[n]]})" if n in merged else name for n, name in enumerate(shown)]
     wanted = dict.fromkeys([*order, *range(len(names))])
     in_order = (*(n for n in wanted if n not in merged), *(n for n in wanted if n in merged))
-    return ClassTable(tuple(texts), merged, reopened, descriptions, colors, in_order, splits)
+    groups = {number: group for number, group in _groups(live, len(names)).items() if number not in merged}
+    return ClassTable(tuple(texts), merged, reopened, descriptions, colors, in_order, splits, groups)
+
+
+def _groups(live: list[ClassEdit], num_classes: int) -> dict[int, str]:
+    """Return the group of each class that has one; the parts that a split added stand in the group of their class."""
+    groups: dict[int, str] = {}
+    for edit in live:
+        if edit.kind == "group":
+            groups |= dict.fromkeys(map(int, edit.params["classes"]), str(edit.params["group"]))
+        elif edit.kind == "split" and edit.number in groups:
+            groups |= dict.fromkeys(map(int, edit.params["added"]), groups[edit.number])
+    return {number: group for number, group in groups.items() if group and 0 <= number < num_classes}
 
 
 def _parts_taken_back(edits: list[ClassEdit], num_classes: int) -> dict[int, tuple[int, int]]:
@@ -212,11 +242,3 @@ def check_stands(table: ClassTable, *numbers: int) -> None:
     for one in numbers:
         if one in table.merged:
             raise InputError(f"{table.names[one]} already: name the class that it was merged into.")
-
-
-def last_live(edits: list[ClassEdit]) -> ClassEdit:
-    """Return the latest edit that stands; InputError where there is none to take back."""
-    live = live_edits(edits)
-    if not live:
-        raise InputError("There is no edit of a class to take back.")
-    return live[-1]

@@ -1,4 +1,4 @@
-"""Looks of classes: order, colors and descriptions by name, as they travel with exports and come back."""
+"""Looks of classes: order, colors, descriptions and groups by name, as they travel with exports and come back."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from core.base.command_schema import is_shown
+from core.base.errors import InputError
 from core.base.untrusted.json_text import parse_json
 from core.data.classes.class_edits import LONGEST_DESCRIPTION, ClassTable, append_edit
+from core.data.classes.class_groups import checked_group
 
 COLOR = re.compile("#[0-9a-fA-F]{6}")
 _MANIFEST = "manifest.json"
@@ -23,14 +25,16 @@ class ClassLooks:
         order: Classes in the order to show; empty where it is that of their numbers.
         colors: Class → #rrggbb.
         descriptions: Class → what belongs to it.
+        groups: Class → the class group that it stands in.
     """
 
     order: tuple[str, ...] = ()
     colors: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.order or self.colors or self.descriptions)
+        return bool(self.order or self.colors or self.descriptions or self.groups)
 
     @classmethod
     def of(cls, table: ClassTable) -> "ClassLooks":
@@ -40,6 +44,7 @@ class ClassLooks:
             tuple(table.names[number] for number in stands) if stands != sorted(stands) else (),
             {table.names[number]: table.colors[number] for number in stands if number in table.colors},
             {table.names[number]: table.descriptions[number] for number in stands if table.descriptions.get(number)},
+            {table.names[number]: table.groups[number] for number in stands if number in table.groups},
         )
 
     @classmethod
@@ -52,6 +57,7 @@ class ClassLooks:
             tuple(dict.fromkeys(name for name in order if isinstance(name, str))) if isinstance(order, list) else (),
             {name: color.lower() for name, color in _pairs(colors) if COLOR.fullmatch(color)},
             {name: text for name, text in _pairs(texts) if text and is_description(text)},
+            {name: group for name, group in _pairs(facts.get("class_groups")) if is_group(group)},
         )
 
     def facts(self) -> dict[str, Any]:
@@ -60,13 +66,14 @@ class ClassLooks:
             "class_order": list(self.order),
             "class_colors": dict(self.colors),
             "class_descriptions": dict(self.descriptions),
+            "class_groups": dict(self.groups),
         }
         return {key: value for key, value in found.items() if value}
 
     def over(self, other: "ClassLooks") -> "ClassLooks":
         """Return these looks, with those of others where there are none."""
         colors, texts = {**other.colors, **self.colors}, {**other.descriptions, **self.descriptions}
-        return ClassLooks(self.order or other.order, colors, texts)
+        return ClassLooks(self.order or other.order, colors, texts, {**other.groups, **self.groups})
 
     def renamed(self, new: Mapping[str, str]) -> "ClassLooks":
         """Return the looks under new names; those of classes that have none are left out."""
@@ -74,6 +81,7 @@ class ClassLooks:
             tuple(dict.fromkeys(new[name] for name in self.order if name in new)),
             {new[name]: color for name, color in self.colors.items() if name in new},
             {new[name]: text for name, text in self.descriptions.items() if name in new},
+            {new[name]: group for name, group in self.groups.items() if name in new},
         )
 
     def in_order(self, names: Iterable[str]) -> list[tuple[int, str]]:
@@ -86,6 +94,14 @@ class ClassLooks:
 def is_description(text: str) -> bool:
     """Return whether a text can describe a class."""
     return len(text) <= LONGEST_DESCRIPTION and is_shown(text)
+
+
+def is_group(name: str) -> bool:
+    """Return whether a text can name a class group, as it is stored."""
+    try:
+        return name != "" and checked_group(name, ()) == name
+    except InputError:
+        return False
 
 
 def read_manifest_looks(folder: Path) -> ClassLooks:
@@ -112,6 +128,9 @@ def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None
             append_edit(folder, "color", number, {"color": looks.colors[name]}, "")
         if name in looks.descriptions:
             append_edit(folder, "describe", number, {"text": looks.descriptions[name]}, "")
+    for group in dict.fromkeys(looks.groups[name] for name in names if name in looks.groups):
+        members = [number for number, name in enumerate(names) if looks.groups.get(name) == group]
+        append_edit(folder, "group", 0, {"group": group, "classes": members}, "")
     if looks.order:
         append_edit(folder, "order", 0, {"order": [number for number, _ in looks.in_order(names)]}, "")
 

@@ -63,6 +63,7 @@ def _with_looks(table: SourceTable, folder: Path) -> SourceTable:
         return table
     parts = [f"colors ({len(looks.colors):,})"] if looks.colors else []
     parts += [f"descriptions ({len(looks.descriptions):,})"] if looks.descriptions else []
+    parts += [f"class groups ({len(set(looks.groups.values())):,})"] if looks.groups else []
     parts += ["order"] if looks.order else []
     remark = f"Looks of the classes that come along: {', '.join(parts)}."
     return replace(table, looks=looks, remarks=(*table.remarks, remark))

@@ -48,7 +48,7 @@ class SourceTable:
         problems: What is left out, with the reason.
         remarks: Sentences: how the source was understood.
         warnings: Sentences: what may be wrong in it.
-        looks: Order, colors and descriptions of the classes that the source tells.
+        looks: Order, colors, descriptions and groups of the classes that the source tells.
     """
 
     layout: str

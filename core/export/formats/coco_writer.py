@@ -47,10 +47,10 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
 
 
 def _categories(job: ExportJob) -> list[dict[str, Any]]:
-    """Return the categories in the order of the classes, with color (R, G, B) and description where there is one."""
+    """Return the categories in the order of the classes, with group, color (R, G, B) and description if there is one."""
     looks, found = job.table.looks, []
     for number, name in job.table.shown_classes:
-        category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": ""}
+        category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": looks.groups.get(name, "")}
         if name in looks.colors:
             category["color"] = list(bytes.fromhex(looks.colors[name][1:]))
         if name in looks.descriptions:

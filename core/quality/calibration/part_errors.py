@@ -14,7 +14,7 @@ from core.data.groups.image_groups import group_keys
 from core.data.metadata.column_groups import NO_VALUE
 from core.data.metadata.column_kinds import NUMBER, TIME
 from core.quality.calibration.target_error import TargetErrorThresholds
-from core.risk.error_estimates import proportion
+from core.risk.error_estimates import class_group_errors, proportion
 from core.risk.risk_control import ConformalThreshold, conformal_threshold
 from core.workspace.pool_index import score_images
 
@@ -33,12 +33,14 @@ class PartError:
             at once (Bonferroni); unknown with n = 0.
         num_kept: Open pool images of it at or above the threshold.
         num_pool: Its open pool images.
+        within: Of a class group: the wrong ones among them whose true class is of the same group.
     """
 
     name: str
     error: Estimate
     num_kept: int
     num_pool: int
+    within: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,32 @@ class PartErrorEstimates(TargetErrorThresholds):
         ]
         known_kept, kept = seen.known_confidence >= np.float32(threshold), confidence >= np.float32(threshold)
         return self._errors(run_id, "predicted class", threshold, found, (known_kept, seen.is_right, kept))
+
+    def class_group_errors(self, run_id: str, threshold: float = 0.95) -> PartErrors:
+        """Estimate the error of what a threshold accepts for each class group of the predicted classes.
+
+        Args:
+            run_id: A finished run.
+            threshold: Confidence, [0, 1].
+
+        Returns:
+            One part for each class group, and "(no group)" for the classes without one; none where no class has a
+            group. An error counts every image with a wrong class; `within` those whose true class is of the same group.
+
+        Raises:
+            RunError: The run has no scores yet.
+        """
+        seen, table = self._window(run_id), self._workspace.classes
+        members = table.members if table.groups else {}
+        confidence, labels = seen.whole or (seen.confidence, seen.labels)
+        known_kept, kept = seen.known_confidence >= np.float32(threshold), confidence >= np.float32(threshold)
+        errors = class_group_errors(seen.known_labels[known_kept], seen.known_classes[known_kept], members)
+        parts = []
+        for name, found in errors.items():
+            own = np.isin(labels, members[name])
+            counts, within = (int((own & kept).sum()), int(own.sum())), found.within if name else None
+            parts.append(PartError(name or "(no group)", found.error, *counts, within))
+        return PartErrors("class group", threshold, tuple(parts), **self._state(run_id))
 
     def group_errors(self, run_id: str, threshold: float = 0.95, column: str = IN_USE) -> PartErrors:
         """Estimate the error of what a threshold accepts for each value of a metadata column, or each group.

@@ -11,6 +11,7 @@ export function listen(app, signal) {
   document.addEventListener("keydown", (event) => onKey(app, event), { signal });
   window.addEventListener("winnow-address", () => app.urlWriter.now(), { signal }); // assets/history.html
   window.addEventListener("pagehide", () => outbox.flush(true), { signal });
+  window.addEventListener("focus", () => app.parts.classUpdates.ask(), { signal }); // a class may have been edited in another tab
   for (const name of ["blur", "focus"]) window.addEventListener(name, () => outbox.flush(), { signal });
   document.addEventListener("visibilitychange", () => document.hidden && outbox.flush(true), { signal });
   closeConnectionDialog(signal);

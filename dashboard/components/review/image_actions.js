@@ -1,21 +1,22 @@
 /** Actions at the images that decide nothing by themselves: dialogs, notes, flags; by the name that keys and buttons use. */
 
-import { nameClass, searchClass } from "./controls/dialogs.js";
+import { nameClass } from "./controls/dialogs.js";
 import { labelKeys } from "./controls/verdict_buttons.js";
 import { showClassGuide } from "./classes/class_guide.js";
+import { searchClass } from "./classes/class_search.js";
 import { compareImages } from "./images/compare_view.js";
 import { writeNote } from "./images/note_dialog.js";
 import { showKeys } from "./keys/keys_dialog.js";
 
-/** @param {import("./review_app.js").ReviewApp} app @returns {Record<string, () => void>} */
+/** @param {import("./review_app.js").ReviewApp} app @returns {Record<string, (request?: any) => void>} */
 export function makeImageActions(app) {
   const { api, cardPage, commands, data, keyMap, parts, root } = app;
   const give = (label) => app.decide("relabel", label);
   return {
     help: () => showKeys(root, keyMap, () => labelKeys(app.element, keyMap)),
-    guide: () => showClassGuide({ root, api, classes: data.classes, card: cardPage.card, onPick: give }),
-    search: () => searchClass(root, data.classes, give),
-    newClass: () => nameClass(root, api, ({ classes, label }) => { parts.addedClasses(classes); give(label); }),
+    guide: () => showClassGuide({ root, api, classes: data.classes, card: cardPage.card, onDescribed: () => parts.classUpdates.ask(), onPick: give }),
+    search: ({ group } = {}) => searchClass({ root, classes: data.classes, group, suggestion: cardPage.card?.suggestion, onPick: give }),
+    newClass: () => nameClass(root, api, ({ classes, label }) => { parts.classUpdates.follow({ classes }); parts.classUpdates.ask(); give(label); }),
     compare: () => {
       const [card, ...others] = cardPage.cardsToDecide();
       if (!card || !app.pageLoading.allowsVerdict()) return;

@@ -5,7 +5,7 @@ import { HistoryStrip } from "./controls/history_strip.js";
 import { LiveStatus } from "./controls/live_status.js";
 import { Toolbar } from "./controls/toolbar.js";
 import { labelKeys, showClasses, verdictButtons } from "./controls/verdict_buttons.js";
-import { setClassLook } from "./classes/class_colors.js";
+import { ClassUpdates } from "./classes/class_updates.js";
 import { DragSelect } from "./images/drag_select.js";
 import { FocusView } from "./images/focus_view.js";
 import { Grid } from "./images/grid.js";
@@ -20,7 +20,7 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
  *   thresholdReleased: () => Promise<void>, thresholdShown: () => void, toggleOddOneOut: () => void,
  *   turn: (direction: "back"|"forward") => void, visit: (id: number) => void}} Handlers what the app does */
 
-/** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers,
+/** @typedef {{api: import("./sync/api.js").Api, cardPage: import("./state/card_page.js").CardPage, data: any, handlers: Handlers, onClasses: (isMerged: boolean) => void,
  *   keyMap: import("./keys/key_map.js").KeyMap, notice: import("./controls/status.js").Notice, pageSize: {size: string}, reviewer: import("./state/reviewer.js").Reviewer, stage: HTMLElement,
  *   saveStatus: import("./controls/status.js").SaveStatus, selection: import("./state/selection.js").Selection,
  *   urlState: Record<string, string>}} Context */
@@ -28,7 +28,8 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
 /** Make all parts; `element` holds them. @param {Context} context */
 export function makeLayout(context) {
   const { data, handlers, notice, saveStatus } = context;
-  setClassLook(data.look);
+  const classUpdates = new ClassUpdates({ api: context.api, classes: data.classes, onChange: (isMerged) => { showAgain(); context.onClasses(isMerged); } });
+  classUpdates.begin(data.look);
   const isSmall = Math.max(data.height, data.width) <= 64;
   const threshold = thresholdPanel(context);
   const { history, liveStatus, toolbar } = queueControls(context);
@@ -44,14 +45,12 @@ export function makeLayout(context) {
   const element = make("div.review-app", { tabindex: "-1" }, make("h1.unseen", {}, "Review"), toolbar.element, threshold.element, stage, panel, announcement);
   element.style.setProperty("--rendering", isSmall ? "pixelated" : "auto");
   labelKeys(element, context.keyMap);
-  const addedClasses = (/** @type {string[]} */ names) => {
-    if (names.length <= data.classes.length) return;
-    data.classes.push(...names.slice(data.classes.length)); // all parts read this list
+  const showAgain = () => {
     showClasses(panel, data.classes, handlers.act);
     labelKeys(element, context.keyMap);
     toolbar.showClasses();
   };
-  return { addedClasses, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, panel, element };
+  return { classUpdates, threshold, history, liveStatus, toolbar, grid, focusView, dragSelect, emptyMessage, reason, announcement, panel, element };
 }
 
 /** @param {Context} context */

@@ -23,6 +23,7 @@ import { UrlWriter, readUrlState, writeUrlState } from "./state/url.js";
 import { Api } from "./sync/api.js";
 import { Commands } from "./sync/commands.js";
 import { Connection, answers } from "./sync/connection.js";
+import { nextStepRefresh } from "./sync/next_step.js";
 import { SINGLE_VERDICTS } from "./sync/responses.js";
 
 export class ReviewApp {
@@ -47,12 +48,13 @@ export class ReviewApp {
     });
     this.cardPage = new CardPage(this.api, { ...urlState, ranking: urlState.ranking ?? data.ranking, threshold: urlState.threshold ?? data.threshold });
     this.pageLoading = new PageLoading((message) => this.notice.showBriefly(message));
+    this.nextStep = nextStepRefresh();
     this.counting = new Debounce(300, () => this.notice.attempt(() => this._updateCounts()));
     const stage = make("div.stage");
     this.pageSize = new PageSize({ stage, urlState, storage: window.localStorage, onChange: (count) => this.load(() => this.cardPage.resize(count)) });
     this.parts = makeLayout({
       api: this.api, cardPage: this.cardPage, data, handlers: makeHandlers(this), keyMap: this.keyMap, notice: this.notice, pageSize: this.pageSize, reviewer: this.reviewer,
-      saveStatus, stage, urlState,
+      saveStatus, stage, urlState, onClasses: (isMerged) => (isMerged ? this.load(() => this.cardPage.reload()) : this.render()),
       selection: new Selection(this.cardPage, (isScrolled) => { this.render(); if (isScrolled) this._scrollToCursor(true); }),
     });
     this.urlWriter = new UrlWriter(data, () => ({
@@ -87,6 +89,7 @@ export class ReviewApp {
   /** Draw again after Streamlit has changed the theme or the data. */
   refresh(component) {
     this.component = component;
+    this.parts.classUpdates.follow({ classes_version: component.data.look?.version }); // the server knows whether it is newer
     this._applyScheme();
     requestAnimationFrame(() => this.parts.threshold.histogram.plot.repaint());
     this.urlWriter.now(); // Streamlit removes parameters that it does not know when it writes the URL
@@ -95,7 +98,7 @@ export class ReviewApp {
 
   close() {
     this.isClosed = this.notice.isClosed = true;
-    for (const work of [this.urlWriter.debounce, this.counting, this.parts.threshold.sharing, this.liveModel]) work.cancel();
+    for (const work of [this.urlWriter.debounce, this.counting, this.nextStep, this.parts.threshold.sharing, this.liveModel]) work.cancel();
     this.commands.close();
     this.connection.close();
     this.pageSize.close();
@@ -126,7 +129,7 @@ export class ReviewApp {
     else if (action === "clear") { if (!dragSelect.cancel()) { cardPage.clearSelection(); this.notice.show(""); this.render(); } }
     else if (action === "toggle") { this.isFocus = !this.isFocus; this.render(); this._scrollToCursor(); }
     else if (action === "refresh") this.notice.attempt(() => this._refreshModel());
-    else if (action in this.imageActions) this.imageActions[action]();
+    else if (action in this.imageActions) this.imageActions[action](request);
     else if (action === "forward" || action === "back") this.pageLoading.afterwards(() => this.turn(action));
   }
 
@@ -160,10 +163,10 @@ export class ReviewApp {
     this._afterDecision({ isPageDone: !selected.size });
   }
 
-  _responded({ live, classes = [] }, reasons, settle) {
+  _responded(response, reasons, settle) {
     if (this.isClosed) return;
-    if (live) this.liveModel.follow(live);
-    this.parts.addedClasses(classes);
+    if (response.live) this.liveModel.follow(response.live);
+    this.parts.classUpdates.follow(response);
     this.notice.show(reasons);
     this.pageLoading.afterwards(() => this.notice.attempt(async () => {
       if (this.isClosed) return;
@@ -194,6 +197,7 @@ export class ReviewApp {
   /** Show the next or the previous page. */
   turn(direction, where) {
     if (direction === "forward" && this._takeNewVersion()) return;
+    this.nextStep.schedule();
     this.load(() => this.cardPage[direction](where), true);
   }
 
@@ -250,6 +254,7 @@ export class ReviewApp {
   /** Update the histogram and the counts. */
   async _updateCounts() {
     const { cardPage, parts, commands: { outbox } } = this;
+    this.nextStep.schedule();
     await parts.threshold.load();
     if (!outbox.waiting.length) await parts.history.load();
     if (!dependsOnDecisions(cardPage.query) || outbox.waiting.length) return;

@@ -1,15 +1,17 @@
-"""Form that renames, merges, splits, describes, colors and orders classes, and takes the latest edit back."""
+"""Form that renames, merges, splits, describes, colors, orders and groups classes, and takes the latest edit back."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from core import Project, constants
 from dashboard import downloads
+from dashboard.class_look import class_label
 from dashboard.messages import page_link, show_errors
 from dashboard.state import url
 
-_EDITS = ("Rename", "Merge", "Split", "Describe", "Color", "Order", "Add")
+_EDITS = ("Rename", "Merge", "Split", "Describe", "Color", "Order", "Group", "Add")
 
 
 def show(project: Project) -> None:
@@ -20,22 +22,33 @@ def show(project: Project) -> None:
     """
     st.subheader("Classes")
     table = project.workspace.classes
-    if table.descriptions:
-        rows = [{"class": table.names[n], "description": text} for n, text in table.descriptions.items() if text]
+    if rows := _rows(project):
         downloads.table(rows, "classes")
     edit = st.segmented_control("Edit of a class", _EDITS, default=_EDITS[0], key="class-edit", required=True)
     open_classes = [number for number in table.order if number not in table.merged]
     number = None
-    if edit not in ("Add", "Order") and open_classes:
+    if edit not in ("Add", "Order", "Group") and open_classes:
         number = st.selectbox(
-            "Class", open_classes, format_func=lambda n: table.names[n], key="edited-class", width=320
+            "Class", open_classes, format_func=partial(class_label, project), key="edited-class", width=320
         )
     with show_errors():
         _FORMS.get(str(edit), _text_form)(project, str(edit), number, open_classes)
-        if st.button("Undo the latest edit", key="undo-class-edit"):
+        undoable = project.undoable_class_edit()
+        what = f": {undoable}" if undoable else ""
+        if st.button(f"Undo the latest edit{what}", key="undo-class-edit", disabled=not undoable):
             st.toast(f"Taken back: {project.undo_class_edit()}.")
             st.rerun()
     _splits(project)
+
+
+def _rows(project: Project) -> list[dict[str, str]]:
+    """Return group and description of the classes that have one, by group."""
+    table = project.workspace.classes
+    numbers = [number for members in table.members.values() for number in members]
+    rows = [(table.names[n], table.groups.get(n, ""), table.descriptions.get(n, "")) for n in numbers]
+    names = ("class", *(["group"] if table.groups else []), *(["description"] if any(row[2] for row in rows) else []))
+    found = [dict(zip(("class", "group", "description"), row, strict=True)) for row in rows if row[1] or row[2]]
+    return [{name: row[name] for name in names} for row in found]
 
 
 def _merge_form(project: Project, _edit: str, number: int | None, open_classes: list[int]) -> None:
@@ -76,6 +89,32 @@ def _order_form(project: Project, _edit: str, _number: int | None, open_classes:
         st.rerun()
 
 
+def _group_form(project: Project, _edit: str, _number: int | None, open_classes: list[int]) -> None:
+    table = project.workspace.classes
+    label = partial(class_label, project)
+    chosen = st.multiselect("Classes of the group", open_classes, format_func=label, key="group-members", width=420)
+    group = st.selectbox(
+        "Group",
+        [name for name in table.members if name],
+        index=None,
+        key="class-group",
+        width=420,
+        accept_new_options=True,
+        placeholder="a group, or a new name such as animals",
+    )
+    st.caption(
+        "Pages show the classes of a group together. Numbers, keys and labels stay; a class has one group at most."
+    )
+    with st.container(horizontal=True):
+        is_grouping = st.button("Group", key="group-classes", disabled=not chosen or not group)
+        is_leaving = st.button(
+            "Take out of their groups", key="ungroup-classes", disabled=not any(n in table.groups for n in chosen)
+        )
+    if is_grouping or is_leaving:
+        project.group_classes(chosen, str(group) if is_grouping else "")
+        st.rerun()
+
+
 def _text_form(project: Project, edit: str, number: int | None, _open_classes: list[int]) -> None:
     label = {"Rename": "New name", "Describe": "What belongs to it", "Add": "Name of the new class"}[edit]
     text = st.text_input(label, key=f"class-text-{edit}", width=420)
@@ -92,6 +131,7 @@ def _text_form(project: Project, edit: str, number: int | None, _open_classes: l
 
 _FORMS: dict[str, Callable[[Project, str, int | None, list[int]], None]] = {
     "Merge": _merge_form, "Split": _split_form, "Color": _color_form, "Order": _order_form,
+    "Group": _group_form,
 }  # fmt: skip
 
 

@@ -32,11 +32,15 @@ def show(page: str) -> None:
 
 
 def show_in_header() -> None:
-    """Draw the line for the Review page, whose images have the space: short, in the header, and kept up to date."""
+    """Draw the line for the Review page, whose images have the space: short, in the header, and kept up to date.
+
+    The page presses a hidden button after decisions; the clock serves what others do.
+    """
     st.fragment(_short, run_every=_SECONDS)()
 
 
 def _short() -> None:
+    st.button("Draw the next step again", key="next-step-again")  # not shown: the Review page presses it
     if (found := _step()) is None:
         return
     key, step = found

@@ -35,7 +35,20 @@ def test_the_number_is_what_the_decision_then_takes(review: ReviewClient, params
 def test_a_rule_that_keeps_nothing_counts_none(review: ReviewClient, trained_project: Project) -> None:
     everything = asked(review, {"rule": "fixed_threshold", "threshold": 0.0}).json()["count"]
     assert everything == len(trained_project.splits.pool)
-    assert asked(review, {"rule": "top_per_class", "count": 0}).json() == {"count": 0}
+    assert asked(review, {"rule": "top_per_class", "count": 0}).json() == {"count": 0, "corrected": 0}
+
+
+def test_given_labels_that_a_decision_would_change_are_counted(review: ReviewClient, trained_project: Project) -> None:
+    trained_project.labels.check()
+    review.run = "label_issues"
+    scores, labels = trained_project.scores("label_issues"), trained_project.images.labels
+    given = labels[scores.ids]
+    number = int((scores.scores.pseudo_labels != given).sum())
+    assert asked(review, {"rule": "fixed_threshold", "threshold": 0.0}).json() == {
+        "count": len(given), "corrected": number,
+    }  # fmt: skip
+    one_class = asked(review, {"filter": {"show": "all"}, "only_open": False, "label": 1}).json()
+    assert one_class == {"count": len(given), "corrected": int((given != 1).sum())}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +58,8 @@ def test_a_rule_that_keeps_nothing_counts_none(review: ReviewClient, trained_pro
         ({"rule": "magic"}, "no rule called 'magic'"),
         ({"rule": "fixed_threshold", "threshold": 7}, "from 0 to 1"),
         ({}, "no rule called"),
+        ({"filter": {"show": "all"}, "label": "cat"}, "number of a class, from 0 to 2"),
+        ({"filter": {"show": "all"}, "label": 3}, "number of a class, from 0 to 2"),
     ],
 )
 def test_what_is_no_rule_is_answered_with_a_sentence(review: ReviewClient, body: Any, words: str) -> None:

@@ -29,6 +29,15 @@ def test_two_runs_are_compared_on_test(trained_project: Project) -> None:
     assert len(kinds["gained"]) == found.comparison.gained
     assert len(kinds["lost"]) == found.comparison.lost
     assert sum(map(len, kinds.values())) == len(found.comparison.flips)
+    assert not any("class group" in frame.value for frame in test.dataframe)
+    trained_project.group_classes([0, 2], "round")
+    test = open_page("compare", project=trained_project.key)
+    (rows,) = [frame.value for frame in test.dataframe if "class group" in frame.value]
+    assert rows["class group"].tolist() == ["round", "(no group)"]
+    assert rows["B within the group"].tolist()[1] == ""
+    assert rows["error of A"].tolist()[1] == formatting.estimate(
+        trained_project.compare_class_groups(found)[1].errors_a.error
+    )
 
 
 def test_a_head_has_one_val_accuracy_and_no_curves(trained_project: Project) -> None:

@@ -131,8 +131,35 @@ def test_new_images_and_edits_of_classes_are_made_on_the_data_page(untrained_pro
     press(test, "Rename")
     assert not test.exception
     assert project.class_names[0] == "disk"
-    press(test, "Undo the latest edit")
+    press(test, "Undo the latest edit: rename")
     assert project.class_names[0] != "disk"
+
+
+def test_without_an_edit_of_a_class_there_is_none_to_undo(untrained_project: Project) -> None:
+    test = open_page("data", project=untrained_project.key)
+    assert test.button(key="undo-class-edit").disabled
+    untrained_project.add_class("star")
+    test = open_page("data", project=untrained_project.key)
+    press(test, "Undo the latest edit: add")
+    assert "star" not in untrained_project.class_names
+    assert test.button(key="undo-class-edit").disabled
+
+
+def test_classes_are_grouped_and_taken_out_on_the_data_page(untrained_project: Project) -> None:
+    untrained_project.group_classes([1], "مجموعة")
+    test = open_page("data", project=untrained_project.key)
+    test.segmented_control(key="class-edit").set_value("Group").run()
+    assert [test.button(key=key).disabled for key in ("group-classes", "ungroup-classes")] == [True, True]
+    test.multiselect(key="group-members").set_value([0, 2]).run()
+    test.selectbox(key="class-group").set_value("مجموعة").run()
+    press(test, "Group")
+    assert not test.exception
+    project = Project.open(untrained_project.path)
+    assert dict(project.workspace.classes.groups) == dict.fromkeys([0, 1, 2], "مجموعة")
+    press(test, "Take out of their groups")
+    assert dict(project.workspace.classes.groups) == {1: "مجموعة"}
+    press(test, "Undo the latest edit: group")
+    assert len(project.workspace.classes.groups) == 3
 
 
 def test_given_labels_are_checked_at_one_press_and_the_queue_is_linked(untrained_project: Project) -> None:

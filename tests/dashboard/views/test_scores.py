@@ -134,3 +134,18 @@ def test_a_target_error_of_nine_in_ten_draws_is_that_of_the_project(tmp_path: Pa
     test.slider(key="target-error").set_value(0.5).run()
     assert project.quality.high_probability_threshold(SCENES_RUN, 0.005).threshold is None
     assert "No threshold guarantees this" in texts(test)
+
+
+def test_errors_are_read_by_class_group_with_those_within_it_apart(trained_project: Project) -> None:
+    assert "part-by" not in [box.key for box in open_page("scores", project=trained_project.key).selectbox]
+    trained_project.group_classes([0, 1], "مجموعة")
+    test = open_page("scores", project=trained_project.key)
+    assert test.selectbox(key="predicted").options[1:3] == ["\u2068مجموعة\u2069 / circle", "\u2068مجموعة\u2069 / cross"]
+    test.selectbox(key="part-by").select("class group").run()
+    assert not test.exception
+    found = trained_project.quality.class_group_errors(RUN, 0.95)
+    (rows,) = [frame.value for frame in test.dataframe if "class group" in frame.value]
+    assert rows["class group"].tolist() == ["مجموعة", "(no group)"]
+    assert found.parts[0].within is not None
+    assert rows["of it, within the group"].tolist() == [formatting.estimate(found.parts[0].within), ""]
+    assert found.sentence in texts(test)

@@ -1,4 +1,4 @@
-"""Command classes: list, add, rename, merge, split, describe, color and order the classes of a project."""
+"""Command classes: list, add, rename, merge, split, describe, color, order and group the classes of a project."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from core.base.errors import InputError
 from core.cli.options import AsJson, ProjectPath, Reviewer, class_number
 from core.cli.output import answer
 from core.data.classes.class_edits import ClassTable
@@ -38,6 +39,10 @@ def classes(
     order: Annotated[
         list[str] | None, typer.Option(help="A class to show first; given again: the next.", metavar="CLASS")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option(help='A class group, such as animals, for each --member; "": none.', metavar="GROUP")
+    ] = None,
+    member: Annotated[list[str] | None, typer.Option(help="With --group: a class; may be given again.")] = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Take back the latest edit; an added class as long as nothing names it.")
     ] = False,
@@ -61,6 +66,8 @@ def classes(
         project.color_class(_number(project, color[0]), color[1], reviewer)
     if order:
         project.order_classes([_number(project, name) for name in order], reviewer)
+    if group is not None or member:
+        _group(project, group, member or [], reviewer)
     table = project.workspace.classes
     info = {
         "classes": list(table.names),
@@ -69,6 +76,7 @@ def classes(
         "colors": {str(number): color for number, color in table.colors.items()},
         "order": list(table.order),
         "splits": {str(number): asdict(one) for number, one in table.splits.items()},
+        "groups": {str(number): name for number, name in table.groups.items()},
         "undone": undone,
     }
     lines = [_line(table, number) for number in table.order]
@@ -79,7 +87,13 @@ def classes(
 def _line(table: ClassTable, number: int) -> str:
     color = f"  {table.colors[number]}" if number in table.colors else ""
     about = f": {table.descriptions[number]}" if table.descriptions.get(number) else ""
-    return f"{number:>4}  {table.names[number]}{about}{color}"
+    return f"{number:>4}  {table.label(number)}{about}{color}"
+
+
+def _group(project: Project, group: str | None, members: list[str], reviewer: str) -> None:
+    if group is None or not members:
+        raise InputError("A class group needs a name and its classes: --group animals --member cat --member dog.")
+    project.group_classes([_number(project, name) for name in members], group, reviewer)
 
 
 def _split_line(path: Path, table: ClassTable, number: int) -> str:

@@ -6,9 +6,10 @@ import { make } from "../controls/dom.js";
 const LONGEST = 2000;
 
 export class ClassDescription {
-  /** @param {Pick<import("../sync/api.js").Api, "describeClass">} api */
-  constructor(api) {
+  /** @param {Pick<import("../sync/api.js").Api, "describeClass">} api @param {() => void} onSaved */
+  constructor(api, onSaved) {
     this.api = api;
+    this.onSaved = onSaved;
     this.label = -1;
     this.name = this.value = "";
     this.text = make("p.guide-text", { dir: "auto" });
@@ -37,7 +38,8 @@ export class ClassDescription {
   _end() {
     const hadFocus = this.form.contains(/** @type {ShadowRoot} */ (this.form.getRootNode()).activeElement);
     this._toggle(false);
-    this.text.textContent = this.value || `${this.name} has no description yet.`;
+    this.text.dir = this.value ? "auto" : "";
+    this.text.replaceChildren(...(this.value ? [this.value] : [make("bdi", {}, this.name), " has no description yet."]));
     this.text.classList.toggle("label", !this.value);
     this.edit.textContent = this.value ? "Edit" : "Describe";
     this.edit.setAttribute("aria-label", `${this.edit.textContent} ${this.name}`);
@@ -61,6 +63,7 @@ export class ClassDescription {
     const { label } = this;
     try {
       const { description } = await this.api.describeClass(label, this.box.value.trim());
+      this.onSaved();
       if (label !== this.label) return;
       this.value = description;
       this._end();

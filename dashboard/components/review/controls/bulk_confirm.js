@@ -1,7 +1,8 @@
 /** Bulk confirmation: dialogs that show the number of images before one decision about all of them. */
 
 import { stateSentence } from "../state/pool_state.js";
-import { describe } from "../state/query.js";
+import { correctionText, isGivenRun } from "../images/given_labels.js";
+import { describe, toFilter } from "../state/query.js";
 import { openDialog } from "./dialogs.js";
 import { formatNumber, formatPercent, make } from "./dom.js";
 
@@ -29,13 +30,16 @@ export class BulkConfirm {
     await this.threshold.load();
     const { pair } = this.threshold;
     const { rule, params } = pair.rule;
-    let count = await this.api.count(rule, params);
+    let counted = await this.api.count({ rule, ...params });
     const [{ bulk_note: note }, check] = await Promise.all([this.api.live(), this.api.poolCheck()]);
     const problem = make("p.problem", { role: "alert", hidden: true });
     const cap = make("input", { type: "checkbox", onchange: () => countAgain() });
     const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
-    const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), count); } });
+    const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), counted.count); } });
+    const warning = correctionWarning();
     const show = () => {
+      const { count } = counted;
+      warning.show("accept", counted);
       box.querySelector("h3").textContent = `Accept ${formatNumber(count)} images?`;
       box.setAttribute("aria-label", `Accept ${formatNumber(count)} images?`);
       accept.textContent = `Accept ${formatNumber(count)}`;
@@ -46,9 +50,9 @@ export class BulkConfirm {
       accept.textContent = "Counting …";
       const isCapped = cap.checked;
       try {
-        const counted = await this.api.count(rule, withCap());
+        const found = await this.api.count({ rule, ...withCap() });
         if (isCapped !== cap.checked) return;
-        count = counted;
+        counted = found;
         problem.hidden = true;
         show();
       } catch (error) {
@@ -58,7 +62,7 @@ export class BulkConfirm {
     const box = openDialog(this.root, "", [
       make("p", {}, `Every undecided image with ${keptText(pair)} takes the label that the model suggests. ${ONE_DECISION}`),
       make("p", {}, "Estimated error: ", make("b", {}, errorText(pair.counts)), ". This is an estimate at this threshold, not a guarantee."),
-      make("p", {}, make("b", {}, stateSentence(check))),
+      warning.element, make("p", {}, make("b", {}, stateSentence(check))),
       ...(note ? [make("p", {}, note)] : []),
       make("label.check", {}, cap, "Cap each class at twice its share of the labeled images: its least confident images stay undecided."), problem,
     ], (close) => [make("button", { onclick: close }, "Cancel"), accept]);
@@ -68,17 +72,23 @@ export class BulkConfirm {
   /** Ask before accepting everything above the threshold of its class. @param {any} params of the rule */
   async bulkAcceptPerClass(params) {
     await this.commands.outbox.flush();
-    const count = await this.api.count("per_class_threshold", params);
+    const counted = await this.api.count({ rule: "per_class_threshold", ...params }), { count } = counted;
     const numOwn = formatNumber(Object.keys(params.thresholds).length);
     const check = await this.api.poolCheck();
     openDialog(this.root, `Accept ${formatNumber(count)} images?`, [
       make("p", {}, `Every undecided image at or above the threshold of its suggested class (${numOwn} of their own, ${params.threshold.toFixed(3)} for the others). ${ONE_DECISION}`),
-      make("p", {}, make("b", {}, stateSentence(check))),
+      correctionWarning("accept", counted).element, make("p", {}, make("b", {}, stateSentence(check))),
     ], (close) => [
       make("button", { onclick: close }, "Cancel"),
       make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); } },
         `Accept ${formatNumber(count)}`),
     ]);
+  }
+
+  /** Count the given labels that one class for all that the filter matches would change. @param {number} [label] */
+  async _corrections(label) {
+    if (!isGivenRun()) return { count: 0, corrected: 0 };
+    return this.api.count({ filter: toFilter(this.cardPage.query), only_open: false, ...(label === undefined ? {} : { label }) });
   }
 
   /** Ask before one verdict on everything that the filter matches. @param {string} verdict @param {number} [label] */
@@ -98,9 +108,22 @@ export class BulkConfirm {
     ];
     openDialog(this.root, `${verb} ${formatNumber(matching)} images?`, [
       make("p", {}, "All images that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
+      correctionWarning(verdict, await this._corrections(label)).element,
       make("p", {}, ONE_DECISION),
     ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
   }
+}
+
+/** A sentence about given labels that a bulk decision would change; hidden where it changes none.
+ * @param {string} [verdict] @param {{count: number, corrected: number}} [counted] */
+function correctionWarning(verdict, counted) {
+  const text = make("b"), element = make("p.correction-warning", { hidden: true }, text);
+  const show = (what, found) => {
+    text.textContent = correctionText(what, found);
+    element.hidden = !text.textContent;
+  };
+  if (verdict && counted) show(verdict, counted);
+  return { element, show };
 }
 
 /** What the threshold keeps. @param {import("../threshold/threshold_pair.js").ThresholdPair} pair */

@@ -1,6 +1,5 @@
-/** Dialogs: a frame for all of them, the search for a class, and the name of a new one. */
+/** Dialogs: a frame for all of them, and the name of a new class. */
 
-import { classOrder } from "../classes/class_colors.js";
 import { make } from "./dom.js";
 
 /** Open a dialog inside the component; Escape closes it at once, so that the next key goes to the review page.
@@ -19,29 +18,6 @@ export function openDialog(root, title, content, buttons) {
   root.append(box);
   box.showModal();
   return box;
-}
-
-/** Search a class by a part of its name; Enter takes the first match.
- * @param {ShadowRoot} root @param {string[]} classes @param {(label: number) => void} onPick */
-export function searchClass(root, classes, onPick) {
-  const list = make("div.matches", { role: "listbox", "aria-label": "Classes" });
-  const input = make("input", { type: "search", placeholder: "part of the name", "aria-label": "Search a class", autofocus: true });
-  const box = openDialog(root, "Which class?", [input, list], (close) => [make("button", { onclick: close }, "Cancel")]);
-  const pick = (label) => { box.close(); onPick(label); };
-  const show = () => {
-    const wanted = input.value.trim().toLowerCase();
-    const matches = classOrder(classes.length).map((label) => ({ name: classes[label], label })).filter(({ name }) => name.toLowerCase().includes(wanted));
-    list.replaceChildren(...matches.slice(0, 50).map(({ name, label }) =>
-      make("button", { role: "option", "data-label": label, onclick: () => pick(label) }, name)));
-    if (!matches.length) list.replaceChildren(make("p", {}, "No class has this in its name."));
-  };
-  input.addEventListener("input", show);
-  input.addEventListener("keydown", (event) => {
-    const first = list.querySelector("[data-label]");
-    if (event.key === "Enter" && first) { event.preventDefault(); pick(Number(first.dataset.label)); }
-  });
-  show();
-  input.focus();
 }
 
 /** Name a new class; the image under the cursor gets it. @param {ShadowRoot} root @param {import("../sync/api.js").Api} api

@@ -20,12 +20,21 @@ export const formatPercent = (value, digits = 1) => (Number.isNaN(value) ? "unkn
 /** Format a whole number with thousands separators. */
 export const formatNumber = (value) => Math.round(value).toLocaleString("en");
 
-/** A labeled menu. @param {string} label @param {string[][]} options value and text */
+/** A labeled menu. @param {string} label @param {any[][]} options see fillMenu */
 export function makeMenu(label, options, value, onChange) {
   const select = make("select", { "aria-label": label, onchange: () => onChange(select.value) });
-  for (const [key, text] of options) select.append(make("option", { value: key }, text));
+  fillMenu(select, options);
   select.value = value;
   return make("label.menu", {}, make("span", {}, label), select);
+}
+
+/** Offer options; the chosen one stays. @param {HTMLSelectElement} select
+ * @param {any[][]} options value and text, or the name of a group and its options */
+export function fillMenu(select, options) {
+  const { value } = select;
+  const option = ([key, text]) => make("option", { value: key }, text);
+  select.replaceChildren(...options.map(([key, text]) => (Array.isArray(text) ? make("optgroup", { label: key }, ...text.map(option)) : option([key, text]))));
+  select.value = value;
 }
 
 /** Set a canvas to a size in CSS pixels and return its context, scaled to the screen.

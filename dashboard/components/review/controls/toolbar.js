@@ -1,10 +1,10 @@
 /** Toolbar above the images: queue, filters, tile size, position, the live model; the rest behind one button. */
 
 import { SIZE_NAMES } from "../images/page_size.js";
-import { classOrder } from "../classes/class_colors.js";
+import { classOptions } from "../classes/class_groups.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
 import { SHOWN, extraConditions, likeText, orderText, unselectedOpen, wordsQuery } from "../state/query.js";
-import { formatNumber, make, makeMenu } from "./dom.js";
+import { fillMenu, formatNumber, make, makeMenu } from "./dom.js";
 import { MetadataFilter } from "./metadata_filter.js";
 
 /** Rankings by their names in the code and the URL, each with what it shows first. */
@@ -26,16 +26,16 @@ export class Toolbar {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
-    const classMenu = (first) => [["", first], ...classOrder(classes.length).map((label) => [String(label), classes[label]])];
+    this.classMenu = (first) => [["", first], ...classOptions(this.classes)];
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
       ranking: makeMenu("Ranking", withGivenQueues(RANKINGS), query.ranking, change("ranking")),
       eta: makeMenu("Random share", SHARES, String(query.eta), change("eta")),
       show: makeMenu("Show", SHOWN, query.show, change("show")),
-      predicted: makeMenu("Suggested", classMenu("all classes"), query.predicted, change("predicted")),
-      runner_up: makeMenu("Runner-up", classMenu("any class"), query.runner_up, change("runner_up")),
-      label: makeMenu("Label given", classMenu("any class"), query.label, change("label")),
+      predicted: makeMenu("Suggested", this.classMenu("all classes"), query.predicted, change("predicted")),
+      runner_up: makeMenu("Runner-up", this.classMenu("any class"), query.runner_up, change("runner_up")),
+      label: makeMenu("Label given", this.classMenu("any class"), query.label, change("label")),
       by: field("Decided by", "text", query.by, "name", change("by")),
       decision: field("In decision", "number", query.decision, "#", change("decision")),
       changed: flag(isGivenRun() ? "Doubted labels only" : "Changed since the parent run", query.changed === "1", hasParent || isGivenRun(), (isOn) => onChange({ changed: isOn ? "1" : "" })),
@@ -61,14 +61,13 @@ export class Toolbar {
       make("button", { title: "Next page (PageDown)", "aria-keyshortcuts": "PageDown", "aria-label": "Next page", onclick: () => onTurn("forward") }, "›")));
   }
 
-  /** Offer classes that were added. */
+  /** Offer the classes again, after they were added or edited. */
   showClasses() {
-    for (const element of [this.controls.predicted, this.controls.label]) {
-      const select = element.querySelector("select"), known = new Set([...select.options].map(({ value }) => value));
-      for (const label of classOrder(this.classes.length)) {
-        if (!known.has(String(label))) select.append(make("option", { value: String(label) }, this.classes[label]));
-      }
+    const { predicted, runner_up: runnerUp, label } = this.controls;
+    for (const element of [predicted, runnerUp, label]) {
+      fillMenu(element.querySelector("select"), this.classMenu(element === predicted ? "all classes" : "any class"));
     }
+    this.conditions = null;
   }
 
   /** @param {string} name */

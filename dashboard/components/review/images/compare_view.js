@@ -1,8 +1,9 @@
 /** Compare view: two images side by side, or one beside examples of a class; by keyboard, mouse or finger. */
 
 import { classOrder } from "../classes/class_colors.js";
+import { classOptions } from "../classes/class_groups.js";
 import { openDialog } from "../controls/dialogs.js";
-import { make } from "../controls/dom.js";
+import { fillMenu, make } from "../controls/dom.js";
 import { suggestionName } from "./tile.js";
 import { Zoom } from "./zoom.js";
 
@@ -15,14 +16,13 @@ const MAX_SMALL = 64;
  *   others: import("../sync/api.js").Card[], onPick: (label: number) => void}} options data: classes, height and width;
  *   others: images that are selected beside the card; onPick: the card is of this class */
 export function compareImages({ root, api, data, card, others, onPick }) {
-  const { classes } = data, isSmall = Math.max(data.height, data.width) <= MAX_SMALL;
+  const { classes } = data, order = classOrder(data.classes.length), isSmall = Math.max(data.height, data.width) <= MAX_SMALL;
   const left = new Zoom(isSmall, () => {}), right = new Zoom(isSmall, (by) => show(at + by));
   const under = make("p.compare-name", { role: "status" });
   const back = make("button", { "aria-label": "Image before", title: "Image before (←)", onclick: () => show(at - 1) }, "‹");
   const next = make("button", { "aria-label": "Next image", title: "Next image (→)", onclick: () => show(at + 1) }, "›");
   const menu = make("select", { "aria-label": "Beside it", title: "What stands beside it: ↑ ↓, or the key of a class", onchange: () => choose(menu.value) });
-  if (others.length) menu.append(make("option", { value: SELECTED }, others.length > 1 ? `the other ${others.length} selected` : "the other selected image"));
-  menu.append(...classOrder(classes.length).map((label) => make("option", { value: String(label) }, `examples of ${classes[label]}`)));
+  fillMenu(menu, [...(others.length ? [[SELECTED, others.length > 1 ? `the other ${others.length} selected` : "the other selected image"]] : []), ...classOptions(classes, (name) => `examples of ${name}`)]);
   const pick = make("button.primary", { onclick: () => { box.close(); onPick(Number(menu.value)); } });
   const side = (zoom, ...below) => make("div.compare-side", {}, zoom.element, make("div.under", {}, zoom.buttons, ...below));
   const name = `${suggestionName(card, classes)}? · ${card.name}`;
@@ -68,7 +68,7 @@ export function compareImages({ root, api, data, card, others, onPick }) {
     const digit = /^[0-9]$/.test(event.key) ? (Number(event.key) + 9) % 10 : -1;
     if (across) show(at + across);
     else if (down) step((menu.selectedIndex + down + menu.options.length) % menu.options.length);
-    else if (digit >= 0 && digit < classes.length) { menu.value = String(digit); choose(menu.value); }
+    else if (digit >= 0 && digit < order.length) { menu.value = String(order[digit]); choose(menu.value); }
     else if (event.key === "Enter" && !pick.hidden && !(event.composedPath()[0] instanceof HTMLButtonElement)) pick.click();
     else return;
     event.preventDefault();

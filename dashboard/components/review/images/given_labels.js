@@ -16,6 +16,16 @@ export function withGivenQueues(rankings, search) {
   return isGivenRun(search) ? [...QUEUES, ...rankings] : rankings;
 }
 
+/** What a bulk decision does to given labels, before it is asked for; "" where the images have none.
+ * @param {string} verdict @param {{count: number, corrected: number}} counted @param {string} [search] */
+export function correctionText(verdict, { count, corrected }, search) {
+  if (!isGivenRun(search)) return "";
+  const number = (value) => value.toLocaleString("en");
+  if (verdict === "none") return `These are given labels: ${number(count)} would be withdrawn.`;
+  if (verdict !== "accept" && verdict !== "relabel") return "";
+  return `These are given labels, most of them not looked at: ${number(corrected)} of ${number(count)} would be changed to another class, the others confirmed.`;
+}
+
 /** The class of a card in words; of a given label that heads doubt, both classes.
  * @param {string} name the suggested class @param {number|undefined} given the class it was given, -1 where it is the same
  * @param {string[]} classes @param {string} [search] */

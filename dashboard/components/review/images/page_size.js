@@ -13,15 +13,25 @@ const MOST = 200;
 const USUAL = 48;
 const STORED = "winnow-review-size";
 
-/** How many tiles of a size fit into a box. @param {string} size @param {number} width @param {number} height of the box, in CSS pixels */
-export function capacity(size, width, height) {
+/** Share of the height that may stay empty below the last row; tiles get smaller for less of it, to this share of their width. */
+const MOST_EMPTY = 0.15, LEAST_SHARE = 0.85;
+
+/** How tiles of a size fill a box. @param {string} size @param {number} width @param {number} height of the box, in CSS pixels
+ * @returns {{count: number, tile: number}} tile: least width of one, for the grid */
+export function arrangement(size, width, height) {
   const [least, gap, below] = SIZES[size];
-  if (width < least || height <= 0) return USUAL;
-  const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
-  const tile = (width - (columns - 1) * gap) / columns;
-  const rows = Math.max(1, Math.floor((height + gap) / (tile + below + gap)));
-  return Math.min(MOST, columns * rows);
+  if (width < least || height <= 0) return { count: USUAL, tile: least };
+  const first = Math.max(1, Math.floor((width + gap) / (least + gap))), last = Math.floor((width + gap) / (LEAST_SHARE * least + gap));
+  const all = [];
+  for (let columns = first; columns <= Math.max(first, last); columns++) {
+    const tile = (width - (columns - 1) * gap) / columns, rows = Math.max(1, Math.floor((height + gap) / (tile + below + gap)));
+    all.push({ count: Math.min(MOST, columns * rows), tile: columns === first ? least : Math.floor(tile), empty: 1 - (rows * (tile + below + gap) - gap) / height });
+  }
+  return all.find(({ empty, count }) => empty <= MOST_EMPTY || count === MOST) ?? all[0];
 }
+
+/** How many tiles of a size fit into a box. @param {string} size @param {number} width @param {number} height of the box, in CSS pixels */
+export const capacity = (size, width, height) => arrangement(size, width, height).count;
 
 export class PageSize {
   /** @param {{stage: HTMLElement, urlState: Record<string, string>, storage: Storage, onChange: (count: number) => void}} options
@@ -75,7 +85,10 @@ export class PageSize {
   }
 
   _capacity() {
-    return this.fixed ?? capacity(this.size, this.stage.clientWidth, this.stage.clientHeight);
+    if (this.fixed) return this.fixed;
+    const { count, tile } = arrangement(this.size, this.stage.clientWidth, this.stage.clientHeight);
+    this.stage.style.setProperty("--tile", `${tile}px`);
+    return count;
   }
 
   _fit(isForced = false) {

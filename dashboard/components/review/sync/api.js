@@ -39,6 +39,12 @@ export class Api {
     return bodyOf(fetch(`${this.base}/classes`, posted({ name, reviewer: this.reviewer.name })));
   }
 
+  /** Names and look of the classes; without names where the version is still the same. @param {string} known
+   * @returns {Promise<{classes?: string[], look: any}>} */
+  classes(known) {
+    return get(`${this.base}/classes`, { known });
+  }
+
   /** One page of cards. @param {Record<string, string|number|null>} query */
   page(query) {
     return get(`${this.run}/page`, { ...query, reviewer: this.reviewer.name });
@@ -59,10 +65,10 @@ export class Api {
     return bodyOf(fetch(`${this.run}/commands`, posted(batch, isLast)));
   }
 
-  /** How many images a rule would accept now; nothing is decided. @param {string} rule @param {object} params
-   * @returns {Promise<number>} */
-  async count(rule, params) {
-    return (await bodyOf(fetch(`${this.run}/count`, posted({ ...params, rule })))).count;
+  /** How many images a rule or a filter takes now, and how many given labels among them it would correct; nothing is decided.
+   * @param {object} params of the rule, or the filter @returns {Promise<{count: number, corrected: number}>} */
+  count(params) {
+    return bodyOf(fetch(`${this.run}/count`, posted(params)));
   }
 
   /** The threshold for each target error. @param {string} guarantee how it holds: conformal, or class-mix */

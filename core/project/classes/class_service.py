@@ -1,37 +1,25 @@
-"""Classes of a project: rename, merge, split, describe, color, order, take back; each is one line of a log."""
+"""Classes of a project: rename, merge, split, describe, color, order, group, take back; each is one line of a log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from core.base.command_schema import is_shown
 from core.base.errors import InputError
-from core.base.types import LIVE_STATES, Decision
+from core.data.classes.added_classes import ADDED, append_class
 from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
-    ClassEdit,
     ClassSplit,
     append_edit,
     check_merge,
     check_stands,
     class_table,
-    last_live,
-    live_edits,
     read_edits,
 )
+from core.data.classes.class_groups import checked_group
 from core.data.classes.class_looks import COLOR
-from core.data.classes.class_names import (
-    ADDED,
-    AddedClass,
-    added_classes,
-    append_class,
-    checked_name,
-    take_back_class,
-)
+from core.data.classes.class_names import checked_name
 from core.data.image_store import own_class_names
 from core.store.file_lock import hold_lock
-from core.workspace.workspace import CHECKS, Workspace
 
 
 def rename_class(images: Path, number: int, name: str, reviewer: str) -> None:
@@ -181,68 +169,28 @@ def order_classes(images: Path, numbers: Sequence[int], reviewer: str) -> None:
         append_edit(images, "order", 0, {"order": list(numbers)}, reviewer)
 
 
-def undo_class_edit(images: Path, last_decision: int, reviewer: str, use_of: Callable[[int], str]) -> ClassEdit:
-    """Take back the latest edit of a class that stands; labels given to the parts of a split count as the class again.
-
-    An added class is taken back too as long as nothing names it; else the edit before it is.
+def group_classes(images: Path, numbers: Sequence[int], name: str, reviewer: str) -> None:
+    """Put classes into a class group, such as animals; a class stands in one group at most.
 
     Args:
         images: The image folder.
-        last_decision: Id of the last decision so far: earlier rejections of such parts no longer say anything.
-        reviewer: Who takes it back.
-        use_of: Says what names a class, as the end of a sentence; empty where nothing does.
-
-    Returns:
-        The edit that was taken back; of kind add for an added class.
+        numbers: The classes.
+        name: Name of the group; empty takes the classes out of theirs.
+        reviewer: Who groups them.
 
     Raises:
-        InputError: There is none.
+        InputError: There is no such class, it was merged, one stands twice, or the name cannot be used.
+        DataError: It cannot be stored.
     """
     with hold_lock(images / f"{ADDED}.lock"):
-        edits, why = read_edits(images), ""
-        number = len(own_class_names(images)) - 1
-        added = _added_last(images, edits)
-        if added is not None and not (why := use_of(number)):
-            take_back_class(images, added.name, reviewer)
-            return ClassEdit(0, "add", number, {"name": added.name}, added.reviewer, added.time)
-        if added is not None and not live_edits(edits):
-            raise InputError(f"There is no edit of a class to take back: {added.name} stays, because {why}.")
-        edit = last_live(edits)
-        append_edit(images, "undo", 0, {"undo_of": edit.id, "after": last_decision}, reviewer)
-        return edit
-
-
-def _added_last(images: Path, edits: list[ClassEdit]) -> AddedClass | None:
-    """Return the class that was added after the latest edit that stands; None for one of a split, or of the project."""
-    added, live = added_classes(images), live_edits(edits)
-    number = len(own_class_names(images)) - 1
-    is_part = any(edit.kind == "split" and number in edit.params["added"] for edit in edits)
-    if not added or not added[-1].reviewer or is_part:
-        return None
-    after, time = added[-1].after_edit, added[-1].time
-    is_latest = not live or (time >= live[-1].time if after is None else live[-1].id <= after)
-    return added[-1] if is_latest else None
-
-
-def use_of_class(workspace: Workspace, decisions: Sequence[Decision], number: int) -> str:
-    """Return what names a class, as the end of a sentence; empty where nothing does.
-
-    Args:
-        workspace: The project.
-        decisions: All of its decisions, those taken back too.
-        number: The class.
-    """
-    num = sum(number in (decision.label, decision.suggestion) for decision in decisions)
-    if num:
-        return f"{num:,} {'decision names' if num == 1 else 'decisions name'} it"
-    if (workspace.given_labels == number).any() or (workspace.images.labels == number).any():
-        return "images have it as their label"
-    live = [run.id for run in workspace.runs() if run.status.state in LIVE_STATES]
-    if live:
-        return f"{live[0]} is being trained with it"
-    files = [file for folder in ("runs", CHECKS) for file in (workspace.path / folder).rglob("logits.npy")]
-    known = next((file for file in files if np.load(file, mmap_mode="r").shape[-1] > number), None)
-    return f"{known.relative_to(workspace.path).parts[1]} was made with it" if known is not None else ""
+        table = class_table(own_class_names(images), read_edits(images))
+        for number in numbers:
+            check_number(number, len(table.names))
+        if not numbers or len(set(numbers)) < len(numbers):
+            raise InputError("Name each class of the group once, and one at least.")
+        check_stands(table, *numbers)
+        others = [group for group, members in table.members.items() if group and not set(members) <= set(numbers)]
+        append_edit(images, "group", 0, {"group": checked_group(name, others), "classes": list(numbers)}, reviewer)
 
 
 def check_number(number: int, count: int) -> None:

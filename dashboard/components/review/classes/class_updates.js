@@ -1,0 +1,48 @@
+/** Class updates: edits of classes that were made elsewhere show without a reload: by another page, tab or person. */
+
+import { lookVersion, setClassLook } from "./class_colors.js";
+
+export class ClassUpdates {
+  /** @param {{api: Pick<import("../sync/api.js").Api, "classes">, classes: string[], onChange: (isMerged: boolean) => void}} options
+   *   classes: the list that all parts of the page read; onChange: names or look have changed; isMerged: what is merged, too */
+  constructor({ api, classes, onChange }) {
+    this.api = api;
+    this.classes = classes;
+    this.onChange = onChange;
+    this.isAsking = false;
+    this.merged = "";
+  }
+
+  /** Show the look that the page opens with. @param {any} look */
+  begin(look) {
+    setClassLook(look);
+    this.merged = String(look?.merged ?? "");
+  }
+
+  /** Take what an answer to decisions says of the classes. @param {{classes?: string[], classes_version?: string}} answer */
+  follow({ classes = [], classes_version: version }) {
+    if (classes.length > this.classes.length) { // a decision of this answer may name them
+      this.classes.push(...classes.slice(this.classes.length));
+      this.onChange(false);
+    }
+    if (version && version !== lookVersion()) this.ask();
+  }
+
+  /** Ask the server whether anything has changed, and show it. */
+  async ask() {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    const found = await this.api.classes(lookVersion()).catch(() => null); // the next answer says it again
+    this.isAsking = false;
+    if (found?.classes) this.take(found);
+  }
+
+  /** @param {{classes: string[], look: any}} found */
+  take({ classes, look }) {
+    if (!look || look.version === lookVersion()) return;
+    const isMerged = String(look.merged ?? "") !== this.merged;
+    this.classes.splice(0, this.classes.length, ...classes);
+    this.begin(look);
+    this.onChange(isMerged);
+  }
+}
