@@ -47,7 +47,7 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
 
 
 def _categories(job: ExportJob) -> list[dict[str, Any]]:
-    """Return the categories in the order of the classes, with group, color (R, G, B) and description if there is one."""
+    """Return the categories in the order of the classes, with group, color (R, G, B) and description if any."""
     looks, found = job.table.looks, []
     for number, name in job.table.shown_classes:
         category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": looks.groups.get(name, "")}
