@@ -208,15 +208,13 @@ def _fitted(image: Image.Image, shape: tuple[int, int, int], fit: str) -> Pixels
         box = None
     if size != image.size or box is not None:
         image = image.resize(size, Image.Resampling.LANCZOS, box=box)
-    inside = np.array(image, dtype=np.uint8).reshape(size[1], size[0], channels)
-    if inside.shape[:2] == (height, width):
-        return inside
-    canvas = np.empty((height, width, channels), dtype=np.uint8)
+    if size == (width, height):
+        return np.array(image, dtype=np.uint8).reshape(shape)
     levels = np.array(image.histogram(), dtype=np.float64).reshape(channels, 256)  # faster than the mean of the array
-    canvas[:] = np.rint(levels @ np.arange(256) / (size[0] * size[1]))
-    top, left = (height - size[1]) // 2, (width - size[0]) // 2
-    canvas[top : top + size[1], left : left + size[0]] = inside
-    return canvas
+    mean = tuple(int(value) for value in np.rint(levels @ np.arange(256) / (size[0] * size[1])))
+    canvas = Image.new(mode, (width, height), mean if channels == 3 else mean[0])  # filled faster than an array
+    canvas.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return np.array(canvas, dtype=np.uint8).reshape(shape)
 
 
 def _middle(image: Image.Image, ratio: float) -> tuple[float, float, float, float]:
