@@ -16,7 +16,7 @@ from core.base.errors import ConfigError
 
 Method = Literal[
     "supervised", "pseudo_label", "self_training", "fixmatch", "flexmatch", "freematch", "softmatch", "mean_teacher",
-    "head", "imported"
+    "distillation", "head", "imported"
 ]  # fmt: skip
 HeadKind = Literal["kernel_ridge", "logistic", "label_propagation"]
 Balance = Literal["none", "weights", "logit_adjustment"]
@@ -123,8 +123,8 @@ class TrainConfig(Config):
     """Settings of one training run, written to run.json before the first step."""
 
     method: Method = "supervised"
-    """supervised: labels only; self_training: also curated pseudo-labels; head: these, on features, in seconds;
-    imported: another model's predictions, which are not trained here; the others: labels and the unlabeled pool."""
+    """supervised: labels only; self_training: also curated pseudo-labels; distillation: labels, and a head's answers on
+    the pool; head: on features, in seconds; imported: not trained here; the others: labels and the unlabeled pool."""
     model: Model = "small_cnn"
     """mlp, tiny_cnn: seconds on a CPU; small_cnn: minutes; wrn: Wide ResNet, 28-2 by default; others: torchvision's;
     backbone: the pretrained network of `extractor`, fine-tuned."""
@@ -184,8 +184,8 @@ class TrainConfig(Config):
     precision: Precision = "auto"
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     extractor: str = "hog"
-    """head: its features: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, clip:FOLDER,
-    clip:OWNER/NAME, onnx:FILE or own:FILE; backbone: the network, one of those but hog, pixels, clip and files."""
+    """head, distillation: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, onnx:FILE,
+    clip:FOLDER, clip:OWNER/NAME or own:FILE; backbone: the network, one of those but hog, pixels, clip and files."""
     trained_part: TrainedPart = "last_block"
     """backbone: what trains: the linear head, also the network's last block, or everything, lower blocks slower."""
     lowest_block_rate: Annotated[float, Between(0.001, 1.0)] = 0.1
@@ -193,11 +193,11 @@ class TrainConfig(Config):
     image_side: Annotated[int, Between(0, 1024)] = 0
     """backbone: side to which it gets its images, pixels; 0: the weights' own, as stored features have it."""
     head: HeadKind = "kernel_ridge"
-    """head: kernel_ridge, logistic or label_propagation; without extractor and head: what compare-extractors says."""
+    """head, distillation: the classifier; head without extractor and head: what compare-extractors says."""
     head_balance: Balance = "none"
-    """head, for uneven classes: weights by class, or their log priors taken off the logits."""
+    """head, distillation, for uneven classes: weights by class, or their log priors taken off the logits."""
     allow_download: bool = False
-    """head and backbone: whether weights that are not on this machine may be downloaded."""
+    """head, distillation, backbone: whether weights that are not on this machine may be downloaded."""
     kept_weights: KeptWeights = "clear_best"
     """Averaged weights kept at the end: best on val, last, or clear_best: best if clearly ahead of last."""
     imported_model: str = ""

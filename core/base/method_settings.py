@@ -2,7 +2,7 @@
 
 from core.base.config import TORCHVISION_MODELS, TrainConfig
 
-_HEAD_ONLY = ("head", "head_balance")
+_OF_HEADS = ("extractor", "head", "head_balance", "allow_download")
 IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
 """Settings of a run of imported predictions."""
 HEAD_SETTINGS: tuple[str, ...] = (
@@ -10,16 +10,14 @@ HEAD_SETTINGS: tuple[str, ...] = (
     "tracker",
 )  # fmt: skip
 """Settings that a head run reads."""
-NETWORK_SETTINGS: tuple[str, ...] = tuple(
-    name for name in TrainConfig.model_fields if name not in (*_HEAD_ONLY, "imported_model")
-)
+NETWORK_SETTINGS: tuple[str, ...] = tuple(name for name in TrainConfig.model_fields if name != "imported_model")
 """Settings that the training of a network reads."""
 
 BACKBONE_SETTINGS: tuple[str, ...] = ("extractor", "trained_part", "lowest_block_rate", "image_side", "allow_download")
 """Settings among them that the model backbone alone reads."""
 
 _MATCHING = ("fixmatch", "flexmatch", "freematch", "softmatch")
-_POOL_METHODS = (*_MATCHING, "pseudo_label", "mean_teacher")
+_POOL_METHODS = (*_MATCHING, "pseudo_label", "mean_teacher", "distillation")
 _BY_METHOD: dict[str, tuple[str, ...]] = {
     "unlabeled_ratio": (*_POOL_METHODS, "self_training"),
     **dict.fromkeys(("unlabeled_weight", "ramp", "ramp_start", "ramp_end"), (*_POOL_METHODS, "self_training")),
@@ -30,6 +28,7 @@ _BY_METHOD: dict[str, tuple[str, ...]] = {
     "sharpening": _MATCHING,
     "fairness_weight": ("freematch",),
     "log_batches": _POOL_METHODS,
+    **dict.fromkeys(("head", "head_balance"), ("distillation",)),
 }
 """Methods that read a setting; a setting that is not named is read by all that train a network."""
 _BY_MODEL: dict[str, tuple[str, ...]] = {
@@ -53,8 +52,9 @@ def settings_read(method: str, model: str) -> tuple[str, ...]:
         return IMPORTED_SETTINGS
     if method == "head":
         return HEAD_SETTINGS
+    from_head = _OF_HEADS if method == "distillation" else ()
     return tuple(
         name
         for name in NETWORK_SETTINGS
-        if method in _BY_METHOD.get(name, (method,)) and model in _BY_MODEL.get(name, (model,))
+        if name in from_head or (method in _BY_METHOD.get(name, (method,)) and model in _BY_MODEL.get(name, (model,)))
     )

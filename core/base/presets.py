@@ -18,6 +18,7 @@ RECIPES: dict[str, Mapping[str, Any]] = {
     "freematch": _ONLINE,
     "softmatch": _ONLINE,
     "head": _HEAD,
+    "distillation": {"unlabeled_ratio": 7, "ramp": "none"},
     "mean_teacher": {"unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30, "ema_decay": 0.999},
 }
 """By method: the values of its paper, and for the head measured ones (docs/decisions/0052), where they are not the
@@ -130,6 +131,10 @@ PRESETS: dict[str, Preset] = {
     "mean_teacher": Preset(
         "agree with the averaged model, weight 50 after a sigmoid ramp (Tarvainen & Valpola 2017)",
         {"method": "mean_teacher"},
+    ),
+    "distillation": Preset(
+        "a network learns what a head says of the unlabeled images (Hinton 2015): better than either alone",
+        {"method": "distillation", "model": "tiny_cnn"},
     ),
     "head": Preset("a classifier on features that no label has touched: suggestions in seconds", {"method": "head"}),
 }  # fmt: skip

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from core.base.config import TrainConfig
 from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, ImageSet, LabelSource, RunStatus
 from core.curation.curated_set import can_suggest
@@ -33,8 +32,8 @@ from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
 from core.heads.cross_validation import LEAST_VAL, MOST_LABELS, cross_validated
 from core.heads.fit import score_head
-from core.heads.head_labels import HeadLabels
-from core.heads.head_settings import HeadSettings
+from core.heads.head_labels import HeadLabels, head_labels
+from core.heads.head_settings import HeadSettings, head_settings
 from core.jobs.trackers import open_tracker
 from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
@@ -170,41 +169,6 @@ class HeadWorker:
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self._is_stopped = True
-
-
-def head_settings(config: TrainConfig) -> HeadSettings:
-    """Settings of the head that a run's config asks for."""
-    return HeadSettings(
-        kind=config.head, balance=config.head_balance, reject_weight=config.reject_weight, seed=config.seed
-    )
-
-
-MOST_BULK = 10_000
-"""Labels accepted in bulk that a head is fitted on; of more, so many are drawn at random."""
-
-
-def head_labels(curated: CuratedSet, num_classes: int, bulk_weight: float = 1.0) -> HeadLabels:
-    """Labels of a head from a curated set.
-
-    Args:
-        curated: Frozen labels.
-        num_classes: K.
-        bulk_weight: Weight of labels that were accepted in bulk, beside 1 of the others.
-
-    Returns:
-        All labels of single images, at most MOST_BULK of those accepted in bulk, and the rejected ones; the same for
-        the same labels.
-    """
-    bulk = np.flatnonzero(curated.sources == LabelSource.BULK)
-    is_kept = np.ones(len(curated.ids), dtype=np.bool_)
-    if len(bulk) > MOST_BULK:
-        is_kept[bulk] = False
-        is_kept[np.random.default_rng(0).choice(bulk, MOST_BULK, replace=False)] = True
-    weights = np.where(curated.sources == LabelSource.BULK, bulk_weight, 1.0) * curated.weights
-    return HeadLabels(
-        curated.ids[is_kept], curated.labels[is_kept], weights[is_kept].astype(np.float32), curated.reject_ids,
-        curated.reject_labels, num_classes,
-    )  # fmt: skip
 
 
 def main() -> int:

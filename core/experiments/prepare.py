@@ -129,6 +129,6 @@ def _with_full_path(config: TrainConfig) -> TrainConfig:
     """Return the settings with the full path of the extractor's file: a later run may start in another folder."""
     family, _, file = config.extractor.partition(":")
     path = Path(file).expanduser().resolve()
-    if not config.is_head or family not in FILE_EXTRACTORS or not path.exists():
+    if not (config.is_head or config.method == "distillation") or family not in FILE_EXTRACTORS or not path.exists():
         return config
     return config.model_copy(update={"extractor": f"{family}:{path}"})

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError
-from core.base.types import Ids, Labels
+from core.base.types import CuratedSet, Ids, Labels, LabelSource
 
 
 @dataclass(frozen=True)
@@ -116,3 +116,31 @@ def log_priors(labels: Labels, weights: NDArray[np.float32], num_classes: int) -
     """
     counts = np.bincount(labels, weights=weights, minlength=num_classes) + 1.0
     return np.asarray(np.log(counts / counts.sum()), dtype=np.float64)
+
+
+MOST_BULK = 10_000
+"""Labels accepted in bulk that a head is fitted on; of more, so many are drawn at random."""
+
+
+def head_labels(curated: CuratedSet, num_classes: int, bulk_weight: float = 1.0) -> HeadLabels:
+    """Labels of a head from a curated set.
+
+    Args:
+        curated: Frozen labels.
+        num_classes: K.
+        bulk_weight: Weight of labels that were accepted in bulk, beside 1 of the others.
+
+    Returns:
+        All labels of single images, at most MOST_BULK of those accepted in bulk, and the rejected ones; the same for
+        the same labels.
+    """
+    bulk = np.flatnonzero(curated.sources == LabelSource.BULK)
+    is_kept = np.ones(len(curated.ids), dtype=np.bool_)
+    if len(bulk) > MOST_BULK:
+        is_kept[bulk] = False
+        is_kept[np.random.default_rng(0).choice(bulk, MOST_BULK, replace=False)] = True
+    weights = np.where(curated.sources == LabelSource.BULK, bulk_weight, 1.0) * curated.weights
+    return HeadLabels(
+        curated.ids[is_kept], curated.labels[is_kept], weights[is_kept].astype(np.float32), curated.reject_ids,
+        curated.reject_labels, num_classes,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from core.base.config import Balance, Between, Config, HeadKind
+from core.base.config import Balance, Between, Config, HeadKind, TrainConfig
 
 
 class HeadSettings(Config):
@@ -20,3 +20,10 @@ class HeadSettings(Config):
     """label_propagation: neighbors of each image in the graph."""
     seed: Annotated[int, Between(0, 2**31 - 1)] = 0
     """Seed of the landmarks that stand for many labels."""
+
+
+def head_settings(config: TrainConfig) -> HeadSettings:
+    """Settings of the head that a run's config asks for."""
+    return HeadSettings(
+        kind=config.head, balance=config.head_balance, reject_weight=config.reject_weight, seed=config.seed
+    )

@@ -19,13 +19,12 @@ from core.base.errors import InputError
 from core.base.types import UNKNOWN, CuratedSet, Ids, Labels, LabelSource, Logits, RunStatus
 from core.curation.curated_set import can_suggest, curated_set, with_selection
 from core.experiments.control_runs import num_clicks
-from core.experiments.head_worker import head_labels, head_settings
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.features.store import FeatureStatus, StoredFeatures, open_features
 from core.heads.fit import score_head
-from core.heads.head_labels import HeadLabels
-from core.heads.head_settings import HeadSettings
+from core.heads.head_labels import HeadLabels, head_labels
+from core.heads.head_settings import HeadSettings, head_settings
 from core.review.decision_history import DecisionHistory
 from core.scoring.calibration import calibrate, fit_temperature
 from core.scoring.model_average import average_logits, fit_average_weight

@@ -91,7 +91,8 @@ def _data(
     assert labeled is not None
     one = torch.full((1, shape[2], 1, 1), 0.3, device=device)
     truth = torch.full((len(pool) if pool is not None else 0,), -1, device=device)
-    return TrainData(labeled, part("pseudo"), part("rejected"), pool, truth, None, None, one, one)
+    teacher = torch.full((len(truth), num_classes), 1 / num_classes, device=device)
+    return TrainData(labeled, part("pseudo"), part("rejected"), pool, truth, None, None, one, one, teacher)
 
 
 def _part(count: int, shape: Sequence[int], num_classes: int, device: torch.device) -> Part:

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from core.scoring.calibration import calibrate
 from core.store.files import draft_array, finish_draft, open_draft, write_json
 from core.store.run_folder import RunFolder
 from core.training.augmentation.preview import draw_views
+from core.training.batches.teacher import remove_teacher, with_teacher
 from core.training.batches.train_data import train_data
 from core.training.loop.checkpoints import load_checkpoint, save_checkpoint
 from core.training.loop.head_start import fit_head_start
@@ -42,7 +42,8 @@ from core.training.models.weights import load_model, save_weights
 from core.training.predict import predict
 from core.training.runtime import distributed
 from core.training.runtime.devices import choose_device
-from core.training.runtime.memory import is_out_of_memory, keep_freed_memory, memory_sentence
+from core.training.runtime.error_sentences import error_sentence
+from core.training.runtime.memory import keep_freed_memory
 from core.training.runtime.pace import Pace
 from core.training.runtime.precision import chosen_precision
 from core.workspace.pool_index import ensure_index, needs_index
@@ -109,17 +110,6 @@ class TrainingWorker:
         """The run's lock; of several ranks the first one holds it."""
         return self.folder.lock() if distributed.is_first() else nullcontext()
 
-    def _sentence(self, error: Exception) -> str:
-        """What to tell a person about an error."""
-        if isinstance(error, WinnowError):
-            return str(error)
-        traceback.print_exc()
-        if is_out_of_memory(error):
-            return memory_sentence(self.config.batch_size, self.config.unlabeled_ratio, distributed.world_size())
-        if distributed.is_launched() and isinstance(error, RuntimeError):
-            return f"Another process of this run is gone ({error}). Resume goes on from the last checkpoint."
-        return f"Unexpected error ({type(error).__name__}: {error}). The log has the details."
-
     def _train(self, device: torch.device) -> None:
         images, splits = with_corrections(
             open_images(self.project / "images"), load_splits(self.project / "splits.npz"), self.folder.path
@@ -159,6 +149,7 @@ class TrainingWorker:
         facts = model_facts(config, images, backbone)
         options = {"needs_pool": config.method in SECOND_VIEWS, "is_normalized": backbone is None}
         data = train_data(images, splits, self.folder.curated(), device, **options)
+        data = with_teacher(data, self.project, self.folder, splits.pool, self._tell, self._is_cancelled)
         facts |= {"mean": data.mean.flatten().tolist(), "std": data.std.flatten().tolist()}
         if distributed.rank() == 0:
             write_json(self.folder.path / "model.json", facts)
@@ -166,7 +157,7 @@ class TrainingWorker:
         model = initial_model(config, facts, parent, backbone).to(device)
         if backbone is not None:
             self._tell(message="Computing features of the labeled images.")
-            fit_head_start(model, data, config, self.folder.is_cancel_requested)
+            fit_head_start(model, data, config, self._is_cancelled)
         precision: str = config.precision
         if precision == "auto":  # else a person chose it
             self._tell(message="Measuring whether bf16 or fp32 is the faster here.")
@@ -193,6 +184,9 @@ class TrainingWorker:
         if distributed.rank() == 0:
             self.folder.append_batch(line)
 
+    def _is_cancelled(self) -> bool:
+        return self._is_stopped or self.folder.is_cancel_requested()
+
     def _should_stop(self, trainer: Trainer) -> bool:
         now = time.monotonic()
         if now - self._told > 0.5:
@@ -202,7 +196,7 @@ class TrainingWorker:
                 print(self._measured, flush=True)
             message = f"Training. {self._measured}".rstrip()
             self._tell(epoch=trainer.epoch, step=trainer.step, eta_seconds=eta, message=message)
-            self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
+            self._is_stopped = self._is_cancelled()
         if distributed.world_size() == 1:
             return self._is_stopped
         return trainer.step % AGREE_STEPS == 0 and distributed.broadcast_flag(self._is_stopped, trainer.device)
@@ -237,6 +231,7 @@ class TrainingWorker:
             raise TrainingError("The model answers with numbers that are not finite: lower the learning rate.")
         for path in paths:
             finish_draft(path)
+        remove_teacher(self.folder)
         write_json(self.folder.path / "calibration.json", calibrate(logits[splits.val], images.labels[splits.val]))
         if needs_index(splits.pool):
             self._tell(message="Sorting the scores of the pool.")
@@ -246,7 +241,7 @@ class TrainingWorker:
         if time.monotonic() - self._told > 0.5:
             left = self._pace.left(num_done, self._num_images // distributed.world_size())
             self._tell(message=f"Scoring all images: {num_done * distributed.world_size():,} done.", eta_seconds=left)
-            self._is_stopped = self._is_stopped or self.folder.is_cancel_requested()
+            self._is_stopped = self._is_cancelled()
         if self._is_stopped:
             raise Cancelled
 
@@ -271,7 +266,7 @@ class TrainingWorker:
 
         Of several ranks, the first one that failed is heard.
         """
-        sentence = self._others_words() or self._sentence(error)
+        sentence = self._others_words() or error_sentence(error, self.config.batch_size, self.config.unlabeled_ratio)
         print(sentence, flush=True)
         self.status = replace(self.status, state="failed", message=sentence, eta_seconds=None)
         self.folder.write_status(self.status)

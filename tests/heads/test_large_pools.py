@@ -7,10 +7,8 @@ import pytest
 
 from core.base.memmap import open_mapped
 from core.base.types import CuratedSet, LabelSource
-from core.experiments import head_worker
-from core.experiments.head_worker import head_labels
 from core.heads.fit import CHUNK, fit_head, read_rows, score_chunks
-from core.heads.head_labels import HeadLabels
+from core.heads.head_labels import HeadLabels, head_labels
 from core.heads.head_settings import HeadSettings
 from tests.base.test_memmap import SMAPS, resident_kib
 
@@ -54,7 +52,7 @@ def test_reading_labels_from_all_over_a_file_leaves_nothing_of_it_in_memory(tmp_
 
 
 def test_of_many_bulk_labels_some_are_drawn_and_every_other_label_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head_worker, "MOST_BULK", 50)
+    monkeypatch.setattr("core.heads.head_labels.MOST_BULK", 50)
     labels = head_labels(curated(20, 400), 3, bulk_weight=0.5)
     assert labels.ids[:20].tolist() == list(range(20))
     assert len(labels.ids) == 70
@@ -65,5 +63,5 @@ def test_of_many_bulk_labels_some_are_drawn_and_every_other_label_is_kept(monkey
 
 
 def test_up_to_the_limit_every_bulk_label_teaches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head_worker, "MOST_BULK", 50)
+    monkeypatch.setattr("core.heads.head_labels.MOST_BULK", 50)
     assert len(head_labels(curated(20, 50), 3).ids) == 70

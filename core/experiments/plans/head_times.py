@@ -11,7 +11,6 @@ from core.base.config import TrainConfig
 from core.base.errors import DataError
 from core.base.types import Ids
 from core.experiments.extractor_comparison import stored_comparison
-from core.experiments.head_worker import head_settings
 from core.features.catalog import find_extractor
 from core.features.compute import num_workers
 from core.features.extractors import Extractor, num_features
@@ -20,6 +19,7 @@ from core.features.own_arrays import PREFIX
 from core.features.store import open_features
 from core.heads.fit import fit_head, head_logits
 from core.heads.head_labels import HeadLabels
+from core.heads.head_settings import head_settings
 from core.heads.kernel_ridge import NUM_LANDMARKS
 from core.jobs.launch import module_command
 from core.workspace.workspace import Workspace

@@ -14,13 +14,14 @@ from safetensors.numpy import load, save
 
 from core.base.errors import InputError, WinnowError
 from core.base.types import UNKNOWN
-from core.experiments.head_worker import head_labels, head_settings
 from core.export.curated_table import certificate_manifests
 from core.export.placement import finish, place_export
 from core.export.runs.model_card import CardFacts, example, model_card
 from core.features.extractors import HANDCRAFTED, Extractor
 from core.features.store import open_features
 from core.heads.fit import fit_head
+from core.heads.head_labels import head_labels
+from core.heads.head_settings import head_settings
 from core.jobs.launch import module_command
 from core.quality.service import Quality
 from core.risk.error_estimates import proportion

@@ -31,6 +31,7 @@ class TrainData:
     calibration: Part | None
     mean: Tensor  # (1, C, 1, 1) of pixels in [0, 1]
     std: Tensor  # (1, C, 1, 1)
+    teacher: Tensor | None = None  # (P, K) float16, probabilities that a head gives the pool images; distillation
 
 
 def train_data(

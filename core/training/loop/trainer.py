@@ -63,7 +63,7 @@ class Trainer:
         num_pool = len(data.pool) if data.pool is not None else 0
         make = THRESHOLDS.get(config.method, Threshold)
         self.threshold = make(config, num_classes, num_pool, device)
-        self._state = State(forward, self.model, self.average.model, self.threshold, config)
+        self._state = State(forward, self.model, self.average.model, self.threshold, config, data.teacher)
         prior = one_hot(data.labeled.labels, num_classes).sum(0).float()
         self.monitor = PoolMonitor(data.pool_truth, prior / prior.sum())
         self.steps_per_epoch = math.ceil(len(data.labeled) / self.streams["labeled"].batch_size)

@@ -30,6 +30,7 @@ class State:
     average: nn.Module  # its exponential moving average
     threshold: Threshold
     config: TrainConfig
+    teacher: Tensor | None = None  # (P, K), what distillation learns of the pool
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,23 @@ def mean_teacher(batch: Batch, state: State) -> Losses:
     return _with_pool(losses, squared_error(pool, teacher), _equally_weighted(teacher, batch.pool))
 
 
+def distillation(batch: Batch, state: State) -> Losses:
+    """Learn a head's probabilities on the pool, frozen, on the weak view (Hinton et al. 2015, arXiv 1503.02531)."""
+    losses, pool = _losses(batch, state.forward, "weak")
+    if pool is None or batch.pool is None or state.teacher is None:
+        return losses
+    probs = state.teacher[batch.pool.rows].float()
+    return _with_pool(losses, functional.cross_entropy(pool, probs), _equally_weighted(probs, batch.pool))
+
+
 METHODS: dict[str, Callable[[Batch, State], Losses]] = {
     function.__name__: function
     for function in (
-        supervised, pseudo_label, self_training, fixmatch, flexmatch, freematch, softmatch, mean_teacher
+        supervised, pseudo_label, self_training, fixmatch, flexmatch, freematch, softmatch, mean_teacher,
+        distillation
     )
 }  # fmt: skip
-SECOND_VIEWS = {"pseudo_label": "same", "mean_teacher": "weak"} | dict.fromkeys(
+SECOND_VIEWS = {"pseudo_label": "same", "mean_teacher": "weak", "distillation": "same"} | dict.fromkeys(
     ("fixmatch", "flexmatch", "freematch", "softmatch"), "strong"
 )
 """The second view of a pool image, by method; methods without an entry do not use the pool."""
