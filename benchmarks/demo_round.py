@@ -4,11 +4,12 @@ For each split and number of labels, a project of the demo's images is made (300
 for the test), with its head. Every arm begins from a copy: the reviewer answers screens of 20 images of a queue, the
 live model learns after each screen, and at the end all open images are accepted at a target error of 5 %, kept on
 average (conformal). Control arms: nobody clicks; clicks fall at random. With `--network MODEL`, that network is trained
-on the labels at the start and again after the round (without and with clicks of the default queue), and averaged with
-the head as the Compare page does. The true labels of the pool answer the clicks. Test images are read for the tables
-alone.
+by a method on the labels at the start and again after the round (without and with clicks of the default queue), and
+averaged with the head as the Compare page does. The true labels of the pool answer the clicks. Test images are read for
+the tables alone.
 
-    python -m benchmarks.demo_round --file rounds.jsonl --splits 0 1 --labeled 500 [--network tiny_cnn]
+    python -m benchmarks.demo_round --file rounds.jsonl --splits 0 1 --labeled 500 [--network tiny_cnn
+        --method distillation]
     python -m benchmarks.demo_round --file rounds.jsonl --report
 """
 
@@ -27,7 +28,8 @@ import numpy as np
 from scipy.stats import t
 
 from benchmarks.report import environment, table
-from core import Project, SplitConfig, TrainConfig, constants
+from core import Project, SplitConfig, constants
+from core.base.presets import recipe
 from core.simulation.review_round import SimulatedReview, answer_queue, bulk_accept
 from core.simulation.strategies import AT_RANDOM, NO_CLICKS, AcceptRule, ReviewStrategy
 
@@ -90,7 +92,9 @@ def clicked(project: Project, run: str, queue: str, error_rate: float, seed: int
 
 def with_network(project: Project, network: str, head: str) -> dict[str, Any]:
     """Train the network on the labels after a round; compare it, the head and their average."""
-    config = project.run(network).record.config.model_copy(update={"method": "self_training"})
+    config = project.run(network).record.config
+    if config.method == "supervised":
+        config = config.model_copy(update={"method": "self_training"})  # so that it learns the accepted labels too
     begin = time.perf_counter()
     trained = project.wait_run(project.start_run(config, parent=network).id)
     return {"seconds": time.perf_counter() - begin, **averaged(project, head, trained.id)}
@@ -114,7 +118,8 @@ def play(folder: Path, seed: int, labeled: int, words: argparse.Namespace) -> It
     network = None
     if words.network:
         begin = time.perf_counter()
-        network = project.wait_run(project.start_run(TrainConfig(model=words.network, seed=seed)).id).id
+        config = recipe({"method": words.method, "model": words.network, "seed": seed})
+        network = project.wait_run(project.start_run(config).id).id
         seconds = time.perf_counter() - begin
         yield facts | {"arm": "start", "network": {"seconds": seconds, **averaged(project, head, network)}}
     for queue, error_rate in arms(words.queues):
@@ -201,6 +206,7 @@ def main() -> None:
     parser.add_argument("--labeled", type=int, nargs="+", default=[100, 500])
     parser.add_argument("--queues", nargs="+", default=[DEFAULT_QUEUE])
     parser.add_argument("--network", help="Model of a network beside the head, as tiny_cnn.")
+    parser.add_argument("--method", default="supervised", help="Method of the network, as distillation.")
     parser.add_argument("--arms", nargs="+", help='Only these, as none "badge, 5%% wrong"; by default all.')
     parser.add_argument("--report", action="store_true", help="Only print the tables of the file.")
     words = parser.parse_args()

@@ -18,7 +18,7 @@ RECIPES: dict[str, Mapping[str, Any]] = {
     "freematch": _ONLINE,
     "softmatch": _ONLINE,
     "head": _HEAD,
-    "distillation": {"unlabeled_ratio": 7, "ramp": "none"},
+    "distillation": {"unlabeled_ratio": 7, "unlabeled_weight": 4.0, "ramp": "none"},
     "mean_teacher": {"unlabeled_weight": 50.0, "ramp": "sigmoid", "ramp_start": 0, "ramp_end": 30, "ema_decay": 0.999},
 }
 """By method: the values of its paper, and for the head measured ones (docs/decisions/0052), where they are not the

@@ -36,7 +36,7 @@ def views(num: int, seed: int) -> Views:
 def data(**changes: Any) -> TrainData:
     """Return training data of toy images.
 
-    Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen, nine of val and calibration each.
+    Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen with a head's answers, nine of val and calibration each.
     """
     mean, std = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.25)
     rejected = part(6, 3)
@@ -44,7 +44,8 @@ def data(**changes: Any) -> TrainData:
     pool = part(14, 6)
     truth, pool = pool.labels, replace(pool, labels=torch.full_like(pool.labels, -1))
     parts = part(10, 1), part(12, 2), rejected, pool, truth, part(9, 4), part(9, 5)
-    return replace(TrainData(*parts, mean, std), **changes)
+    teacher = (4 * torch.nn.functional.one_hot(truth, 3)).float().softmax(1)
+    return replace(TrainData(*parts, mean, std, teacher), **changes)
 
 
 def trainer(config: TrainConfig = CONFIG, material: TrainData | None = None) -> Trainer:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from core.training.methods.methods import (
     SECOND_VIEWS,
     Losses,
     State,
+    distillation,
     fixmatch,
     mean_teacher,
     pseudo_label,
@@ -29,6 +31,8 @@ torch.manual_seed(0)
 MODEL = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
 NORMED = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(4), nn.Linear(4, 3))
 CPU = torch.device("cpu")
+TEACHER = torch.rand(40, 3, generator=torch.Generator().manual_seed(9)).softmax(1)
+"""What a head says of forty images of the pool."""
 
 
 def views(num: int, weights: list[float] | None = None, seed: int = 0) -> Views:
@@ -45,7 +49,8 @@ def pool(num: int = 5, seed: int = 4) -> PoolViews:
 
 def state(method: str = "fixmatch", model: nn.Module = MODEL, average: nn.Module = MODEL, **changes: object) -> State:
     settings = TrainConfig().model_copy(update={"method": method, "threshold": 0.35, **changes})
-    return State(model, model, average, THRESHOLDS.get(method, Threshold)(settings, 3, 20, CPU), settings)
+    threshold = THRESHOLDS.get(method, Threshold)(settings, 3, 20, CPU)
+    return State(model, model, average, threshold, settings, TEACHER)
 
 
 def values(losses: Losses) -> dict[str, float]:
@@ -109,6 +114,15 @@ def test_pseudo_label_learns_on_the_weak_view_what_the_model_says_of_it() -> Non
     logits = MODEL(pool().weak)
     expected = by_hand(logits, logits.argmax(1)).mean().detach()
     assert values(pseudo_label(batch, state("pseudo_label")))["pool"] == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_distillation_learns_the_heads_probabilities_of_each_row_on_the_weak_view() -> None:
+    batch = replace(pool(), rows=torch.tensor([3, 0, 4, 1, 30]))
+    found = distillation(Batch(views(6), pool=batch), state("distillation"))
+    targets = TEACHER[[3, 0, 4, 1, 30]]
+    expected = -(targets * MODEL(batch.weak).log_softmax(1)).sum(1).mean().detach()
+    assert values(found)["pool"] == pytest.approx(float(expected), abs=1e-6)
+    assert found.pseudo_labels is not None and torch.equal(found.pseudo_labels.probs, targets)
 
 
 def test_fixmatch_learns_the_strong_view_of_confident_images_and_divides_by_all() -> None:

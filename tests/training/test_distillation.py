@@ -1,0 +1,103 @@
+"""Distillation: a network learns what a head on the run's own labels says of the pool."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.base.errors import Cancelled
+from core.data.splits import load_splits, save_splits
+from core.store.run_folder import RunFolder
+from core.training.batches import teacher
+from core.training.worker import TrainingWorker
+from tests.training.separable import make_curated, make_images, make_splits
+from tests.training.small_datasets import TINY, make_project, make_run
+
+CONFIG = TINY.model_copy(update={"method": "distillation", "unlabeled_weight": 4.0})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "small")
+
+
+def trained(project: Path, folder: RunFolder, *, is_resume: bool = False) -> int:
+    return TrainingWorker(project, folder.id, is_resume=is_resume).run()
+
+
+def test_the_network_learns_the_heads_answers_and_the_answers_are_removed_at_the_end(project: Path) -> None:
+    folder = make_run(project, CONFIG)
+    assert trained(project, folder) == 0
+    last = folder.metrics()[-1]
+    assert last["unlabeled_loss"] > 0
+    assert last["val_accuracy"] >= 0.8
+    assert folder.logits().shape == (len(make_images().pixels), 3)
+    assert not list(folder.path.glob("*teacher*"))
+    alone = make_run(project, CONFIG.model_copy(update={"method": "supervised"}), "002-run")
+    assert trained(project, alone) == 0
+    assert np.abs(folder.logits() - alone.logits()).max() > 1e-3
+
+
+def test_a_resumed_distillation_learns_the_same_answers_and_ends_with_the_same_logits(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, torn = make_run(project, CONFIG), make_run(project, CONFIG, "002-run")
+    assert trained(project, whole) == 0
+    worker = TrainingWorker(project, torn.id, is_resume=False)
+    ask = worker._should_stop
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_should_stop", lambda of: of.step >= 3 or ask(of))
+        assert worker.run() == 0
+    assert torn.status().state == "cancelled"
+    assert (torn.path / teacher.FILE).exists()
+    monkeypatch.setattr(teacher, "score_head", None)  # nothing is fitted again
+    assert trained(project, torn, is_resume=True) == 0
+    np.testing.assert_array_equal(whole.logits(), torn.logits())
+    assert not (torn.path / teacher.FILE).exists()
+
+
+def test_a_run_cancelled_while_the_head_answers_keeps_no_half_answers(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(project, CONFIG)
+    worker = TrainingWorker(project, folder.id, is_resume=False)
+    monkeypatch.setattr(teacher, "named_features", lambda *args, **kwargs: (_ for _ in ()).throw(Cancelled()))
+    assert worker.run() == 0
+    assert folder.status().state == "cancelled"
+    assert not (folder.path / teacher.FILE).exists()
+    monkeypatch.undo()
+    assert trained(project, folder, is_resume=True) == 0
+    assert folder.status().state == "done"
+
+
+def test_the_labels_of_calibration_images_teach_nobody(project: Path) -> None:
+    first = make_run(project, CONFIG)
+    assert trained(project, first) == 0
+    hidden, labels = load_splits(project / "splits.npz").calibration, np.load(project / "images" / "labels.npy")
+    labels[hidden] = (labels[hidden] + 1) % 3
+    np.save(project / "images" / "labels.npy", labels)
+    second = make_run(project, CONFIG, "002-run")
+    assert trained(project, second) == 0
+    np.testing.assert_array_equal(first.logits(), second.logits())
+
+
+def test_labels_of_one_class_are_a_sentence(project: Path) -> None:
+    folder = make_run(project, CONFIG)
+    curated = make_curated(make_images(), make_splits())
+    is_first = curated.labels == curated.labels[0]
+    few = replace(
+        curated, ids=curated.ids[is_first], labels=curated.labels[is_first], weights=curated.weights[is_first],
+        sources=curated.sources[is_first], decisions=curated.decisions[is_first],
+    )  # fmt: skip
+    folder.save_curated(few, {})
+    assert trained(project, folder) == 1
+    assert "labeled images of two classes" in folder.status().message
+
+
+def test_without_an_unlabeled_image_the_sentence_names_another_method(project: Path) -> None:
+    splits = load_splits(project / "splits.npz")
+    save_splits(replace(splits, unlabeled=splits.unlabeled[:0], calibration=splits.calibration[:0]), project / "splits.npz")
+    folder = make_run(project, CONFIG)
+    assert trained(project, folder) == 1
+    assert "choose supervised" in folder.status().message
