@@ -7,6 +7,7 @@ import torch
 from core import Project, TrainConfig, constants
 from core.base.config import NETWORK_METHODS, TORCHVISION_MODELS
 from core.experiments.prepare import prepare_run
+from core.training.batches.teacher import with_teacher
 from core.training.batches.train_data import train_data
 from core.training.loop.trainer import Trainer
 from core.training.methods.methods import SECOND_VIEWS
@@ -18,7 +19,8 @@ OTHER = {
     "unlabeled_ratio": 2, "unlabeled_weight": 7.0, "ramp": "none", "ramp_start": 1, "ramp_end": 2, "threshold": 0.1,
     "threshold_floor": 0.9, "threshold_memory": 0.5, "weak_pass": "own", "sharpening": 0.5, "fairness_weight": 0.9,
     "log_batches": True, "extractor": "pixels", "trained_part": "everything", "lowest_block_rate": 0.5,
-    "image_side": 64, "allow_download": True, "wrn_depth": 10, "wrn_width": 1,
+    "image_side": 64, "allow_download": True, "head": "logistic", "head_balance": "weights",
+    "wrn_depth": 10, "wrn_width": 1,
 }  # fmt: skip
 
 
@@ -26,6 +28,7 @@ def trained(project: Project, config: TrainConfig) -> np.ndarray:
     folder = prepare_run(project.workspace, project.decisions, config, None)
     cpu, needs_pool = torch.device("cpu"), config.method in SECOND_VIEWS
     data = train_data(project.images, project.splits, folder.curated(), cpu, needs_pool=needs_pool)
+    data = with_teacher(data, project.path, folder, project.splits.pool, lambda **_: None, lambda: False)
     _, height, width, channels = project.images.pixels.shape
     model = build(config.model, len(project.class_names), channels, height, width, config.seed)
     of = Trainer(config, model, data, cpu, "fp32")
@@ -52,5 +55,6 @@ def test_every_model_has_its_own_settings() -> None:
     assert set(constants.BACKBONE_SETTINGS) <= set(constants.settings_read("supervised", "backbone"))
     assert "pretrained" in constants.settings_read("supervised", "resnet18")
     assert not {"wrn_depth", "extractor", "pretrained"} & set(constants.settings_read("supervised", "small_cnn"))
+    assert {"extractor", "head", "head_balance"} <= set(constants.settings_read("distillation", "small_cnn"))
     assert constants.settings_read("head", "small_cnn") == constants.HEAD_SETTINGS
     assert constants.settings_read("imported", "small_cnn") == constants.IMPORTED_SETTINGS

@@ -97,7 +97,8 @@ def test_labels_of_one_class_are_a_sentence(project: Path) -> None:
 
 def test_without_an_unlabeled_image_the_sentence_names_another_method(project: Path) -> None:
     splits = load_splits(project / "splits.npz")
-    save_splits(replace(splits, unlabeled=splits.unlabeled[:0], calibration=splits.calibration[:0]), project / "splits.npz")
+    nothing = splits.unlabeled[:0]
+    save_splits(replace(splits, unlabeled=nothing, calibration=nothing), project / "splits.npz")
     folder = make_run(project, CONFIG)
     assert trained(project, folder) == 1
     assert "choose supervised" in folder.status().message

@@ -36,7 +36,8 @@ def views(num: int, seed: int) -> Views:
 def data(**changes: Any) -> TrainData:
     """Return training data of toy images.
 
-    Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen with a head's answers, nine of val and calibration each.
+    Ten labels, twelve pseudo-labels, six rejects, a pool of fourteen with a head's answers, nine of val and
+    calibration each.
     """
     mean, std = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.25)
     rejected = part(6, 3)

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from core.base.config import TrainConfig
 from core.base.types import CuratedSet, LabelSource
 from core.experiments.control_runs import num_clicks
 from core.experiments.extractor_comparison import with_recommendation
-from core.experiments.head_worker import MOST_BULK
 from core.experiments.label_snapshot import freeze, with_rule
 from core.experiments.plans.durations import duration
 from core.experiments.plans.head_times import head_seconds
 from core.experiments.plans.measured_times import MeasuredTimes, kept_times, measure_times
 from core.experiments.runs import RunRequest
 from core.features.store import list_features
+from core.heads.head_labels import MOST_BULK
 from core.review.decision_history import DecisionHistory
 from core.workspace.workspace import Workspace
 
@@ -132,7 +132,15 @@ class TimeEstimates:
         if config.is_head:
             return self._head(config, sizes, may_measure=may_measure)
         times = self._times(config, sizes, may_measure=may_measure)
-        return None if times is None else network_estimate(config, sizes, times)
+        if times is None:
+            return None
+        found = network_estimate(config, sizes, times)
+        if config.method != "distillation":
+            return found
+        head = self._head(config, sizes, may_measure=may_measure)
+        if head is None:
+            return None
+        return replace(found, seconds=found.seconds + head.seconds, parts={**found.parts, "head": head.seconds})
 
     def sentence(
         self, config: TrainConfig, requests: Sequence[RunRequest], num_seeds: int = 1, *, may_measure: bool = True

@@ -122,7 +122,8 @@ def test_distillation_learns_the_heads_probabilities_of_each_row_on_the_weak_vie
     targets = TEACHER[[3, 0, 4, 1, 30]]
     expected = -(targets * MODEL(batch.weak).log_softmax(1)).sum(1).mean().detach()
     assert values(found)["pool"] == pytest.approx(float(expected), abs=1e-6)
-    assert found.pseudo_labels is not None and torch.equal(found.pseudo_labels.probs, targets)
+    assert found.pseudo_labels is not None
+    assert torch.equal(found.pseudo_labels.probs, targets)
 
 
 def test_fixmatch_learns_the_strong_view_of_confident_images_and_divides_by_all() -> None:
