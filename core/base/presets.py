@@ -133,7 +133,7 @@ PRESETS: dict[str, Preset] = {
         {"method": "mean_teacher"},
     ),
     "distillation": Preset(
-        "a network learns what a head says of the unlabeled images (Hinton 2015): better than either alone",
+        "a small network learns what a head says of the unlabeled images (Hinton 2015), in minutes",
         {"method": "distillation", "model": "tiny_cnn"},
     ),
     "head": Preset("a classifier on features that no label has touched: suggestions in seconds", {"method": "head"}),

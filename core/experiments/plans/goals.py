@@ -53,9 +53,7 @@ class Goal:
 
 _ALL = (
     Goal("quick-look", "Quick look", "Fits a small model (a head) on features of the images, in seconds."),
-    Goal(
-        "ten-minutes", "Best in 10 minutes", "Fits a head, then trains networks, the first on what the head says.", 600
-    ),
+    Goal("ten-minutes", "Best in 10 minutes", "Fits a head, then trains a network until the time is over.", 600),
     Goal("overnight", "Overnight", "Fits a head, then trains networks for up to eight hours.", 8 * 3600),
 )
 GOALS: dict[str, Goal] = {goal.name: goal for goal in _ALL}
@@ -197,8 +195,7 @@ class _Planner:
             return [], ["No network: it needs at least two labeled images."]
         is_small = max(self._workspace.images.pixels.shape[1:3]) <= _SMALL_SIDE
         runs, notes = list[PlannedRun](), list[str]()
-        first = self._distillation if is_small else self._fine_tuning
-        for choose in (first, self._from_scratch):
+        for choose in (self._from_scratch,) if is_small else (self._fine_tuning, self._from_scratch):
             try:
                 runs.append(choose(seconds))
                 seconds -= runs[-1].time.seconds
@@ -218,18 +215,6 @@ class _Planner:
             raise _LeftOutError(f"No pretrained network is fine-tuned: {error}") from error
         if found.time.seconds > seconds:
             raise _LeftOutError(f"Fine-tuning {name} would take longer: about {found.time.text}.")
-        return found
-
-    def _distillation(self, seconds: float) -> PlannedRun:
-        """Train a small network on what the head says of the pool; _LeftOutError where there is none, or no time."""
-        if self._sizes.pool < _LEAST_POOL:
-            raise _LeftOutError(
-                f"No network learns from the head: that needs {_LEAST_POOL} unlabeled images, and there are "
-                f"{self._sizes.pool}."
-            )
-        found = self.run(PRESETS["distillation"].config())
-        if found.time.seconds > seconds:
-            raise _LeftOutError(f"A network that learns from the head would take longer: about {found.time.text}.")
         return found
 
     def _from_scratch(self, seconds: float) -> PlannedRun:
@@ -269,8 +254,6 @@ def _text(config: TrainConfig, time: TimeEstimate) -> str:
     if config.is_fine_tuned:
         return f"{config.extractor}, pretrained, its {config.trained_part.replace('_', ' ')} trained on your labels."
     what = {
-        "softmatch": "your labels and the unlabeled images",
-        "distillation": "your labels and what the head says of the unlabeled images",
-        "self_training": "your labels and those accepted in bulk",
-    }.get(config.method, "your labels")
+        "softmatch": "your labels and the unlabeled images", "self_training": "your labels and those accepted in bulk",
+    }.get(config.method, "your labels")  # fmt: skip
     return f"{config.model}, from scratch, on {what}: {time.steps:,} steps."

@@ -145,12 +145,11 @@ def test_a_goal_says_what_it_does_how_long_it_takes_and_what_to_expect(
     assert "A head on features" in texts(test)
     assert "**To expect:** Not known before it has run" in texts(test)
     test.segmented_control(key="train-goal").set_value("ten-minutes").run()
-    test = until(test, "Fits a head, then trains networks")
-    assert "on your labels and what the head says of the unlabeled images" in texts(test)
+    test = until(test, "Fits a head, then trains a network")
     assert "on your labels and the unlabeled images" in texts(test)
     assert "softmatch" not in texts(test), "a goal is told in words"
     press(test, "Start training")
-    assert [run.record.config.method for run in untrained_project.runs()] == ["head", "distillation", "softmatch"]
+    assert [run.record.config.method for run in untrained_project.runs()] == ["head", "softmatch"]
     assert not test.exception
 
 

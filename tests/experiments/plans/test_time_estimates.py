@@ -138,6 +138,21 @@ def test_a_head_is_measured_and_stored_features_cost_nothing(untrained_project: 
     assert after.parts["features"] == 0
 
 
+def test_the_time_of_a_distillation_holds_that_of_its_head(
+    untrained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_estimates, "kept_times", lambda *_: TIMES)
+    monkeypatch.setattr(time_estimates, "head_seconds", lambda *_: {"features": 5.0, "fit": 2.0})
+    times = untrained_project.plans.times
+    config = TrainConfig(method="distillation", extractor="pixels")
+    assert times.estimate(config, may_measure=False) is None  # the head's time is not known
+    found, alone = times.estimate(config), times.estimate(config.model_copy(update={"method": "mean_teacher"}))
+    assert found is not None
+    assert alone is not None
+    assert found.parts["head"] == 7.0
+    assert found.seconds == pytest.approx(alone.seconds + 7.0)
+
+
 def test_a_head_is_timed_again_when_features_were_stored_and_not_for_one_label_more(
     untrained_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
