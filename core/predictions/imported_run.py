@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.base.config import TrainConfig
 from core.base.errors import InputError
-from core.base.types import RunRecord, RunStatus
+from core.base.types import Ids, Labels, RunRecord, RunStatus
+from core.data.drawn_val import save_drawn_val, with_drawn_val
 from core.data.image_store import open_images
 from core.data.keyed_tables import ARRAY, KeyedTable, read_table
 from core.features.catalog import named_features
@@ -98,7 +99,11 @@ def read_predictions(workspace: Workspace, source: PredictionSource) -> Predicti
 
 
 def import_predictions(
-    workspace: Workspace, source: PredictionSource, name: str = "", on_progress: OnProgress | None = None
+    workspace: Workspace,
+    source: PredictionSource,
+    name: str = "",
+    on_progress: OnProgress | None = None,
+    drawn: tuple[Ids, Labels] | None = None,
 ) -> Run:
     """Keep predictions as a finished run.
 
@@ -107,6 +112,7 @@ def import_predictions(
         source: The predictions.
         name: Name of the model; empty: of the file, without its ending.
         on_progress: Told the progress where features have to be computed first.
+        drawn: Val images of the pool draw and their classes, for a project whose split has none.
 
     Returns:
         The run, done.
@@ -135,6 +141,9 @@ def import_predictions(
     def fill(draft: RunFolder) -> None:
         write_json(draft.path / "predictions" / "source.json", facts)
         write_json(draft.path / "predictions" / "features.json", {"folder": features.folder.name})
+        if drawn is not None:
+            is_covered = found.rows[drawn[0]] >= 0
+            save_drawn_val(draft.path, drawn[0][is_covered], drawn[1][is_covered])
         _write_scores(workspace, draft, found, begin)
 
     return Run(RunFolder.create(runs, record, fill))
@@ -174,7 +183,8 @@ def _write_scores(workspace: Workspace, draft: RunFolder, found: PredictionTable
 
     Val images without a row count neither for the temperature nor for the accuracy.
     """
-    labels, splits = workspace.images.labels, workspace.splits
+    images, splits = with_drawn_val(workspace.images, workspace.splits, draft.path)
+    labels = images.labels
     file = draft.path / "predictions" / "logits.npy"
     draft_array(file, (len(found.rows), len(workspace.images.class_names)), np.float32)
     logits: NDArray[np.float32] = open_draft(file)

@@ -2,8 +2,10 @@
 
 from pathlib import Path, PurePath
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.types import Ids, Labels
 from core.features.catalog import named_features
 from core.features.compute import OnProgress
 from core.features.extractors import Features
@@ -50,7 +52,7 @@ class ProjectArrays(ProjectFolder):
             DataError: The run cannot be written.
         """
         source = PredictionSource(predictions, kind, ids, ignore_unknown)
-        return imported_run.import_predictions(self.workspace, source, name, on_progress)
+        return imported_run.import_predictions(self.workspace, source, name, on_progress, self._drawn_val())
 
     def zero_shot(self, prompt: str = PROMPT, on_progress: OnProgress | None = None) -> Run:
         """Keep the guesses of a text model from the class names as a finished run; no label is needed.
@@ -71,8 +73,16 @@ class ProjectArrays(ProjectFolder):
         found = zero_shot(self.workspace, prompt)
         name = f"text model {PurePath(found.model.removeprefix('clip:')).name}"[: imported_run.LONGEST_NAME]
         return imported_run.import_predictions(
-            self.workspace, PredictionSource(found.logits, "logits"), name, on_progress
+            self.workspace, PredictionSource(found.logits, "logits"), name, on_progress, self._drawn_val()
         )
+
+    def _drawn_val(self) -> tuple[Ids, Labels] | None:
+        """Return the val images of the pool draw that train nothing, with their classes; None with val images."""
+        if len(self.workspace.splits.val):
+            return None
+        ids, labels = self.decisions.val_items()
+        is_held_out = ~np.isin(ids, self.decisions.trained_ids())
+        return ids[is_held_out], labels[is_held_out]
 
     def check_predictions(
         self, predictions: Path | str | ArrayLike, *, kind: str = "auto", ignore_unknown: bool = False

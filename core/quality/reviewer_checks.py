@@ -48,8 +48,11 @@ class ReviewerChecks(QualityBase):
         if interval not in CHECK_INTERVALS:
             allowed = ", ".join(map(str, CHECK_INTERVALS[1:]))
             raise InputError(f"A check can stand among {allowed} cards, or 0: none (got {interval}).")
-        if interval and not len(self._workspace.splits.val):
-            raise InputError("Checks are val images with a wrong suggestion, and this project has no val images.")
+        if interval and not len(self._decisions.val_items()[0]):
+            raise InputError(
+                "Checks are val images with a wrong suggestion, and this project has no val images: calibrate on "
+                "the pool, which draws some (winnow calibrate)."
+            )
         write_json(self._workspace.path / CHECKS_FILE, {"every": interval})
 
     def reviewers(self) -> list[ReviewerCheck]:

@@ -3,19 +3,18 @@
 With an interval of n, every n cards of undecided images contain one val image with a deliberately wrong suggestion.
 Every second group also contains an image that the same reviewer answered earlier. Such an answer is a decision in the
 log, marked `planted`; a replay leaves it out, so that no label, count or run depends on it. Calibration images are
-never used.
+never used. In a project without val images those of the pool draw are planted, for reviewers who have not seen them.
 """
 
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from core.base.errors import DecisionError
-from core.base.types import Command, Decision
+from core.base.types import Command, Decision, Ids, Labels
 from core.curation.replay import PLANTED, is_about_given, is_planted, live_decisions
 from core.review.decision_history import DecisionHistory
 from core.risk.reviewer_attention import wrong_suggestions
@@ -45,17 +44,25 @@ class AttentionChecks:
 
     def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
         self._workspace, self._run, self._history = workspace, run_id, history
+        self._wrong: tuple[int, Mapping[int, int]] | None = None
 
-    @cached_property
+    @property
     def wrong_suggestions(self) -> Mapping[int, int]:
-        """Wrong suggestion by val image, in an order fixed for the run."""
-        val, logits = self._workspace.splits.val, self._workspace.run(self._run).folder.logits()
-        rng = np.random.default_rng(zlib.crc32(self._run.encode()))
+        """Wrong suggestion by val image, in an order fixed for the run and its val images."""
+        val, known = self._history.val_items()
+        key = zlib.crc32(np.ascontiguousarray([val, known]).data)
+        if self._wrong is None or self._wrong[0] != key:
+            self._wrong = key, self._drawn(val, known)
+        return self._wrong[1]
+
+    def _drawn(self, val: Ids, known: Labels) -> Mapping[int, int]:
         num_classes = len(self._workspace.images.class_names)
         if not len(val) or num_classes < 2:
             return {}
+        logits = self._workspace.run(self._run).folder.logits()
+        rng = np.random.default_rng(zlib.crc32(self._run.encode()))
         suggested = np.asarray(logits[val]).argmax(axis=1).astype(np.int64)
-        rows, labels = wrong_suggestions(suggested, self._workspace.images.labels[val], num_classes, len(val), rng)
+        rows, labels = wrong_suggestions(suggested, known, num_classes, len(val), rng)
         return dict(zip(val[rows].tolist(), labels.tolist(), strict=True))
 
     def for_page(self, ids: Sequence[int], reviewer: str) -> list[AttentionCheck]:
@@ -70,12 +77,16 @@ class AttentionChecks:
         """
         if not (interval := read_interval(self._workspace)):
             return []
-        mine, shown = answers_of(self._history.all(), reviewer), set(ids)
+        lines, suggestions = self._history.all(), self.wrong_suggestions
+        mine, shown = answers_of(lines, reviewer), set(ids)
         answered = {line.image_id for line in mine if is_planted(line)}
-        wrong = [image for image in self.wrong_suggestions if image not in answered]
-        known = [line for line in mine if not is_planted(line)][:-_REST]
+        seen = answered | shown
+        if not len(self._workspace.splits.val):  # of a pool draw: whoever has seen an image knows its class
+            seen |= {line.image_id for line in live_decisions(lines) if line.reviewer == reviewer}
+        wrong = {image: label for image, label in suggestions.items() if image not in seen}
+        known = [line for line in mine if not is_planted(line) and line.suggestion is not None][:-_REST]
         repeats = [line for line in known if line.image_id not in answered and line.image_id not in shown]
-        return _plan(ids, interval, {image: self.wrong_suggestions[image] for image in wrong}, repeats)
+        return _plan(ids, interval, wrong, repeats)
 
     def logged_params(self, command: Command, decisions: Sequence[Decision]) -> dict[str, Any]:
         """Return the params that the log stores for an answer to a check.
@@ -96,7 +107,8 @@ class AttentionChecks:
             and command.suggestion is not None
             and self.wrong_suggestions.get(image) == command.suggestion
         ):
-            return {**params, "known": int(self._workspace.images.labels[image])}
+            val, known = self._history.val_items()
+            return {**params, "known": int(known[val == image][0])}
         if params.get(PLANTED) == REPEAT:
             first = [d for d in answers_of(decisions, command.reviewer) if d.image_id == image and not is_planted(d)]
             if first and first[-1].suggestion == command.suggestion:

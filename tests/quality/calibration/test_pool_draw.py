@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Command, InputError, PageQuery, Project, TrainConfig
+from core import Command, InputError, PageQuery, Project, QueueFilter, TrainConfig
 from core.data.calibration_draw import latest_draw
+from core.review.cards import Card
 from core.scoring.calibration import calibrate
 from tests.quality.calibration.scenes import RUN, unlabeled_truth
 
@@ -147,6 +148,8 @@ def test_a_project_without_labels_gets_val_and_calibration_images_by_the_same_dr
     assert project.quality.conformal_threshold(version, 0.3).num_calibration == 80
     for config in (TrainConfig(method="head"), TrainConfig(epochs=1, model="mlp", batch_size=16)):
         check_that_a_run_uses_the_drawn_val(project, config, truth)
+    check_that_an_import_uses_the_drawn_val(project, run, truth)
+    check_that_others_are_checked_by_the_drawn_val(project, run, truth)
 
 
 def check_that_a_run_uses_the_drawn_val(project: Project, config: TrainConfig, truth: np.ndarray) -> None:
@@ -161,3 +164,39 @@ def check_that_a_run_uses_the_drawn_val(project: Project, config: TrainConfig, t
     assert row.val_accuracy is not None
     assert row.val_accuracy.n == 40
     assert np.isin(val, project.scores(run.id).ids).all()  # they stay in the pool
+
+
+def check_that_an_import_uses_the_drawn_val(project: Project, run: str, truth: np.ndarray) -> None:
+    """Predictions of another model are calibrated and measured on the 40 val images of the draw."""
+    val = np.sort(latest_draw(project.path).order[:40])  # type: ignore[union-attr]
+    logits = np.array(project.run(f"{run}@{project.decisions.last_id()}").folder.logits())
+    found = project.import_predictions(logits, "mine")
+    assert found.temperature == pytest.approx(calibrate(logits[val], truth[val])["temperature"])
+    row = next(row for row in project.run_table.rows() if row.run.id == found.id)
+    assert row.val_accuracy is not None
+    assert (row.val_accuracy.n, row.val_accuracy.count) == (40, int((logits[val].argmax(axis=1) == truth[val]).sum()))
+
+
+def check_that_others_are_checked_by_the_drawn_val(project: Project, run: str, truth: np.ndarray) -> None:
+    """Drawn val images are planted for reviewers who have not seen them; who answered them gets none of them."""
+    val = latest_draw(project.path).order[:40].tolist()  # type: ignore[union-attr]
+    project.quality.set_check_interval(8)
+    version = f"{run}@{project.decisions.last_id()}"
+
+    def planted(reviewer: str) -> list[Card]:
+        query = PageQuery(count=24, wanted=QueueFilter(show="undecided"), reviewer=reviewer)
+        return [card for card in project.review(version).page(query).cards if card.planted == "wrong"]
+
+    assert planted("me") == []
+    found = planted("bob")
+    assert found
+    for card in found:
+        assert card.id in val
+        assert card.suggestion != truth[card.id]
+    params = {"planted": "wrong"}
+    command = Command("c1", "accept", version, "bob", found[0].id, found[0].suggestion, params=params)
+    assert project.decisions.execute([command])[0].status == "saved"
+    assert project.decisions.all()[-1].params["known"] == truth[found[0].id]
+    assert project.decisions.is_open()[found[0].id]
+    (bob,) = [one for one in project.quality.reviewers() if one.reviewer == "bob"]
+    assert (bob.num_planted, bob.attention.caught.count) == (1, 0)
