@@ -13,6 +13,7 @@ SUFFIXES = (
 """Ends of the names of files that are taken for images, in lower case."""
 
 NO_HEIC = "a HEIC photo: convert it to JPEG or PNG, or install a reader for it with: pip install pi-heif"
+DAMAGED_HEIC = "a HEIC photo that is damaged or of an unusual kind: convert it to JPEG or PNG"
 _HEAD = 64
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -90,8 +91,8 @@ def unreadable_reason(head: bytes) -> str:
         The part of the sentence after "it is".
     """
     found = content_format(head)
-    if found == "HEIF" and not can_read_heic():
-        return NO_HEIC
+    if found == "HEIF":
+        return DAMAGED_HEIC if can_read_heic() else NO_HEIC
     if found is not None:
         return f"a damaged {found} file"
     if not head:

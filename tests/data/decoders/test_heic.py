@@ -63,6 +63,11 @@ def test_a_cut_heic_file_is_refused_in_a_sentence() -> None:
         decode(content[: len(content) // 2])
 
 
+def test_what_a_reader_cannot_read_is_still_called_a_heic_photo() -> None:
+    with pytest.raises(ImageFileError, match="a HEIC photo that is damaged or of an unusual kind: convert it to JPEG"):
+        decode(heic(photo())[:40] + bytes(200))
+
+
 def test_without_a_reader_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "can_read_heic", lambda: False)
     monkeypatch.setattr("core.data.decoders.open_image.readable_formats", lambda: formats.FORMATS)
