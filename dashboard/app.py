@@ -55,6 +55,8 @@ def main() -> None:
     if message := st.session_state.pop("other-run", ""):
         st.toast(message, duration="long")
     with show_errors():
+        if (key := current_key()) is not None:
+            ended_runs.show_next_step(open_project(key), page.url_path)
         if page.url_path != "review":  # it has the line in the header
             next_step.show(page.url_path)
         page.run()

@@ -10,7 +10,7 @@ from core.base.errors import InputError, unknown_name
 from core.base.presets import PRESETS
 from core.cli.output import answer
 from core.experiments.plans.goals import GOALS, TrainingPlan
-from core.experiments.plans.time_estimates import TimeEstimate, in_all
+from core.experiments.plans.time_estimates import TimeEstimate, busy_note, in_all
 from core.experiments.runs import RunRequest
 from core.project import Project
 
@@ -67,7 +67,7 @@ def say_plan(
     else:
         times, texts = [run.time for run in plan.runs], [run.text for run in plan.runs]
     lines = [f"{text}  {_sentence(time)}" for text, time in zip(texts, times, strict=True)]
-    lines += [sentence] if (sentence := in_all(times)) else []
+    lines += [sentence for sentence in (in_all(times), busy_note()) if sentence]
     if plan is not None:
         lines += [*plan.notes, f"Expected: {plan.expected}"]
     lines.append("Nothing was started." + (" Control runs come on top." if estimates.has_controls(request) else ""))

@@ -50,10 +50,10 @@ def show(project: Project) -> None:
     parents: list[str | None] = [None, *[run.id for run in finished_runs(project)][::-1]]
     with st.form("new-run", border=False):
         columns = st.columns([3, 2, 3, 3], vertical_alignment="bottom")
-        parent = columns[0].selectbox("parent run", parents, format_func=lambda name: name or "none", help=_PARENT_HELP)
-        num_seeds = columns[1].number_input("seeds", 1, 100, 1, key="num-seeds", help=_SEEDS_HELP)
-        is_curated = columns[2].toggle("train on the curated set", value=True, help=_CURATED_HELP)
-        has_controls = columns[3].toggle("train control runs too", value=True, help=_CONTROLS_HELP)
+        parent = columns[0].selectbox("Parent run", parents, format_func=lambda name: name or "none", help=_PARENT_HELP)
+        num_seeds = columns[1].number_input("Seeds", 1, 100, 1, key="num-seeds", help=_SEEDS_HELP)
+        is_curated = columns[2].toggle("Train on the curated set", value=True, help=_CURATED_HELP)
+        has_controls = columns[3].toggle("Train control runs too", value=True, help=_CONTROLS_HELP)
         num_rounds, step = _curriculum_inputs() if method == "self_training" else (1, 0.0)
         values = _setting_inputs(names, shown, defaults)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -123,18 +123,18 @@ def _keep_settings(shown: tuple[str, ...]) -> None:
 def _curriculum_inputs() -> tuple[int, float]:
     """Draw the number of rounds and the percentage of the pool that each round adds."""
     left, right, _ = st.columns([2, 3, 6], vertical_alignment="bottom")
-    num_rounds = left.number_input("rounds", 1, 100, 1, key="num-rounds", help=_ROUNDS_HELP)
-    return num_rounds, right.number_input("percent added per round", 1.0, 100.0, 20.0, format="%g", help=_STEP_HELP)
+    num_rounds = left.number_input("Rounds", 1, 100, 1, key="num-rounds", help=_ROUNDS_HELP)
+    return num_rounds, right.number_input("Percent added per round", 1.0, 100.0, 20.0, format="%g", help=_STEP_HELP)
 
 
 def _choices() -> tuple[Preset, str, str]:
     """Draw preset, method and model, outside the form because they change which settings it has."""
     left, middle, right = st.columns(3)
-    name = left.selectbox("preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
+    name = left.selectbox("Preset", list(constants.PRESETS), key="preset", on_change=_apply_preset, help=_PRESET_HELP)
     preset, help_text = constants.PRESETS[name], TrainConfig.model_fields["method"].description
     st.session_state.setdefault("train-method", preset.method)
     method = middle.selectbox(
-        "method", constants.TRAINING_METHODS, key="train-method", on_change=_apply_recipe, help=help_text
+        "Method", constants.TRAINING_METHODS, key="train-method", on_change=_apply_recipe, help=help_text
     )
     model = _defaults(preset, method)["model"]
     if method != "head":

@@ -133,7 +133,9 @@ def _settings(run: Run) -> None:
     numbers = ", ".join(f"{name} {value:g}" for name, value in params.items() if isinstance(value, int | float))
     by = f" Pseudo-labels by {rule} ({numbers})." if rule else ""
     parent = record.parent or "none"
-    st.caption(f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16]} UTC.")
+    st.caption(
+        f"Labels: {labels or 'none'}. Parent run: {parent}.{by} Created: {record.created[:16].replace('T', ' ')} UTC."
+    )
     fields = TrainConfig.model_fields
     names = constants.settings_read(record.config.method, record.config.model)
     values = record.config.model_dump()

@@ -11,10 +11,11 @@ from core.base.config import TrainConfig
 from core.base.errors import DataError, WinnowError, unknown_name
 from core.base.presets import FINE_TUNING, PRESETS
 from core.experiments.extractor_comparison import stored_comparison
-from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates, in_all
+from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates, busy_note, in_all
 from core.features.catalog import offered_extractors
 from core.jobs.device_lock import accelerator_names
 from core.review.decision_history import DecisionHistory
+from core.risk.error_estimates import proportion
 from core.workspace.workspace import Workspace
 
 _FILLED = 0.9
@@ -102,6 +103,11 @@ class TrainingPlan:
         return in_all([run.time for run in self.runs])
 
     @property
+    def busy_note(self) -> str:
+        """A sentence where other programs use the machine now; else empty."""
+        return busy_note()
+
+    @property
     def configs(self) -> list[TrainConfig]:
         """Settings of the runs, for `Project.start_runs`."""
         return [run.config for run in self.runs]
@@ -157,6 +163,8 @@ class TrainingPlans:
                 f"A head on {best.extractor} named {100 * best.accuracy:.1f} % of the labeled images right in "
                 "cross-validation."
             )
+        if sentence := self._latest_head():
+            known.append(sentence)
         if sentence := self._gain():
             known.append(sentence)
         if has_network:
@@ -165,6 +173,17 @@ class TrainingPlans:
                 "val images."
             )
         return " ".join(known) or "Not known before it has run: nothing was measured on these images yet."
+
+    def _latest_head(self) -> str:
+        """What the latest head named right on the val images; empty without one, or without such images."""
+        num_val = len(self._workspace.splits.val)
+        for run in reversed(self._workspace.runs()):
+            accuracy = run.status.best_val_accuracy
+            if run.record.config.is_head and run.has_predictions and accuracy is not None and num_val:
+                found = proportion(round(accuracy * num_val), num_val)
+                low, high = 100 * found.low, 100 * found.high
+                return f"{run.id} named {100 * accuracy:.1f} % [{low:.1f}, {high:.1f}] of {num_val:,} val images right."
+        return ""
 
 
 class _UnmeasuredError(Exception):
@@ -187,7 +206,7 @@ class _Planner:
         time = self._times.estimate_sizes(config, self._sizes, may_measure=self._may_measure)
         if time is None:
             raise _UnmeasuredError
-        return PlannedRun(config, _text(config, time), time)
+        return PlannedRun(config, _text(config), time)
 
     def networks(self, seconds: float) -> tuple[list[PlannedRun], list[str]]:
         """Plan the networks that fit into the time, and say why others do not."""
@@ -248,7 +267,7 @@ def _with_epochs(config: TrainConfig, epochs: int) -> TrainConfig:
     return config.model_copy(update={"epochs": epochs, **every})
 
 
-def _text(config: TrainConfig, time: TimeEstimate) -> str:
+def _text(config: TrainConfig) -> str:
     if config.is_head:
         return "A head on features: suggestions, and the yardstick for any network."
     if config.is_fine_tuned:
@@ -256,4 +275,4 @@ def _text(config: TrainConfig, time: TimeEstimate) -> str:
     what = {
         "softmatch": "your labels and the unlabeled images", "self_training": "your labels and those accepted in bulk",
     }.get(config.method, "your labels")  # fmt: skip
-    return f"{config.model}, from scratch, on {what}: {time.steps:,} steps."
+    return f"{config.model}, from scratch, on {what}."

@@ -46,8 +46,7 @@ class TimeEstimate:
     @property
     def sentence(self) -> str:
         """The time in words, with what it comes from."""
-        busy = " Other programs are using this machine now: beside them it takes longer." if is_busy() else ""
-        return f"About {self.text}.{busy}"
+        return f"About {self.text}."
 
     @property
     def text(self) -> str:
@@ -164,7 +163,7 @@ class TimeEstimates:
         if (largest := times[-1]) is None or None in times:
             return None
         controls = "Control runs come on top." if self.has_controls(requests[-1]) else ""
-        return " ".join(filter(None, (largest.sentence, in_all(times * num_seeds), controls)))
+        return " ".join(filter(None, (largest.sentence, in_all(times * num_seeds), controls, busy_note())))
 
     def epoch_seconds(
         self, config: TrainConfig, sizes: RunSizes, *, may_measure: bool = True
@@ -255,9 +254,10 @@ def in_all(times: Sequence[TimeEstimate | None]) -> str:
     return f"In all about {duration(sum(known))} for {len(times)} runs, one after the other."
 
 
-def is_busy() -> bool:
-    """Return whether more programs want to compute on this machine than it has cores, over the last minute."""
-    return os.getloadavg()[0] > len(os.sched_getaffinity(0)) + 1
+def busy_note() -> str:
+    """Say that more programs want to compute here than there are cores, over the last minute; else empty."""
+    is_busy = os.getloadavg()[0] > len(os.sched_getaffinity(0)) + 1
+    return "Other programs are using this machine now: beside them it takes longer." if is_busy else ""
 
 
 def network_estimate(config: TrainConfig, sizes: RunSizes, times: MeasuredTimes) -> TimeEstimate:

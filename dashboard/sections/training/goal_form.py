@@ -23,7 +23,8 @@ def choice() -> str:
     """Draw the choice of a goal; return its name, or ADVANCED for all settings."""
     titles = {name: goal.title for name, goal in constants.GOALS.items()} | {ADVANCED: "Advanced"}
     names = list(titles)
-    st.session_state.setdefault("train-goal", names[0])
+    if st.session_state.get("train-goal") not in names:  # also where a click interrupted the first drawing
+        st.session_state["train-goal"] = names[0]
     chosen = st.segmented_control(
         "What do you want?", names, format_func=titles.__getitem__, key="train-goal", required=True
     )
@@ -46,7 +47,7 @@ def show(project: Project, goal: str) -> None:
         st.markdown(f"{number}. {run.text} {run.time.sentence}")
     if sentence := plan.in_all:
         st.markdown(f"**{sentence}**")
-    for note in plan.notes:
+    for note in filter(None, (plan.busy_note, *plan.notes)):
         st.caption(note)
     st.caption(f"**To expect:** {plan.expected}")
     if st.button("Start training", type="primary", key="start-goal"):

@@ -11,6 +11,8 @@ from dashboard.messages import show_errors
 
 _EDITABLE = ("star", "name", "note")
 _MOST_CHANGES = 6
+_MOST_ROWS = 9
+"""Rows that are shown without scrolling."""
 _KEY = "runs-table"
 
 
@@ -32,7 +34,8 @@ def show(project: Project) -> None:
     version = st.session_state.setdefault(f"{_KEY}-version", 0)
     edited = st.data_editor(
         table, key=f"{_KEY}-{version}", hide_index=True, num_rows="fixed", column_config=_columns(),
-        disabled=[name for name in table[0] if name not in _EDITABLE], height=min(36 * len(table) + 38, 330),
+        disabled=[name for name in table[0] if name not in _EDITABLE],
+        height="content" if len(table) <= _MOST_ROWS else 330,
     )  # fmt: skip
     downloads.download(table, "runs")
     st.caption("Name, note and star can be edited in place. “What changed” compares with the parent or the run before.")
@@ -64,16 +67,16 @@ def _columns() -> dict[str, Any]:
     return {
         "star": column.CheckboxColumn("★", width=60),
         "run": column.TextColumn(width=175),
-        "name": column.TextColumn("name", width=120, max_chars=80),
-        "what changed": column.TextColumn(width=300),
-        "labels": column.NumberColumn(format="localized", width=70),
+        "name": column.TextColumn("name", width=110, max_chars=80),
+        "what changed": column.TextColumn(width=270),
+        "labels": column.NumberColumn(format="localized", width=65),
         "accuracy on val": column.TextColumn(width=170),
         "cross-validated": column.TextColumn(
             width=170, help="Over the labels of a head; with fewer than 50 val images."
         ),
         "time": column.TextColumn(width=70),
         "state": column.TextColumn(width=80),
-        "note": column.TextColumn("note", width=220, max_chars=2_000),
+        "note": column.TextColumn("note", width=130, max_chars=2_000),
     }
 
 

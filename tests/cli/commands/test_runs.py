@@ -147,7 +147,8 @@ def test_a_dry_run_says_what_would_run_and_how_long_and_starts_nothing(
     assert "small_cnn, 10 epochs, seed 1." in out
     assert "15 s, start 4 s" in out
     assert "In all about" in out
-    assert out.strip().endswith("Nothing was started."), "no control runs without decisions"
+    assert "Nothing was started.\n" in f"{out}\n"
+    assert "Control runs" not in out, "nothing was decided"
     _, out, _ = shell(*words, "--epochs", 10, "--devices", 2, "--batch-size", 14, "--seeds", 2)
     assert "How long all 2 runs take is not known." in out
     assert "In all about" not in out

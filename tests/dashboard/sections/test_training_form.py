@@ -111,7 +111,7 @@ def test_the_time_is_that_of_all_seeds_or_rounds_and_control_runs_only_where_wan
     test.number_input(key="num-seeds").set_value(3)
     press(test, "How long will it take?")
     test = until(test, "for 3 runs, one after the other. Control runs come on top.")
-    next(toggle for toggle in test.toggle if toggle.label == "train control runs too").set_value(False)
+    next(toggle for toggle in test.toggle if toggle.label == "Train control runs too").set_value(False)
     press(test, "How long will it take?")
     test = until(test, "for 3 runs, one after the other.")
     assert "Control runs come on top." not in texts(test)
@@ -119,7 +119,7 @@ def test_the_time_is_that_of_all_seeds_or_rounds_and_control_runs_only_where_wan
     test.number_input(key="num-rounds").set_value(4)
     press(test, "How long will it take?")
     assert "Choose a parent run" in test.error[0].value
-    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    next(box for box in test.selectbox if box.label == "Parent run").set_value(parent)
     press(test, "How long will it take?")
     until(test, "for 4 runs, one after the other.")
 
@@ -188,7 +188,7 @@ def test_the_form_starts_a_run_with_its_settings_and_its_controls_unless_told_no
     asked: list[str] = []
     monkeypatch.setattr("core.experiments.runs.start_control_runs", lambda _, __, run_id: asked.append(run_id))
     test = open_page("train", project=untrained_project.key)
-    next(toggle for toggle in test.toggle if toggle.label == "train control runs too").set_value(has_controls)
+    next(toggle for toggle in test.toggle if toggle.label == "Train control runs too").set_value(has_controls)
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(2)
     press(test, "Start")
@@ -223,7 +223,7 @@ def test_a_preset_fills_the_form_and_its_rule_picks_from_the_parent(trained_proj
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(1)
     test.number_input(key="num-seeds").set_value(2)
-    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    next(box for box in test.selectbox if box.label == "Parent run").set_value(parent)
     press(test, "Start")
     assert not test.exception
     runs = trained_project.runs()[1:]
@@ -262,7 +262,7 @@ def test_a_method_that_is_not_the_presets_leaves_its_rule(
     test = open_page("train", project=trained_project.key)
     test.selectbox(key="preset").set_value("self_training_seed").run()
     test.selectbox(key="train-method").set_value("fixmatch").run()
-    next(box for box in test.selectbox if box.label == "parent run").set_value(trained_project.runs()[0].id)
+    next(box for box in test.selectbox if box.label == "Parent run").set_value(trained_project.runs()[0].id)
     press(test, "Start")
     assert not test.exception
     record = trained_project.runs()[1].record

@@ -16,6 +16,43 @@ def _show(key: str) -> None:
     section.show(open_project(key))
 
 
+def _show_line(key: str, page: str) -> None:
+    from dashboard.sections import ended_runs as section
+    from dashboard.state.projects import open_project
+
+    section.show(open_project(key))
+    section.show_next_step(open_project(key), page)
+
+
+@pytest.mark.parametrize(
+    ("state", "page", "link"),
+    [
+        ("done", "data", "Review its suggestions"),
+        ("failed", "data", "See its log, or resume it"),
+        ("failed", "train", ""),
+    ],
+)
+def test_the_next_step_of_a_run_that_ended_stays_until_it_is_taken_or_hidden(
+    trained_project: Project, state: str, page: str, link: str
+) -> None:
+    run = trained_project.runs()[0]
+    done = run.status
+    run.folder.write_status(replace(done, state="queued"))
+    given = {"key": trained_project.key, "page": page}
+    test = AppTest.from_function(_show_line, kwargs=given, default_timeout=30).run()
+    assert not test.markdown
+    run.folder.write_status(replace(done, state=state))
+    for _ in range(2):
+        test.run()
+        shown = " ".join(element.value for element in test.markdown)
+        assert ended_runs.text(run.id, state) in shown
+        assert link in shown
+        assert link or "page **" not in shown
+    test.button(key="dismiss-ended-run").click().run()
+    assert not test.markdown
+    assert not test.exception
+
+
 def test_a_run_that_ends_is_told_once(trained_project: Project) -> None:
     run = trained_project.runs()[0]
     done = run.status
@@ -46,7 +83,7 @@ def _ask(key: str) -> None:
 def test_other_live_runs_are_noticed_until_they_were_asked_for(trained_project: Project) -> None:
     run = trained_project.runs()[0]
     done = run.status
-    run.folder.write_status(replace(done, state="running"))
+    run.folder.write_status(replace(done, state="queued"))
     test = AppTest.from_function(_ask, kwargs={"key": trained_project.key}, default_timeout=30).run()
     assert [text.value for text in test.text] == ["True", "False"]
     run.folder.write_status(replace(done, state="done"))

@@ -104,6 +104,12 @@ def test_a_fine_tuned_network_says_whether_it_beat_the_head_that_it_began_from(t
     assert f"{run.id}: {note[0].lower()}{note[1:]}" in texts(open_page("compare", project=trained_project.key))
 
 
+def test_a_goal_that_the_browser_does_not_know_yet_is_the_first_one(untrained_project: Project) -> None:
+    test = open_page("train", {"train-goal": None}, project=untrained_project.key)  # type: ignore[dict-item]
+    assert test.segmented_control(key="train-goal").value == "quick-look"
+    assert not test.error
+
+
 def test_a_plan_is_made_only_in_an_open_box(trained_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(*_: object, **__: object) -> None:
         raise DataError("a plan was made")

@@ -26,7 +26,13 @@ def test_a_quick_look_is_a_head_and_can_be_started(untrained_project: Project) -
     assert plan.seconds == plan.runs[0].time.seconds > 0
     assert plan.expected.startswith("Not known")
     (run,) = untrained_project.start_runs(plan.configs, RunRequest())
-    assert untrained_project.wait_run(run.id, timeout=60).status.state == "done"
+    done = untrained_project.wait_run(run.id, timeout=60).status
+    assert done.state == "done"
+    assert done.best_val_accuracy is not None
+    again = untrained_project.plans.plan("quick-look")
+    assert again is not None
+    assert again.expected.startswith(f"{run.id} named {100 * done.best_val_accuracy:.1f} % [")
+    assert again.expected.endswith("] of 12 val images right.")
 
 
 def test_ten_minutes_are_filled_by_a_network_behind_the_head(
@@ -91,4 +97,3 @@ def test_a_fine_tuning_that_takes_too_long_is_left_out_in_a_whole_sentence(
     assert plan is not None
     assert plan.notes[0].startswith("Fine-tuning efficientnet_lite0 would take longer: about ")
     assert plan.notes[0].endswith(" steps).")
-    assert "Other programs" not in plan.notes[0]

@@ -14,12 +14,12 @@ QUICK = TrainConfig(model="mlp", epochs=2, batch_size=15, precision="fp32", devi
 
 def press_curriculum(test: AppTest, num_rounds: int, parent: str | None = None) -> None:
     test.selectbox(key="train-method").set_value("self_training").run()
-    next(box for box in test.selectbox if box.label == "parent run").set_value(parent)
+    next(box for box in test.selectbox if box.label == "Parent run").set_value(parent)
     test.number_input(key="num-rounds").set_value(num_rounds)
     test.selectbox(key="train-model").set_value("mlp")
     test.number_input(key="train-epochs").set_value(1)
     test.number_input(key="train-batch_size").set_value(15)
-    next(field for field in test.number_input if field.label == "percent added per round").set_value(30.0)
+    next(field for field in test.number_input if field.label == "Percent added per round").set_value(30.0)
     press(test, "Start")
 
 
