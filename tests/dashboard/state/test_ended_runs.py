@@ -1,6 +1,7 @@
 """Runs that end while a person looks at a page."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -33,7 +34,7 @@ def _show_line(key: str, page: str) -> None:
     ],
 )
 def test_the_next_step_of_a_run_that_ended_stays_until_it_is_taken_or_hidden(
-    trained_project: Project, state: str, page: str, link: str
+    trained_project: Project, state: Any, page: str, link: str
 ) -> None:
     run = trained_project.runs()[0]
     done = run.status
