@@ -104,6 +104,7 @@ def test_accepting_all_given_labels_says_once_how_many_it_would_correct(
     expect(box.locator(".correction-warning")).to_contain_text(
         f"{counted.corrected} of {counted.count} would be changed to another class, the others confirmed"
     )
+    expect(box.locator(".correction-warning")).to_be_visible()
     before = np.array(checked.images.labels)
     box.get_by_role("button", name=f"Accept {counted.count}").click()
     expect(page.locator("dialog")).to_have_count(0)
@@ -119,6 +120,7 @@ def test_one_verdict_on_all_given_labels_says_what_it_changes(page: Page, server
         page.keyboard.press("Control+a")
         page.keyboard.press(key)
         expect(page.locator("dialog .correction-warning")).to_contain_text(text)
+        expect(page.locator("dialog .correction-warning")).to_be_visible()
         page.keyboard.press("Escape")
     assert Project.open(checked.path).decisions.all() == []
 
