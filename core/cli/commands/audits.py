@@ -224,6 +224,9 @@ def _audit_lines(project: Project, audit: Audit) -> list[str]:
     ]
     if found.next_target is not None and found.num_more is not None:
         lines.append(f"{found.num_more:,} more right answers in a row for {percent(found.next_target)}")
+    if audit.sensitivity:
+        each = (f"{percent(item.certified)} if {percent(item.share, 0)}" for item in audit.sensitivity)
+        lines.append(f"if some of the answers “right” were wrong: at least {', '.join(each)} of them were")
     if len(audit.disputed):
         lines.append(
             f"answered images to which another reviewer gave another class: {len(audit.disputed):,}; with these taken "

@@ -77,9 +77,11 @@ def test_audit_says_what_the_pool_draw_proves_of_the_same_selection(shell: Shell
     assert found["num_answers"] == 20
     assert found["size"] == len(trained_project.splits.unlabeled)
     assert 0 < found["num_right"] < 20
-    shell("audit", path, RUN, *rule, "--answer", "0")
+    pool, asked = trained_project.scores(RUN), shell.json("audit", path, RUN, *rule)["next_image"]
+    shell("audit", path, RUN, *rule, "--answer", str(pool.scores.pseudo_labels[pool.ids.tolist().index(asked)]))
     out = shell("audit", path, RUN, *rule)[1]
     assert "By the pool draw: at least" in out
+    assert "if some of the answers “right” were wrong: at least" in out
     assert "whatever the threshold was chosen by" in out
     assert "Audit and pool draw together, each at half the risk: at least" in out
 
