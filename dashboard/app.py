@@ -147,7 +147,7 @@ def _progress(project: Project) -> None:
     status = first.status
     is_network = first.record.config.is_network
     progress = f", epoch {status.epoch}/{status.epochs}" if is_network else f". {status.message}"
-    progress += "" if status.eta_seconds is None else f", {formatting.duration(status.eta_seconds)} left"
+    progress += "" if status.eta_seconds is None else f", {formatting.time_left(status.eta_seconds)} left"
     more = f" (+{len(others)} waiting)" if others else ""
     st.progress(formatting.share_done(status), text=f"{first.id}: {status.state}{progress}{more}")
 

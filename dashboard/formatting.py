@@ -32,7 +32,19 @@ def points(value: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Format seconds as "40 s", "3 min" or "2 h 10 min", None as "–"."""
+    """Format measured seconds as "42 s", "3 min 05 s" or "2 h 10 min", None as "–"."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def time_left(seconds: float | None) -> str:
+    """Format estimated seconds in the words of every estimate, "40 s", "3 min" or "2 h 10 min", None as "–"."""
     return "–" if seconds is None else constants.duration(seconds)
 
 

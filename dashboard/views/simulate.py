@@ -132,7 +132,9 @@ def _progress(simulations: Simulations, simulation: Simulation, was_live: bool, 
     metric_row(
         {
             "Trainings": f"{status.done:,} of {status.total:,}",
-            "Time left" if is_live else "Time taken": formatting.duration(seconds),
+            "Time left" if is_live else "Time taken": (formatting.time_left if is_live else formatting.duration)(
+                seconds
+            ),
             "Rounds × clicks": f"{settings.rounds:,} × {settings.clicks:,}",
             "Error rate": formatting.percent(settings.error_rate),
             "Seeds": f"{settings.seeds:,}",

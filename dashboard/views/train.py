@@ -69,7 +69,9 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
     device = f" on {status.device} in {status.precision}" if status.device and status.precision else ""
     st.progress(formatting.share_done(status), text=f"**{status.state.capitalize()}**{device}. {status.message}")
     seconds = status.eta_seconds if is_live else status.seconds
-    time = {"Time left" if is_live else "Time taken": formatting.duration(seconds)}
+    time = {
+        "Time left" if is_live else "Time taken": (formatting.time_left if is_live else formatting.duration)(seconds)
+    }
     speed = {"Images per second": f"{status.images_per_second:,.0f}" if status.images_per_second else "–"}
     config = run.record.config
     if run.imported_from is not None:

@@ -29,7 +29,7 @@ def _progress(project: Project, number: str, was_live: bool, num_started: int) -
         st.caption(f"{text}{names}")
     else:
         left = status.seconds / status.done * (status.total - status.done) if status.done else None
-        time = "" if left is None else f" About {formatting.duration(left)} left."
+        time = "" if left is None else f" About {formatting.time_left(left)} left."
         st.progress(status.done / status.total, text=f"{text}{time}")
         if st.button("Cancel the curriculum", key="cancel-curriculum", help="This also cancels its current run."):
             project.curricula.cancel(number)
