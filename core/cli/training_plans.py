@@ -23,8 +23,10 @@ GoalName = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Start nothing: say what would run, and how long.")]
 
 
-def goal_plan(project: Project, goal: str | None, preset: str, settings: Mapping[str, Any]) -> TrainingPlan | None:
-    """The plan of a goal; None without one.
+def goal_plan(
+    project: Project, goal: str | None, preset: str, settings: Mapping[str, Any], *, is_curated: bool
+) -> TrainingPlan | None:
+    """The plan of a goal, with decisions or for the given labels alone; None without one.
 
     Raises:
         InputError: There is no such goal, or settings were typed beside it.
@@ -34,7 +36,7 @@ def goal_plan(project: Project, goal: str | None, preset: str, settings: Mapping
     if settings or preset != "supervised":
         names = ", ".join(f"--{name.replace('_', '-')}" for name in settings) or "--preset"
         raise InputError(f"--goal chooses the settings: leave {names} out, or leave --goal out.")
-    return project.plans.plan(goal)
+    return project.plans.plan(goal, is_curated=is_curated)
 
 
 def preset_configs(preset: str, settings: Mapping[str, Any], seeds: int) -> list[TrainConfig]:

@@ -63,7 +63,7 @@ def train(
 ) -> None:
     """Start the runs of a goal, or a run with the given settings on the labels decided so far, or one per seed."""
     project = Project.open(path)
-    plan = goal_plan(project, goal, preset, settings)
+    plan = goal_plan(project, goal, preset, settings, is_curated=not no_curated)
     configs = preset_configs(preset, settings, seeds) if plan is None else plan.configs
     params: Mapping[str, Any] = {} if rule is None else rule_params(rule, param)
     if rule is None and parent is not None and plan is None and PRESETS[preset].fits_method(configs[0].method):

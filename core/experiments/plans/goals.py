@@ -11,7 +11,8 @@ from core.base.config import TrainConfig
 from core.base.errors import DataError, WinnowError, unknown_name
 from core.base.presets import FINE_TUNING, PRESETS
 from core.experiments.extractor_comparison import stored_comparison
-from core.experiments.plans.time_estimates import TimeEstimate, TimeEstimates, busy_note, in_all
+from core.experiments.plans.time_estimates import RunSizes, TimeEstimate, TimeEstimates, busy_note, in_all
+from core.experiments.runs import RunRequest
 from core.features.catalog import offered_extractors
 from core.jobs.device_lock import accelerator_names
 from core.review.decision_history import DecisionHistory
@@ -126,11 +127,12 @@ class TrainingPlans:
         self._workspace, self._gain = workspace, gain
         self.times = TimeEstimates(workspace, history)
 
-    def plan(self, goal: str, *, may_measure: bool = True) -> TrainingPlan | None:
+    def plan(self, goal: str, *, is_curated: bool = True, may_measure: bool = True) -> TrainingPlan | None:
         """Plan the runs of a goal; nothing is started.
 
         Args:
             goal: quick-look, ten-minutes or overnight.
+            is_curated: Whether decisions count; False plans for the given labels alone.
             may_measure: Whether to measure the time of a training, about two seconds each, where it is not known.
 
         Returns:
@@ -141,7 +143,8 @@ class TrainingPlans:
         """
         if goal not in GOALS:
             raise unknown_name("goal", goal, GOALS)
-        wanted, planner = GOALS[goal], _Planner(self._workspace, self.times, may_measure=may_measure)
+        wanted, sizes = GOALS[goal], self.times.sizes(RunRequest(is_curated=is_curated))
+        planner = _Planner(self._workspace, self.times, sizes, may_measure=may_measure)
         try:
             runs, notes = [planner.run(PRESETS["head"].config())], list[str]()
             if wanted.seconds is not None:
@@ -197,9 +200,8 @@ class _LeftOutError(Exception):
 class _Planner:
     """Chooses the runs of one plan; its methods raise _UnmeasuredError where something must be measured first."""
 
-    def __init__(self, workspace: Workspace, times: TimeEstimates, *, may_measure: bool) -> None:
-        self._workspace, self._times, self._may_measure = workspace, times, may_measure
-        self._sizes = times.sizes()
+    def __init__(self, workspace: Workspace, times: TimeEstimates, sizes: RunSizes, *, may_measure: bool) -> None:
+        self._workspace, self._times, self._sizes, self._may_measure = workspace, times, sizes, may_measure
 
     def run(self, config: TrainConfig) -> PlannedRun:
         """Plan a run of these settings."""

@@ -43,9 +43,9 @@ def test_ten_minutes_are_filled_by_a_network_behind_the_head(
     counted: list[object] = []
     sizes = TimeEstimates.sizes
 
-    def count(self: TimeEstimates) -> object:
+    def count(self: TimeEstimates, request: RunRequest | None = None) -> object:
         counted.append(self)
-        return sizes(self)
+        return sizes(self, request)
 
     monkeypatch.setattr(TimeEstimates, "sizes", count)
     plan = untrained_project.plans.plan("ten-minutes")
@@ -71,6 +71,19 @@ def test_a_network_that_would_make_too_few_steps_is_left_out_with_the_reason(
     assert [run.config.is_head for run in plan.runs] == [True]
     (note,) = plan.notes
     assert note.startswith("No network from scratch: 1")
+
+
+def test_a_plan_for_the_given_labels_alone_counts_no_decision(
+    trained_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(monkeypatch, 0.1)
+    trained_project.bulk_accept(trained_project.runs()[0].id, "fixed_threshold", threshold=0.5)
+    with_decisions = trained_project.plans.plan("ten-minutes")
+    alone = trained_project.plans.plan("ten-minutes", is_curated=False)
+    assert with_decisions is not None
+    assert alone is not None
+    assert with_decisions.configs[1].method == "self_training"
+    assert alone.configs[1].method == "supervised"
 
 
 def test_nothing_is_planned_where_something_must_be_measured_first(untrained_project: Project) -> None:
