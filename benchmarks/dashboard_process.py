@@ -23,11 +23,19 @@ class DashboardProcess:
         home: Winnow's own folder for this process.
         log: File that gets its output; None: nothing does.
         token: Secret of its links and cookies.
+        opens_project: False: it begins with the start page, as `winnow` alone does.
     """
 
-    def __init__(self, project: Path, home: Path, log: Path | None = None, token: str = "test-token") -> None:
+    def __init__(
+        self,
+        project: Path,
+        home: Path,
+        log: Path | None = None,
+        token: str = "test-token",
+        opens_project: bool = True,
+    ) -> None:
         self.project, self.home, self.token = project, home, token
-        self._log = log
+        self._log, self._opens_project = log, opens_project
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -50,7 +58,8 @@ class DashboardProcess:
 
     def start(self) -> None:
         """Start the process and wait until it answers; RuntimeError where it does not."""
-        words = ("open", str(self.project), "--no-browser", "--port", str(self.port))
+        shown = (str(self.project),) if self._opens_project else ()
+        words = ("open", *shown, "--no-browser", "--port", str(self.port))
         around = os.environ | {"WINNOW_HOME": str(self.home), "WINNOW_TOKEN": self.token}
         with (self._log or Path(os.devnull)).open("ab") as log:
             command = [sys.executable, "-m", "core.cli", *words]
