@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=JOURNEYS, default=list(JOURNEYS))
     parser.add_argument("--sizes", type=int, nargs="+", default=[1280], help="Widths of the pictures in CSS pixels.")
     parser.add_argument("--themes", nargs="+", choices=("light", "dark"), default=["light"])
-    parser.add_argument("--out", type=Path, default=Path("journeys"), help="Folder of the pictures.")
+    parser.add_argument("--out", type=Path, default=Path("build/journeys"), help="Folder of the pictures.")
     words = parser.parse_args()
     words.out.mkdir(parents=True, exist_ok=True)
     found: list[list[str]] = []
