@@ -23,12 +23,12 @@ from tests.find_chromium import ARGUMENTS, find
 FOLDER = Path(__file__).parents[1] / "images"
 _PORT = 8766
 _PAGES = {
-    "data": "img",
+    "data": "img:visible",
     "train": ".js-plotly-plot",
     "scores": ".js-plotly-plot",
     "review": ".tile",
     "map": ".map-app[data-points]",
-    "audit": "[data-testid=stMain] img",
+    "audit": "[data-testid=stMain] img:visible",
     "compare": ".js-plotly-plot",
     "simulate": "[data-testid=stMain] h1",
     "export": "[data-testid=stMain] h1",
