@@ -39,10 +39,15 @@ class DecisionService(DecisionHistory):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._reviews: dict[str, RunReview] = {}
+        self._merged: dict[int, int] = {}
 
     def review(self, run_id: str) -> RunReview:
         """Return what the review page shows of one finished run, computed once."""
+        if self._workspace.scores_key(run_id) not in self._reviews:
+            self._workspace.scores(run_id)  # may fit a version again: decisions do not wait for that
         with self._lock:
+            if (merged := dict(self._workspace.classes.merged)) != self._merged:
+                self._reviews, self._merged = {}, merged  # what was suggested as a merged class counts as the other
             if (key := self._workspace.scores_key(run_id)) not in self._reviews:
                 self._reviews[key] = RunReview(self._workspace, run_id, self.history(run_id))
                 forget_versions(self._reviews)

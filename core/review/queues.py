@@ -227,7 +227,7 @@ class RunQueues:
             self._counted = known = (wanted, state, remarked, counts)
         return known[3]
 
-    @cached_property
+    @property
     def prior(self) -> NDArray[np.int64]:
         """Labeled images per class, (K,)."""
         return self._workspace.labeled_counts()

@@ -19,25 +19,26 @@ _END = 1 << 16
 
 
 def append_line(path: Path, line: Mapping[str, Any]) -> None:
-    """Append one object; DataError where the file cannot be written."""
+    """Append one object, its texts as they are; DataError where the file cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
+def read_lines(path: Path, *, may_be_torn: bool = True) -> list[dict[str, Any]]:
     """Read all objects of a file.
 
     Args:
         path: The file; a missing one has none.
+        may_be_torn: Whether a damaged last line is left out; else it is an error as any other.
 
     Returns:
         The objects, in order.
 
     Raises:
-        DataError: A line that is not the last is damaged.
+        DataError: A line is damaged, or the file cannot be read.
     """
     if not path.exists():
         return []
@@ -50,7 +51,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         try:
             found.append(_object(line))
         except ValueError as error:
-            if number < len(lines) - 1:
+            if not may_be_torn or number < len(lines) - 1:
                 raise cannot_read(path, f"line {number + 1} is no JSON object") from error
     return found
 

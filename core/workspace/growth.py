@@ -9,6 +9,7 @@ import numpy as np
 
 from core.base.errors import InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
+from core.data.classes.added_classes import ADDED
 from core.data.classes.class_looks import write_looks
 from core.data.groups.image_groups import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
@@ -100,7 +101,8 @@ def add_images(
         for name in new_classes:
             workspace.add_class(name, reviewer)
         own_looks = replace(table.looks.renamed({name: name for name in new_classes}), order=())
-        write_looks(images, own_looks, workspace.images.class_names)
+        with hold_lock(images / f"{ADDED}.lock"):  # as every edit of classes
+            write_looks(images, own_looks, workspace.images.class_names)
         added = append_images(images, table, new_root, progress, lambda: check_idle(workspace))
         remarks = [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
         num_labeled = 0

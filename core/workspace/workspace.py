@@ -239,6 +239,8 @@ class Workspace:
             InputError: There is no such run.
             RunError: The run has no predictions yet.
         """
+        if self.scores_key(run_id) not in self._scores:
+            self.finished_run(run_id)  # may fit a version again, for which other runs need not wait
         with self._scoring:
             _ = self.classes  # after a merge, what was scored before no longer counts
             if (key := self.scores_key(run_id)) not in self._scores:

@@ -51,6 +51,8 @@ def show_next_step(project: Project, page: str) -> None:
         page: URL path of the page below.
     """
     run, text = st.session_state.get(_offer_key(project), ("", ""))
+    if not run:
+        return
     known = next((one for one in project.runs() if one.id == run), None)
     if known is None or page == "review" or known.status.state in constants.LIVE_STATES:
         st.session_state.pop(_offer_key(project), None)

@@ -123,14 +123,18 @@ def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_a_workers_threads_sleep_while_they_wait_unless_the_variable_is_set(
-    given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def set_policy(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
     if given is None:
         monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     else:
         monkeypatch.setenv("OMP_WAIT_POLICY", given)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_a_workers_threads_sleep_while_they_wait_unless_the_variable_is_set(
+    given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_policy(monkeypatch, given)
     folder = make_run(make_project(tmp_path / "tiny"), TINY)
     asking = [sys.executable, "-c", "import os; print(os.environ['OMP_WAIT_POLICY'])"]
     monkeypatch.setattr(start, "_WAIT", asking)
@@ -148,10 +152,7 @@ def test_a_workers_threads_sleep_while_they_wait_unless_the_variable_is_set(
 def test_threads_of_processes_that_answer_requests_sleep_as_well(
     given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if given is None:
-        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    else:
-        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    set_policy(monkeypatch, given)
     answering = "import json, os; input(); print(json.dumps({'policy': os.environ['OMP_WAIT_POLICY']}))"
     monkeypatch.setattr(worker_process, "module_command", lambda *_: [sys.executable, "-c", answering])
     assert worker_process.WorkerProcess("is tested", "any").ask({}) == {"policy": expected}

@@ -14,6 +14,7 @@ from core import ConfigError, InputError, Project, RunError, TrainConfig
 from core.base.types import RunStatus
 from core.data.ingestion.redecoded_images import DRAFT, READY
 from core.store.files import read_json
+from tests.data.decoders.deep_files import gray_source
 
 PROGRAM = """
 import sys
@@ -27,13 +28,10 @@ Project.open(sys.argv[1]).change_reading({"fit": "crop"}, 40, on_progress=told)
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """40 images of 16 bits and 30 × 20 pixels in two classes, with values from 30,000 to 31,000."""
-    rng = np.random.default_rng(0)
-    for number in range(40):
-        folder = tmp_path / "source" / ("a", "b")[number % 2]
-        folder.mkdir(parents=True, exist_ok=True)
-        values = rng.integers(30_000, 30_500 + 500 * (number % 2), (20, 30)).astype(np.uint16)
-        Image.fromarray(values).save(folder / f"{number}.png")
-    return Project.create(tmp_path / "project", tmp_path / "source", image_size=32)
+    source = gray_source(
+        tmp_path / "source", 40, lambda rng, number: rng.integers(30_000, 30_500 + 500 * (number % 2), (20, 30))
+    )
+    return Project.create(tmp_path / "project", source, image_size=32)
 
 
 def state(project: Project) -> list[object]:

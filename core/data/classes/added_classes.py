@@ -3,15 +3,14 @@
 One that nothing names yet can be taken back by another line; its number is free again then.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from core.base.errors import DataError
-from core.base.untrusted.json_text import parse_json
 from core.data.classes.class_edits import read_edits
+from core.store.jsonl import append_line, read_lines
 
 ADDED = "added_classes.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -37,27 +36,16 @@ class AddedClass:
 def append_class(folder: Path, name: str, reviewer: str) -> None:
     """Append a class to those of an image folder; DataError where it cannot be written."""
     line = {"name": name, "time": _now(), "reviewer": reviewer, "after_edit": len(read_edits(folder))}
-    _append_line(folder, line, "the class was not added")
+    append_line(folder / ADDED, line)
 
 
 def take_back_class(folder: Path, name: str, reviewer: str) -> None:
     """Take back the class that was added last, which nothing names; DataError where it cannot be written."""
-    line = {"taken_back": name, "time": _now(), "reviewer": reviewer}
-    _append_line(folder, line, "the class was not taken back")
+    append_line(folder / ADDED, {"taken_back": name, "time": _now(), "reviewer": reviewer})
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _append_line(folder: Path, line: dict[str, Any], otherwise: str) -> None:
-    file = folder / ADDED
-    try:
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-            stream.flush()
-    except OSError as error:
-        raise DataError(f"{file} cannot be written ({error.strerror}): {otherwise}.") from error
 
 
 def added_names(folder: Path) -> tuple[str, ...]:
@@ -72,13 +60,7 @@ def added_classes(folder: Path) -> list[AddedClass]:
     """Read the added classes that were not taken back, in order; DataError where a line is damaged."""
     file = folder / ADDED
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
-    try:
-        return _standing([parse_json(line) for line in lines])
+        return _standing(read_lines(file, may_be_torn=False))
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error
 

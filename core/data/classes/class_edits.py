@@ -3,7 +3,6 @@
 A class keeps its number for ever. A class that was merged keeps its number as well; its labels count as the other's.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, LabelState, Verdict
-from core.base.untrusted.json_text import parse_json
 from core.data.classes.class_groups import class_label, group_members
 from core.data.classes.class_names import isolated
+from core.store.jsonl import append_line, read_lines
 
 EDITS = "class_edits.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -126,13 +125,7 @@ def read_edits(folder: Path) -> list[ClassEdit]:
     """
     file = folder / EDITS
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file} cannot be read ({error}): restore it from a copy.") from error
-    try:
-        return [_edit(number, parse_json(line)) for number, line in enumerate(lines, start=1)]
+        return [_edit(number, line) for number, line in enumerate(read_lines(file, may_be_torn=False), start=1)]
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} is damaged ({error}): restore it from a copy.") from error
 
@@ -222,12 +215,7 @@ def append_edit(folder: Path, kind: str, number: int, params: Mapping[str, Any],
     """Append one edit; DataError where it cannot be written."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
     line = {"kind": kind, "class": number, "params": dict(params), "reviewer": reviewer, "time": time}
-    file = folder / EDITS
-    try:
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise DataError(f"{file} cannot be written ({error.strerror}): nothing was changed.") from error
+    append_line(folder / EDITS, line)
 
 
 def check_merge(table: ClassTable, number: int, into: int) -> None:

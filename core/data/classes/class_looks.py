@@ -9,7 +9,7 @@ from typing import Any
 from core.base.command_schema import is_shown
 from core.base.errors import InputError
 from core.base.untrusted.json_text import parse_json
-from core.data.classes.class_edits import LONGEST_DESCRIPTION, ClassTable, append_edit
+from core.data.classes.class_edits import LONGEST_DESCRIPTION, ClassTable, append_edit, read_edits
 from core.data.classes.class_groups import checked_group
 
 COLOR = re.compile("#[0-9a-fA-F]{6}")
@@ -118,6 +118,8 @@ def read_manifest_looks(folder: Path) -> ClassLooks:
 def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None:
     """Append the edits that give classes their looks; DataError where they cannot be written.
 
+    A group that the folder has already, or that was written before, keeps that spelling.
+
     Args:
         folder: An image folder.
         looks: By name.
@@ -128,9 +130,15 @@ def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None
             append_edit(folder, "color", number, {"color": looks.colors[name]}, "")
         if name in looks.descriptions:
             append_edit(folder, "describe", number, {"text": looks.descriptions[name]}, "")
-    for group in dict.fromkeys(looks.groups[name] for name in names if name in looks.groups):
-        members = [number for number, name in enumerate(names) if looks.groups.get(name) == group]
-        append_edit(folder, "group", 0, {"group": group, "classes": members}, "")
+    spelled = {str(edit.params["group"]).casefold(): str(edit.params["group"]) for edit in read_edits(folder)
+               if edit.kind == "group"}  # fmt: skip
+    members: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        if name in looks.groups:
+            group = spelled.setdefault(looks.groups[name].casefold(), looks.groups[name])
+            members.setdefault(group, []).append(number)
+    for group, numbers in members.items():
+        append_edit(folder, "group", 0, {"group": group, "classes": numbers}, "")
     if looks.order:
         append_edit(folder, "order", 0, {"order": [number for number, _ in looks.in_order(names)]}, "")
 

@@ -197,7 +197,6 @@ export class ReviewApp {
   /** Show the next or the previous page. */
   turn(direction, where) {
     if (direction === "forward" && this._takeNewVersion()) return;
-    this.nextStep.schedule();
     this.load(() => this.cardPage[direction](where), true);
   }
 

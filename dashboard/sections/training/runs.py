@@ -31,6 +31,9 @@ def show(project: Project) -> None:
         _deletion(project, [])
         return
     table = [_cells(row) for row in rows]
+    if all(row.cross_validated is None for row in rows):  # a column of dashes would push the state out of sight
+        for cells in table:
+            del cells["cross-validated"]
     version = st.session_state.setdefault(f"{_KEY}-version", 0)
     edited = st.data_editor(
         table, key=f"{_KEY}-{version}", hide_index=True, num_rows="fixed", column_config=_columns(),

@@ -2,9 +2,12 @@
 
 import struct
 import zlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _COLOR_TYPES = {2: 4, 3: 2, 4: 6}
@@ -57,3 +60,13 @@ def tiff(values: NDArray[np.uint16], *, order: str = "<", is_compressed: bool = 
     return (
         head + data + struct.pack(f"{order}HHH", 16, 16, 16) + struct.pack(f"{order}H", len(tags)) + entries + bytes(4)
     )
+
+
+def gray_source(folder: Path, num: int, values: Callable[[np.random.Generator, int], NDArray[np.integer]]) -> Path:
+    """Write `num` gray 16-bit images in two class folders; `values` draws those of one image by its number."""
+    rng = np.random.default_rng(0)
+    for number in range(num):
+        place = folder / ("a", "b")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(values(rng, number).astype(np.uint16)).save(place / f"{number}.png")
+    return folder

@@ -42,7 +42,8 @@ def read_coco(document: Any) -> AnnotationRows | None:
         }
         rows.append({**row, "labels": ", ".join(dict.fromkeys(own))} if label is None else row)
     used = {name for own in labels.values() for name in own}
-    is_super = {str(entry.get("supercategory", "")) for entry in document["categories"]}
+    is_ours = _winnow_facts(document) is not None  # its categories are all classes, its groups none
+    is_super = set() if is_ours else {str(entry.get("supercategory", "")) for entry in document["categories"]}
     names = [name for name in category_names.values() if name in used or name not in is_super]
     return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _looks(document))
 
@@ -58,6 +59,11 @@ def _looks(document: dict[str, Any]) -> ClassLooks:
             colors[name] = color
         if isinstance(entry.get("description"), str):
             texts[name] = entry["description"]
-    about = document.get("info")
-    own = ClassLooks.from_facts(about.get("winnow") if isinstance(about, dict) else None)
+    own = ClassLooks.from_facts(_winnow_facts(document))
     return own.over(ClassLooks.from_facts({"class_colors": colors, "class_descriptions": texts}))
+
+
+def _winnow_facts(document: dict[str, Any]) -> Any:
+    """Return what an export of Winnow says of itself; None for a file of another tool."""
+    about = document.get("info")
+    return about.get("winnow") if isinstance(about, dict) else None

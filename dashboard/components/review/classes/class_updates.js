@@ -9,7 +9,7 @@ export class ClassUpdates {
     this.api = api;
     this.classes = classes;
     this.onChange = onChange;
-    this.isAsking = false;
+    this.isAsking = this.isAskedAgain = false;
     this.merged = "";
   }
 
@@ -30,11 +30,13 @@ export class ClassUpdates {
 
   /** Ask the server whether anything has changed, and show it. */
   async ask() {
+    this.isAskedAgain = this.isAsking; // a newer version was named meanwhile
     if (this.isAsking) return;
     this.isAsking = true;
     const found = await this.api.classes(lookVersion()).catch(() => null); // the next answer says it again
     this.isAsking = false;
     if (found?.classes) this.take(found);
+    if (this.isAskedAgain) await this.ask();
   }
 
   /** @param {{classes: string[], look: any}} found */

@@ -85,10 +85,10 @@ export class BulkConfirm {
     ]);
   }
 
-  /** Count the given labels that one class for all that the filter matches would change. @param {number} [label] */
-  async _corrections(label) {
+  /** Count the given labels that one class for what the filter matches would change. @param {number} [label] @param {boolean} isOpenOnly */
+  async _corrections(label, isOpenOnly) {
     if (!isGivenRun()) return { count: 0, corrected: 0 };
-    return this.api.count({ filter: toFilter(this.cardPage.query), only_open: false, ...(label === undefined ? {} : { label }) });
+    return this.api.count({ filter: toFilter(this.cardPage.query), only_open: isOpenOnly, ...(label === undefined ? {} : { label }) });
   }
 
   /** Ask before one verdict on everything that the filter matches. @param {string} verdict @param {number} [label] */
@@ -108,7 +108,7 @@ export class BulkConfirm {
     ];
     openDialog(this.root, `${verb} ${formatNumber(matching)} images?`, [
       make("p", {}, "All images that the filter matches, on all pages: ", make("b", {}, describe(query, this.classes)), "."), ...overruled,
-      correctionWarning(verdict, await this._corrections(label)).element,
+      correctionWarning(verdict, await this._corrections(label, open > 0)).element,
       make("p", {}, ONE_DECISION),
     ], (close) => [make("button", { onclick: close }, "Cancel"), ...buttons.map((made) => made(close))]);
   }

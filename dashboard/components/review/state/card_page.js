@@ -82,6 +82,7 @@ export class CardPage {
   /** Load the first page of what another model version suggests; among decided images, the page that would come next. */
   restart() {
     this.query.drawn = "";
+    this.dropPrefetched(); // of the version before
     return this.load(OPEN_ONLY.has(this.query.show) ? 0 : (this.cards.at(-1)?.rank ?? -1) + 1);
   }
 
@@ -147,6 +148,7 @@ export class CardPage {
 
   /** Count again how many images the filter matches. */
   async recount() {
+    if (this.isDrawn && !this.query.drawn) return; // a page is on its way that draws the queue and counts
     const { matching, open } = await this.api.page({ ...this.query, start: 0, count: 1 });
     Object.assign(this, { matching, open });
   }

@@ -3,24 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import Project, constants
 from tests.dashboard.page_helpers import open_page, press, texts
+from tests.data.decoders.deep_files import gray_source
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """12 images of 12 bits and 30 × 20 pixels in two classes."""
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        folder = tmp_path / "source" / ("a", "b")[number % 2]
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rng.integers(0, 4096, (20, 30)).astype(np.uint16)).save(folder / f"{number}.png")
-    return Project.create(tmp_path / "project", tmp_path / "source", image_size=32)
+    source = gray_source(tmp_path / "source", 12, lambda rng, _: rng.integers(0, 4096, (20, 30)))
+    return Project.create(tmp_path / "project", source, image_size=32)
 
 
 @pytest.fixture
