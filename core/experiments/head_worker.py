@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 import traceback
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,11 @@ from core.base.errors import Cancelled, DataError, WinnowError
 from core.base.types import CuratedSet, ImageSet, LabelSource, RunStatus
 from core.curation.curated_set import can_suggest
 from core.data.drawn_val import with_drawn_val
-from core.data.groups.group_numbers import from_codes, joined
+from core.data.groups.group_numbers import from_codes, joined, one_per_group
 from core.data.groups.image_groups import load_groups
 from core.data.image_store import open_images
 from core.data.label_corrections import with_corrections
-from core.data.splits import load_splits
+from core.data.splits import exact_duplicates, load_splits
 from core.features.catalog import named_features
 from core.features.store import FeatureStatus, StoredFeatures
 from core.heads.cross_validation import LEAST_VAL, MOST_LABELS, cross_validated
@@ -125,11 +124,12 @@ class HeadWorker:
             curated.reject_labels, max(2, len(images.class_names)),
         )  # fmt: skip
         groups = load_groups(self.project, images)
-        copies = from_codes(np.array([zlib.crc32(images.pixels[image].tobytes()) for image in known.ids.tolist()]))
+        copies = from_codes(exact_duplicates(images.pixels[known.ids]))
         together = copies if groups is None else joined(copies, from_codes(groups.of_image[known.ids]))
         right = cross_validated(stored.values, known, together, settings)
         if right is not None:
-            facts = {"n": len(right), "right": int(right.sum()), "groups": len(np.unique(together))}
+            one_each = one_per_group(known.ids, together)  # images of one group are not independent draws
+            facts = {"n": len(one_each), "right": int(right[one_each].sum())}
             write_json(self.folder.path / CROSS_VALIDATION, facts)
 
     def _features(self) -> StoredFeatures:

@@ -12,6 +12,7 @@ import numpy as np
 from core.base.config import FILE_EXTRACTORS, TrainConfig
 from core.base.errors import ConfigError, InputError
 from core.base.types import CuratedSet, LabelSource, RunRecord
+from core.curation.curated_set import can_suggest
 from core.data.drawn_val import save_drawn_val
 from core.data.groups.split_changes import freeze_changes
 from core.data.ingestion.redecoded_images import READING, current_reading
@@ -56,7 +57,7 @@ def prepare_run(
     check_tracker(config)
     snapshot = snapshot or freeze(workspace, history, is_curated=is_curated)
     curated = with_rule(workspace, snapshot.curated, parent, rule, params or {})
-    _check_labels(config, curated)
+    _check_labels(config, curated, len(workspace.splits.pool))
     picked = None if rule is None else {"rule": rule, **(params or {})}
     record = _record(workspace, _with_full_path(config), parent, curated, picked)
     mark, reading = history.mark().facts(), current_reading(workspace.images).info()
@@ -85,14 +86,21 @@ def _check_parent(workspace: Workspace, config: TrainConfig, parent: str | None)
         )
 
 
-def _check_labels(config: TrainConfig, curated: CuratedSet) -> None:
-    """Raise InputError where self_training has nothing beside the given labels."""
+def _check_labels(config: TrainConfig, curated: CuratedSet, num_pool: int) -> None:
+    """Raise InputError where self_training or distillation has nothing to learn from beside the given labels."""
     is_given_alone = not (curated.sources != LabelSource.GIVEN).any() and not len(curated.reject_ids)
     if config.method == "self_training" and is_given_alone:
         raise InputError(
             "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
             "first, let a rule pick them from a parent run, or choose the method supervised."
         )
+    if config.method == "distillation" and not can_suggest(curated):
+        raise InputError(
+            "distillation learns from a head, and a head needs labeled images of two classes: label some on the "
+            "Review page first."
+        )
+    if config.method == "distillation" and not num_pool:
+        raise InputError("distillation learns from unlabeled images, and there are none: choose supervised.")
 
 
 def _record(

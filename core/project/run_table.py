@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from core.base.errors import DataError, InputError, RunError, unknown_name
 from core.base.method_settings import settings_read
 from core.base.types import LIVE_STATES, Estimate, RunRecord
-from core.data.drawn_val import drawn_val
-from core.risk.error_estimates import proportion
 from core.store.file_lock import hold_lock
 from core.store.files import cannot_write, write_json
 from core.store.run_folder import TRASH, list_runs
@@ -70,7 +68,7 @@ class RunTable:
             notes, problem = self._notes(run)
             changes = () if reference is None else changes_between(records[reference], record)
             num_labels = sum(record.num_labels.values())
-            val = _val_accuracy(run, num_val or len(drawn_val(run.folder.path)[0]))
+            val = run.val_accuracy(num_val)
             crossed, problem = self._cross_validated(run, problem)
             rows.append(RunRow(run, notes, problem, reference, changes, num_labels, val, crossed, run.status.seconds))
             before = run.id if run.control is None else before
@@ -249,11 +247,3 @@ def changes_between(before: RunRecord, after: RunRecord) -> tuple[str, ...]:
 
 def _word(value: object) -> str:
     return "none" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _val_accuracy(run: Run, num_val: int) -> Estimate | None:
-    best, last = run.status.best_val_accuracy, run.last_val_accuracy
-    accuracy = best if last is None else last
-    if accuracy is None or not num_val:
-        return None
-    return proportion(round(accuracy * num_val), num_val)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import WinnowError, unknown_name
-from core.base.kept_values import kept_value
 from core.base.types import Ids, Labels, LabelState, Mask
+from core.base.value_cache import cached_value
 from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.curation.replay import CALIBRATE
@@ -130,10 +130,10 @@ class RunQueues:
         if ranking in self.pool.orders:
             return self.pool.orders[ranking]
         if ranking in GIVEN_QUEUES:
-            return kept_value(
+            return cached_value(
                 self._orders, ranking, lambda: given_order(self._workspace, self._run.id, ranking, self.pool.ids)
             )
-        return kept_value(self._orders, ranking, lambda: self._ordered(ranking))
+        return cached_value(self._orders, ranking, lambda: self._ordered(ranking))
 
     def rank(self, ranking: Ranking, threshold: float, row: int) -> int:
         """Return the position of a pool row in a ranking.
@@ -263,13 +263,13 @@ class RunQueues:
         if mask is None:
             return None
         key = (ranking, threshold if ranking in (BORDER, HUNT) else 0.0, fixed)
-        return kept_value(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
+        return cached_value(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
 
     def _fixed_mask(self, fixed: QueueFilter) -> Mask | None:
         """Mask of the conditions on score, class and name; None without any."""
         if fixed == QueueFilter():
             return None
-        return kept_value(self._fixed, fixed, lambda: self._make_mask(fixed))
+        return cached_value(self._fixed, fixed, lambda: self._make_mask(fixed))
 
     def _make_mask(self, fixed: QueueFilter) -> Mask:
         scores, ids = self.pool.scores, self.pool.ids

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import Estimate, RunRecord, RunStatus
+from core.data.drawn_val import drawn_val
 from core.jobs.launch import command_for_other_machines
 from core.risk.error_estimates import proportion
 from core.store.files import read_json
@@ -145,12 +146,25 @@ class Run:
         """
         return last_median(self.metrics())
 
+    def val_accuracy(self, num_val: int) -> Estimate | None:
+        """Return the val accuracy where the run came to rest, with its interval.
+
+        Args:
+            num_val: Val images of the project; 0: those drawn from the pool that the run knew.
+
+        Returns:
+            The estimate; None without val images or before any evaluation.
+        """
+        best, last = self.status.best_val_accuracy, self.last_val_accuracy
+        accuracy, num = best if last is None else last, num_val or len(drawn_val(self.folder.path)[0])
+        return None if accuracy is None or not num else proportion(round(accuracy * num), num)
+
     @property
     def cross_validated(self) -> Estimate | None:
         """Cross-validated accuracy of a head over its labels, where fewer than 50 val images say it; else None.
 
-        The interval takes the labels as independent draws: approximate, as the folds share labels. Images that a queue
-        picked are not draws of the pool.
+        One label of each group of images, or of copies, counts. The interval takes these as independent draws:
+        approximate, as the folds share labels. Images that a queue picked are not draws of the pool.
         """
         file = self.folder.path / CROSS_VALIDATION
         if not file.exists():

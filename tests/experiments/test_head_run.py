@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,10 @@ from core import (
 )  # fmt: skip
 from core.base.types import LIVE_STATES
 from core.cli import main
+from core.data.groups.image_groups import ImageGroups, save_groups
 from core.experiments.head_worker import HeadWorker
+from core.experiments.label_snapshot import freeze
+from core.experiments.prepare import _check_labels
 from core.features.catalog import find_extractor
 from core.features.extractors import Extractor
 from core.features.progress import locked
@@ -76,6 +80,33 @@ def test_a_head_with_few_val_images_is_cross_validated_over_its_labels_and_says_
     assert row.cross_validated is None
     assert row.problem is not None
     assert "holds no counts" in row.problem
+
+
+def test_one_label_of_each_group_counts_in_cross_validation_and_none_that_was_accepted_in_bulk(
+    project: Project,
+) -> None:
+    (run,) = project.runs()
+    project.bulk_accept(run.id, "fixed_threshold", threshold=0.0)
+    again = project.wait_run(project.start_run(HEAD).id, timeout=120)
+    assert again.cross_validated is not None
+    assert again.cross_validated.n == 15
+    of_image = np.arange(len(project.images.pixels))
+    members = np.sort(project.splits.labeled)[:6]
+    of_image[members] = members[0]
+    save_groups(project.path, ImageGroups("test", of_image))
+    grouped = project.wait_run(project.start_run(HEAD).id, timeout=120)
+    assert grouped.cross_validated is not None
+    assert grouped.cross_validated.n == 10
+
+
+def test_a_distillation_without_two_classes_or_without_a_pool_is_refused_before_it_is_queued(project: Project) -> None:
+    config = TrainConfig(method="distillation")
+    given = freeze(project.workspace, project.decisions, is_curated=False).curated
+    with pytest.raises(InputError, match="labeled images of two classes"):
+        _check_labels(config, replace(given, labels=np.zeros_like(given.labels)), 10)
+    with pytest.raises(InputError, match="choose supervised"):
+        _check_labels(config, given, 0)
+    _check_labels(config, given, 10)
 
 
 def test_a_head_with_enough_val_images_is_not_cross_validated(pictures: Path, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from core import Project
-from core.data.classes.class_looks import ClassLooks
+from core.data.classes.class_edits import append_edit, class_table, read_edits
+from core.data.classes.class_looks import ClassLooks, write_looks
 from core.data.ingest_config import IngestConfig
+from core.data.sources.annotations.coco_annotations import read_coco
 from core.data.sources.open_source import open_source
 from core.export.export import write_labels
 from core.export.kinds import EXPORTS
@@ -136,3 +138,25 @@ def test_new_classes_bring_their_looks_and_those_that_are_there_keep_their_own(
 )  # fmt: skip
 def test_a_manifest_of_any_origin_gives_looks_or_none(facts: object, tmp_path: Path) -> None:
     assert not ClassLooks.from_facts(facts)
+
+
+def test_a_class_named_as_its_group_comes_back_from_coco_without_an_image(tmp_path: Path) -> None:
+    looks = ClassLooks(groups={SHIRT: SIZE, SIZE: SIZE})
+    only_shirts = small_table(label=[0, 0, 0, 0])
+    only_shirts = replace(only_shirts, info={**only_shirts.info, **looks.facts()})
+    file = write_labels("coco", only_shirts, tmp_path / "out") / "annotations" / "train.json"
+    found = read_coco(json.loads(file.read_text(encoding="utf-8")))
+    assert found is not None
+    assert set(found.class_names) == {SHIRT, SIZE}
+    assert found.looks.groups == looks.groups
+
+
+def test_groups_that_come_along_keep_the_spelling_that_is_there(tmp_path: Path) -> None:
+    append_edit(tmp_path, "group", 0, {"group": "Animals", "classes": [0]}, "ann")
+    write_looks(
+        tmp_path,
+        ClassLooks(groups={"dog": "animals", "car": "Vehicles", "bus": "vehicles"}),
+        ("cat", "dog", "car", "bus"),
+    )
+    table = class_table(("cat", "dog", "car", "bus"), read_edits(tmp_path))
+    assert table.groups == {0: "Animals", 1: "Animals", 2: "Vehicles", 3: "Vehicles"}

@@ -54,6 +54,26 @@ def test_a_merged_class_counts_as_the_other_in_labels_decisions_and_scores(proje
     assert project.decisions.state().label[ids[:2]].tolist() == [1, 2]
 
 
+def test_a_merge_reaches_a_review_that_is_open(project: Project) -> None:
+    pseudo = project.scores(RUN).scores.pseudo_labels
+    image = int(project.splits.pool[np.flatnonzero(pseudo == 1)[0]])
+    assert project.review(RUN).card(image, PageQuery()).suggestion == 1
+    project.merge_classes(1, 2)
+    assert project.review(RUN).card(image, PageQuery()).suggestion == 2
+    project.decide(RUN, "accept", image)
+    assert project.decisions.state().label[image] == 2
+    project.undo(RUN)
+    project.undo_class_edit()
+    assert project.review(RUN).card(image, PageQuery()).suggestion == 1
+
+
+def test_a_class_that_was_added_under_an_open_review_can_be_counted(project: Project) -> None:
+    review = project.review(RUN)
+    assert review.bulk_count({"filter": {}, "label": 2}).count > 0
+    assert project.add_class("star") == 3
+    assert review.bulk_count({"filter": {}, "label": 3}).count > 0
+
+
 def test_a_rejection_of_a_class_that_grew_by_a_merge_is_open_again(project: Project) -> None:
     image = int(project.splits.pool[0])
     rejected = int(project.scores(RUN).scores.pseudo_labels[0])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import DataError, InputError, unknown_name
-from core.base.kept_values import kept_value
+from core.base.value_cache import cached_value
 from core.data.metadata.column_groups import ColumnGroups, column_groups
 from core.data.metadata.column_kinds import NO_CODE, NUMBER, TIME, typed_values
 from core.data.metadata.metadata_columns import ColumnSummary, MetadataColumn, summarize_column
@@ -57,7 +57,7 @@ class Metadata:
             InputError: There is no such column; the sentence names those there are.
             DataError: The file is damaged.
         """
-        return kept_value(self._columns, name, lambda: self._read(name), _KEPT)
+        return cached_value(self._columns, name, lambda: self._read(name), _KEPT)
 
     def summary(self, name: str) -> ColumnSummary:
         """Summarize a column; see `column`."""

@@ -16,7 +16,6 @@ from core.experiments.runs import RunRequest
 from core.features.catalog import offered_extractors
 from core.jobs.device_lock import accelerator_names
 from core.review.decision_history import DecisionHistory
-from core.risk.error_estimates import proportion
 from core.workspace.workspace import Workspace
 
 _FILLED = 0.9
@@ -178,14 +177,16 @@ class TrainingPlans:
         return " ".join(known) or "Not known before it has run: nothing was measured on these images yet."
 
     def _latest_head(self) -> str:
-        """What the latest head named right on the val images; empty without one, or without such images."""
-        num_val = len(self._workspace.splits.val)
+        """What the latest head named right; empty without one, or without images that say it."""
         for run in reversed(self._workspace.runs()):
-            accuracy = run.status.best_val_accuracy
-            if run.record.config.is_head and run.has_predictions and accuracy is not None and num_val:
-                found = proportion(round(accuracy * num_val), num_val)
-                low, high = 100 * found.low, 100 * found.high
-                return f"{run.id} named {100 * accuracy:.1f} % [{low:.1f}, {high:.1f}] of {num_val:,} val images right."
+            if run.record.config.is_head and run.has_predictions:
+                said = {"val images": run.val_accuracy(len(self._workspace.splits.val)),
+                        "labeled images in cross-validation": run.cross_validated}  # fmt: skip
+                parts = [
+                    f"{100 * one.value:.1f} % [{100 * one.low:.1f}, {100 * one.high:.1f}] of {one.n:,} {what}"
+                    for what, one in said.items() if one is not None
+                ]  # fmt: skip
+                return f"{run.id} named {' and '.join(parts)} right." if parts else ""
         return ""
 
 

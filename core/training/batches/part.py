@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.base.types import UNKNOWN, Ids, Labels, PerImage, Pixels
@@ -22,6 +23,17 @@ class OnDisk:
     def __getitem__(self, rows: Tensor) -> Tensor:
         found = np.ascontiguousarray(self.pixels[self.ids[rows.cpu().numpy()]].transpose(0, 3, 1, 2))
         return on_device(torch.from_numpy(found), self.device)
+
+
+@dataclass(frozen=True)
+class AnswersOnDisk:
+    """Probabilities (P, K) that stay in their memory-mapped file and are read by the batch."""
+
+    values: NDArray[np.float16]  # memory-mapped
+    device: torch.device
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        return on_device(torch.from_numpy(np.array(self.values[rows.cpu().numpy()])), self.device)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ They are computed once, before the first step, and kept beside the run until it 
 learns the same numbers.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,32 +12,36 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.special import softmax
+from torch import Tensor
 
-from core.base.errors import Cancelled, TrainingError
+from core.base.errors import Cancelled
 from core.base.presets import recipe
 from core.base.types import Ids
-from core.curation.curated_set import can_suggest
 from core.data.image_store import open_images
 from core.features.catalog import named_features
 from core.features.store import FeatureStatus
 from core.heads.fit import score_head
 from core.heads.head_labels import head_labels
 from core.heads.head_settings import head_settings
-from core.store.files import draft_array, finish_draft, open_draft
+from core.store.files import draft_array, finish_draft, load_array, open_draft
 from core.store.run_folder import RunFolder
+from core.training.batches.part import AnswersOnDisk
 from core.training.batches.train_data import TrainData
 from core.training.runtime import distributed
+from core.training.runtime.devices import free_bytes
 
 FILE = "teacher.npy"
 """In the folder of the run."""
+_WAIT = 0.3
+"""Seconds between two looks of a rank that waits for the answers."""
 
 
-Tell = Callable[..., None]
+TellStatus = Callable[..., None]
 """Writes a message for people, and seconds left, into the run's status."""
 
 
 def with_teacher(
-    data: TrainData, project: Path, run: RunFolder, pool: Ids, tell: Tell, should_stop: Callable[[], bool]
+    data: TrainData, project: Path, run: RunFolder, pool: Ids, tell: TellStatus, should_stop: Callable[[], bool]
 ) -> TrainData:
     """Add a head's answers to the data of a run with the method distillation; others stay as they are.
 
@@ -55,15 +60,25 @@ def with_teacher(
 
     Raises:
         Cancelled: should_stop said so.
-        TrainingError: The labels are of fewer than two classes, or there is no unlabeled image.
         InputError: There is no such extractor, or its features cannot be computed.
     """
     if run.record().config.method != "distillation":
         return data
     if distributed.rank() == 0 and not (run.path / FILE).exists():
         _write(project, run, pool, tell, should_stop)
-    distributed.barrier()
-    return replace(data, teacher=torch.from_numpy(np.load(run.path / FILE)).to(data.mean.device))
+    while not (run.path / FILE).exists():  # no barrier: it gives up after minutes, and features may take longer
+        if should_stop():
+            raise Cancelled
+        time.sleep(_WAIT)
+    return replace(data, teacher=_load(run.path / FILE, data.mean.device))
+
+
+def _load(file: Path, device: torch.device) -> Tensor | AnswersOnDisk:
+    """Probabilities (P, K), on the device where they take at most half of its free memory."""
+    values = load_array(file)
+    if values.nbytes > free_bytes(device) // 2:
+        return AnswersOnDisk(values, device)
+    return torch.from_numpy(np.array(values)).to(device)
 
 
 def remove_teacher(run: RunFolder) -> None:
@@ -71,16 +86,10 @@ def remove_teacher(run: RunFolder) -> None:
     (run.path / FILE).unlink(missing_ok=True)
 
 
-def _write(project: Path, run: RunFolder, pool: Ids, tell: Tell, should_stop: Callable[[], bool]) -> None:
+def _write(project: Path, run: RunFolder, pool: Ids, tell: TellStatus, should_stop: Callable[[], bool]) -> None:
     """Fit the head and write its probabilities (P, K) on the pool."""
     config, curated = run.record().config, run.curated()
-    if curated is None or not can_suggest(curated):
-        raise TrainingError(
-            "distillation learns from a head, and a head needs labeled images of two classes: label some on the "
-            "Review page first."
-        )
-    if not len(pool):
-        raise TrainingError("distillation learns from unlabeled images, and there are none: choose supervised.")
+    assert curated is not None
 
     def on_progress(now: FeatureStatus) -> None:
         tell(message=f"Computing features: {now.done:,} of {now.total:,} images.", eta_seconds=now.eta_seconds)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.base.errors import TrainingError
 from core.base.types import CuratedSet, Ids, ImageSet, Labels, LabelSource, PerImage, Pixels, Splits
-from core.training.batches.part import Part, load_part
+from core.training.batches.part import AnswersOnDisk, Part, load_part
 from core.training.runtime.memory import chunk_size
 
 _STATISTICS = 10_000  # images that mean and standard deviation are taken from
@@ -31,7 +31,7 @@ class TrainData:
     calibration: Part | None
     mean: Tensor  # (1, C, 1, 1) of pixels in [0, 1]
     std: Tensor  # (1, C, 1, 1)
-    teacher: Tensor | None = None  # (P, K) float16, probabilities that a head gives the pool images; distillation
+    teacher: Tensor | AnswersOnDisk | None = None  # (P, K) float16, a head's probabilities of the pool; distillation
 
 
 def train_data(

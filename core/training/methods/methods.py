@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from core.base.config import TrainConfig
 from core.training.batches.batch import Batch, PoolViews, Views
+from core.training.batches.part import AnswersOnDisk
 from core.training.methods.losses import complementary, cross_entropy, fairness_loss, squared_error, targets
 from core.training.methods.thresholds import FreeThreshold, Threshold
 from core.training.models.models import has_batch_norm
@@ -30,7 +31,7 @@ class State:
     average: nn.Module  # its exponential moving average
     threshold: Threshold
     config: TrainConfig
-    teacher: Tensor | None = None  # (P, K), what distillation learns of the pool
+    teacher: Tensor | AnswersOnDisk | None = None  # (P, K), what distillation learns of the pool
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ def test_a_quick_look_is_a_head_and_can_be_started(untrained_project: Project) -
     again = untrained_project.plans.plan("quick-look")
     assert again is not None
     assert again.expected.startswith(f"{run.id} named {100 * done.best_val_accuracy:.1f} % [")
-    assert again.expected.endswith("] of 12 val images right.")
+    assert "] of 12 val images and " in again.expected
+    assert again.expected.endswith("] of 15 labeled images in cross-validation right.")
 
 
 def test_ten_minutes_are_filled_by_a_network_behind_the_head(

@@ -72,3 +72,12 @@ test("a server that does not answer changes nothing", async () => {
   await one.ask();
   assert.deepEqual([classes.length, seen.changes, seen.asked.length], [2, [], 2]);
 });
+
+test("a version that is named while the server is asked is asked for as well", async () => {
+  let number = 1;
+  const { one, seen } = updates(() => ({ classes: ["cat"], look: { version: String(++number), merged: [] } }));
+  one.follow({ classes_version: "2" });
+  one.follow({ classes_version: "3" });
+  await new Promise((done) => setTimeout(done));
+  assert.deepEqual([seen.asked, lookVersion()], [["1", "2"], "3"]);
+});

@@ -233,3 +233,24 @@ test("a stack of near duplicates is selected whole, and an image alone is not", 
   cardPage.selectStack();
   assert.equal(cardPage.selected.size, 0);
 });
+
+test("a queue that is being drawn again is not drawn once more for its counts", async () => {
+  const { api, cardPage } = await loadedPage(100, { ranking: "badge" });
+  cardPage.query.drawn = "7";
+  let before = api.asked.length;
+  await cardPage.recount();
+  assert.equal(api.asked.length, before + 1);
+  cardPage.query.drawn = "";
+  before = api.asked.length;
+  await cardPage.recount();
+  assert.equal(api.asked.length, before);
+});
+
+test("what was fetched ahead of another version is dropped", async () => {
+  const { api, cardPage } = await loadedPage(100);
+  let answer;
+  api.page = () => new Promise((resolve) => { answer = resolve; });
+  cardPage.restart();
+  assert.equal(cardPage.prefetched, null);
+  answer({ cards: [], total: 0, matching: 0, open: 0 });
+});

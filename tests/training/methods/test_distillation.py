@@ -1,18 +1,20 @@
 """Distillation: a network learns what a head on the run's own labels says of the pool."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.base.errors import Cancelled
-from core.data.splits import load_splits, save_splits
+from core.data.splits import load_splits
 from core.store.run_folder import RunFolder
 from core.training.batches import teacher
+from core.training.runtime import distributed
 from core.training.worker import TrainingWorker
-from tests.training.separable import make_curated, make_images, make_splits
+from tests.training.separable import make_images
 from tests.training.small_datasets import TINY, make_project, make_run
+from tests.training.toy_models import data
 
 CONFIG = TINY.model_copy(update={"method": "distillation", "unlabeled_weight": 4.0})
 
@@ -82,23 +84,37 @@ def test_the_labels_of_calibration_images_teach_nobody(project: Path) -> None:
     np.testing.assert_array_equal(first.logits(), second.logits())
 
 
-def test_labels_of_one_class_are_a_sentence(project: Path) -> None:
-    folder = make_run(project, CONFIG)
-    curated = make_curated(make_images(), make_splits())
-    is_first = curated.labels == curated.labels[0]
-    few = replace(
-        curated, ids=curated.ids[is_first], labels=curated.labels[is_first], weights=curated.weights[is_first],
-        sources=curated.sources[is_first], decisions=curated.decisions[is_first],
-    )  # fmt: skip
-    folder.save_curated(few, {})
-    assert trained(project, folder) == 1
-    assert "labeled images of two classes" in folder.status().message
+def test_answers_that_do_not_fit_into_memory_are_read_from_disk_with_the_same_logits(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, apart = make_run(project, CONFIG), make_run(project, CONFIG, "002-run")
+    assert trained(project, whole) == 0
+    seen: list[object] = []
+
+    def no_memory(device: torch.device) -> int:
+        seen.append(device)
+        return 0
+
+    monkeypatch.setattr(teacher, "free_bytes", no_memory)
+    assert trained(project, apart) == 0
+    assert seen
+    np.testing.assert_array_equal(whole.logits(), apart.logits())
 
 
-def test_without_an_unlabeled_image_the_sentence_names_another_method(project: Path) -> None:
-    splits = load_splits(project / "splits.npz")
-    nothing = splits.unlabeled[:0]
-    save_splits(replace(splits, unlabeled=nothing, calibration=nothing), project / "splits.npz")
-    folder = make_run(project, CONFIG)
-    assert trained(project, folder) == 1
-    assert "choose supervised" in folder.status().message
+def test_a_rank_that_waits_for_the_answers_takes_them_when_they_are_there_and_can_be_cancelled(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, pool = make_run(project, CONFIG), load_splits(project / "splits.npz").pool
+    monkeypatch.setattr(distributed, "rank", lambda: 1)
+    monkeypatch.setattr(teacher, "_WAIT", 0.0)
+    with pytest.raises(Cancelled):
+        teacher.with_teacher(data(), project, folder, pool, lambda **_: None, lambda: True)
+    answers = np.full((len(pool), 3), 1 / 3, np.float16)
+
+    def first_rank_writes() -> bool:
+        np.save(folder.path / teacher.FILE, answers)
+        return False
+
+    found = teacher.with_teacher(data(), project, folder, pool, lambda **_: None, first_rank_writes)
+    assert isinstance(found.teacher, torch.Tensor)
+    np.testing.assert_array_equal(found.teacher.numpy(), answers)

@@ -7,7 +7,7 @@ import typer
 from core.base.errors import InputError
 from core.base.types import Estimate
 from core.cli.options import AsJson, ProjectPath
-from core.cli.output import answer, format_estimate
+from core.cli.output import answer, estimate_info, format_estimate
 from core.project import Project
 from core.project.run_table import RunRow
 
@@ -71,10 +71,10 @@ def _info(row: RunRow) -> dict[str, Any]:
     return {
         "run": row.run.id, "name": row.notes.name, "note": row.notes.note, "star": row.notes.is_starred,
         "problem": row.problem, "state": row.run.status.state, "compared_with": row.compared_with,
-        "changes": list(row.changes), "labels": row.num_labels, "val_accuracy": _interval(row.val_accuracy),
-        "cross_validated": _interval(row.cross_validated), "seconds": row.seconds,
+        "changes": list(row.changes), "labels": row.num_labels, "val_accuracy": _estimate(row.val_accuracy),
+        "cross_validated": _estimate(row.cross_validated), "seconds": row.seconds,
     }  # fmt: skip
 
 
-def _interval(found: Estimate | None) -> dict[str, float] | None:
-    return None if found is None else {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+def _estimate(found: Estimate | None) -> dict[str, Any] | None:
+    return None if found is None else estimate_info(found)

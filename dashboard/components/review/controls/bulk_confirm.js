@@ -85,7 +85,7 @@ export class BulkConfirm {
     ]);
   }
 
-  /** Count the given labels that one class for what the filter matches would change. @param {number} [label] @param {boolean} isOpenOnly */
+  /** Count the given labels that one class for what the filter matches would change. @param {number | undefined} label @param {boolean} isOpenOnly */
   async _corrections(label, isOpenOnly) {
     if (!isGivenRun()) return { count: 0, corrected: 0 };
     return this.api.count({ filter: toFilter(this.cardPage.query), only_open: isOpenOnly, ...(label === undefined ? {} : { label }) });

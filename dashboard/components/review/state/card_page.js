@@ -1,13 +1,12 @@
 /** Page of cards: one page of a ranking, the prefetched next one, cursor and selection. No DOM. */
 
+import { applyRows } from "../sync/card_rows.js";
 import { CONDITIONS, completeChange, conditionsOf } from "./query.js";
 
 /** Cards on a page until it is known how many the window shows. */
 const DEFAULT_SIZE = 48;
 /** Verdicts of open images; the cursor comes to a skipped one only when it moves forward. */
 const OPEN = new Set(["", "skip"]);
-/** What commands change of a card. */
-const STATE = ["verdict", "label", "note", "flag"];
 /** Values of "show" whose queues hold open images only. */
 const OPEN_ONLY = new Set(["undecided", "open"]);
 /** Rankings that the server draws: a page names its draw, and so does each decision. */
@@ -281,11 +280,7 @@ export class CardPage {
 
   /** Set what has changed of images. @param {{id:number, verdict?:string, label?:number|null, note?:any, flag?:any}[]} rows */
   apply(rows) {
-    const known = new Map(rows.map((row) => [row.id, row]));
-    for (const card of [...this.cards, ...(this.beforeVisit?.cards ?? []), ...this.nextCards]) {
-      const row = known.get(card.id);
-      for (const name of row ? STATE : []) if (row[name] !== undefined) card[name] = row[name];
-    }
+    applyRows([...this.cards, ...(this.beforeVisit?.cards ?? []), ...this.nextCards], rows);
   }
 
   _show(page) {

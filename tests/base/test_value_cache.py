@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.base.kept_values import kept_value
+from core.base.value_cache import cached_value
 
 
 def test_a_value_is_made_once_and_the_latest_few_stay() -> None:
@@ -16,7 +16,7 @@ def test_a_value_is_made_once_and_the_latest_few_stay() -> None:
             made.append(key)
             return str(key)
 
-        return kept_value(kept, key, make, most=2)
+        return cached_value(kept, key, make, most=2)
 
     assert [value(key) for key in (1, 2, 1, 3, 1)] == ["1", "2", "1", "3", "1"]
     assert made == [1, 2, 3, 1]  # the first was pushed out by the third
@@ -26,13 +26,13 @@ def test_a_value_is_made_once_and_the_latest_few_stay() -> None:
 def test_an_error_keeps_nothing() -> None:
     kept = OrderedDict[str, int]()
     with pytest.raises(ZeroDivisionError):
-        kept_value(kept, "a", lambda: 1 // 0)
+        cached_value(kept, "a", lambda: 1 // 0)
     assert not kept
 
 
 def test_many_threads_at_once_get_their_own_values() -> None:
     kept = OrderedDict[int, int]()
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: kept_value(kept, n % 20, lambda: n % 20, most=3), range(2_000)))
+        found = list(pool.map(lambda n: cached_value(kept, n % 20, lambda: n % 20, most=3), range(2_000)))
     assert found == [n % 20 for n in range(2_000)]
     assert len(kept) <= 3

@@ -11,7 +11,7 @@ MOST = 6
 """Values that are kept, unless told otherwise."""
 
 
-def kept_value(kept: OrderedDict[K, V], key: K, make: Callable[[], V], most: int = MOST) -> V:
+def cached_value(kept: OrderedDict[K, V], key: K, make: Callable[[], V], most: int = MOST) -> V:
     """Return the value of a key, computed if missing; safe from several threads.
 
     Args:
