@@ -34,6 +34,15 @@ class Sensitivity:
     certified: float
 
 
+@dataclass(frozen=True)
+class AuditOverlap:
+    """Answers of an audit that remain valid for a changed set."""
+
+    kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
+    added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
+    is_valid: Mask  # (t,) answers that count for kept_ids, in their order
+
+
 def growing_order(ids: Ids, firsts: Sequence[int], seed: int) -> Ids:
     """Return a pool in random order that keeps its order when images are added.
 
@@ -76,6 +85,25 @@ def prefix(order: Ids, given: Mapping[int, Decision]) -> tuple[list[Decision], i
 def are_right(decisions: Sequence[Decision]) -> Mask:
     """Mark answers that name the class that the model had suggested, (t,)."""
     return np.array([decision.label == decision.suggestion for decision in decisions], dtype=np.bool_)
+
+
+def audit_overlap(answered_ids: Ids, old_ids: Ids, new_ids: Ids) -> AuditOverlap:
+    """Find the answers of an audit that remain valid for another accepted set.
+
+    Both sets come from the same run with the same labels. A subset keeps the answers that still fall inside: they are a
+    uniform sample of it. Images that the new set adds were never sampled: they are a second stratum with draws of its
+    own.
+
+    Args:
+        answered_ids: (t,) images answered, in the order drawn.
+        old_ids: The audited set.
+        new_ids: The changed set.
+
+    Returns:
+        The images kept and added, and which answers count.
+    """
+    kept, added = np.intersect1d(old_ids, new_ids), np.setdiff1d(new_ids, old_ids)
+    return AuditOverlap(kept, added, np.isin(answered_ids, kept))
 
 
 def answers(decisions: Sequence[Decision], run_id: str, seed: int) -> dict[int, Decision]:

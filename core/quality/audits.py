@@ -21,6 +21,7 @@ from core.quality.audit_answers import (
     Sensitivity,
     answers,
     are_right,
+    audit_overlap,
     certified_without,
     disputed,
     first_images,
@@ -31,7 +32,7 @@ from core.quality.audit_answers import (
 )
 from core.quality.calibration.draw_certificate import DrawCertificates, draw_facts
 from core.review.decisions import Outcome
-from core.risk.audit_certificate import Certificate, audit_overlap, certificate, stratified_certified_share
+from core.risk.audit_certificate import Certificate, certificate, stratified_certified_share
 from core.store.files import write_json
 from core.workspace.pool_index import PoolScores
 

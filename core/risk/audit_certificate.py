@@ -11,6 +11,7 @@ large: whatever share is certified, all smaller ones are certified by the same a
 statement of one audit holds together with probability at least 1 - alpha.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, inf, log
@@ -42,15 +43,6 @@ class Certificate:
     high: float
     next_target: float | None  # the next of TARGETS above what is certified; None where there is none
     num_more: int | None  # right answers in a row that certify next_target; None where it cannot be reached
-
-
-@dataclass(frozen=True)
-class AuditOverlap:
-    """Answers of an audit that remain valid for a changed set."""
-
-    kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
-    added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
-    is_valid: Mask  # (t,) answers that count for kept_ids, in their order
 
 
 def audit_order(ids: Ids, rng: np.random.Generator) -> Ids:
@@ -144,22 +136,35 @@ def certified_count(answers: Mask, size: int, alpha: float = 0.05) -> int:
     Returns:
         A lower bound of N⁺.
     """
-    limit, proven, num_right = -log(alpha), 0, 0
+    proven = num_right = 0
     for number, is_right in enumerate(np.asarray(answers, dtype=np.bool_), start=1):
         num_right += int(is_right)
-        num_wrong = number - num_right
-        if not is_right or log_evidence(size, num_right, num_wrong, proven) < limit:
-            continue  # a wrong answer proves nothing new
-        fits, step = proven, 1  # "at most `fits` are right" is refuted, "at most size" cannot be
-        while fits + step < size and log_evidence(size, num_right, num_wrong, fits + step) >= limit:
-            fits, step = fits + step, 2 * step
-        fails = min(fits + step, size)
-        while fails - fits > 1:
-            middle = (fits + fails) // 2
-            is_refuted = log_evidence(size, num_right, num_wrong, middle) >= limit
-            fits, fails = (middle, fails) if is_refuted else (fits, middle)
-        proven = fits + 1
+        if is_right:  # a wrong answer proves nothing new
+            proven = proven_count(size, num_right, number - num_right, alpha, proven)
     return min(proven, size - len(answers) + num_right)
+
+
+def proven_count(size: int, num_right: int, num_wrong: int, alpha: float, least: int = 0) -> int:
+    """Return how many images of the set one look at the answers proves right.
+
+    Args:
+        size: N, images in the set.
+        num_right: S, right answers about a uniform sample of it without replacement.
+        num_wrong: W, wrong answers.
+        alpha: Risk of a false statement, (0, 1/4].
+        least: Images that are proven already, 0 to N; the search begins there.
+
+    Returns:
+        A lower bound of N⁺, `least` or more.
+    """
+
+    def stands(refuted: int) -> bool:
+        return log_evidence(size, num_right, num_wrong, refuted) < -log(alpha)
+
+    end, step = least, 1  # the first hypothesis that stands is near: "at most size are right" always does
+    while end < size and not stands(end):
+        end, step = end + step, 2 * step
+    return bisect_left(range(min(end, size)), True, lo=least, key=stands)
 
 
 def num_more(size: int, num_right: int, num_wrong: int, target: float, alpha: float = 0.05) -> int | None:
@@ -178,12 +183,8 @@ def num_more(size: int, num_right: int, num_wrong: int, target: float, alpha: fl
     refuted, limit = highest_refuted(size, target), -log(alpha)
     if num_wrong >= size - refuted:
         return None
-    few, enough = -1, size - num_right - num_wrong  # each right answer raises the evidence
-    while enough - few > 1:
-        middle = (few + enough) // 2
-        is_enough = log_evidence(size, num_right + middle, num_wrong, refuted) >= limit
-        few, enough = (few, middle) if is_enough else (middle, enough)
-    return enough
+    more = range(size - num_right - num_wrong)  # each right answer raises the evidence
+    return bisect_left(more, True, key=lambda num: log_evidence(size, num_right + num, num_wrong, refuted) >= limit)
 
 
 def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[float, float]:
@@ -211,25 +212,6 @@ def confidence_sequence(answers: Mask, size: int, alpha: float = 0.05) -> tuple[
     high = _edge(size, right, wrong, alpha, peak, most + 1)
     ends = (low.max(), high.min()) if low.max() <= high.min() else (low[-1], high[-1])
     return float(ends[0] / size), float(ends[1] / size)
-
-
-def audit_overlap(answered_ids: Ids, old_ids: Ids, new_ids: Ids) -> AuditOverlap:
-    """Find the answers of an audit that remain valid for another accepted set.
-
-    Both sets come from the same run with the same labels. A subset keeps the answers that still fall inside: they are a
-    uniform sample of it. Images that the new set adds were never sampled: they are a second stratum with draws of its
-    own.
-
-    Args:
-        answered_ids: (t,) images answered, in the order drawn.
-        old_ids: The audited set.
-        new_ids: The changed set.
-
-    Returns:
-        The images kept and added, and which answers count.
-    """
-    kept, added = np.intersect1d(old_ids, new_ids), np.setdiff1d(new_ids, old_ids)
-    return AuditOverlap(kept, added, np.isin(answered_ids, kept))
 
 
 def stratified_certified_share(answers: Sequence[Mask], sizes: Sequence[int], alpha: float = 0.05) -> float:
@@ -288,9 +270,14 @@ def _log_choose(n: int, k: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[n
     return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 
-def _check(num_answers: int, size: int, target: float, alpha: float) -> None:
+def check_alpha(alpha: float) -> None:
+    """Check that the risk of a false certificate lies in (0, 1/4]; InputError where it does not."""
     if not 0 < alpha <= 0.25:
         raise InputError(f"alpha, the risk of a false certificate, must lie above 0 and at most at 0.25 (got {alpha}).")
+
+
+def _check(num_answers: int, size: int, target: float, alpha: float) -> None:
+    check_alpha(alpha)
     if not 0 < target <= 1:
         raise InputError(f"The share to certify must lie above 0 and at most at 1 (got {target}).")
     if num_answers > size:

@@ -1,15 +1,16 @@
 """A process that answers requests, from both of its ends."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core import Project
 from core.base.errors import RunError
 from core.jobs import worker_process
 from core.jobs.worker_process import WorkerProcess
-from core.live import live_worker
-from core.training import text_worker
+from core.similarity import text_search
 
 ANSWERING = """
 import os, sys
@@ -56,6 +57,14 @@ def test_a_process_that_ends_without_an_answer_is_told(monkeypatch: pytest.Monke
         WorkerProcess("fails", "any").ask({})
 
 
-@pytest.mark.parametrize("module", [live_worker, text_worker])
-def test_both_workers_answer_by_this_loop(module: Any) -> None:
-    assert module.answer_requests is worker_process.answer_requests
+def test_the_live_worker_answers_its_caller_with_a_sentence(untrained_project: Project) -> None:
+    answer = untrained_project.live._process.ask({"run": "001-none", "decision": 1})
+    assert answer == {"error": "There is no run called '001-none'. There are: none yet."}
+
+
+def test_the_text_worker_answers_its_caller_with_a_sentence(tmp_path: Path) -> None:
+    try:
+        answer = text_search._process.ask({"name": f"clip:{tmp_path}", "sha256": "", "texts": ["red"]})
+    finally:
+        text_search._process._finalize()  # one process serves all of these tests: it would stay
+    assert answer == {"error": f"{tmp_path} is no folder of a model: config.json is missing."}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core import Command, Project
-from core.quality.audit_answers import growing_order, sensitivity
+from core.quality.audit_answers import audit_overlap, growing_order, sensitivity
 from core.risk.audit_certificate import certified_count
 from tests.conftest import draw
 from tests.quality.test_audits import RUN, answered
@@ -38,6 +38,16 @@ def test_an_order_is_uniform_also_after_additions() -> None:
     first = np.array([growing_order(np.arange(6), [2, 4], seed)[0] for seed in range(6_000)])
     counts = np.bincount(first, minlength=6)
     assert (np.abs(counts - 1_000) < 5 * np.sqrt(1_000 * 5 / 6)).all()
+
+
+def test_audit_overlap_of_stricter_and_looser_sets() -> None:
+    old, answered = np.arange(10), np.array([3, 9, 1])
+    tight = audit_overlap(answered, old, np.arange(5))
+    assert not len(tight.added_ids)
+    assert tight.is_valid.tolist() == [True, False, True]
+    loose = audit_overlap(answered, old, np.arange(15))
+    assert loose.added_ids.tolist() == [10, 11, 12, 13, 14]
+    assert loose.is_valid.all()
 
 
 def test_a_certificate_stays_valid_for_its_set_when_the_pool_grows(trained_project: Project, tmp_path: Path) -> None:

@@ -164,14 +164,13 @@ def test_an_audit_draws_every_image_once_in_a_random_order() -> None:
     assert first.tolist() != second.tolist()
 
 
-def test_audit_overlap_of_stricter_and_looser_sets() -> None:
-    old, answered = np.arange(10), np.array([3, 9, 1])
-    tight = c.audit_overlap(answered, old, np.arange(5))
-    assert not len(tight.added_ids)
-    assert tight.is_valid.tolist() == [True, False, True]
-    loose = c.audit_overlap(answered, old, np.arange(15))
-    assert loose.added_ids.tolist() == [10, 11, 12, 13, 14]
-    assert loose.is_valid.all()
+@given(st.integers(1, 60), st.lists(st.booleans(), max_size=60), st.sampled_from([0.01, 0.05, 0.25]))
+def test_one_look_proves_the_least_count_that_it_does_not_refute(size: int, answers: list[bool], alpha: float) -> None:
+    right, wrong = sum(answers[:size]), len(answers[:size]) - sum(answers[:size])
+    stands = [n for n in range(size) if c.log_evidence(size, right, wrong, n) < -np.log(alpha)]
+    proven = min(stands, default=size)
+    assert [c.proven_count(size, right, wrong, alpha, least) for least in range(proven + 1)] == [proven] * (proven + 1)
+    assert right <= proven <= size - wrong
 
 
 def test_strata_certify_the_sum_of_parts_at_half_alpha() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.base.types import UNKNOWN, Ids, Mask, Verdict
+from core.base.types import UNKNOWN, Ids, Mask
+from core.curation.filters import is_open
 from core.curation.rules import checked_rule
 from core.data.calibration_draw import CalibrationDraw, pool_digest
 from core.quality.base import QualityBase
@@ -21,42 +22,33 @@ class DrawCertificate:
     Attributes:
         number: The draw.
         alpha: Risk of a false statement about any selection of this run.
-        size: Kept images that the draw is about.
+        bound: About the kept images that the draw is about, by the answers up to the first gap in its order.
         num_outside: Kept images that it says nothing about: decided before it, added after it, or drawn for val.
-        num_answers: Answers about images of the selection, in the order drawn up to the first gap.
-        num_right: Those that name the suggested class.
-        level_size: Images of the level of confidence that gave the proof.
-        level_answers: Answers about images of that level.
-        num_proven: Kept images that are proven right.
-        num_careful: Kept images that are proven right at half the risk, to be set beside an audit at half the risk.
+        num_proven_at_half_risk: Kept images proven right at risk alpha / 2, beside an audit at alpha / 2.
     """
 
     number: int
     alpha: float
-    size: int
+    bound: DrawBound
     num_outside: int
-    num_answers: int
-    num_right: int
-    level_size: int
-    level_answers: int
-    num_proven: int
-    num_careful: int
+    num_proven_at_half_risk: int
 
     @property
     def certified(self) -> float:
         """Share of the kept images of the draw that is proven right, [0, 1]."""
-        return self.num_proven / max(1, self.size)
+        return self.bound.num_proven / max(1, self.bound.size)
 
     @property
     def sentence(self) -> str:
         """What is proven, from which answers, and what lies outside."""
-        if not self.level_answers:
+        bound = self.bound
+        if not bound.level_answers:
             return "The pool draw has no answer about images as confident as these yet."
         text = (
-            f"By the pool draw: at least {100 * self.certified:.1f} % of {self.size:,} images right, at "
-            f"{100 * (1 - self.alpha):g} % confidence, whatever the threshold was chosen by ({self.num_right:,} of "
-            f"{self.num_answers:,} answers in the selection right; proof from the {self.level_answers:,} among the "
-            f"{self.level_size:,} most confident images)."
+            f"By the pool draw: at least {100 * self.certified:.1f} % of {bound.size:,} images right, at "
+            f"{100 * (1 - self.alpha):g} % confidence, whatever the threshold was chosen by ({bound.num_right:,} of "
+            f"{bound.num_answers:,} answers in the selection right; proof from the {bound.level_answers:,} among the "
+            f"{bound.level_size:,} most confident images)."
         )
         outside = f" It says nothing about {self.num_outside:,} more: decided before the draw, added after it, or val."
         return text + (outside if self.num_outside else "")
@@ -68,16 +60,20 @@ class DrawCertificate:
             audit: Certificate of the audit, at the same risk.
             answers: (t,) the audit's answers, in the order drawn.
         """
-        if not self.level_answers or not len(answers):
+        if not self.bound.level_answers or not len(answers):
             return [self.sentence]
-        proven = max(self.num_careful, certified_count(answers, audit.size, audit.alpha / 2))
+        proven = max(self.num_proven_at_half_risk, certified_count(answers, audit.size, audit.alpha / 2))
         share = 100 * proven / max(1, audit.size)
         return [self.sentence, f"Audit and pool draw together, each at half the risk: at least {share:.1f} % right."]
 
 
 def draw_facts(found: DrawCertificate | None) -> dict[str, Any] | None:
     """Return a certificate as a JSON-serializable dict; None where there is none."""
-    return None if found is None else {**asdict(found), "certified": found.certified, "sentence": found.sentence}
+    if found is None:
+        return None
+    facts = asdict(found)
+    bound = facts.pop("bound")
+    return {**facts, **bound, "certified": found.certified, "sentence": found.sentence}
 
 
 class DrawCertificates(QualityBase):
@@ -118,18 +114,19 @@ class DrawCertificates(QualityBase):
         at = np.searchsorted(ids, images[is_scored])
         is_right = labels[is_scored] == suggested[at]
         known = pool.scores.confidence[rows], is_kept[rows], at, is_right
-        bound, careful = draw_bound(*known, alpha), draw_bound(*known, alpha / 2)
-        return _certificate(draw, alpha, bound, careful.num_proven, int(is_kept.sum()))
+        bound, at_half_risk = draw_bound(*known, alpha), draw_bound(*known, alpha / 2)
+        num_outside = int(is_kept.sum()) - bound.size
+        return DrawCertificate(draw.number, alpha, bound, num_outside, at_half_risk.num_proven)
 
     def _answers_in_order(self, draw: CalibrationDraw) -> Mapping[int, int]:
         """Return the answers that calibrate, in the order drawn, up to the first image without one.
 
         An image that was decided in another queue before its turn counts as wrong: it was perhaps not seen blind.
         """
-        answers, is_open = self._decisions.calibration_answers(), self._decisions.is_open()
+        answers, waits = self._decisions.calibration_answers(), self._decisions.is_open()
         found: dict[int, int] = {}
         for image in draw.order[draw.num_val : draw.num].tolist():
-            if image not in answers and is_open[image]:
+            if image not in answers and waits[image]:
                 break
             found[image] = answers.get(image, UNKNOWN)
         return found
@@ -145,21 +142,5 @@ class DrawCertificates(QualityBase):
         else:
             return None
         if draw.last >= 0 and len(before) != draw.population:
-            verdict = self._decisions.state_at(draw.last).verdict
-            before = before[np.isin(verdict[before], (Verdict.UNDECIDED, Verdict.SKIP))]
+            before = before[is_open(self._decisions.state_at(draw.last), before)]
         return before if len(before) == draw.population else None
-
-
-def _certificate(draw: CalibrationDraw, alpha: float, bound: DrawBound, careful: int, num_kept: int) -> DrawCertificate:
-    return DrawCertificate(
-        number=draw.number,
-        alpha=alpha,
-        size=bound.size,
-        num_outside=num_kept - bound.size,
-        num_answers=bound.num_answers,
-        num_right=bound.num_right,
-        level_size=bound.level_size,
-        level_answers=bound.level_answers,
-        num_proven=bound.num_proven,
-        num_careful=careful,
-    )

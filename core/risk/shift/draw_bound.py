@@ -8,13 +8,11 @@ wrong labels as any level that contains it.
 """
 
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 
-from core.base.errors import InputError
 from core.base.types import Ids, Mask, PerImage
-from core.risk.audit_certificate import log_evidence
+from core.risk.audit_certificate import check_alpha, proven_count
 
 NUM_LEVELS = 10
 """Levels of a pool: its most confident tenth, two tenths, and so on to the whole pool."""
@@ -68,8 +66,7 @@ def draw_bound(
     Raises:
         InputError: The risk is out of range.
     """
-    if not 0 < alpha <= 0.25:
-        raise InputError(f"alpha, the risk of a false certificate, must lie above 0 and at most at 0.25 (got {alpha}).")
+    check_alpha(alpha)
     size, is_inside = int(is_kept.sum()), is_kept[answered]
     best = DrawBound(size, int(is_inside.sum()), int(is_right[is_inside].sum()), 0, 0, 0)
     if not size:
@@ -79,10 +76,11 @@ def draw_bound(
         if threshold > lowest:
             continue  # some image of the set lies outside this level
         level_size, in_level = int((confidence >= threshold).sum()), confidence[answered] >= threshold
-        count = int(in_level.sum())
-        num_wrong = level_size - proven_count(level_size, is_right[in_level], alpha / num_levels)
-        if size - num_wrong > best.num_proven or not best.level_size:
-            best = DrawBound(size, best.num_answers, best.num_right, level_size, count, max(0, size - num_wrong))
+        count, num_right = int(in_level.sum()), int(is_right[in_level].sum())
+        right_in_level = proven_count(level_size, num_right, count - num_right, alpha / num_levels)
+        num_proven = max(0, size - (level_size - right_in_level))
+        if num_proven > best.num_proven or not best.level_size:
+            best = DrawBound(size, best.num_answers, best.num_right, level_size, count, num_proven)
     return best
 
 
@@ -99,24 +97,3 @@ def level_thresholds(confidence: PerImage, num_levels: int = NUM_LEVELS) -> PerI
     falling = np.sort(confidence)[::-1]
     last = np.ceil(len(falling) * np.arange(1, num_levels + 1) / num_levels).astype(np.int64) - 1
     return np.asarray(np.unique(falling[last])[::-1])
-
-
-def proven_count(size: int, is_right: Mask, alpha: float) -> int:
-    """Return how many images of a set are proven right by the answers so far.
-
-    Args:
-        size: N, images in the set.
-        is_right: (t,) answers about a uniform sample of it without replacement, in the order drawn.
-        alpha: Risk of a false statement, (0, 1/4].
-
-    Returns:
-        A lower bound of the right ones.
-    """
-    num_right = int(is_right.sum())
-    num_wrong = len(is_right) - num_right
-    refuted, stands = -1, size  # "at most size are right" cannot be refuted
-    while stands - refuted > 1:
-        middle = (refuted + stands) // 2
-        is_refuted = log_evidence(size, num_right, num_wrong, middle) >= -log(alpha)
-        refuted, stands = (middle, stands) if is_refuted else (refuted, middle)
-    return min(refuted + 1, size - num_wrong)

@@ -5,8 +5,8 @@ import pytest
 
 from core import InputError
 from core.base.types import Mask, PerImage
-from core.risk.audit_certificate import certified_count
-from core.risk.shift.draw_bound import draw_bound, level_thresholds, proven_count
+from core.risk.audit_certificate import certified_count, proven_count
+from core.risk.shift.draw_bound import draw_bound, level_thresholds
 
 POOL, ANSWERS, DRAWS, ALPHA = 1_000, 120, 300, 0.1
 
@@ -54,10 +54,22 @@ def test_the_bound_holds_for_all_levels_at_once_after_every_answer() -> None:
         answered, thresholds = rng.permutation(POOL)[:ANSWERS], level_thresholds(confidence)
         looks = ((answered[:count], confidence >= threshold) for count in (40, 80, ANSWERS) for threshold in thresholds)
         false += any(
-            proven_count(int(level.sum()), is_right[seen[level[seen]]], ALPHA / 10) > is_right[level].sum()
+            proven_count(int(level.sum()), right, num - right, ALPHA / 10) > is_right[level].sum()
             for seen, level in looks
+            for right, num in [(int(is_right[seen[level[seen]]].sum()), int(level[seen].sum()))]
         )
     assert false <= ALPHA * DRAWS
+
+
+def test_each_of_ten_levels_gets_a_tenth_of_the_risk() -> None:
+    confidence = np.linspace(1, 0, 1_000, dtype=np.float32)
+    kept, answered = np.arange(1_000) < 450, np.arange(0, 1_000, 5)  # the set lies in the most confident half
+    is_right = answered != 100
+    bound = draw_bound(confidence, kept, answered, is_right, ALPHA, num_levels=10)
+    assert (bound.size, bound.num_answers, bound.num_right) == (450, 90, 89)
+    assert (bound.level_size, bound.level_answers) == (500, 100)
+    assert bound.num_proven == 450 - 500 + proven_count(500, 99, 1, ALPHA / 10)
+    assert bound.num_proven < 450 - 500 + proven_count(500, 99, 1, ALPHA)
 
 
 def test_right_answers_prove_most_of_a_set_and_of_its_subsets_less() -> None:
