@@ -1,9 +1,8 @@
 """Audits: certify a selection from blind answers about random images of it.
 
 All audits of a run share one random order of the pool. An audit follows that order through the images of its set, so
-its answers are always a uniform sample without replacement. A stricter threshold keeps the answers inside its set. A
-looser one first asks about the added images that come earlier in the order; later answers then count again.
-The guarantee is about one set: choosing the threshold by its audit answers would void it.
+its answers are a uniform sample without replacement. A stricter threshold keeps the answers inside its set; a looser
+one first asks about added images that come earlier in the order. Choosing a threshold by its answers voids them.
 """
 
 import uuid
