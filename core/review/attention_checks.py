@@ -19,6 +19,7 @@ from core.curation.replay import PLANTED, is_about_given, is_planted, live_decis
 from core.review.decision_history import DecisionHistory
 from core.risk.reviewer_attention import wrong_suggestions
 from core.store.files import read_json
+from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
 CHECKS_FILE = "checks.json"
@@ -42,8 +43,8 @@ class AttentionCheck:
 class AttentionChecks:
     """The attention checks of one run."""
 
-    def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
-        self._workspace, self._run, self._history = workspace, run_id, history
+    def __init__(self, workspace: Workspace, run: Run, history: DecisionHistory) -> None:
+        self._workspace, self._run, self._history = workspace, run, history
         self._wrong: tuple[int, Mapping[int, int]] | None = None
 
     @property
@@ -59,9 +60,8 @@ class AttentionChecks:
         num_classes = len(self._workspace.images.class_names)
         if not len(val) or num_classes < 2:
             return {}
-        logits = self._workspace.run(self._run).folder.logits()
-        rng = np.random.default_rng(zlib.crc32(self._run.encode()))
-        suggested = np.asarray(logits[val]).argmax(axis=1).astype(np.int64)
+        rng = np.random.default_rng(zlib.crc32(self._run.id.encode()))
+        suggested = np.asarray(self._run.folder.logits()[val]).argmax(axis=1).astype(np.int64)
         rows, labels = wrong_suggestions(suggested, known, num_classes, len(val), rng)
         return dict(zip(val[rows].tolist(), labels.tolist(), strict=True))
 

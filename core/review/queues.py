@@ -36,6 +36,7 @@ from core.scoring.scores import RANKINGS, order
 from core.similarity.near_duplicates import NearDuplicates, near_duplicates
 from core.similarity.similar_queue import SimilarOrders, SimilarQueue
 from core.workspace.image_sets import load_image_set
+from core.workspace.run import Run
 from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 HUNT = "reject_hunt"
@@ -70,12 +71,11 @@ _FIRST_LOOK = 4096
 class RunQueues:
     """Orders and filters of one run's pool."""
 
-    def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
-        self._workspace, self._history = workspace, history
-        self._run = workspace.run(run_id)
-        self.pool = workspace.scores(run_id)
+    def __init__(self, workspace: Workspace, run: Run, history: DecisionHistory) -> None:
+        self._workspace, self._run, self._history = workspace, run, history
+        self.pool = workspace.scores(run.id)
         self._orders: OrderedDict[str, Ids] = OrderedDict()
-        self.random = RandomQueues(workspace, run_id, history)
+        self.random = RandomQueues(workspace, run, history)
         self._similar = SimilarOrders(workspace, self._run.folder.features_file, self.pool.ids)
         self._at_threshold: dict[str, tuple[float, Ids]] = {}
         self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()

@@ -21,6 +21,7 @@ from core.curation.gradient_diversity import badge_ids, smallest_margins
 from core.curation.query_strategies import ACQUISITIONS, AcquisitionInputs, Picks, audit, mixed, typical_ids
 from core.review.decision_history import DecisionHistory
 from core.scoring.scores import probabilities
+from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
 AUDIT, MIXED, DIVERSE, BADGE, MIXED_MARGIN = "audit", "mixed", "diverse", "badge", "mixed_margin"
@@ -51,9 +52,9 @@ class RandomQueue:
 class RandomQueues:
     """Drawn queues of one run; each is drawn once."""
 
-    def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
-        self._workspace, self._history = workspace, history
-        self._run, self._pool = workspace.run(run_id), workspace.scores(run_id)
+    def __init__(self, workspace: Workspace, run: Run, history: DecisionHistory) -> None:
+        self._workspace, self._run, self._history = workspace, run, history
+        self._pool = workspace.scores(run.id)
         self.picks: Callable[[RandomQueue], Picks] = lru_cache(maxsize=8)(self._draw)
         self._ranks = lru_cache(maxsize=8)(self._ranks_of)
 

@@ -6,26 +6,23 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.base.errors import not_in_pool
-from core.base.types import UNKNOWN, Ids, LabelState, Verdict
+from core.base.types import Ids
 from core.curation.curated_set import class_examples, curated_set
-from core.curation.filters import base_name
 from core.curation.replay import CALIBRATE
-from core.data.classes.class_names import isolated
-from core.review.attention_checks import AttentionCheck, AttentionChecks
+from core.review.attention_checks import AttentionChecks
 from core.review.bulk import BulkCount, count_bulk
-from core.review.cards import Border, Card, Neighbor, Page, PageQuery, blind, with_remarks
+from core.review.cards import Border, Card, CardMaker, Neighbor, Page, PageQuery, blind, with_remarks
 from core.review.decision_history import DecisionHistory
 from core.review.histogram import RunHistogram
 from core.review.queues import DUPLICATES, Ranking, RunQueues
 from core.review.random_queues import RandomQueue
 from core.scoring.neighbors import Features, nearest, unit_vectors
-from core.scoring.scores import probabilities, top_classes
 from core.similarity.image_map import ImageMap
 from core.similarity.similar_queue import SimilarQueue
 from core.workspace.image_sets import save_image_set
+from core.workspace.model_versions import parse_version
 from core.workspace.workspace import LABEL_ISSUES, Workspace
 
 _OPEN_ONLY = ("open", "undecided")
@@ -36,11 +33,14 @@ class RunReview:
 
     def __init__(self, workspace: Workspace, run_id: str, history: DecisionHistory) -> None:
         self._workspace, self._history = workspace, history
-        self._run = workspace.run(run_id)
         self._pool = workspace.scores(run_id)
-        self.queues = RunQueues(workspace, run_id, history)
+        self._run = workspace.run(run_id)
+        if parse_version(run_id) is not None:  # newer versions remove its files while it is reviewed
+            self._run.folder.keep_predictions()
+        self.queues = RunQueues(workspace, self._run, history)
         self.histogram = RunHistogram(workspace, self.queues, history)
-        self.checks = AttentionChecks(workspace, run_id, history)
+        self.checks = AttentionChecks(workspace, self._run, history)
+        self._maker = CardMaker(workspace, self._run, self._pool, lambda: self.queues.parent_labels)
 
     def page(self, query: PageQuery) -> Page:
         """Return the cards that a query asks for.
@@ -63,7 +63,7 @@ class RunReview:
         ranks = self.queues.find(query.wanted, ranking, query.threshold, query.start, count, state)
         counts = self.queues.counts(query.wanted, state)
         since = ranking.since if isinstance(ranking, RandomQueue) else None
-        cards = self._cards(ordered[ranks], ranks, len(ordered), state)
+        cards = self._maker.cards(ordered[ranks], ranks, len(ordered), state)
         if is_blind:
             cards = [blind(card, len(ordered)) for card in cards]
         elif query.ranking == DUPLICATES:
@@ -71,7 +71,7 @@ class RunReview:
         elif self._run.id != LABEL_ISSUES and self._pool.has_suggestions and query.wanted.show in _OPEN_ONLY:
             cards = self._with_checks(cards, query.reviewer)
         cards = with_remarks(cards, self._history.remarks())
-        like = self._name(ranking.image) if isinstance(ranking, SimilarQueue) and not ranking.words else ""
+        like = self._maker.name(ranking.image) if isinstance(ranking, SimilarQueue) and not ranking.words else ""
         return Page(cards, len(ordered), counts.matching, counts.open, since, like)
 
     def border(self, score: str, value: float) -> Border:
@@ -89,7 +89,10 @@ class RunReview:
         """
         steps, here = self.histogram.steps(score, value)
         ordered = self.queues.order(score, 0.0)
-        left, kept = (self._cards(ordered[ranks], ranks, len(ordered)) for ranks in self.histogram.border(score, value))
+        state, total = self._history.state(), len(ordered)
+        left, kept = (
+            self._maker.cards(ordered[ranks], ranks, total, state) for ranks in self.histogram.border(score, value)
+        )
         return Border(steps, here, kept, left)
 
     def card(self, image: int, query: PageQuery) -> Card:
@@ -108,8 +111,10 @@ class RunReview:
         row, ranking = self._row(image), self._ranking(query)
         rank, total = self.queues.rank(ranking, query.threshold, row), len(self.queues.order(ranking, query.threshold))
         is_blind = query.ranking == CALIBRATE
-        state = self._history.calibration_state() if is_blind else None
-        (card,) = with_remarks(self._cards(np.array([row]), np.array([rank]), total, state), self._history.remarks())
+        state = self._history.calibration_state() if is_blind else self._history.state()
+        (card,) = with_remarks(
+            self._maker.cards(np.array([row]), np.array([rank]), total, state), self._history.remarks()
+        )
         return blind(card, total) if is_blind else card
 
     def shown(self, image: int, query: PageQuery) -> dict[str, Any]:
@@ -202,9 +207,6 @@ class RunReview:
     def _ranking(self, query: PageQuery) -> Ranking:
         return self.queues.named(query.ranking, query.eta, query.drawn, query.like, query.words)
 
-    def _name(self, image: int) -> str:
-        return base_name(str(self._workspace.images.names[image]))
-
     def _with_stacks(self, cards: list[Card]) -> list[Card]:
         """Add number and size of each card's stack of near duplicates."""
         found = self.queues.near_duplicates
@@ -217,26 +219,8 @@ class RunReview:
         found = list(cards)
         checks = self.checks.for_page([card.id for card in cards], reviewer)
         for check in sorted(checks, key=lambda check: -check.after):
-            found.insert(check.after + 1, self._check_card(check, cards[check.after]))
+            found.insert(check.after + 1, self._maker.check_card(check, cards[check.after]))
         return found
-
-    def _check_card(self, check: AttentionCheck, before: Card) -> Card:
-        """Turn a check into a card with the numbers of the card before."""
-        logits = np.asarray(self._run.folder.logits()[check.image])
-        others = [int(c) for c in np.argsort(-logits, kind="stable") if c != check.suggestion]
-        labels = [check.suggestion, *others][: len(before.top)]
-        top = [(label, share) for label, (_, share) in zip(labels, before.top, strict=True)]
-        return replace(
-            before,
-            id=check.image,
-            name=self._name(check.image),
-            suggestion=check.suggestion,
-            top=top,
-            verdict="",
-            label=None,
-            why=self._description(before.entropy, before.why.split(" · ")[1], top),
-            planted=check.kind,
-        )
 
     @cached_property
     def _labeled_units(self) -> Features:
@@ -247,54 +231,3 @@ class RunReview:
         if row is None:
             raise not_in_pool(image)
         return row
-
-    def _cards(self, rows: Ids, ranks: NDArray[np.int64], total: int, state: LabelState | None = None) -> list[Card]:
-        ids, scores, state = self._pool.ids[rows], self._pool.scores, state or self._history.state()
-        probs = probabilities(np.asarray(self._run.folder.logits()[ids]), self._pool.temperature)
-        best = top_classes(probs, min(3, probs.shape[1]))
-        is_taught = self._pool.has_suggestions
-        cards = []
-        for place, (row, image) in enumerate(zip(rows.tolist(), ids.tolist(), strict=True)):
-            top = [(int(c), float(probs[place, c])) for c in best[place]] if is_taught else []
-            verdict = Verdict(int(state.verdict[image]))
-            rank = int(ranks[place])
-            cards.append(
-                Card(
-                    id=image,
-                    rank=rank,
-                    name=self._name(image),
-                    suggestion=int(scores.pseudo_labels[row]) if is_taught else UNKNOWN,
-                    confidence=float(scores.confidence[row]),
-                    entropy=float(scores.entropy[row]),
-                    margin=float(scores.margin[row]),
-                    top=top,
-                    verdict="" if verdict is Verdict.UNDECIDED else verdict.name.lower(),
-                    label=int(state.label[image]) if state.label[image] >= 0 else None,
-                    why=self._why(row, rank, total, top),
-                    before=self._before(row),
-                )
-            )
-        return cards
-
-    def _why(self, row: int, rank: int, total: int, top: list[tuple[int, float]]) -> str:
-        names = self._workspace.images.class_names
-        place = f"rank {rank + 1:,} of {total:,}" if rank >= 0 else "not in this queue"
-        words = self._description(float(self._pool.scores.entropy[row]), place, top)
-        if (before := self._before(row)) != UNKNOWN:
-            of_given = self._run.id == LABEL_ISSUES
-            words += f" · {'given' if of_given else 'was'} {isolated(names[before])}"
-            words += "" if of_given else f" in {self._run.record.parent}"
-        return words
-
-    def _before(self, row: int) -> int:
-        before = self.queues.parent_labels
-        if not self._pool.has_suggestions or before is None or before[row] == self._pool.scores.pseudo_labels[row]:
-            return UNKNOWN
-        return int(before[row])
-
-    def _description(self, entropy: float, place: str, top: list[tuple[int, float]]) -> str:
-        names = self._workspace.images.class_names
-        if not top:
-            return f"no suggestion yet · {place}"
-        best = " / ".join(f"{isolated(names[label])} {share:.2f}" for label, share in top[:2])
-        return f"entropy {entropy:.2f} bits · {place} · {best}"

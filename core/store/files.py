@@ -248,6 +248,15 @@ def read_name(path: Path, key: str) -> str:
     return name
 
 
+def last_lines(path: Path, num_lines: int) -> str:
+    """Return the last lines of a text file, of about 200 bytes each; empty where there is no file."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 200 * num_lines - 4096))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-num_lines:])
+
+
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()

@@ -40,6 +40,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._kept: tuple[Logits, Path] | None = None
 
     @classmethod
     def create(cls, runs: Path, record: RunRecord, fill: Callable[[Self], None] = lambda _: None) -> Self:
@@ -180,11 +181,7 @@ class RunFolder:
 
     def log_tail(self, num_lines: int = 40) -> str:
         """Return the last lines of the worker's output, empty before it began."""
-        if not self.log_path.exists():
-            return ""
-        with self.log_path.open("rb") as file:
-            file.seek(max(0, self.log_path.stat().st_size - 200 * num_lines - 4096))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-num_lines:])
+        return files.last_lines(self.log_path, num_lines)
 
     def request_cancel(self) -> None:
         """Create the file that asks the training worker to stop."""
@@ -225,15 +222,21 @@ class RunFolder:
 
     def logits(self) -> Logits:
         """Load logits of all images, (N, K) float32, memory-mapped; row = image id."""
-        return load_array(self.path / "predictions" / "logits.npy")
+        return load_array(self.path / "predictions" / "logits.npy") if self._kept is None else self._kept[0]
+
+    def keep_predictions(self) -> Self:
+        """Map the logits once, and return this folder: it can then be read after its predictions were removed."""
+        self._kept = RunFolder.logits(self), self.features_file()
+        return self
 
     def features_file(self) -> Path:
         """Return the file of the features; heads and model versions share those in the project's folder."""
+        if self._kept is not None:
+            return self._kept[1]
         pointer = self.path / "predictions" / "features.json"
         if pointer.exists():
-            is_version = self.path.parent.name == "versions"  # it lies below its run
-            features = self.path.parents[3 if is_version else 1] / "features"
-            return features / files.read_name(pointer, "folder") / "features.npy"
+            depth = 3 if self.path.parent.name == "versions" else 1  # a version lies below its run
+            return self.path.parents[depth] / "features" / files.read_name(pointer, "folder") / "features.npy"
         return self.path / "predictions" / "features.npy"
 
     def features(self) -> NDArray[np.float16]:
@@ -253,8 +256,7 @@ class RunFolder:
 
     def noise(self) -> dict[str, NDArray[Any]]:
         """Load logits and features of noise and out-of-distribution images, by group."""
-        file = self.path / "noise.npz"
-        return load_arrays(file) if file.exists() else {}
+        return load_arrays(file) if (file := self.path / "noise.npz").exists() else {}
 
     def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
         """Write the labels that this run trains on, and their decisions by id."""
@@ -275,9 +277,8 @@ class RunFolder:
 
 
 def _is_gone(status: RunStatus, now: float) -> bool:
-    if now - status.updated > SILENCE:
-        return True
-    return status.state == "running" and status.pid is not None and not is_alive(status.pid)
+    is_dead = status.state == "running" and status.pid is not None and not is_alive(status.pid)
+    return is_dead or now - status.updated > SILENCE
 
 
 def list_runs(runs: Path) -> list[RunFolder]:

@@ -132,6 +132,30 @@ def test_a_stale_page_is_refused_nothing(project: Project) -> None:
     assert [d.run_id for d in again.decisions.all()[-3:]] == [first] * 3
 
 
+def test_a_page_that_stays_open_outlives_the_files_of_its_version(project: Project) -> None:
+    decide(project, RUN, 4)
+    old = project.live.refresh(RUN, wait=True).version
+    before = project.review(old).page(PageQuery(count=500))
+    newest = old
+    for _ in range(KEPT + 1):
+        decide(project, RUN, 4)
+        newest = project.live.refresh(RUN, wait=True).version
+    folder = project.path / "runs" / RUN / "versions" / old
+    assert not has_scores(folder)
+    again = project.review(old).page(PageQuery(count=500))
+    assert [(card.id, card.top) for card in again.cards] == [(card.id, card.top) for card in before.cards]
+    ids = [card.id for card in again.cards]
+    project.review(old).page(PageQuery("badge", wanted=QueueFilter(runner_up=1)))
+    assert project.review(old).page(PageQuery("similar", like=ids[0])).cards[0].id == ids[0]
+    assert project.review(old).neighbors(ids[0], 3)
+    assert project.review(old).map.coordinates() is not None
+    assert project.review(old).bulk_count({"rule": "fixed_threshold", "threshold": 0.3}).count > 0
+    assert project.review(old).checks.wrong_suggestions
+    decide(project, old, 3)
+    assert not has_scores(folder), "nothing is fitted again for it"
+    assert project.review(newest).page(PageQuery()).cards
+
+
 def test_an_undo_is_learned_as_well(project: Project) -> None:
     decide(project, RUN, 5)
     before = project.run(project.live.refresh(RUN, wait=True).version).folder.logits().tobytes()

@@ -1,17 +1,29 @@
 """Runs of a project whose classes were merged: what they predict for merged classes is added up."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from core.base.types import Logits
-from core.store.files import load_array
 from core.store.run_folder import RunFolder
 
 _APART = 40.0
 """Logits, in units of the temperature, by which a merged class lies below all others."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Logits as a file holds them; equal where file, time and size, temperature and merged classes are."""
+
+    file: Path
+    facts: tuple[int, int]
+    temperature: float
+    merged: tuple[tuple[int, int], ...]
+    logits: Logits = field(compare=False)
 
 
 class MergedRunFolder(RunFolder):
@@ -25,20 +37,29 @@ class MergedRunFolder(RunFolder):
     def __init__(self, path: Path, merged: Mapping[int, int]) -> None:
         super().__init__(path)
         self.merged = dict(merged)
+        self._kept_facts: tuple[int, int] | None = None
 
     def logits(self) -> Logits:
         """Load logits of all images, (N, K) float32, merged; row = image id."""
-        file = self.path / "predictions" / "logits.npy"
-        stored = load_array(file)
+        stored = super().logits()
         if not any(number < stored.shape[1] for number in self.merged):
             return stored
-        facts = file.stat()
-        return _merged(file, facts.st_mtime_ns, facts.st_size, self.temperature(), tuple(sorted(self.merged.items())))
+        merged, facts = tuple(sorted(self.merged.items())), self._kept_facts or self._facts()
+        return _merged(_Stored(self.path, facts, self.temperature(), merged, stored))
+
+    def keep_predictions(self) -> Self:
+        """Map the logits once, and return this folder: it can then be read after its predictions were removed."""
+        self._kept_facts = self._facts()
+        return super().keep_predictions()
+
+    def _facts(self) -> tuple[int, int]:
+        facts = (self.path / "predictions" / "logits.npy").stat()
+        return facts.st_mtime_ns, facts.st_size
 
 
 @lru_cache(maxsize=4)
-def _merged(file: Path, _time: int, _size: int, temperature: float, merged: tuple[tuple[int, int], ...]) -> Logits:
-    return merge_logits(load_array(file), dict(merged), temperature)
+def _merged(stored: _Stored) -> Logits:
+    return merge_logits(stored.logits, dict(stored.merged), stored.temperature)
 
 
 def merge_logits(logits: Logits, merged: Mapping[int, int], temperature: float = 1.0) -> Logits:
