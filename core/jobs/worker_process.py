@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,11 @@ from core.jobs.launch import WORKER_ENVIRONMENT, module_command
 
 Tell = Callable[[dict[str, Any]], None]
 """Takes the facts of one line of progress, which have `total`."""
+PATIENCE = 1800.0
+"""Seconds without a line after which a process counts as hung, unless said otherwise; fits of a million images take
+minutes."""
+_GOODBYE = 60.0
+"""Seconds that a process has to end by itself once its input is closed."""
 
 
 class WorkerProcess:
@@ -28,12 +34,14 @@ class WorkerProcess:
         work: What it does, such as "fits the live model", for the error.
         module: What it runs.
         arguments: Of its command line.
+        patience: Seconds without an answer or a line of progress after which it is ended as hung, above 0.
     """
 
-    def __init__(self, work: str, module: str, *arguments: str) -> None:
-        self._work, self._command = work, module_command(module, *arguments)
+    def __init__(self, work: str, module: str, *arguments: str, patience: float = PATIENCE) -> None:
+        self._work, self._command, self._patience = work, module_command(module, *arguments), patience
+        self._unread = b""
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: dict[str, Any], tell: Tell = lambda facts: None) -> dict[str, Any]:
         """Send a request and wait for its answer; several threads wait for one another.
@@ -46,12 +54,14 @@ class WorkerProcess:
             What the module answers, or `error` with a sentence.
 
         Raises:
-            RunError: The process ended twice without an answer.
+            RunError: The process ended twice without an answer, or was ended because it said nothing for too long.
         """
         with self._lock:
             for is_last in (False, True):  # a process that was idle may have ended
                 try:
                     return self._exchange(json.dumps(request), tell)
+                except TimeoutError as error:
+                    raise RunError(self._hung()) from error
                 except (OSError, ValueError) as error:
                     self._process = None
                     if is_last:
@@ -62,34 +72,65 @@ class WorkerProcess:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
+        process.stdin.write(line.encode() + b"\n")
         while True:
-            answer = process.stdout.readline()
-            if not answer:
-                raise OSError(f"exit code {process.wait()}")
-            facts: dict[str, Any] = json.loads(answer)
+            facts: dict[str, Any] = json.loads(self._next_line(process, process.stdout.fileno()))
             if "total" not in facts:
                 return facts
             tell(facts)
 
+    def _next_line(self, process: "subprocess.Popen[bytes]", output: int) -> bytes:
+        """Wait for a line; TimeoutError where none comes in time, OSError where the process ended."""
+        waiting, end = select.poll(), time.monotonic() + self._patience  # select.select takes no high file numbers
+        waiting.register(output, select.POLLIN | select.POLLHUP)
+        while b"\n" not in self._unread:
+            if not waiting.poll(1000 * max(0.0, end - time.monotonic())):
+                raise TimeoutError
+            read = os.read(output, 1 << 16)
+            if not read:
+                raise OSError(f"exit code {_exit_code(process, self._patience)}")
+            self._unread += read
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def _hung(self) -> str:
+        """End a process that does not answer; return what to say of it."""
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
+        waited = f"{self._patience / 60:.0f} minutes" if self._patience >= 120 else f"{self._patience:g} seconds"
+        return (
+            f"The process that {self._work} said nothing for {waited} and was ended: try again. If it hangs again, "
+            "free memory, check that the disk answers, and look at what Winnow printed."
+        )
+
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
                 env=WORKER_ENVIRONMENT | os.environ,
             )  # fmt: skip
+            self._unread = b""
             self._finalize = weakref.finalize(self, _end, self._process)
         return self._process
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """End the process by closing its input."""
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the process by closing its input; one that does not end by itself is killed."""
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with suppress(OSError):
                 stream.close()
-    process.wait()
+    _exit_code(process, _GOODBYE)
+
+
+def _exit_code(process: "subprocess.Popen[bytes]", patience: float) -> int:
+    """Wait for the end of a process, and kill it where it does not come."""
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def answer_requests(make: Callable[[], Callable[[dict[str, Any], Tell], dict[str, Any]]], idle: float) -> None:

@@ -25,7 +25,7 @@ from core.workspace.workspace import Workspace
 _FAMILY = "clip:"
 _BLOCK = 65_536
 _KEPT = 8
-_process = WorkerProcess("embeds texts", "core.training.text_worker")
+_process = WorkerProcess("embeds texts", "core.training.text_worker", patience=300.0)
 _embedding = threading.Lock()
 """Held while texts are embedded, so that two requests for the same words cost one."""
 

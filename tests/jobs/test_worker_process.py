@@ -1,5 +1,6 @@
 """A process that answers requests, from both of its ends."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,29 @@ def test_a_process_that_ends_without_an_answer_is_told(monkeypatch: pytest.Monke
     monkeypatch.setattr(worker_process, "module_command", lambda *_: [sys.executable, "-c", ""])
     with pytest.raises(RunError, match="The process that fails ended"):
         WorkerProcess("fails", "any").ask({})
+
+
+HANGING = """
+import sys, time
+sys.stdin.readline()
+for _ in range(LINES):
+    print('{"done": 1, "total": 2}', flush=True)
+    time.sleep(0.3)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("lines", [0, 4])
+def test_a_process_that_never_answers_is_ended_and_told(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+    code = HANGING.replace("LINES", str(lines))
+    monkeypatch.setattr(worker_process, "module_command", lambda *_: [sys.executable, "-S", "-c", code])
+    told: list[dict[str, Any]] = []
+    process = WorkerProcess("hangs", "any", patience=1.0)
+    child = process._running()
+    with pytest.raises(RunError, match="hangs said nothing for 1 seconds and was ended: try again"):
+        process.ask({}, told.append)
+    assert child.wait(timeout=10) == -signal.SIGKILL
+    assert len(told) == lines, "each line of progress gives it time again"
 
 
 def test_the_live_worker_answers_its_caller_with_a_sentence(untrained_project: Project) -> None:
