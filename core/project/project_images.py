@@ -101,6 +101,7 @@ class ProjectImages(ProjectFolder):
         changes: Mapping[str, Any],
         image_size: int | tuple[int, int] | None = None,
         *,
+        preview: ReadingPreview | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> list[str]:
         """Decode all images again with other settings; ids, splits, decisions and runs stay.
@@ -111,6 +112,7 @@ class ProjectImages(ProjectFolder):
             changes: value_range (such as "0:4095"; "estimate": from the images that there are now), fit (pad, crop or
                 squash) and background.
             image_size: Side in pixels, or (height, width); None: as it is.
+            preview: What `preview_reading` found for the same changes; an estimated value range is taken from it.
             on_progress: Called with (done, total) images.
 
         Returns:
@@ -123,16 +125,19 @@ class ProjectImages(ProjectFolder):
             DataError: The project cannot be written.
         """
         workspace, images = self.workspace, self.images
-        reading = self._changed_reading(changes, image_size)
+        reading = self._changed_reading(changes, image_size, preview)
         remarks = change_reading(
             self.path, workspace.info, images, reading, lambda: growth.check_idle(workspace), on_progress
         )
         self._reload()
         return remarks
 
-    def _changed_reading(self, changes: Mapping[str, Any], size: int | tuple[int, int] | None) -> Reading:
+    def _changed_reading(
+        self, changes: Mapping[str, Any], size: int | tuple[int, int] | None, preview: ReadingPreview | None = None
+    ) -> Reading:
         file_of = read_roots(self.path, str(self.workspace.info["source"])).file_of
-        return redecoded_images.changed_reading(self.images, changes, size, file_of)
+        estimated = None if preview is None else preview.value_range
+        return redecoded_images.changed_reading(self.images, changes, size, file_of, estimated)
 
     def group_images(self, rule: str) -> ImageGroups:
         """Group the images by a rule from now on; the split stays, `groups.leaks` says what crosses it.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.base.errors import ConfigError, DataError, InputError
 from core.base.types import Ids, ImageSet, Pixels
 from core.data.decoders.open_image import ImageFileError, read_regular
+from core.data.decoders.value_range import ValueRange
 from core.data.image_io import Rendering, read_image
 from core.data.image_store import own_source_names, write_meta
 from core.data.ingest_config import IngestConfig
@@ -75,6 +76,7 @@ def changed_reading(
     changes: Mapping[str, Any],
     size: int | tuple[int, int] | None,
     file_of: Callable[[int, str], Path],
+    estimated: ValueRange | None = None,
 ) -> Reading:
     """Return how images would be decoded with other settings.
 
@@ -83,6 +85,7 @@ def changed_reading(
         changes: Settings among CHANGEABLE; a value_range of ESTIMATE is estimated from the images that there are now.
         size: Side in pixels, or (height, width); None: as it is.
         file_of: Gives the file of an image by id and name, for an estimate; InputError where it is not there.
+        estimated: The value range where a preview has estimated it already.
 
     Raises:
         ConfigError: A setting cannot be changed, or does not fit.
@@ -97,7 +100,7 @@ def changed_reading(
     config = IngestConfig.checked({**dict(now.facts.get("settings", {})), **given})
     value_range = config.range_given() if given.get("value_range") else now.rendering.value_range
     if is_estimated:
-        value_range = estimated_range(images, file_of, now.rendering.max_pixels)
+        value_range = estimated or estimated_range(images, file_of, now.rendering.max_pixels)
     rendering = replace(now.rendering, value_range=value_range, background=config.background, fit=config.fit)
     height, width = now.shape[:2] if size is None else (size, size) if isinstance(size, int) else size
     facts = {
@@ -133,6 +136,12 @@ class ReadingPreview:
     before: Pixels
     after: Pixels
     info: dict[str, Any]
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        """Values that would become black and white; None where the images need none."""
+        known = self.info["value_range"]
+        return None if known is None else (known[0], known[1])
 
     def sheet(self) -> Pixels:
         """Return one picture: each image before, and below it after."""

@@ -88,6 +88,6 @@ def _preview(project: Project, changes: dict[str, Any], size: Size) -> None:
         def show_progress(done: int, total: int) -> None:
             bar.progress(done / max(1, total), text=f"{done:,} of {total:,} images")
 
-        remarks = project.change_reading(changes, size, on_progress=show_progress)
+        remarks = project.change_reading(changes, size, preview=found, on_progress=show_progress)
         st.session_state["decoded-again"] = [f"{len(project.images.labels):,} images were decoded again.", *remarks]
         st.rerun()

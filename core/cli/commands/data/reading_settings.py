@@ -50,7 +50,7 @@ def reading(
             preview.write_bytes(encode_png(found.sheet()))
             lines.append(f"  preview of {len(found.ids):,} images, before above after: {preview}")
         if apply:
-            info["remarks"] = project.change_reading(changes, size, on_progress=print_image_progress())
+            info["remarks"] = project.change_reading(changes, size, preview=found, on_progress=print_image_progress())
             lines += [f"Decoded again: {len(project.images.labels):,} images.", *info["remarks"]]
             lines.append("Runs from before keep their results, and say how their images were decoded.")
         else:

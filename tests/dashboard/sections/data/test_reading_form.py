@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Project, constants
+from core.data.ingestion import redecoded_images
 from tests.dashboard.page_helpers import open_page, press, texts
 from tests.data.decoders.deep_files import gray_source
 
@@ -57,7 +58,14 @@ def test_the_sides_have_the_bounds_of_the_ingest(project: Project) -> None:
         assert (field(test, name).min, field(test, name).max) == (constants.SMALLEST_SIDE, constants.LARGEST_SIDE)
 
 
-def test_after_decoding_again_the_form_begins_with_the_new_settings(project: Project, num_previews: list[Any]) -> None:
+def test_after_decoding_again_the_form_begins_with_the_new_settings(
+    project: Project, num_previews: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimates: list[Any] = []
+    estimate = redecoded_images.estimated_range
+    monkeypatch.setattr(
+        redecoded_images, "estimated_range", lambda *given: estimates.append(estimate(*given)) or estimates[-1]
+    )
     test = open_page("data", project=project.key)
     field(test, "width").set_value(48)
     field(test, "range").set_value("estimate").run()
@@ -68,3 +76,5 @@ def test_after_decoding_again_the_form_begins_with_the_new_settings(project: Pro
     assert "Change a setting to see some images" in texts(test)
     assert field(test, "width").value == 48
     assert len(num_previews) == 1  # not again when the button is pressed
+    assert len(estimates) == 1, "what was shown is what is decoded"
+    assert Project.open(project.path).reading["value_range"] == list(estimates[0])
