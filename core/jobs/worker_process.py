@@ -104,7 +104,7 @@ class WorkerProcess:
             "free memory, check that the disk answers, and look at what Winnow printed."
         )
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,

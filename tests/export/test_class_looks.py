@@ -151,6 +151,37 @@ def test_a_class_named_as_its_group_comes_back_from_coco_without_an_image(tmp_pa
     assert found.looks.groups == looks.groups
 
 
+@pytest.mark.parametrize(
+    ("supers", "groups"),
+    [
+        (["animal", "animal", "vehicle", ""], {"cat": "animal", "dog": "animal", "car": "vehicle"}),
+        (["animal", "dog", " big  ones ", None], {"cat": "animal", "car": "big ones"}),
+        (["pets", "pets", "pets", "pets"], {}),
+        (["cat", "dog", "car", "bus"], {}),
+        (["none", 3, "none", "a\x00b"], {}),
+    ],
+)
+def test_the_supercategories_of_another_tool_are_class_groups(supers: list[Any], groups: dict[str, str]) -> None:
+    names = ["cat", "dog", "car", "bus"]
+    categories = [{"id": n, "name": name, "supercategory": supers[n]} for n, name in enumerate(names)]
+    images = [{"id": n, "file_name": f"{n}.png"} for n in range(4)]
+    found = read_coco(
+        {
+            "images": images,
+            "categories": categories,
+            "annotations": [{"image_id": n, "category_id": n} for n in range(4)],
+        }
+    )
+    assert found is not None
+    assert found.looks.groups == groups
+    top = {"id": 9, "name": "pets", "supercategory": "none"}  # as Roboflow writes it: no class
+    for entry in categories:
+        entry["supercategory"] = "pets"
+    found = read_coco({"images": images, "categories": [top, *categories], "annotations": []})
+    assert found is not None
+    assert (found.class_names, found.looks.groups) == (tuple(names), {})
+
+
 def test_groups_that_come_along_keep_the_spelling_that_is_there(tmp_path: Path) -> None:
     append_edit(tmp_path, "group", 0, {"group": "Animals", "classes": [0]}, "ann")
     write_looks(

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -47,6 +48,21 @@ def test_every_format_gives_the_same_labels_and_splits_back(
         assert sorted(zip(map(str, found.classes), found.splits, strict=True)) == expected
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_a_class_without_an_image_comes_back_from_every_format_and_a_merged_one_does_not(
+    kind: str, tmp_path: Path
+) -> None:
+    names, classes = ["a.png", "b.png", "c.png", "d.png"], ["cat", "dog", "emu", "Katze"]
+    for name in names:
+        (tmp_path / "originals").mkdir(exist_ok=True)
+        (tmp_path / "originals" / name).write_bytes(b"found by name, not read")
+    table = small_table(classes=classes, name=names)
+    written = write_labels(kind, replace(table, info={**table.info, "merged_classes": ["Katze"]}), tmp_path / "out")
+    found = open_source(written, IngestConfig(), None if EXPORTS[kind].has_images else tmp_path / "originals")
+    assert sorted(found.class_names) == ["cat", "dog", "emu"]
+    assert len(found.files) == 4
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])

@@ -13,6 +13,8 @@ from core.data.classes.class_edits import LONGEST_DESCRIPTION, ClassTable, appen
 from core.data.classes.class_groups import checked_group
 
 COLOR = re.compile("#[0-9a-fA-F]{6}")
+MERGED = "merged_classes"
+"""Key of a manifest for the names of classes that were merged into others; they keep their numbers."""
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 50_000_000
 
@@ -104,15 +106,27 @@ def is_group(name: str) -> bool:
         return False
 
 
-def read_manifest_looks(folder: Path) -> ClassLooks:
-    """Return the looks that the manifest of an export of Winnow tells; none where there is no such file."""
+def read_manifest(folder: Path) -> Mapping[str, Any]:
+    """Read the manifest of an export of Winnow; empty where there is none that can be read."""
     file = folder / _MANIFEST
     try:
         if not file.is_file() or file.stat().st_size > _LARGEST_MANIFEST:
-            return ClassLooks()
-        return ClassLooks.from_facts(parse_json(file.read_text(encoding="utf-8")))
+            return {}
+        found = parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return ClassLooks()
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def standing_classes(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the classes that a manifest names, also those of no image; not those that were merged into others."""
+    gone = merged_classes(manifest)
+    return [name for name in _texts(manifest.get("classes")) if name not in gone]
+
+
+def merged_classes(manifest: Mapping[str, Any]) -> set[str]:
+    """Return the classes of a manifest that were merged into others."""
+    return set(_texts(manifest.get(MERGED)))
 
 
 def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None:
@@ -141,6 +155,11 @@ def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None
         append_edit(folder, "group", 0, {"group": group, "classes": numbers}, "")
     if looks.order:
         append_edit(folder, "order", 0, {"order": [number for number, _ in looks.in_order(names)]}, "")
+
+
+def _texts(found: Any) -> list[str]:
+    """Return the texts of what may be a JSON list."""
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
 def _pairs(found: Any) -> list[tuple[str, str]]:

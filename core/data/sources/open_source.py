@@ -1,6 +1,6 @@
 """Open a source of images, whatever it is: find out its kind and read its table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
 from core.base.untrusted.json_text import parse_json
-from core.data.classes.class_looks import read_manifest_looks
+from core.data.classes.class_looks import ClassLooks, merged_classes, standing_classes
+from core.data.classes.class_looks import read_manifest as read_export_manifest
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
 from core.data.sources.annotations.coco_annotations import read_coco
@@ -19,7 +20,7 @@ from core.data.sources.archives.hugging_face_data import find_data_files, image_
 from core.data.sources.archives.numpy_archives import read_numpy_archive
 from core.data.sources.archives.tar_shards import read_tar_shards
 from core.data.sources.folder_layout import lay_out
-from core.data.sources.folder_scan import FolderScan, walk_folder
+from core.data.sources.folder_scan import FolderScan, natural_key, walk_folder
 from core.data.sources.source_manifests import read_manifest, with_others
 from core.data.sources.source_table import SourceTable, with_clean_classes
 from core.data.sources.text_tables import SUFFIXES as TABLE_SUFFIXES
@@ -51,14 +52,30 @@ def open_source(source: Path, config: IngestConfig, root: Path | None = None) ->
     table = _open_folder(source, config) if source.is_dir() else _open_file(source, config, root)
     if not table.files:
         raise InputError(f"{source} holds no images.")
-    table = _with_looks(_with_distinct_names(table), source if source.is_dir() else source.parent)
+    manifest = read_export_manifest(source if source.is_dir() else source.parent)
+    table = _with_looks(_with_manifest_classes(_with_distinct_names(table), manifest), manifest)
     return with_clean_classes(table, merge_twins=config.merge_twins)
 
 
-def _with_looks(table: SourceTable, folder: Path) -> SourceTable:
+def _with_manifest_classes(table: SourceTable, manifest: Mapping[str, Any]) -> SourceTable:
+    """Add the classes of no image that the manifest of an export of Winnow names, if it names all others too.
+
+    Merged classes that have no image are left out.
+    """
+    gone = merged_classes(manifest) - set(table.classes)
+    table = replace(table, class_names=tuple(name for name in table.class_names if name not in gone))
+    named = standing_classes(manifest)
+    missing = sorted(set(named) - set(table.class_names), key=natural_key)
+    if not missing or not set(table.class_names) <= set(named):
+        return table
+    remark = f"Classes without an image, from manifest.json: {len(missing):,}."
+    return replace(table, class_names=(*table.class_names, *missing), remarks=(*table.remarks, remark))
+
+
+def _with_looks(table: SourceTable, manifest: Mapping[str, Any]) -> SourceTable:
     """Add the looks of the classes that the manifest of an export of Winnow tells, and say so."""
     known = {name: name for name in table.class_names}
-    looks = read_manifest_looks(folder).over(table.looks).renamed(known)
+    looks = ClassLooks.from_facts(manifest).over(table.looks).renamed(known)
     if not looks:
         return table
     parts = [f"colors ({len(looks.colors):,})"] if looks.colors else []

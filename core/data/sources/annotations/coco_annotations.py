@@ -4,6 +4,7 @@ from typing import Any
 
 from core.data.classes.class_looks import ClassLooks
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
+from core.data.sources.source_manifests import NO_LABEL
 
 
 def read_coco(document: Any) -> AnnotationRows | None:
@@ -45,11 +46,11 @@ def read_coco(document: Any) -> AnnotationRows | None:
     is_ours = _winnow_facts(document) is not None  # its categories are all classes, its groups none
     is_super = set() if is_ours else {str(entry.get("supercategory", "")) for entry in document["categories"]}
     names = [name for name in category_names.values() if name in used or name not in is_super]
-    return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _looks(document))
+    return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _looks(document, set(names)))
 
 
-def _looks(document: dict[str, Any]) -> ClassLooks:
-    """Return colors (of panoptic files too) and descriptions of the categories; the order of an export of Winnow."""
+def _looks(document: dict[str, Any], classes: set[str]) -> ClassLooks:
+    """Return colors (of panoptic files too), descriptions and groups of classes; the order of an export of Winnow."""
     colors, texts = dict[str, str](), dict[str, str]()
     for entry in document["categories"]:
         color, name = entry.get("color"), str(entry["name"])
@@ -60,7 +61,18 @@ def _looks(document: dict[str, Any]) -> ClassLooks:
         if isinstance(entry.get("description"), str):
             texts[name] = entry["description"]
     own = ClassLooks.from_facts(_winnow_facts(document))
-    return own.over(ClassLooks.from_facts({"class_colors": colors, "class_descriptions": texts}))
+    groups = _groups([entry for entry in document["categories"] if str(entry["name"]) in classes])
+    facts = {"class_colors": colors, "class_descriptions": texts, "class_groups": groups}
+    return own.over(ClassLooks.from_facts(facts))
+
+
+def _groups(categories: list[dict[str, Any]]) -> dict[str, str]:
+    """Return class → supercategory; none where all have the same one, which says nothing."""
+    found = {str(entry["name"]): entry.get("supercategory") for entry in categories}
+    texts = {name: " ".join(text.split()) if isinstance(text, str) else "" for name, text in found.items()}
+    if len(set(texts.values())) < 2:
+        return {}
+    return {name: text for name, text in texts.items() if text != name and text.casefold() not in NO_LABEL}
 
 
 def _winnow_facts(document: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import Project, constants
 from core.data.ingestion import redecoded_images
+from core.data.ingestion.estimated_range import estimated_range
 from tests.dashboard.page_helpers import open_page, press, texts
 from tests.data.decoders.deep_files import gray_source
 
@@ -62,10 +63,12 @@ def test_after_decoding_again_the_form_begins_with_the_new_settings(
     project: Project, num_previews: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimates: list[Any] = []
-    estimate = redecoded_images.estimated_range
-    monkeypatch.setattr(
-        redecoded_images, "estimated_range", lambda *given: estimates.append(estimate(*given)) or estimates[-1]
-    )
+
+    def counted(*given: Any) -> Any:
+        estimates.append(estimated_range(*given))
+        return estimates[-1]
+
+    monkeypatch.setattr(redecoded_images, "estimated_range", counted)
     test = open_page("data", project=project.key)
     field(test, "width").set_value(48)
     field(test, "range").set_value("estimate").run()
