@@ -4,6 +4,7 @@ Conditions on scores are fixed with the run (`range_mask`); those on decisions c
 (`verdict_mask`). Both return a mask (n,) with one row per image.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,7 @@ class QueueFilter:
         is_duplicate: Whether the image must be in a stack of near duplicates.
         metadata: Metadata columns with a value, a range such as 10..20, or "" for none; values of one column are
             alternatives.
+        predicted_group: Class group of which the run suggests one class.
     """
 
     show: str = "all"
@@ -72,6 +74,7 @@ class QueueFilter:
     image_set: str | None = None
     is_duplicate: bool = False
     metadata: tuple[tuple[str, str], ...] = ()
+    predicted_group: str | None = None
 
     def check(self, num_classes: int) -> None:
         """Check every condition.
@@ -91,6 +94,21 @@ class QueueFilter:
         if self.range is not None and self.range.score not in RANGED:
             raise unknown_name("score", self.range.score, RANGED)
 
+    def classes_in_group(self, members: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+        """Return the classes of the wanted group; none without that condition.
+
+        Args:
+            members: Class group → its classes.
+
+        Raises:
+            InputError: There is no such group.
+        """
+        if self.predicted_group is None:
+            return ()
+        if not self.predicted_group or self.predicted_group not in members:
+            raise unknown_name("class group", self.predicted_group, [name for name in members if name])
+        return members[self.predicted_group]
+
     @property
     def fixed(self) -> "QueueFilter":
         """The filter without its conditions on decisions."""
@@ -103,7 +121,29 @@ class QueueFilter:
             image_set=self.image_set,
             is_duplicate=self.is_duplicate,
             metadata=self.metadata,
+            predicted_group=self.predicted_group,
         )
+
+
+def suggestion_mask(scores: Scores, wanted: QueueFilter, members: tuple[int, ...]) -> Mask:
+    """Mark rows that meet the conditions on the suggested class and on a score.
+
+    Args:
+        scores: Scores of n images.
+        wanted: The filter.
+        members: Classes of the group that it asks for.
+
+    Returns:
+        (n,) rows that match.
+    """
+    keep = np.ones(len(scores.pseudo_labels), dtype=np.bool_)
+    if wanted.predicted is not None:
+        keep &= scores.pseudo_labels == wanted.predicted
+    if wanted.predicted_group is not None:
+        keep &= np.isin(scores.pseudo_labels, members)
+    if wanted.range is not None:
+        keep &= range_mask(scores, wanted.range)
+    return keep
 
 
 def runner_ups(logits: Logits, ids: Ids) -> Labels:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.base.errors import WinnowError
 from core.base.types import UNKNOWN, Decision, Ids, LabelSource
 from core.curation.remarks import Remarks
-from core.data.classes.class_looks import MERGED, ClassLooks
+from core.data.classes.class_appearance import MERGED, ClassAppearance
 from core.data.metadata.column_kinds import NUMBER, TIME, YES_NO
 from core.data.metadata.image_metadata import Metadata
 from core.data.metadata.metadata_columns import MetadataColumn
@@ -68,7 +68,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
         "curated": curated.digest,
         "classes": list(images.class_names),
         **({MERGED: gone} if (gone := [images.class_names[n] for n in sorted(workspace.classes.merged)]) else {}),
-        **ClassLooks.of(workspace.classes).facts(),
+        **ClassAppearance.of(workspace.classes).facts(),
         "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in LabelSource},
         "rejects": len(curated.reject_ids),
         "rules": _rules(snapshot),

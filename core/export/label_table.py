@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError
 from core.base.types import Pixels
-from core.data.classes.class_looks import ClassLooks, standing_classes
+from core.data.classes.class_appearance import ClassAppearance, standing_classes
 from core.data.sources.source_roots import SourceRoots
 
 COLUMNS = (
@@ -85,15 +85,15 @@ class LabelTable:
         return [str(name) for name in self.info["classes"]]
 
     @property
-    def looks(self) -> ClassLooks:
+    def appearance(self) -> ClassAppearance:
         """Return order, colors and descriptions of the classes."""
-        return ClassLooks.from_facts(self.info)
+        return ClassAppearance.from_facts(self.info)
 
     @property
     def shown_classes(self) -> list[tuple[int, str]]:
         """Return number and name of each class, in the order to show; merged ones are left out."""
         stand = set(standing_classes(self.info))
-        return [(number, name) for number, name in self.looks.in_order(self.class_names) if name in stand]
+        return [(number, name) for number, name in self.appearance.in_order(self.class_names) if name in stand]
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ BULK_ACCEPT = Verdict.BULK_ACCEPT.name.lower()
 FILTER, NAMED, CAP = "filter", "images", "class_cap"
 _SUGGESTED = (BULK_ACCEPT, "accept", "reject")
 _KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("show", "text", "reviewer", "image_set"), (str,)),
+    **dict.fromkeys(("show", "text", "reviewer", "image_set", "predicted_group"), (str,)),
     **dict.fromkeys(("predicted", "runner_up", "label", "decision"), (int,)),
     "range": (list,),  # score, low, high
     "metadata": (tuple,),  # list of pairs of column and value

@@ -84,7 +84,7 @@ class Page:
 
     cards: list[Card]
     total: int  # images in the queue
-    matching: int  # pool images that the filter shows
+    matching: int  # images of the queue that the filter shows
     open: int  # undecided or skipped among them
     drawn: int | None = None  # of a random queue; the next page needs it
     like: str = ""  # of the queue similar: file name of the image that it compares with

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.base.errors import WinnowError, unknown_name
 from core.base.types import Ids, Labels, LabelState, Mask
 from core.base.value_cache import cached_value
-from core.curation.filters import QueueFilter, is_open, name_mask, range_mask, runner_ups, verdict_mask
+from core.curation.filters import QueueFilter, is_open, name_mask, runner_ups, suggestion_mask, verdict_mask
 from core.curation.query_strategies import AcquisitionInputs, reject_hunt
 from core.curation.replay import CALIBRATE
 from core.data.metadata.column_conditions import ASCENDING, DESCENDING, conditions_mask, metadata_order
@@ -66,6 +66,7 @@ QUEUES: dict[str, str] = {
 Ranking = str | RandomQueue | SimilarQueue | CalibrationQueue
 Ranks = NDArray[np.int64]
 _FIRST_LOOK = 4096
+_Counted = tuple[tuple[QueueFilter, tuple[int, ...]], LabelState, Ids | None, tuple[Mask, Mask]]
 
 
 class RunQueues:
@@ -78,9 +79,9 @@ class RunQueues:
         self.random = RandomQueues(workspace, run, history)
         self._similar = SimilarOrders(workspace, self._run.folder.features_file, self.pool.ids)
         self._at_threshold: dict[str, tuple[float, Ids]] = {}
-        self._fixed: OrderedDict[QueueFilter, Mask] = OrderedDict()
-        self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter], Ranks] = OrderedDict()
-        self._counted: tuple[QueueFilter, LabelState, Ids | None, Counts] | None = None
+        self._fixed: OrderedDict[tuple[QueueFilter, tuple[int, ...]], Mask] = OrderedDict()
+        self._ranks: OrderedDict[tuple[Ranking, float, QueueFilter, tuple[int, ...]], Ranks] = OrderedDict()
+        self._counted: _Counted | None = None
 
     def named(
         self, name: str, eta: float = ETA, since: int | None = None, like: int | None = None, words: str = ""
@@ -218,14 +219,16 @@ class RunQueues:
         both = [mask for mask in (self._fixed_mask(wanted.fixed), keep) if mask is not None]
         return np.logical_and.reduce(both) if both else np.ones(len(self.pool.ids), dtype=np.bool_)
 
-    def counts(self, wanted: QueueFilter, state: LabelState) -> Counts:
-        """Count the rows that a filter shows, and the open ones among them."""
-        known, remarked = self._counted, self._remarked(wanted)
-        if known is None or known[0] != wanted or known[1] is not state or known[2] is not remarked:
+    def counts(self, wanted: QueueFilter, state: LabelState, ordered: Ids) -> Counts:
+        """Count what a filter shows of a queue, the pool or a drawn part of it, and the open rows among these."""
+        known, key = self._counted, (wanted, self._members(wanted))
+        remarked = self._remarked(wanted)
+        if known is None or known[0] != key or known[1] is not state or known[2] is not remarked:
             keep = self.mask(wanted, state)
-            counts = Counts(int(np.count_nonzero(keep)), int(np.count_nonzero(keep & is_open(state, self.pool.ids))))
-            self._counted = known = (wanted, state, remarked, counts)
-        return known[3]
+            self._counted = known = (key, state, remarked, (keep, keep & is_open(state, self.pool.ids)))
+        is_part = len(ordered) < len(self.pool.ids)
+        matching, waiting = (np.count_nonzero(mask[ordered] if is_part else mask) for mask in known[3])
+        return Counts(int(matching), int(waiting))
 
     @property
     def prior(self) -> NDArray[np.int64]:
@@ -262,22 +265,22 @@ class RunQueues:
         mask = self._fixed_mask(fixed)
         if mask is None:
             return None
-        key = (ranking, threshold if ranking in (BORDER, HUNT) else 0.0, fixed)
+        key = (ranking, threshold if ranking in (BORDER, HUNT) else 0.0, fixed, self._members(fixed))
         return cached_value(self._ranks, key, lambda: np.flatnonzero(mask[ordered]))
 
     def _fixed_mask(self, fixed: QueueFilter) -> Mask | None:
         """Mask of the conditions on score, class and name; None without any."""
         if fixed == QueueFilter():
             return None
-        return cached_value(self._fixed, fixed, lambda: self._make_mask(fixed))
+        return cached_value(self._fixed, (fixed, self._members(fixed)), lambda: self._make_mask(fixed))
+
+    def _members(self, wanted: QueueFilter) -> tuple[int, ...]:
+        """Return the classes of the wanted group as it is now; none where the filter asks for no group."""
+        return wanted.classes_in_group(self._workspace.classes.members)
 
     def _make_mask(self, fixed: QueueFilter) -> Mask:
         scores, ids = self.pool.scores, self.pool.ids
-        keep = np.ones(len(ids), dtype=np.bool_)
-        if fixed.predicted is not None:
-            keep &= scores.pseudo_labels == fixed.predicted
-        if fixed.range is not None:
-            keep &= range_mask(scores, fixed.range)
+        keep = suggestion_mask(scores, fixed, self._members(fixed))
         if fixed.is_changed:
             before = self.parent_labels
             keep &= before != scores.pseudo_labels if before is not None else np.zeros(len(ids), dtype=np.bool_)

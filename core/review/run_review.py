@@ -61,7 +61,7 @@ class RunReview:
         ranking = self._ranking(query)
         ordered = self.queues.order(ranking, query.threshold)
         ranks = self.queues.find(query.wanted, ranking, query.threshold, query.start, count, state)
-        counts = self.queues.counts(query.wanted, state)
+        counts = self.queues.counts(query.wanted, state, ordered)
         since = ranking.since if isinstance(ranking, RandomQueue) else None
         cards = self._maker.cards(ordered[ranks], ranks, len(ordered), state)
         if is_blind:

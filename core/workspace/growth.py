@@ -10,7 +10,7 @@ import numpy as np
 from core.base.errors import InputError, RunError, WinnowError
 from core.base.types import LIVE_STATES, UNKNOWN, Ids, QuarantinedFile
 from core.data.classes.added_classes import ADDED
-from core.data.classes.class_looks import write_looks
+from core.data.classes.class_appearance import write_appearance
 from core.data.groups.image_groups import regroup
 from core.data.image_store import fingerprint, open_images, own_class_names
 from core.data.ingest_config import IngestConfig
@@ -100,9 +100,9 @@ def add_images(
         new_classes = check_classes(table, workspace.images.class_names)
         for name in new_classes:
             workspace.add_class(name, reviewer)
-        own_looks = replace(table.looks.renamed({name: name for name in new_classes}), order=())
+        own_appearance = replace(table.appearance.renamed({name: name for name in new_classes}), order=())
         with hold_lock(images / f"{ADDED}.lock"):  # as every edit of classes
-            write_looks(images, own_looks, workspace.images.class_names)
+            write_appearance(images, own_appearance, workspace.images.class_names)
         added = append_images(images, table, new_root, progress, lambda: check_idle(workspace))
         remarks = [] if broken is None else [f"An addition of {broken.count:,} images that broke off was finished."]
         num_labeled = 0

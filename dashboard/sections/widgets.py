@@ -9,7 +9,6 @@ from annotated_types import Interval
 from pydantic.fields import FieldInfo
 
 from core import Config, Project
-from dashboard.class_look import class_label
 
 
 def config_inputs(
@@ -56,7 +55,7 @@ def class_input(project: Project, label: str, key: str) -> int | None:
     Returns:
         The chosen class number; None for all classes.
     """
-    names = {number: class_label(project, number) for number in project.workspace.classes.order}
+    names = {number: project.workspace.classes.isolated_label(number) for number in project.workspace.classes.order}
     chosen = st.selectbox(label, [-1, *names], format_func=lambda i: names.get(i, "all classes"), key=key, width=220)
     return chosen if chosen in names else None
 

@@ -1,4 +1,4 @@
-"""HTTP routes of classes: their names and look, examples and description of each, new classes."""
+"""HTTP routes of classes: their names and appearance, examples and description of each, new classes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from core import InputError
-from dashboard.class_look import class_look
+from dashboard.class_appearance import class_appearance
 from dashboard.server import params
 from dashboard.server.endpoint import json_endpoint
 from dashboard.state.projects import open_project
@@ -21,12 +21,12 @@ def get_examples(request: Request) -> dict[str, Any]:
 
 
 def get_classes(request: Request) -> dict[str, Any]:
-    """Return names and look of the classes; nothing but the version where it is the one that the browser has."""
+    """Return names and appearance of the classes; nothing but the version where it is the one that the browser has."""
     project = open_project(request.path_params["project"])
-    look = class_look(project)
-    if request.query_params.get("known") == look["version"]:
-        return {"look": {"version": look["version"]}}
-    return {"classes": list(project.class_names), "look": look}
+    appearance = class_appearance(project)
+    if request.query_params.get("known") == appearance["version"]:
+        return {"appearance": {"version": appearance["version"]}}
+    return {"classes": list(project.class_names), "appearance": appearance}
 
 
 def post_description(request: Request, body: Any) -> dict[str, str]:

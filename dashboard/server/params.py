@@ -50,6 +50,7 @@ def queue_filter(query: Mapping[str, str]) -> QueueFilter:
     return QueueFilter(
         show=query.get("show", "all"),
         predicted=_optional(query, "predicted"),
+        predicted_group=query.get("predicted_group") or None,
         runner_up=_optional(query, "runner_up"),
         range=_range(query.get("range", "")),
         is_changed=query.get("changed", "") not in ("", "0"),

@@ -67,7 +67,7 @@ def get_targets(request: Request) -> dict[str, Any]:
         "num_calibration": thresholds[0].num_calibration,
         "state": thresholds[0].state,
         "reason": thresholds[0].reason,
-        "cuts": [{"target": item.target, "threshold": item.threshold, "kept": item.num_kept} for item in thresholds],
+        "cuts": [{"target": item.target, "threshold": item.threshold} for item in thresholds],
     }
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core import ConformalThreshold, Project, Run, TrainConfig, constants
-from dashboard.class_look import class_look
+from dashboard.class_appearance import class_appearance
 from dashboard.components import browser_component
 from dashboard.messages import show_errors
 from dashboard.sections import given_labels, learning_curve, round_card
@@ -48,7 +48,7 @@ def show() -> None:
             "parent": run.record.parent or "",
             "classes": list(project.class_names),
             "columns": list(project.metadata.names),
-            "look": class_look(project),
+            "appearance": class_appearance(project),
             "height": height,
             "width": width,
             "fingerprint": project.fingerprint,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import Command, DecisionError, InputError, PageQuery, Project
+from core import Command, DecisionError, InputError, PageQuery, Project, QueueFilter
 from core.review.random_queues import RandomQueue
 from core.risk.sampling_estimates import complement, lure
 
@@ -121,3 +121,16 @@ def test_undone_answer_does_not_count(trained_project: Project) -> None:
     assert trained_project.quality.queue_estimates(RUN, 0.0)[0].num_answers == 1
     trained_project.undo(RUN)
     assert trained_project.quality.queue_estimates(RUN, 0.0) == []
+
+
+@pytest.mark.parametrize("ranking", ["audit", "diverse", "badge", "reject_hunt", "entropy"])
+def test_a_filter_counts_what_its_queue_shows(trained_project: Project, ranking: str) -> None:
+    whole = cards(trained_project, ranking, threshold=0.5)
+    assert (whole.matching, whole.open) == (len(whole.cards), len(whole.cards))
+    trained_project.decide(RUN, "accept", whole.cards[0].id)
+    predicted = whole.cards[-1].suggestion
+    found = cards(
+        trained_project, ranking, threshold=0.5, drawn=whole.drawn, wanted=QueueFilter("all", predicted=predicted)
+    )
+    assert found.matching == len(found.cards)
+    assert found.open == sum(card.verdict == "" for card in found.cards)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from core import InputError, Project
+from core import InputError, PageQuery, Project, QueueFilter
 from core.cli.app import app
 from core.data.classes.class_edits import EDITS
 from core.data.classes.class_groups import class_label, group_members
@@ -158,3 +158,23 @@ def test_two_runs_are_compared_by_group(project: Project) -> None:
     assert [row.name for row in rows] == ["a", ""]
     assert sum(row.errors_a.error.n for row in rows) == len(compared.test_ids)
     assert all(row.errors_a == row.errors_b for row in rows)
+
+
+def test_a_queue_of_a_group_shows_what_is_suggested_as_any_of_its_classes_as_the_group_is_now(project: Project) -> None:
+    def shown(**conditions: Any) -> set[int]:
+        query = PageQuery(count=400, wanted=QueueFilter(**conditions))
+        found = project.review(RUN).page(query)
+        assert found.matching == len(found.cards)
+        return {card.id for card in found.cards}
+
+    project.group_classes([0, 2], ARABIC)
+    of_group, single = shown(predicted_group=ARABIC), [shown(predicted=number) for number in range(3)]
+    assert of_group == single[0] | single[2] != set()
+    project.group_classes([0], "")
+    assert shown(predicted_group=ARABIC) == single[2]
+    project.group_classes([1], ARABIC)
+    filter_of_group = {"show": "all", "predicted_group": ARABIC}
+    assert project.review(RUN).bulk_count({"filter": filter_of_group}).count == len(single[1] | single[2])
+    for unknown in ("vehicles", ""):
+        with pytest.raises(InputError, match="There is no class group called"):
+            shown(predicted_group=unknown)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import InputError
 from core.base.types import UNKNOWN, ImageSet, Labels, QuarantinedFile
-from core.data.classes.class_looks import write_looks
+from core.data.classes.class_appearance import write_appearance
 from core.data.decoders.value_range import ValueRange, estimate_range, image_range
 from core.data.image_io import Header, Rendering
 from core.data.image_store import open_images, write_rest
@@ -73,7 +73,7 @@ def ingest_images(
         write_rest(draft, images)
         np.save(draft / "digests.npy", digests)
         write_columns(draft, table, [files[i].row for i in kept])
-        write_looks(draft, table.looks, table.class_names)
+        write_appearance(draft, table.appearance, table.class_names)
     return open_images(folder)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
 from core.base.untrusted.json_text import parse_json
-from core.data.classes.class_looks import ClassLooks, merged_classes, standing_classes
-from core.data.classes.class_looks import read_manifest as read_export_manifest
+from core.data.classes.class_appearance import ClassAppearance, merged_classes, standing_classes
+from core.data.classes.class_appearance import read_manifest as read_export_manifest
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
 from core.data.sources.annotations.coco_annotations import read_coco
@@ -53,7 +53,7 @@ def open_source(source: Path, config: IngestConfig, root: Path | None = None) ->
     if not table.files:
         raise InputError(f"{source} holds no images.")
     manifest = read_export_manifest(source if source.is_dir() else source.parent)
-    table = _with_looks(_with_manifest_classes(_with_distinct_names(table), manifest), manifest)
+    table = _with_appearance(_with_manifest_classes(_with_distinct_names(table), manifest), manifest)
     return with_clean_classes(table, merge_twins=config.merge_twins)
 
 
@@ -72,18 +72,18 @@ def _with_manifest_classes(table: SourceTable, manifest: Mapping[str, Any]) -> S
     return replace(table, class_names=(*table.class_names, *missing), remarks=(*table.remarks, remark))
 
 
-def _with_looks(table: SourceTable, manifest: Mapping[str, Any]) -> SourceTable:
-    """Add the looks of the classes that the manifest of an export of Winnow tells, and say so."""
+def _with_appearance(table: SourceTable, manifest: Mapping[str, Any]) -> SourceTable:
+    """Add the appearance of the classes that the manifest of an export of Winnow tells, and say so."""
     known = {name: name for name in table.class_names}
-    looks = ClassLooks.from_facts(manifest).over(table.looks).renamed(known)
-    if not looks:
+    appearance = ClassAppearance.from_facts(manifest).over(table.appearance).renamed(known)
+    if not appearance:
         return table
-    parts = [f"colors ({len(looks.colors):,})"] if looks.colors else []
-    parts += [f"descriptions ({len(looks.descriptions):,})"] if looks.descriptions else []
-    parts += [f"class groups ({len(set(looks.groups.values())):,})"] if looks.groups else []
-    parts += ["order"] if looks.order else []
-    remark = f"Looks of the classes that come along: {', '.join(parts)}."
-    return replace(table, looks=looks, remarks=(*table.remarks, remark))
+    parts = [f"colors ({len(appearance.colors):,})"] if appearance.colors else []
+    parts += [f"descriptions ({len(appearance.descriptions):,})"] if appearance.descriptions else []
+    parts += [f"class groups ({len(set(appearance.groups.values())):,})"] if appearance.groups else []
+    parts += ["order"] if appearance.order else []
+    remark = f"Appearance of the classes that comes along: {', '.join(parts)}."
+    return replace(table, appearance=appearance, remarks=(*table.remarks, remark))
 
 
 def _open_file(file: Path, config: IngestConfig, root: Path | None) -> SourceTable:
@@ -192,7 +192,7 @@ def _joined(tables: Sequence[SourceTable]) -> SourceTable:
             },
             problems=(*first.problems, *more.problems),
             remarks=(*first.remarks, *more.remarks),
-            looks=first.looks.over(more.looks),
+            appearance=first.appearance.over(more.appearance),
         )
     return first
 

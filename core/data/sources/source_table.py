@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from numpy.typing import NDArray
 
 from core.base.types import QuarantinedFile
-from core.data.classes.class_looks import ClassLooks
+from core.data.classes.class_appearance import ClassAppearance
 from core.data.classes.class_names import clean_name, twin_key
 
 GIVEN_SPLITS = ("train", "val", "test")
@@ -48,7 +48,7 @@ class SourceTable:
         problems: What is left out, with the reason.
         remarks: Sentences: how the source was understood.
         warnings: Sentences: what may be wrong in it.
-        looks: Order, colors, descriptions and groups of the classes that the source tells.
+        appearance: Order, colors, descriptions and groups of the classes that the source tells.
     """
 
     layout: str
@@ -63,7 +63,7 @@ class SourceTable:
     problems: tuple[QuarantinedFile, ...] = ()
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    looks: ClassLooks = field(default_factory=ClassLooks)
+    appearance: ClassAppearance = field(default_factory=ClassAppearance)
 
     def rows(self, keep: Sequence[int]) -> "SourceTable":
         """Return the table of some rows alone.
@@ -140,5 +140,5 @@ def with_clean_classes(table: SourceTable, *, merge_twins: bool) -> SourceTable:
         class_names=tuple(dict.fromkeys(new[name] for name in table.class_names)),
         remarks=tuple(remarks),
         warnings=tuple(warnings),
-        looks=table.looks.renamed(new),
+        appearance=table.appearance.renamed(new),
     )

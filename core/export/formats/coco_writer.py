@@ -48,12 +48,12 @@ def _content(job: ExportJob, split: str, rows: list[int]) -> dict[str, Any]:
 
 def _categories(job: ExportJob) -> list[dict[str, Any]]:
     """Return the categories in the order of the classes, with group, color (R, G, B) and description if any."""
-    looks, found = job.table.looks, []
+    appearance, found = job.table.appearance, []
     for number, name in job.table.shown_classes:
-        category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": looks.groups.get(name, "")}
-        if name in looks.colors:
-            category["color"] = list(bytes.fromhex(looks.colors[name][1:]))
-        if name in looks.descriptions:
-            category["description"] = looks.descriptions[name]
+        category: dict[str, Any] = {"id": number + 1, "name": name, "supercategory": appearance.groups.get(name, "")}
+        if name in appearance.colors:
+            category["color"] = list(bytes.fromhex(appearance.colors[name][1:]))
+        if name in appearance.descriptions:
+            category["description"] = appearance.descriptions[name]
         found.append(category)
     return found

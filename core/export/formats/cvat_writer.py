@@ -32,7 +32,7 @@ def _meta(job: ExportJob) -> str:
         for name in (*_ATTRIBUTES, *job.table.metadata)
         if name in job.table.columns
     )
-    colors = {name: f"<color>{color}</color>" for name, color in job.table.looks.colors.items()}
+    colors = {name: f"<color>{color}</color>" for name, color in job.table.appearance.colors.items()}
     labels = "".join(
         f"<label><name>{_text(name)}</name>{colors.get(name, '')}<type>tag</type><attributes>{attribute}</attributes>"
         "</label>"

@@ -120,7 +120,7 @@ def _card(job: ExportJob, splits: dict[str, int]) -> str:
 
 def _classes(job: ExportJob) -> list[str]:
     """Return a table of the classes where any has a description; the number is the label in the data."""
-    texts = job.table.looks.descriptions
+    texts = job.table.appearance.descriptions
     if not texts:
         return []
     rows = [f"| {number} | {_cell(name)} | {_cell(texts.get(name, ''))} |" for number, name in job.table.shown_classes]

@@ -53,10 +53,10 @@ def _choice(name: str, key: str) -> dict[str, Any]:
 
 def _config(table: LabelTable) -> str:
     """Return the labeling configuration: one image, one class of it, in the order and with the hints of the classes."""
-    looks = table.looks
+    appearance = table.appearance
     choices = "".join(
-        f"\n    <Choice value={quoteattr(name)}{_attribute('hint', looks.descriptions.get(name))}"
-        f"{_attribute('color', looks.colors.get(name))}/>"
+        f"\n    <Choice value={quoteattr(name)}{_attribute('hint', appearance.descriptions.get(name))}"
+        f"{_attribute('color', appearance.colors.get(name))}/>"
         for _, name in table.shown_classes
     )
     return (

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.base.command_schema import is_shown
 from core.base.errors import InputError
 from core.data.classes.added_classes import ADDED, append_class
+from core.data.classes.class_appearance import COLOR
 from core.data.classes.class_edits import (
     LONGEST_DESCRIPTION,
     ClassSplit,
@@ -16,7 +17,6 @@ from core.data.classes.class_edits import (
     read_edits,
 )
 from core.data.classes.class_groups import checked_group
-from core.data.classes.class_looks import COLOR
 from core.data.classes.class_names import checked_name
 from core.data.image_store import own_class_names
 from core.store.file_lock import hold_lock

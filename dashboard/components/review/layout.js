@@ -29,7 +29,7 @@ import { ThresholdPanel } from "./threshold/threshold_panel.js";
 export function makeLayout(context) {
   const { data, handlers, notice, saveStatus } = context;
   const classUpdates = new ClassUpdates({ api: context.api, classes: data.classes, onChange: (isMerged) => { showAgain(); context.onClasses(isMerged); } });
-  classUpdates.begin(data.look);
+  classUpdates.begin(data.appearance);
   const isSmall = Math.max(data.height, data.width) <= 64;
   const threshold = thresholdPanel(context);
   const { history, liveStatus, toolbar } = queueControls(context);

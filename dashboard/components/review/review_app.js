@@ -89,7 +89,7 @@ export class ReviewApp {
   /** Draw again after Streamlit has changed the theme or the data. */
   refresh(component) {
     this.component = component;
-    this.parts.classUpdates.follow({ classes_version: component.data.look?.version }); // the server knows whether it is newer
+    this.parts.classUpdates.follow({ classes_version: component.data.appearance?.version }); // the server knows whether it is newer
     this._applyScheme();
     requestAnimationFrame(() => this.parts.threshold.histogram.plot.repaint());
     this.urlWriter.now(); // Streamlit removes parameters that it does not know when it writes the URL

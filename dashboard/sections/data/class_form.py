@@ -1,13 +1,11 @@
 """Form that renames, merges, splits, describes, colors, orders and groups classes, and takes the latest edit back."""
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
 from core import Project, constants
 from dashboard import downloads
-from dashboard.class_look import class_label
 from dashboard.messages import page_link, show_errors
 from dashboard.state import url
 
@@ -29,7 +27,7 @@ def show(project: Project) -> None:
     number = None
     if edit not in ("Add", "Order", "Group") and open_classes:
         number = st.selectbox(
-            "Class", open_classes, format_func=partial(class_label, project), key="edited-class", width=320
+            "Class", open_classes, format_func=project.workspace.classes.isolated_label, key="edited-class", width=320
         )
     with show_errors():
         _FORMS.get(str(edit), _text_form)(project, str(edit), number, open_classes)
@@ -91,7 +89,7 @@ def _order_form(project: Project, _edit: str, _number: int | None, open_classes:
 
 def _group_form(project: Project, _edit: str, _number: int | None, open_classes: list[int]) -> None:
     table = project.workspace.classes
-    label = partial(class_label, project)
+    label = project.workspace.classes.isolated_label
     chosen = st.multiselect("Classes of the group", open_classes, format_func=label, key="group-members", width=420)
     group = st.selectbox(
         "Group",

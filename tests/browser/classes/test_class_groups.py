@@ -1,12 +1,13 @@
 """Class groups on the Review page: dock, search, guide and menus; keys follow the class order, edits show at once."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.synthetic import synthetic_project
-from core import Project
+from core import PageQuery, Project, QueueFilter
 from tests.browser import axe
 from tests.browser.conftest import Bench, Server, shared
 from tests.browser.review_page import RUN, open_filters, review, saved
@@ -59,7 +60,7 @@ def test_menus_search_and_guide_show_the_groups(page: Page, server: Server, trai
     open_filters(page)
     menu = page.get_by_label("Suggested")
     assert menu.locator("optgroup").evaluate_all("(all) => all.map((one) => one.label)") == [ARABIC]
-    assert menu.locator("option").all_inner_texts() == ["all classes", names[2], names[0], names[1]]
+    assert menu.locator("option").all_inner_texts() == ["all classes", f"{ARABIC}: all 2", names[2], names[0], names[1]]
     page.locator(".more summary").click()
     page.keyboard.press("/")
     box = page.get_by_role("dialog", name="Which class?")
@@ -172,3 +173,24 @@ def test_the_compare_view_takes_the_key_that_a_class_has_in_the_dock(
     page.keyboard.press("c")
     page.keyboard.press("1")
     expect(page.get_by_label("Beside it")).to_have_value("2")
+
+
+def test_the_filter_takes_a_whole_group_which_stands_in_the_address(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    trained_project.group_classes([0, 2], ARABIC)
+    count = trained_project.review(RUN).page(PageQuery(wanted=QueueFilter(predicted_group=ARABIC))).matching
+    review(page, server)
+    open_filters(page)
+    menu = page.get_by_label("Suggested")
+    menu.select_option(label=f"{ARABIC}: all 2")
+    expect(page.locator(".position")).to_contain_text(f" {count} undecided")
+    expect(page.locator(".condition")).to_contain_text(f"suggested any of {ARABIC}")
+    expect(page).to_have_url(re.compile("predicted_group="))
+    page.reload()
+    expect(page.locator(".position")).to_contain_text(f" {count} undecided", timeout=30_000)
+    open_filters(page)
+    expect(menu).to_have_value(f"group:{ARABIC}")
+    menu.select_option("1")
+    expect(page).not_to_have_url(re.compile("predicted_group="))
+    expect(page.locator(".condition")).to_have_count(1)

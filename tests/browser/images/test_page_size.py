@@ -115,3 +115,34 @@ def test_the_threshold_begins_where_the_target_error_puts_it(window: Page, bench
     else:
         assert window.locator("input.exact").input_value() == "0.950"
         expect(said).to_have_text("–")
+
+
+def test_one_image_alone_is_framed_after_the_window_has_changed(window: Page, bench: Bench) -> None:
+    come(window, bench)
+    window.locator(".tile").first.click()
+    for _ in range(9):
+        window.keyboard.press("ArrowRight")
+    image = window.locator(".tile.cursor").get_attribute("data-image")
+    before = window.locator(".tile").count()
+    window.set_viewport_size({"width": 820, "height": 800})
+    expect(window.locator(".tile")).not_to_have_count(before)
+    still(window)
+    framed = window.locator(".tile:is(.cursor, :focus)")
+    assert framed.evaluate_all("all => all.map(one => one.dataset.image)") == [image]
+    window.keyboard.press("ArrowRight")
+    window.set_viewport_size({"width": 1280, "height": 800})
+    expect(window.locator(".tile")).to_have_count(before)
+    still(window)
+    assert framed.count() == 1
+
+
+def test_a_bulk_accept_closes_the_panel_over_the_images(window: Page, bench: Bench) -> None:
+    come(window, bench, threshold="0.99")
+    window.get_by_role("button", name="Threshold: open or close").click()
+    expect(window.locator(".target-error")).to_be_visible()
+    window.get_by_role("button", name="Accept all").click()
+    window.locator("dialog button.primary").click()
+    expect(window.locator(".saved")).to_contain_text("✓ saved")
+    expect(window.locator(".target-error")).to_be_hidden()
+    window.keyboard.press("z")
+    expect(window.locator(".saved")).to_contain_text("✓ saved")

@@ -22,6 +22,12 @@ RECORD_DIALOGS = """() => {
     look();
 }"""
 
+SHORT_WAIT = """AbortSignal.timeout = () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), 2000);
+    return controller.signal;
+};"""
+
 
 @pytest.fixture
 def with_new_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
@@ -136,3 +142,21 @@ def test_the_first_page_of_a_tab_is_one_entry_of_the_history(
     still(page)
     assert page.evaluate("history.length") == before + 1
     assert trained_project.key in page.url
+
+
+def test_a_page_that_is_not_answered_can_be_asked_for_again_and_no_decision_is_lost(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    page.add_init_script(SHORT_WAIT)
+    review(page, server, ranking="confidence")
+    page.route(re.compile("/page"), lambda route: None)
+    page.keyboard.press("a")
+    page.get_by_label("Ranking").select_option("margin")
+    again = page.get_by_role("button", name="Try again")
+    expect(page.get_by_text("Winnow has not answered in time.")).to_be_visible()
+    saved(page, 1)
+    assert len(images_of(trained_project)) == 1
+    page.unroute(re.compile("/page"))
+    again.click()
+    expect(page).to_have_url(re.compile("ranking=margin"))
+    expect(page.locator(".notice")).to_be_hidden()

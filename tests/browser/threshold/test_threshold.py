@@ -72,14 +72,19 @@ def test_a_target_error_moves_the_threshold_and_another_move_ends_the_guarantee(
         slider.fill("20")
     cut = trained_project.quality.conformal_threshold(RUN, 0.2)
     assert cut.threshold is not None
-    expect(guarantee).to_contain_text(f"It keeps {cut.num_kept} open images. At most 20.0 % of them are wrong")
+    expect(guarantee).to_contain_text("At most 20.0 % of what is accepted is wrong, on average.")
+    still(page)
+    number = re.search(r"[\d,]+", page.get_by_role("button", name="Accept all").inner_text())
+    assert number is not None
+    said = " ".join(page.locator(".target-error, .selection-summary .pair").all_inner_texts())
+    assert re.findall(r"(?:keeps|accepts?|Accept all) ([\d,]+)", said) == [number[0]], "the button alone names a number"
     assert float(page.locator("input.exact").input_value()) == pytest.approx(cut.threshold, abs=1e-6)
     assert kept(page) == trained_project.select(RUN, "fixed_threshold", threshold=cut.threshold).count
     drag_to(page, 0.9)
     expect(guarantee).to_contain_text("Sets the threshold so that")
     settle(page)
     slider.fill("20")
-    expect(guarantee).to_contain_text("open images")
+    expect(guarantee).to_contain_text("At most 20.0 %")
     page.keyboard.press("a")  # the slider has the focus; a letter goes to the review page all the same
     saved(page, 1)
     expect(guarantee).to_contain_text("Set the target error again")

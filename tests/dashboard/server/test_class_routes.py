@@ -1,4 +1,4 @@
-"""Names, look and descriptions of classes over HTTP."""
+"""Names, appearance and descriptions of classes over HTTP."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def test_a_description_that_cannot_be_stored_is_a_sentence(
 def test_the_look_of_classes_is_sent_when_it_has_changed(review: ReviewClient, trained_project: Project) -> None:
     first = review.get("/classes").json()
     assert first["classes"] == list(trained_project.class_names)
-    version = first["look"]["version"]
-    assert review.get(f"/classes?known={version}").json() == {"look": {"version": version}}
+    version = first["appearance"]["version"]
+    assert review.get(f"/classes?known={version}").json() == {"appearance": {"version": version}}
     trained_project.group_classes([0, 2], "round")
     trained_project.rename_class(1, "plus")
     again = review.get(f"/classes?known={version}").json()
     assert again["classes"][1] == "plus"
-    assert again["look"]["groups"] == {"0": "round", "2": "round"}
-    assert again["look"]["version"] != version
+    assert again["appearance"]["groups"] == {"0": "round", "2": "round"}
+    assert again["appearance"]["version"] != version
     answer = review.post(f"/runs/{review.run}/commands", {"commands": []}).json()
-    assert answer["classes_version"] == again["look"]["version"]
+    assert answer["classes_version"] == again["appearance"]["version"]

@@ -10,9 +10,9 @@ test("weights by class mix are offered where the mix alone explains the differen
 });
 
 test("a target error by class mix is called approximate, and withdrawn where more than the mix differs", () => {
-  const [meaning, limit] = classMixSentences({ state: "estimated", reason: "weights are estimated." }, "250", "5 %");
-  assert.equal(meaning, "It keeps 250 open images. About 5 % of them or fewer are wrong, approximately.");
+  const [meaning, limit] = classMixSentences({ state: "estimated", reason: "weights are estimated." }, "5 %");
+  assert.equal(meaning, "About 5 % of what is accepted or less is wrong, approximately.");
   assert.equal(limit, "Estimated: weights are estimated.");
-  const [withdrawn] = classMixSentences({ state: "not valid here", reason: "they differ." }, "250", "5 %");
+  const [withdrawn] = classMixSentences({ state: "not valid here", reason: "they differ." }, "5 %");
   assert.match(withdrawn, /Not valid here/);
 });

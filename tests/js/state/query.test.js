@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CONDITIONS, addCondition, metadataConditions, metadataTexts, orderText, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, likeText, oddOneOutQuery, unselectedOpen, wordsQuery } from "../../../dashboard/components/review/state/query.js";
+import { CONDITIONS, addCondition, metadataConditions, metadataTexts, orderText, completeChange, conditionsOf, describe, extraConditions, dependsOnDecisions, toFilter, likeText, oddOneOutQuery, suggestedQuery, suggestedValue, unselectedOpen, wordsQuery } from "../../../dashboard/components/review/state/query.js";
 
 const CLASSES = ["coat", "shirt", "bag"];
 const query = (part = {}) => conditionsOf(part);
@@ -13,17 +13,17 @@ test("without conditions in the URL the queue is the undecided images", () => {
 });
 
 test("each condition of the URL arrives in the command, class 0 as well", () => {
-  const filter = toFilter(query({ show: "all", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
+  const filter = toFilter(query({ show: "all", predicted: "0", predicted_group: "clothes", runner_up: "1", label: "2", by: "ann", decision: "17",
     range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7", metadata: "camera=A&depth=1..2" }));
-  assert.deepEqual(filter, { show: "all", predicted: 0, runner_up: 1, label: 2, reviewer: "ann", decision: 17,
+  assert.deepEqual(filter, { show: "all", predicted: 0, predicted_group: "clothes", runner_up: 1, label: 2, reviewer: "ann", decision: 17,
     range: ["entropy", 0.5, 1.25], is_changed: true, is_duplicate: true, image_set: "ab12cd", text: "img_7", metadata: [["camera", "A"], ["depth", "1..2"]] });
 });
 
 test("every condition is described in words before a bulk decision", () => {
-  const full = query({ show: "skip", predicted: "0", runner_up: "1", label: "2", by: "ann", decision: "17",
+  const full = query({ show: "skip", predicted: "0", predicted_group: "clothes", runner_up: "1", label: "2", by: "ann", decision: "17",
     range: "entropy,0.5,1.25", changed: "1", duplicates: "1", set: "ab12cd", find: "img_7", metadata: "camera=A" });
   const text = describe(full, CLASSES);
-  for (const word of ["skipped", "suggested coat", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "near duplicates", "set ab12cd", "img_7", "camera = A"]) {
+  for (const word of ["skipped", "suggested coat", "suggested any of clothes", "runner-up shirt", "given bag", "ann", "#17", "entropy 0.5 to 1.25", "changed", "near duplicates", "set ab12cd", "img_7", "camera = A"]) {
     assert.ok(text.includes(word), word);
   }
   assert.equal(extraConditions(full, CLASSES).length, CONDITIONS.length - 1);
@@ -50,7 +50,7 @@ test("in the odd-one-out mode Enter accepts the open cards that are not selected
 });
 
 test("the odd-one-out mode shows one class, the least confident first; a chosen class stays, class 0 as well", () => {
-  assert.deepEqual(oddOneOutQuery({ predicted: "0" }, 7), { predicted: "0", ranking: "confidence", show: "undecided" });
+  assert.deepEqual(oddOneOutQuery({ predicted: "0" }, 7), { predicted: "0", predicted_group: "", ranking: "confidence", show: "undecided" });
   assert.equal(oddOneOutQuery({ predicted: "" }, 7).predicted, "7");
 });
 
@@ -113,4 +113,11 @@ test("open ranges and missing values have words", () => {
 test("an order by a column is told from the other rankings", () => {
   assert.equal(orderText("descending:a:b"), "a:b, highest first");
   assert.equal(orderText("entropy"), "");
+});
+
+test("the menu of suggested classes chooses one class or a whole group, and shows what was chosen", () => {
+  for (const [value, part] of Object.entries({ "": { predicted: "", predicted_group: "" }, 3: { predicted: "3", predicted_group: "" }, "group:3: b": { predicted: "", predicted_group: "3: b" } })) {
+    assert.deepEqual(suggestedQuery(value), part);
+    assert.equal(suggestedValue(query(part)), value);
+  }
 });

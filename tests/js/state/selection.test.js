@@ -60,3 +60,11 @@ test("tiles touched by a dragged box join the earlier selection", async () => {
   cardPage.selectIndexes([], new Set());
   assert.deepEqual([cardPage.selected.size, cardPage.cursor], [0, 8]);
 });
+
+test("in a queue that is a part of the pool Ctrl+A takes the page, since no filter names the others", async () => {
+  for (const ranking of ["audit", "badge", "reject_hunt", "calibrate"]) {
+    const { cardPage } = await loadedPage(100, { show: "all", ranking });
+    cardPage.selectAll();
+    assert.deepEqual([cardPage.isAllMatching, cardPage.numSelected], [false, 48]);
+  }
+});

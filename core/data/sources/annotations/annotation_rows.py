@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from core.data.classes.class_looks import ClassLooks
+from core.data.classes.class_appearance import ClassAppearance
 from core.data.sources.folder_scan import FolderScan, natural_key
 from core.data.sources.source_manifests import match_table
 from core.data.sources.source_table import SourceTable
@@ -24,14 +24,14 @@ class AnnotationRows:
         rows: One for each image: "path", perhaps "label", "split" and "group", and further columns.
         class_names: Classes that the file lists, also those of no image.
         remarks: Sentences: what could not be taken over.
-        looks: Order, colors and descriptions of the classes, where the file tells them.
+        appearance: Order, colors and descriptions of the classes, where the file tells them.
     """
 
     tool: str
     rows: Sequence[Row]
     class_names: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    looks: ClassLooks = field(default_factory=ClassLooks)
+    appearance: ClassAppearance = field(default_factory=ClassAppearance)
 
 
 Reader: TypeAlias = Callable[[Any], AnnotationRows | None]
@@ -75,5 +75,5 @@ def annotation_table(found: AnnotationRows, file: Path, scan: FolderScan) -> Sou
         layout=f"{found.tool} file {file.name}",
         class_names=tuple(class_names),
         remarks=(*table.remarks, *found.remarks),
-        looks=found.looks,
+        appearance=found.appearance,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.data.classes.class_looks import ClassLooks
+from core.data.classes.class_appearance import ClassAppearance
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
 from core.data.sources.source_manifests import NO_LABEL
 
@@ -46,10 +46,10 @@ def read_coco(document: Any) -> AnnotationRows | None:
     is_ours = _winnow_facts(document) is not None  # its categories are all classes, its groups none
     is_super = set() if is_ours else {str(entry.get("supercategory", "")) for entry in document["categories"]}
     names = [name for name in category_names.values() if name in used or name not in is_super]
-    return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _looks(document, set(names)))
+    return AnnotationRows("COCO", rows, tuple(names), several_labels(count), _appearance(document, set(names)))
 
 
-def _looks(document: dict[str, Any], classes: set[str]) -> ClassLooks:
+def _appearance(document: dict[str, Any], classes: set[str]) -> ClassAppearance:
     """Return colors (of panoptic files too), descriptions and groups of classes; the order of an export of Winnow."""
     colors, texts = dict[str, str](), dict[str, str]()
     for entry in document["categories"]:
@@ -60,10 +60,10 @@ def _looks(document: dict[str, Any], classes: set[str]) -> ClassLooks:
             colors[name] = color
         if isinstance(entry.get("description"), str):
             texts[name] = entry["description"]
-    own = ClassLooks.from_facts(_winnow_facts(document))
+    own = ClassAppearance.from_facts(_winnow_facts(document))
     groups = _groups([entry for entry in document["categories"] if str(entry["name"]) in classes])
     facts = {"class_colors": colors, "class_descriptions": texts, "class_groups": groups}
-    return own.over(ClassLooks.from_facts(facts))
+    return own.over(ClassAppearance.from_facts(facts))
 
 
 def _groups(categories: list[dict[str, Any]]) -> dict[str, str]:

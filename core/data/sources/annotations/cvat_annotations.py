@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from core.data.classes.class_looks import ClassLooks
+from core.data.classes.class_appearance import ClassAppearance
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row, one_label, several_labels
 
 
@@ -53,5 +53,5 @@ def read_cvat(document: Any) -> AnnotationRows | None:
         (label.findtext("name") or "").strip(): (label.findtext("color") or "").strip()
         for label in document.iterfind("meta//labels/label")
     }
-    looks = ClassLooks.from_facts({"class_colors": colors})
-    return AnnotationRows("CVAT", rows, tuple(name for name in colors if name), several_labels(count), looks)
+    appearance = ClassAppearance.from_facts({"class_colors": colors})
+    return AnnotationRows("CVAT", rows, tuple(name for name in colors if name), several_labels(count), appearance)

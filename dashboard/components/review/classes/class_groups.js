@@ -26,12 +26,14 @@ export function classGroups(num) {
 export const hasGroups = (num) => classGroups(num).some(({ name }) => name);
 
 /** Options of a menu, group by group: pairs of value and text, and of a group's name and its options.
- * @param {string[]} classes @param {(name: string) => string} text of an option @returns {[string, any][]} */
-export function classOptions(classes, text = (name) => name) {
+ * @param {string[]} classes @param {{text?: (name: string) => string, groupValue?: (name: string) => string}} options
+ *   text: of an option; groupValue: offers each group as a whole, under this value @returns {[string, any][]} */
+export function classOptions(classes, { text = (name) => name, groupValue } = {}) {
   /** @type {[string, any][]} */
   const found = [];
   for (const { name, labels } of classGroups(classes.length)) {
     const options = labels.map((label) => /** @type {[string, any]} */ ([String(label), text(classes[label])]));
+    if (name && groupValue) options.unshift([groupValue(name), `${name}: all ${labels.length}`]);
     found.push(...(name ? [/** @type {[string, any]} */ ([name, options])] : options));
   }
   return found;

@@ -1,10 +1,10 @@
 /** Class updates: edits of classes that were made elsewhere show without a reload: by another page, tab or person. */
 
-import { lookVersion, setClassLook } from "./class_colors.js";
+import { appearanceVersion, setClassAppearance } from "./class_colors.js";
 
 export class ClassUpdates {
   /** @param {{api: Pick<import("../sync/api.js").Api, "classes">, classes: string[], onChange: (isMerged: boolean) => void}} options
-   *   classes: the list that all parts of the page read; onChange: names or look have changed; isMerged: what is merged, too */
+   *   classes: the list that all parts of the page read; onChange: names or appearance have changed; isMerged: what is merged, too */
   constructor({ api, classes, onChange }) {
     this.api = api;
     this.classes = classes;
@@ -13,10 +13,10 @@ export class ClassUpdates {
     this.merged = "";
   }
 
-  /** Show the look that the page opens with. @param {any} look */
-  begin(look) {
-    setClassLook(look);
-    this.merged = String(look?.merged ?? "");
+  /** Show the appearance that the page opens with. @param {any} appearance */
+  begin(appearance) {
+    setClassAppearance(appearance);
+    this.merged = String(appearance?.merged ?? "");
   }
 
   /** Take what an answer to decisions says of the classes. @param {{classes?: string[], classes_version?: string}} answer */
@@ -25,7 +25,7 @@ export class ClassUpdates {
       this.classes.push(...classes.slice(this.classes.length));
       this.onChange(false);
     }
-    if (version && version !== lookVersion()) this.ask();
+    if (version && version !== appearanceVersion()) this.ask();
   }
 
   /** Ask the server whether anything has changed, and show it. */
@@ -33,18 +33,18 @@ export class ClassUpdates {
     this.isAskedAgain = this.isAsking; // a newer version was named meanwhile
     if (this.isAsking) return;
     this.isAsking = true;
-    const found = await this.api.classes(lookVersion()).catch(() => null); // the next answer says it again
+    const found = await this.api.classes(appearanceVersion()).catch(() => null); // the next answer says it again
     this.isAsking = false;
     if (found?.classes) this.take(found);
     if (this.isAskedAgain) await this.ask();
   }
 
-  /** @param {{classes: string[], look: any}} found */
-  take({ classes, look }) {
-    if (!look || look.version === lookVersion()) return;
-    const isMerged = String(look.merged ?? "") !== this.merged;
+  /** @param {{classes: string[], appearance: any}} found */
+  take({ classes, appearance }) {
+    if (!appearance || appearance.version === appearanceVersion()) return;
+    const isMerged = String(appearance.merged ?? "") !== this.merged;
     this.classes.splice(0, this.classes.length, ...classes);
-    this.begin(look);
+    this.begin(appearance);
     this.onChange(isMerged);
   }
 }

@@ -35,7 +35,7 @@ export class BulkConfirm {
     const problem = make("p.problem", { role: "alert", hidden: true });
     const cap = make("input", { type: "checkbox", onchange: () => countAgain() });
     const withCap = () => (cap.checked ? { ...params, class_cap: CLASS_CAP } : params);
-    const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), counted.count); } });
+    const accept = make("button.primary", { autofocus: true, onclick: () => { box.close(); this.commands.bulkAccept(rule, withCap(), counted.count); this.threshold.toggle(false); } });
     const warning = correctionWarning();
     const show = () => {
       const { count } = counted;
@@ -80,7 +80,7 @@ export class BulkConfirm {
       correctionWarning("accept", counted).element, make("p", {}, make("b", {}, stateSentence(check))),
     ], (close) => [
       make("button", { onclick: close }, "Cancel"),
-      make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); } },
+      make("button.primary", { autofocus: true, disabled: !count, onclick: () => { close(); this.commands.bulkAccept("per_class_threshold", params, count); this.threshold.toggle(false); } },
         `Accept ${formatNumber(count)}`),
     ]);
   }

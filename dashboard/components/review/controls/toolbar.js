@@ -3,7 +3,7 @@
 import { SIZE_NAMES } from "../images/page_size.js";
 import { classOptions } from "../classes/class_groups.js";
 import { isGivenRun, withGivenQueues } from "../images/given_labels.js";
-import { SHOWN, extraConditions, likeText, orderText, unselectedOpen, wordsQuery } from "../state/query.js";
+import { SHOWN, extraConditions, groupValue, likeText, orderText, suggestedQuery, suggestedValue, unselectedOpen, wordsQuery } from "../state/query.js";
 import { fillMenu, formatNumber, make, makeMenu } from "./dom.js";
 import { MetadataFilter } from "./metadata_filter.js";
 
@@ -26,14 +26,14 @@ export class Toolbar {
     this.classes = classes;
     this.onChange = onChange;
     const change = (name) => (value) => onChange({ [name]: value });
-    this.classMenu = (first) => [["", first], ...classOptions(this.classes)];
+    this.classMenu = (first, options = {}) => [["", first], ...classOptions(this.classes, options)];
     this.position = make("span.position");
     this.chips = make("span.conditions");
     this.controls = {
       ranking: makeMenu("Ranking", withGivenQueues(RANKINGS), query.ranking, change("ranking")),
       eta: makeMenu("Random share", SHARES, String(query.eta), change("eta")),
       show: makeMenu("Show", SHOWN, query.show, change("show")),
-      predicted: makeMenu("Suggested", this.classMenu("all classes"), query.predicted, change("predicted")),
+      predicted: makeMenu("Suggested", this.classMenu("all classes", { groupValue }), suggestedValue(query), (value) => onChange(suggestedQuery(value))),
       runner_up: makeMenu("Runner-up", this.classMenu("any class"), query.runner_up, change("runner_up")),
       label: makeMenu("Label given", this.classMenu("any class"), query.label, change("label")),
       by: field("Decided by", "text", query.by, "name", change("by")),
@@ -64,9 +64,8 @@ export class Toolbar {
   /** Offer the classes again, after they were added or edited. */
   showClasses() {
     const { predicted, runner_up: runnerUp, label } = this.controls;
-    for (const element of [predicted, runnerUp, label]) {
-      fillMenu(element.querySelector("select"), this.classMenu(element === predicted ? "all classes" : "any class"));
-    }
+    fillMenu(predicted.querySelector("select"), this.classMenu("all classes", { groupValue }));
+    for (const element of [runnerUp, label]) fillMenu(element.querySelector("select"), this.classMenu("any class"));
     this.conditions = null;
   }
 
@@ -114,7 +113,7 @@ export class Toolbar {
         const [score, low, high] = query.range ? query.range.split(",") : ["confidence", "", ""];
         [input.value, rest[0].value, rest[1].value] = [score, low, high];
       } else if (input.type === "checkbox") input.checked = query[name] === "1";
-      else input.value = query[name];
+      else input.value = name === "predicted" ? suggestedValue(query) : query[name];
     }
   }
 

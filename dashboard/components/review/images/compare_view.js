@@ -22,7 +22,7 @@ export function compareImages({ root, api, data, card, others, onPick }) {
   const back = make("button", { "aria-label": "Image before", title: "Image before (←)", onclick: () => show(at - 1) }, "‹");
   const next = make("button", { "aria-label": "Next image", title: "Next image (→)", onclick: () => show(at + 1) }, "›");
   const menu = make("select", { "aria-label": "Beside it", title: "What stands beside it: ↑ ↓, or the key of a class", onchange: () => choose(menu.value) });
-  fillMenu(menu, [...(others.length ? [[SELECTED, others.length > 1 ? `the other ${others.length} selected` : "the other selected image"]] : []), ...classOptions(classes, (name) => `examples of ${name}`)]);
+  fillMenu(menu, [...(others.length ? [[SELECTED, others.length > 1 ? `the other ${others.length} selected` : "the other selected image"]] : []), ...classOptions(classes, { text: (name) => `examples of ${name}` })]);
   const pick = make("button.primary", { onclick: () => { box.close(); onPick(Number(menu.value)); } });
   const side = (zoom, ...below) => make("div.compare-side", {}, zoom.element, make("div.under", {}, zoom.buttons, ...below));
   const name = `${suggestionName(card, classes)}? · ${card.name}`;

@@ -41,6 +41,8 @@ export class Grid {
       if (sheet) paintTile(tiles[index], card, index, sheet);
     });
     this.painted = key;
+    const focused = tiles.findIndex((tile) => tile.matches(":focus"));
+    if (focused >= 0 && focused !== cardPage.cursor) tiles[cardPage.cursor]?.focus({ preventScroll: true }); // its frame would be a second one
   }
 
   /** Scroll to the cursor's tile, between the page's header and the panel. @param {number} cursor

@@ -11,6 +11,8 @@ const OPEN = new Set(["", "skip"]);
 const OPEN_ONLY = new Set(["undecided", "open"]);
 /** Rankings that the server draws: a page names its draw, and so does each decision. */
 const DRAWN = new Set(["audit", "mixed", "mixed_margin", "diverse", "badge"]);
+/** Rankings that show a part of the pool: no filter says which, so one decision about all of it is not offered. */
+const PARTIAL = new Set([...DRAWN, "calibrate", "reject_hunt"]);
 
 export class CardPage {
   /** @param {Pick<import("../sync/api.js").Api, "page"|"card">} api @param {Record<string, any>} urlState */
@@ -203,9 +205,9 @@ export class CardPage {
     this.cursor = indexes.at(-1) ?? this.cursor;
   }
 
-  /** Select every image that the filter matches, seen or not. */
+  /** Select every image that the filter matches, seen or not; in a queue that is a part of the pool, those on the page. */
   selectAll() {
-    this.isAllMatching = this.cards.length > 0;
+    this.isAllMatching = this.cards.length > 0 && !PARTIAL.has(this.query.ranking);
     this.selected = new Set(this.cards.map((card) => card.id));
   }
 

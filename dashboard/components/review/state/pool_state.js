@@ -19,24 +19,17 @@ export function isClassMix(check) {
 }
 
 /** What a target error means with calibration images weighed by class mix, and what limits it. @param {PoolCheck} stated
- * state and reason of the thresholds @param {string} kept @param {string} target @returns {[string, string]} */
-export function classMixSentences(stated, kept, target) {
-  if (stated.state === NOT_VALID) return targetSentences(stated, kept, target);
-  return [`It keeps ${kept} open images. About ${target} of them or fewer are wrong, approximately.`, stateSentence(stated)];
+ * state and reason of the thresholds @param {string} target @returns {[string, string]} */
+export function classMixSentences(stated, target) {
+  if (stated.state === NOT_VALID) return targetSentences(stated, target);
+  return [`About ${target} of what is accepted or less is wrong, approximately.`, stateSentence(stated)];
 }
 
-/** What a target error means in this state, and what limits it. @param {PoolCheck|null} check @param {string} kept
- * @param {string} target @returns {[string, string]} */
-export function targetSentences(check, kept, target) {
-  if (check?.state === NOT_VALID) return [`It keeps ${kept} open images. Not valid here: how many of them are wrong is not known.`, `The reason: ${check.reason}`];
-  return [`It keeps ${kept} open images. At most ${target} of them are wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
-}
-
-/** The same for the target error that the page began with. @param {PoolCheck|null} check @param {string} target
- * @returns {[string, string]} */
-export function beginningSentences(check, target) {
-  if (check?.state === NOT_VALID) return ["Not valid here: how much of what is kept is wrong is not known.", `The reason: ${check.reason}`];
-  return [`At most ${target} of what is kept is wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
+/** What a target error means in this state, and what limits it; how many images it accepts stands on the button alone.
+ * @param {PoolCheck|null} check @param {string} target @returns {[string, string]} */
+export function targetSentences(check, target) {
+  if (check?.state === NOT_VALID) return ["Not valid here: how much of what is accepted is wrong is not known.", `The reason: ${check.reason}`];
+  return [`At most ${target} of what is accepted is wrong, on average.`, [AVERAGE, stateSentence(check)].join(" ").trim()];
 }
 
 /** A link to the form that draws calibration images, where the number is no guarantee. @param {PoolCheck|null} check

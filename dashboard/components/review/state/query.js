@@ -1,7 +1,7 @@
 /** Query of the review queue: its conditions in the URL, in commands and in words. No DOM. */
 
 /** Conditions by their name in the URL; an empty one matches every image. */
-export const CONDITIONS = ["show", "predicted", "runner_up", "label", "by", "decision", "range", "changed", "duplicates", "set", "find", "metadata"];
+export const CONDITIONS = ["show", "predicted", "predicted_group", "runner_up", "label", "by", "decision", "range", "changed", "duplicates", "set", "find", "metadata"];
 
 /** @type {[string, string][]} verdicts that can be shown, and their texts */
 export const SHOWN = [["undecided", "undecided"], ["open", "undecided or skipped"], ["all", "all verdicts"], ["accept", "accepted"],
@@ -24,6 +24,7 @@ export function conditionsOf(urlState) {
 export function toFilter(query) {
   const filter = { show: query.show };
   for (const name of NUMBERS) if (query[name] !== "") filter[name] = Number(query[name]);
+  if (query.predicted_group) filter.predicted_group = query.predicted_group;
   if (query.by) filter.reviewer = query.by; // in the URL "reviewer" is the current reviewer
   if (query.find) filter.text = query.find;
   if (isOn(query.changed)) filter.is_changed = true;
@@ -48,6 +49,7 @@ export function extraConditions(query, classes) {
   const name = (label) => classes[Number(label)] ?? `class ${label}`;
   const texts = {
     predicted: () => `suggested ${name(query.predicted)}`,
+    predicted_group: () => `suggested any of ${query.predicted_group}`,
     runner_up: () => `runner-up ${name(query.runner_up)}`,
     label: () => `given ${name(query.label)}`,
     by: () => `decided by ${query.by}`,
@@ -80,6 +82,21 @@ export function completeChange(query, part, image) {
   return { drawn: "", ...isWithStacks, ...part, ranking, like, words };
 }
 
+/** Before the name of a class group in the menu of suggested classes. */
+const GROUP = "group:";
+
+/** Value of a class group in the menu of suggested classes. @param {string} name */
+export const groupValue = (name) => `${GROUP}${name}`;
+
+/** The value of the query in the menu of suggested classes. @param {Record<string, string>} query */
+export const suggestedValue = (query) => (query.predicted_group ? groupValue(query.predicted_group) : query.predicted);
+
+/** What a choice in that menu changes: one class, every class of a group, or no condition. @param {string} value */
+export function suggestedQuery(value) {
+  const isGroup = value.startsWith(GROUP);
+  return { predicted: isGroup ? "" : value, predicted_group: isGroup ? value.slice(GROUP.length) : "" };
+}
+
 /** What a search for words changes; without words it ends. @param {string} words */
 export function wordsQuery(words) {
   return words ? { ranking: "similar", words } : { ranking: "entropy" };
@@ -95,7 +112,7 @@ export function likeText(query, name) {
 /** The query of the odd-one-out mode: undecided images of one class, the least confident first.
  * @param {Record<string, string>} query @param {number} fallback a class */
 export function oddOneOutQuery(query, fallback) {
-  return { predicted: query.predicted === "" ? String(fallback) : query.predicted, ranking: "confidence", show: "undecided" };
+  return { predicted: query.predicted === "" ? String(fallback) : query.predicted, predicted_group: "", ranking: "confidence", show: "undecided" };
 }
 
 /** The cards that Enter accepts in the odd-one-out mode: open ones that are not selected.

@@ -5,6 +5,11 @@
  *   note?: Remark|null, flag?: Remark|null}} Card */
 /** @typedef {{id: number, reviewer: string, time: string, text: string}} Remark a note at an image, or a flag on it */
 
+/** Milliseconds after which a question counts as unanswered; the server computes some pages for 20 seconds. */
+const LONGEST_WAIT = 30_000;
+/** The same for a search for words, whose first one starts the text tower. */
+const LONGEST_SEARCH = 120_000;
+
 export class Api {
   /** @param {{project: string, run: string, fingerprint: string}} data @param {{name: string}} reviewer attention checks are per reviewer */
   constructor({ project, run, fingerprint }, reviewer) {
@@ -39,15 +44,15 @@ export class Api {
     return bodyOf(fetch(`${this.base}/classes`, posted({ name, reviewer: this.reviewer.name })));
   }
 
-  /** Names and look of the classes; without names where the version is still the same. @param {string} known
-   * @returns {Promise<{classes?: string[], look: any}>} */
+  /** Names and appearance of the classes; without names where the version is still the same. @param {string} known
+   * @returns {Promise<{classes?: string[], appearance: any}>} */
   classes(known) {
     return get(`${this.base}/classes`, { known });
   }
 
   /** One page of cards. @param {Record<string, string|number|null>} query */
   page(query) {
-    return get(`${this.run}/page`, { ...query, reviewer: this.reviewer.name });
+    return get(`${this.run}/page`, { ...query, reviewer: this.reviewer.name }, query.words ? LONGEST_SEARCH : LONGEST_WAIT);
   }
 
   /** @param {string} score confidence, entropy or margin */
@@ -68,7 +73,7 @@ export class Api {
   /** How many images a rule or a filter takes now, and how many given labels among them it would correct; nothing is decided.
    * @param {object} params of the rule, or the filter @returns {Promise<{count: number, corrected: number}>} */
   count(params) {
-    return bodyOf(fetch(`${this.run}/count`, posted(params)));
+    return bodyOf(fetch(`${this.run}/count`, { ...posted(params), signal: AbortSignal.timeout(LONGEST_WAIT) }));
   }
 
   /** The threshold for each target error. @param {string} guarantee how it holds: conformal, or class-mix */
@@ -98,7 +103,7 @@ export class Api {
     return get(`${this.run}/card/${id}`, { ...query, reviewer: this.reviewer.name });
   }
 
-  /** Labeled images that look like one. */
+  /** Labeled images that appearance like one. */
   async neighbors(id) {
     return (await get(`${this.run}/neighbors/${id}`)).neighbors;
   }
@@ -135,11 +140,11 @@ export class Api {
   }
 }
 
-/** @param {string} url @param {object} params empty ones are left out @returns {Promise<any>} */
-function get(url, params = {}) {
+/** @param {string} url @param {object} params empty ones are left out @param {number} wait milliseconds @returns {Promise<any>} */
+function get(url, params = {}, wait = LONGEST_WAIT) {
   const given = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-  return bodyOf(fetch(given.length ? `${url}?${query}` : url, { credentials: "same-origin" }));
+  return bodyOf(fetch(given.length ? `${url}?${query}` : url, { credentials: "same-origin", signal: AbortSignal.timeout(wait) }));
 }
 
 /** @param {object} body @param {boolean} isLast the browser sends it although the page is being closed @returns {RequestInit} */
@@ -151,14 +156,15 @@ function posted(body, isLast = false) {
 /** The JSON of a response; an error is final when the server will refuse the same request again. Its cause is "away" when
  * nobody answers, and "link" when a restarted server does not know this browser yet. @param {Promise<Response>} pending */
 async function bodyOf(pending) {
-  let response;
+  let response, body;
   try {
     response = await pending;
-  } catch {
+    const isJson = (response.headers.get("content-type") ?? "").includes("json");
+    body = isJson ? await response.json() : {};
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new Error("Winnow has not answered in time. It may be busy: try again, or appearance into its terminal.");
     throw Object.assign(new Error("Winnow does not answer. Is it still running in its terminal?"), { cause: "away" });
   }
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
-  const body = isJson ? await response.json() : {};
   if (!response.ok) {
     const error = new Error(body.error ?? `The server answered with status ${response.status}.`);
     throw Object.assign(error, { isFinal: response.status === 400, cause: response.status === 403 ? "link" : "" });

@@ -2,6 +2,8 @@
 
 /** Milliseconds between two questions. */
 const PAUSE = 1000;
+/** Milliseconds after which one question counts as unanswered. */
+const LONGEST_WAIT = 5000;
 
 export class Connection {
   /** @param {{ask: () => Promise<boolean>, onBack: () => void}} options ask: whether the server answers now */
@@ -43,5 +45,5 @@ export class Connection {
 
 /** Whether the server answers; this address needs no cookie. */
 export async function answers() {
-  return (await fetch("/_stcore/health", { cache: "no-store" })).ok;
+  return (await fetch("/_stcore/health", { cache: "no-store", signal: AbortSignal.timeout(LONGEST_WAIT) })).ok;
 }

@@ -1,9 +1,9 @@
 /** Target error: a slider that sets the threshold with a guarantee; moving the threshold ends it. */
 
 import { formatNumber, formatPercent, make, makeMenu } from "../controls/dom.js";
-import { beginningSentences, calibrationLink, classMixSentences, isClassMix, targetSentences } from "../state/pool_state.js";
+import { calibrationLink, classMixSentences, isClassMix, targetSentences } from "../state/pool_state.js";
 
-/** @typedef {{num_calibration: number, state: string, reason: string, cuts: {target: number, threshold: number|null, kept: number}[]}} Targets */
+/** @typedef {{num_calibration: number, state: string, reason: string, cuts: {target: number, threshold: number|null}[]}} Targets */
 
 const HOW = "Sets the threshold so that at most this share of the accepted images is wrong, on average over draws.";
 const STALE = "The undecided images have changed. Set the target error again for a guarantee.";
@@ -41,7 +41,7 @@ export class TargetError {
     this.options.api.poolCheck().then((check) => {
       this._offer(check);
       if (this.threshold !== threshold || this.number.textContent !== text) return; // it was moved while the server answered
-      const [meaning, limit] = beginningSentences(check, text);
+      const [meaning, limit] = targetSentences(check, text);
       this._say(text, make("b", {}, meaning), ` ${limit} `, ...calibrationLink(check));
     });
   }
@@ -89,7 +89,7 @@ export class TargetError {
     if (isLast && found.threshold !== null) this.options.onRelease();
   }
 
-  _show({ target, threshold, kept }, targets, check) {
+  _show({ target, threshold }, targets, check) {
     this.threshold = threshold;
     const text = formatPercent(target);
     this.input.setAttribute("aria-valuetext", text);
@@ -99,7 +99,7 @@ export class TargetError {
     }
     this.options.onMove(threshold);
     const isWeighted = this.guarantee === "class-mix";
-    const [meaning, limit] = isWeighted ? classMixSentences(targets, formatNumber(kept), text) : targetSentences(check, formatNumber(kept), text);
+    const [meaning, limit] = isWeighted ? classMixSentences(targets, text) : targetSentences(check, text);
     this._say(text, make("b", {}, meaning), ` ${limit} `, ...calibrationLink(check));
   }
 

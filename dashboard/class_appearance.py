@@ -1,11 +1,11 @@
-"""Look of the classes: names with their groups; order, colors, descriptions and groups for the Review page."""
+"""Appearance of the classes for the Review page: order, colors, descriptions and groups."""
 
 from typing import Any
 
 from core import Project
 
 
-def class_look(project: Project) -> dict[str, Any]:
+def class_appearance(project: Project) -> dict[str, Any]:
     """Return how classes are shown, by class number.
 
     Args:
@@ -23,8 +23,3 @@ def class_look(project: Project) -> dict[str, Any]:
         "groups": table.groups,
         "version": version,
     }
-
-
-def class_label(project: Project, number: int) -> str:
-    """Return the name of a class with its group in front, such as animals / cat, as menus show it."""
-    return project.workspace.classes.isolated_label(number)

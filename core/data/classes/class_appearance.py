@@ -1,4 +1,4 @@
-"""Looks of classes: order, colors, descriptions and groups by name, as they travel with exports and come back."""
+"""Appearance of classes: order, colors, descriptions and groups by name, as they travel with exports and come back."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _LARGEST_MANIFEST = 50_000_000
 
 
 @dataclass(frozen=True)
-class ClassLooks:
+class ClassAppearance:
     """How classes are shown; by name, since another project counts them in another way.
 
     Attributes:
@@ -39,8 +39,8 @@ class ClassLooks:
         return bool(self.order or self.colors or self.descriptions or self.groups)
 
     @classmethod
-    def of(cls, table: ClassTable) -> "ClassLooks":
-        """Return the looks of a project's classes; those that were merged into others have none."""
+    def of(cls, table: ClassTable) -> "ClassAppearance":
+        """Return the appearance of a project's classes; those that were merged into others have none."""
         stands = [number for number in table.order if number not in table.merged]
         return cls(
             tuple(table.names[number] for number in stands) if stands != sorted(stands) else (),
@@ -50,8 +50,8 @@ class ClassLooks:
         )
 
     @classmethod
-    def from_facts(cls, facts: Any) -> "ClassLooks":
-        """Read looks from a manifest of any origin; what does not fit is left out."""
+    def from_facts(cls, facts: Any) -> "ClassAppearance":
+        """Read appearance from a manifest of any origin; what does not fit is left out."""
         if not isinstance(facts, Mapping):
             return cls()
         order, colors, texts = (facts.get(key) for key in ("class_order", "class_colors", "class_descriptions"))
@@ -63,7 +63,7 @@ class ClassLooks:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Return the looks as a JSON object; what there is none of is left out."""
+        """Return the appearance as a JSON object; what there is none of is left out."""
         found = {
             "class_order": list(self.order),
             "class_colors": dict(self.colors),
@@ -72,14 +72,14 @@ class ClassLooks:
         }
         return {key: value for key, value in found.items() if value}
 
-    def over(self, other: "ClassLooks") -> "ClassLooks":
-        """Return these looks, with those of others where there are none."""
+    def over(self, other: "ClassAppearance") -> "ClassAppearance":
+        """Return this appearance, with that of others where there is none."""
         colors, texts = {**other.colors, **self.colors}, {**other.descriptions, **self.descriptions}
-        return ClassLooks(self.order or other.order, colors, texts, {**other.groups, **self.groups})
+        return ClassAppearance(self.order or other.order, colors, texts, {**other.groups, **self.groups})
 
-    def renamed(self, new: Mapping[str, str]) -> "ClassLooks":
-        """Return the looks under new names; those of classes that have none are left out."""
-        return ClassLooks(
+    def renamed(self, new: Mapping[str, str]) -> "ClassAppearance":
+        """Return the appearance under new names; those of classes that have none are left out."""
+        return ClassAppearance(
             tuple(dict.fromkeys(new[name] for name in self.order if name in new)),
             {new[name]: color for name, color in self.colors.items() if name in new},
             {new[name]: text for name, text in self.descriptions.items() if name in new},
@@ -129,32 +129,32 @@ def merged_classes(manifest: Mapping[str, Any]) -> set[str]:
     return set(_texts(manifest.get(MERGED)))
 
 
-def write_looks(folder: Path, looks: ClassLooks, names: tuple[str, ...]) -> None:
-    """Append the edits that give classes their looks; DataError where they cannot be written.
+def write_appearance(folder: Path, appearance: ClassAppearance, names: tuple[str, ...]) -> None:
+    """Append the edits that give classes their appearance; DataError where they cannot be written.
 
     A group that the folder has already, or that was written before, keeps that spelling.
 
     Args:
         folder: An image folder.
-        looks: By name.
+        appearance: By name.
         names: (K,) the classes.
     """
     for number, name in enumerate(names):
-        if name in looks.colors:
-            append_edit(folder, "color", number, {"color": looks.colors[name]}, "")
-        if name in looks.descriptions:
-            append_edit(folder, "describe", number, {"text": looks.descriptions[name]}, "")
+        if name in appearance.colors:
+            append_edit(folder, "color", number, {"color": appearance.colors[name]}, "")
+        if name in appearance.descriptions:
+            append_edit(folder, "describe", number, {"text": appearance.descriptions[name]}, "")
     spelled = {str(edit.params["group"]).casefold(): str(edit.params["group"]) for edit in read_edits(folder)
                if edit.kind == "group"}  # fmt: skip
     members: dict[str, list[int]] = {}
     for number, name in enumerate(names):
-        if name in looks.groups:
-            group = spelled.setdefault(looks.groups[name].casefold(), looks.groups[name])
+        if name in appearance.groups:
+            group = spelled.setdefault(appearance.groups[name].casefold(), appearance.groups[name])
             members.setdefault(group, []).append(number)
     for group, numbers in members.items():
         append_edit(folder, "group", 0, {"group": group, "classes": numbers}, "")
-    if looks.order:
-        append_edit(folder, "order", 0, {"order": [number for number, _ in looks.in_order(names)]}, "")
+    if appearance.order:
+        append_edit(folder, "order", 0, {"order": [number for number, _ in appearance.in_order(names)]}, "")
 
 
 def _texts(found: Any) -> list[str]:
