@@ -48,7 +48,7 @@ const api = new Api(data, reviewer);
 const commands = new Commands({ api, cardPage, data, reviewer, onState() {}, onDecided() {}, onQueued() {}, onResponse() {} });
 const counts = { error: 0.1, low: 0, high: 0.2, n: 9 };
 const pair = { data: { score: "confidence" }, value: 0.9, counts, rule: { rule: "fixed_threshold", params: { threshold: 0.9 } } };
-const threshold = { pair, load: async () => {} };
+const threshold = { pair, load: async () => {}, toggle() {} };
 const app = { notice: new Notice(), bulkConfirm: new BulkConfirm({ root, api, classes: data.classes, cardPage, commands, threshold }) };
 const summary = new SelectionSummary({ classes: data.classes, onBulkAccept: makeHandlers(app).bulkAccept, onReview() {} });
 
