@@ -31,7 +31,8 @@ from core.experiments.runs import RunRequest
 from core.jobs.job_folder import JobStatus
 from core.jobs.launch import Launch
 from core.project import Project
-from core.quality.audits import Audit, EarlierAudit
+from core.quality.audit_answers import EarlierAudit
+from core.quality.audits import Audit
 from core.quality.data_checks import LabelIssues
 from core.quality.evaluation import CalibrationReport, KnownScores, Selection
 from core.quality.model_comparison import RunComparison

@@ -11,7 +11,7 @@ import numpy as np
 from core.base.types import Decision, Ids, Mask
 from core.curation.replay import live_decisions
 from core.curation.rules import checked_rule
-from core.risk.audit_certificate import audit_order, certified_count
+from core.risk.audit_certificate import Certificate, audit_order, certified_count
 from core.store.decision_log import ids_digest
 from core.workspace.pool_index import PoolScores
 
@@ -41,6 +41,34 @@ class AuditOverlap:
     kept_ids: Ids  # images of the old set that are in the new one: a stratum of its own
     added_ids: Ids  # images that the old set lacked: a stratum that needs draws of its own
     is_valid: Mask  # (t,) answers that count for kept_ids, in their order
+
+
+@dataclass(frozen=True)
+class EarlierAudit:
+    """Guarantee that answers about an earlier set give for this set."""
+
+    rule: str  # of the earlier set
+    params: Mapping[str, Any]
+    has_grown: bool  # the rule is the same: the pool has grown since
+    frozen: Certificate  # of the earlier set, which stays valid for it
+    num_kept: int  # images in both sets
+    num_added: int  # images of this set alone
+    num_valid: int  # answers that remain valid
+    invalid: Ids  # answered images outside this set
+    certified: float  # share certified by both strata, each at alpha / 2
+
+
+def unscored_additions(pool: PoolScores, firsts: Sequence[int]) -> Ids:
+    """Return the added images that a run made before them says nothing about: every class is as likely there.
+
+    Args:
+        pool: Scores of the run.
+        firsts: First image of each addition to the project, rising; empty where there was none.
+    """
+    is_added = pool.ids >= (firsts[0] if firsts else np.inf)
+    is_even = (pool.scores.margin == 0) & np.isclose(pool.scores.confidence, 1 / pool.scores.num_classes)
+    found: Ids = pool.ids[is_added & is_even]
+    return found
 
 
 def growing_order(ids: Ids, firsts: Sequence[int], seed: int) -> Ids:

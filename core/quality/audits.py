@@ -17,6 +17,7 @@ from core.base.errors import InputError, WinnowError
 from core.base.types import Command, Decision, Ids, Mask
 from core.curation.replay import live_decisions
 from core.quality.audit_answers import (
+    EarlierAudit,
     Sensitivity,
     answers,
     are_right,
@@ -28,27 +29,13 @@ from core.quality.audit_answers import (
     kept_set,
     prefix,
     sensitivity,
+    unscored_additions,
 )
 from core.quality.calibration.draw_certificate import DrawCertificates, draw_facts
 from core.review.decisions import Outcome
 from core.risk.audit_certificate import Certificate, certificate, stratified_certified_share
 from core.store.files import write_json
 from core.workspace.pool_index import PoolScores
-
-
-@dataclass(frozen=True)
-class EarlierAudit:
-    """Guarantee that answers about an earlier set give for this set."""
-
-    rule: str  # of the earlier set
-    params: Mapping[str, Any]
-    has_grown: bool  # the rule is the same: the pool has grown since
-    frozen: Certificate  # of the earlier set, which stays valid for it
-    num_kept: int  # images in both sets
-    num_added: int  # images of this set alone
-    num_valid: int  # answers that remain valid
-    invalid: Ids  # answered images outside this set
-    certified: float  # share certified by both strata, each at alpha / 2
 
 
 @dataclass(frozen=True)
@@ -69,9 +56,20 @@ class Audit:
     earlier: EarlierAudit | None  # None without answers about another set
     num_images: int  # the set is drawn from the pool among the first images of the project, this many
     num_outside: int  # images added later that the rule keeps now: the certificate says nothing about them
+    num_unscored: int  # images added after the run, without a suggestion of it: neither about these
     disputed: Ids  # answered images to which another reviewer gave another class, rising
     certified_undisputed: float  # share proven when those answers are taken as wrong, [0, 1]
     sensitivity: tuple[Sensitivity, ...]  # what is proven if some answers "right" were wrong
+
+    @property
+    def outside(self) -> str:
+        """Which added images the certificate says nothing about, and what to do; empty without any."""
+        text = (
+            f"The certificate says nothing about {self.num_outside + self.num_unscored:,} images that were added to "
+            f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again (winnow "
+            "live --refresh) or train, then audit that run or version."
+        )
+        return text if self.num_outside + self.num_unscored else ""
 
 
 class Audits(DrawCertificates):
@@ -113,6 +111,7 @@ class Audits(DrawCertificates):
         num = total if num_images is None else num_images
         pool, log = first_images(grown, num), self._decisions.all()
         ids, digest = kept_set(pool, rule, params)
+        now = ids if num == total else kept_set(grown, rule, params)[0]
         whole = growing_order(grown.ids, self._firsts(), seed)
         order = whole[np.isin(whole, ids)]
         given = answers(log, run_id, seed)
@@ -133,7 +132,8 @@ class Audits(DrawCertificates):
             certificate=certificate(is_right, len(order), target, alpha),
             earlier=self._earlier(grown, whole, (ids, digest), given, target, alpha) if num == total else None,
             num_images=num,
-            num_outside=0 if num == total else len(np.setdiff1d(kept_set(grown, rule, params)[0], ids)),
+            num_outside=len(np.setdiff1d(now, ids)),
+            num_unscored=len(np.setdiff1d(unscored_additions(grown, self._firsts()), now)),
             disputed=doubtful,
             certified_undisputed=certified_without(is_right, np.isin(order[:count], doubtful), len(order), alpha),
             sensitivity=sensitivity(is_right, len(order), alpha),
@@ -291,7 +291,7 @@ def certificate_manifest(audit: Audit) -> dict[str, Any]:
         for image, right, decision in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
     ]
     head = {"run": audit.run_id, "rule": audit.rule, "parameters": dict(audit.params), "ids_hash": audit.ids_hash}
-    scope = {"num_images": audit.num_images, "num_outside": audit.num_outside}
+    scope = {name: getattr(audit, name) for name in ("num_images", "num_outside", "num_unscored")}
     doubts = {
         "disputed": audit.disputed.tolist(),
         "certified_if_disputed_are_wrong": audit.certified_undisputed,

@@ -95,6 +95,8 @@ def _certificate(audit: Audit) -> None:
         f"Between {low} and {high} of the labels are right, with {level} confidence. You may stop "
         "after any answer: the certificate stays valid. It holds for this selection, and takes your answers as true."
     )
+    if audit.outside:
+        st.info(audit.outside)
     _doubts(audit)
     if audit.earlier is not None and audit.earlier.has_grown:
         _grown_pool(audit.earlier)

@@ -44,7 +44,7 @@ NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_note", "he
               "outputs", "num_images", "files", "state", "reason", "error_state", "error_states", "calibration",
               "before", "size_notes", "left_out", "facts", "corrected", "log", "by_group", "leaks", "scope",
               "doubts", "disputed", "certified_undisputed", "certified_if_answers_are_wrong", "sensitivity", "frozen",
-              "certified_if_disputed_are_wrong", "has_grown", "num_outside", "num_groups", "clustered",
+              "certified_if_disputed_are_wrong", "has_grown", "num_outside", "num_unscored", "num_groups", "clustered",
               "note", "flag", "pool_draw", "cross_validated", "classes_version"}  # fmt: skip
 """Fields of answers that version 0.1 did not have."""
 CLUSTERED = "diverse"

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from core import Command, Project
+from core.cli.app import app
 from core.quality.audit_answers import audit_overlap, growing_order, sensitivity
 from core.risk.audit_certificate import certified_count
 from tests.conftest import draw
@@ -60,7 +62,9 @@ def test_a_certificate_stays_valid_for_its_set_when_the_pool_grows(trained_proje
     assert (frozen.num_images, frozen.num_outside) == (before.num_images, 12)
     project.export("csv", tmp_path / "out", RUN)
     (stored,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["certificates"]
-    assert stored["scope"] == {"num_images": before.num_images, "num_outside": 12}
+    assert stored["scope"] == {
+        "num_images": before.num_images, "num_outside": 12, "num_unscored": 0
+    }  # fmt: skip
 
 
 def test_after_growth_the_same_rule_is_audited_anew_and_keeps_what_was_answered(
@@ -76,6 +80,26 @@ def test_after_growth_the_same_rule_is_audited_anew_and_keeps_what_was_answered(
     assert (now.earlier.num_kept, now.earlier.num_added) == (before.certificate.size, 12)
     assert (now.earlier.num_valid, now.earlier.frozen) == (6, before.certificate)
     assert len(now.answered) + now.num_waiting == 6  # none of the answers is lost
+
+
+def test_right_after_an_addition_an_audit_names_the_new_images_outside_it(
+    trained_project: Project, tmp_path: Path
+) -> None:
+    rule: dict[str, Any] = {"rule": "fixed_threshold", "threshold": 0.4}
+    before = trained_project.quality.audit(RUN, **rule)
+    assert (before.num_unscored, before.outside) == (0, "")
+    assert trained_project.quality.answer_audit(before, 0).status == "saved"
+    grow(trained_project, tmp_path / "more")
+    project = Project.open(trained_project.path)
+    now = project.quality.audit(RUN, **rule)
+    assert (now.ids_hash, now.num_outside, now.num_unscored) == (before.ids_hash, 0, 12)
+    words = "audit", str(project.path), RUN, "--rule", "fixed_threshold", "--param", "threshold=0.4"
+    assert "The certificate says nothing about 12 images that were added" in CliRunner().invoke(app, words).output
+    assert json.loads(CliRunner().invoke(app, [*words, "--json"]).output)["num_unscored"] == 12
+    (stored,) = project.quality.certificates()
+    assert stored.num_unscored == 12
+    version = project.live.refresh(RUN, wait=True).version
+    assert project.quality.audit(version, **rule).outside == ""
 
 
 def second_opinion(project: Project, image: int, label: int, reviewer: str) -> None:

@@ -21,7 +21,8 @@ from core.cli.options import (
 from core.cli.output import answer, estimate_info, finite, format_estimate, format_params, percent
 from core.cli.part_errors import part_report
 from core.project import Project
-from core.quality.audits import Audit, EarlierAudit
+from core.quality.audit_answers import EarlierAudit
+from core.quality.audits import Audit
 from core.quality.calibration.draw_certificate import draw_facts
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck
@@ -60,7 +61,7 @@ def audit(
     info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
         "waiting": found.num_waiting, "moved": _moved_info(found.earlier), **asdict(found.certificate),
-        "num_images": found.num_images, "disputed": found.disputed.tolist(),
+        "num_images": found.num_images, "num_unscored": found.num_unscored, "disputed": found.disputed.tolist(),
         "certified_if_disputed_are_wrong": found.certified_undisputed,
         "certified_if_answers_are_wrong": [asdict(item) for item in found.sensitivity],
         "pool_draw": draw_facts(drawn),
@@ -247,6 +248,7 @@ def _audit_lines(project: Project, audit: Audit) -> list[str]:
                 f"by strata ({moved.num_kept:,} images kept, {moved.num_added:,} added): at least "
                 f"{percent(moved.certified)} right, a guarantee of its own"
             )
+    lines += [audit.outside] if audit.outside else []
     if audit.next_id is not None:
         lines.append(f"next image: {audit.next_id} ({project.images.names[audit.next_id]})")
     return lines
