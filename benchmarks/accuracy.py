@@ -120,20 +120,20 @@ def one(images: ImageSet, config: TrainConfig, num_labels: int, most: int) -> di
     }  # fmt: skip
 
 
-def settings(method: str, words: argparse.Namespace, num_labels: int, seed: int) -> TrainConfig:
+def settings(method: str, asked: argparse.Namespace, num_labels: int, seed: int) -> TrainConfig:
     """The same budget for all: so many steps, one evaluation in about sixty."""
-    steps_per_epoch = -(-num_labels // min(words.batch, num_labels))
-    epochs = max(1, words.steps // steps_per_epoch)
-    every = max(1, epochs // max(1, words.steps // 60))
+    steps_per_epoch = -(-num_labels // min(asked.batch, num_labels))
+    epochs = max(1, asked.steps // steps_per_epoch)
+    every = max(1, epochs // max(1, asked.steps // 60))
     ramp = {"pseudo_label": "linear", "mean_teacher": "sigmoid", "self_training": "linear"}.get(method, "none")
     weight = 20.0 if method == "mean_teacher" else 1.0
     return TrainConfig(
-        method=method, model=words.model, profile=words.profile, epochs=epochs, batch_size=words.batch,
-        unlabeled_ratio=words.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
-        ema_decay=words.ema, learning_rate=words.rate, log_epochs=every, seed=seed, precision="bf16",
-        device=words.device,
-        wrn_depth=words.depth, wrn_width=words.width, threshold=words.threshold,
-        threshold_memory=words.memory, weak_pass=words.weak,
+        method=method, model=asked.model, profile=asked.profile, epochs=epochs, batch_size=asked.batch,
+        unlabeled_ratio=asked.ratio, ramp=ramp, ramp_start=0, ramp_end=max(1, epochs // 2), unlabeled_weight=weight,
+        ema_decay=asked.ema, learning_rate=asked.rate, log_epochs=every, seed=seed, precision="bf16",
+        device=asked.device,
+        wrn_depth=asked.depth, wrn_width=asked.width, threshold=asked.threshold,
+        threshold_memory=asked.memory, weak_pass=asked.weak,
     )  # fmt: skip
 
 
@@ -182,24 +182,24 @@ def main() -> None:
         "--quick", action="store_true", help="with --full: its settings, but three steps of a small pool"
     )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    words = parser.parse_args()
+    asked = parser.parse_args()
     keep_freed_memory()
-    if words.full:
+    if asked.full:
         full = {"model": "wrn", "steps": 2**17, "ratio": 7, "ema": 0.999, "memory": 0.999}
-        vars(words).update(full | ({"steps": 3, "depth": 10, "width": 1, "pool": 500} if words.quick else {}))
-    if words.table:
-        show(words.table)
+        vars(asked).update(full | ({"steps": 3, "depth": 10, "width": 1, "pool": 500} if asked.quick else {}))
+    if asked.table:
+        show(asked.table)
         return
-    torch.set_num_threads(words.threads)
+    torch.set_num_threads(asked.threads)
     images = fashion_mnist()
     train = np.setdiff1d(np.arange(len(images.labels)), images.official_test)
     ids = {str(seed): [part.tolist() for part in drawn(images.labels, train, seed)] for seed in range(3)}
     LABEL_FILE.write_text(json.dumps(ids))
-    for seed in words.seeds:
-        for num_labels in words.labels:
-            for method in words.methods:
-                row = one(images, settings(method, words, num_labels, seed), num_labels, words.pool)
-                with words.out.open("a") as file:
+    for seed in asked.seeds:
+        for num_labels in asked.labels:
+            for method in asked.methods:
+                row = one(images, settings(method, asked, num_labels, seed), num_labels, asked.pool)
+                with asked.out.open("a") as file:
                     file.write(json.dumps(row) + "\n")
                 print(row, flush=True)
 

@@ -91,12 +91,12 @@ def measured(split: Split, clicks: int) -> dict[str, tuple[float, float]]:
 
 def main() -> None:
     """Measure all arms on every split and print the gains."""
-    words = parsed()
+    asked = parsed()
     print(environment())
     by_arm: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
-        for split in splits_of_demo(Path(folder), words.splits, words.labeled):
-            for name, found in measured(split, words.clicks).items():
+        for split in splits_of_demo(Path(folder), asked.splits, asked.labeled):
+            for name, found in measured(split, asked.clicks).items():
                 by_arm[name].append(found)
     before = np.array(next(iter(by_arm.values())))
     rows = []

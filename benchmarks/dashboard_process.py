@@ -71,8 +71,8 @@ class DashboardProcess:
                     return
             except OSError:
                 time.sleep(0.05)
-        told = "" if self._log is None else self._log.read_text(errors="replace")
-        raise RuntimeError(f"The dashboard does not start. {told}")
+        output = "" if self._log is None else self._log.read_text(errors="replace")
+        raise RuntimeError(f"The dashboard does not start. {output}")
 
     def request(self, method: str, path: str, body: Any = None, timeout: float = 60) -> tuple[int, Any]:
         """Send one request and return status and parsed body; OSError where there is no answer."""

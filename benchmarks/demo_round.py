@@ -110,21 +110,21 @@ def averaged(project: Project, head: str, network: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def play(folder: Path, seed: int, labeled: int, words: argparse.Namespace) -> Iterable[dict[str, Any]]:
+def play(folder: Path, seed: int, labeled: int, asked: argparse.Namespace) -> Iterable[dict[str, Any]]:
     """Play all arms of one split."""
     project = Project.create(folder / "base", "demo", split=SplitConfig(seed=seed, labeled=labeled))
     head = project.wait_run(project.start_run(constants.PRESETS["head"].config()).id).id
     facts: dict[str, Any] = {"seed": seed, "labeled": labeled}
     network = None
-    if words.network:
+    if asked.network:
         begin = time.perf_counter()
-        config = recipe({"method": words.method, "model": words.network, "seed": seed})
+        config = recipe({"method": asked.method, "model": asked.network, "seed": seed})
         network = project.wait_run(project.start_run(config).id).id
         seconds = time.perf_counter() - begin
         yield facts | {"arm": "start", "network": {"seconds": seconds, **averaged(project, head, network)}}
-    for queue, error_rate in arms(words.queues):
+    for queue, error_rate in arms(asked.queues):
         name = f"{queue}, {error_rate:.0%} wrong" if queue != NO_CLICKS else queue
-        if words.arms and name not in words.arms:
+        if asked.arms and name not in asked.arms:
             continue
         place = copy(project, folder / f"{queue}-{error_rate}")
         found = facts | {"arm": name} | clicked(place, head, queue, error_rate, seed)
@@ -209,14 +209,14 @@ def main() -> None:
     parser.add_argument("--method", default="supervised", help="Method of the network, as distillation.")
     parser.add_argument("--arms", nargs="+", help='Only these, as none "badge, 5%% wrong"; by default all.')
     parser.add_argument("--report", action="store_true", help="Only print the tables of the file.")
-    words = parser.parse_args()
-    for labeled in () if words.report else words.labeled:
-        for seed in words.splits:
-            with tempfile.TemporaryDirectory() as folder, words.file.open("a") as stream:
-                for found in play(Path(folder), seed, labeled, words):
+    asked = parser.parse_args()
+    for labeled in () if asked.report else asked.labeled:
+        for seed in asked.splits:
+            with tempfile.TemporaryDirectory() as folder, asked.file.open("a") as stream:
+                for found in play(Path(folder), seed, labeled, asked):
                     stream.write(json.dumps(found) + "\n")
                     stream.flush()
-    report(words.file)
+    report(asked.file)
 
 
 if __name__ == "__main__":

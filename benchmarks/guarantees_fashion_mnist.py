@@ -150,10 +150,10 @@ def main() -> None:
     """Train or take what is kept, and print the section."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--keep", type=Path, help="folder in which the trained projects stay")
-    words = parser.parse_args()
+    asked = parser.parse_args()
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as temporary:
-        models = [scored(words.keep or Path(temporary), num_labels) for num_labels in BUDGETS]
+        models = [scored(asked.keep or Path(temporary), num_labels) for num_labels in BUDGETS]
     print("## Guarantees on real images (`python benchmarks/guarantees_fashion_mnist.py`)\n")
     for found in models:
         print(f"* {found.num_labels:,} labels: test accuracy {found.test_accuracy:.1%} (n = 10,000), "

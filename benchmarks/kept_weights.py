@@ -132,24 +132,24 @@ def main() -> None:
     parser.add_argument("--steps", action="store_true", help="only time a step of both models")
     parser.add_argument("--arms", nargs="+", default=list(ARMS))
     parser.add_argument("--splits", nargs="+", type=int, default=[0, 1, 2])
-    words = parser.parse_args()
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    if words.table:
-        show(words.table)
+    if asked.table:
+        show(asked.table)
         return
     print(environment())
-    if words.steps:
+    if asked.steps:
         for _ in range(2):
             for model in ("small_cnn", "tiny_cnn"):
                 print(model, {p: f"{1000 * step_seconds(model, p):.0f} ms" for p in ("fp32", "bf16")}, flush=True)
         return
     with tempfile.TemporaryDirectory() as folder:
-        for split in words.splits:
+        for split in asked.splits:
             project = Project.create(Path(folder) / str(split), "demo", split=SplitConfig(seed=split))
-            for name in words.arms:
+            for name in asked.arms:
                 row = run(project, name, split)
                 print(name, split, f"{row['cpu_seconds']:.0f} s", kept(row, "best"), kept(row, "last"), flush=True)
-                with words.out.open("a") as file:
+                with asked.out.open("a") as file:
                     file.write(json.dumps(row) + "\n")
 
 

@@ -102,21 +102,21 @@ def main() -> None:
     parser.add_argument("--rates", nargs="+", type=float, default=[0.01])
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    words = parser.parse_args()
-    if words.table:
-        show(words.table)
+    asked = parser.parse_args()
+    if asked.table:
+        show(asked.table)
         return
     torch.set_num_threads(1)
     print(environment())
-    found = labeled_set(words.set, words.cache)
-    for seed, part, rate in product(words.seeds, words.parts, words.rates):
-        key = {"set": words.set, "side": words.side, "labels": words.labels, "part": part, "rate": rate,
-               "epochs": words.epochs, "seed": seed}  # fmt: skip
-        settings = {"image_side": words.side, "trained_part": part, "learning_rate": rate, "epochs": words.epochs,
+    found = labeled_set(asked.set, asked.cache)
+    for seed, part, rate in product(asked.seeds, asked.parts, asked.rates):
+        key = {"set": asked.set, "side": asked.side, "labels": asked.labels, "part": part, "rate": rate,
+               "epochs": asked.epochs, "seed": seed}  # fmt: skip
+        settings = {"image_side": asked.side, "trained_part": part, "learning_rate": rate, "epochs": asked.epochs,
                     "seed": seed}  # fmt: skip
-        row = {**key, **run(found, draw_splits(found, seed, words.labels), settings)}
+        row = {**key, **run(found, draw_splits(found, seed, asked.labels), settings)}
         print(row, flush=True)
-        with words.out.open("a") as file:
+        with asked.out.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
 

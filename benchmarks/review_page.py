@@ -211,24 +211,24 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000, 10_000_000])
     parser.add_argument("--full", type=int, default=1_000_000)
-    words = parser.parse_args()
+    asked = parser.parse_args()
     images = np.asarray(DATASETS["demo"].load(None).pixels[:4096])
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder, home = Path(name), Path(name) / "home"
         os.environ["WINNOW_HOME"] = str(home)
         browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
-        if words.full:
-            project = synthetic_project(folder / "full", num_images=words.full, tiles=images)
+        if asked.full:
+            project = synthetic_project(folder / "full", num_images=asked.full, tiles=images)
             window = ReviewWindow(browser, project.path, home)
             try:
                 rows = measure(window, project)
                 window.open(view="focus", show="undecided")
                 rows += training_vs_review(lambda keys: window.keys("focus", keys, 40), folder / "beside")
-                print(table([f"{words.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
+                print(table([f"{asked.full:,} images", "p50", "p95", "n", "reach"], rows), flush=True)
             finally:
                 window.close()
         rows = []
-        for size in words.sizes:
+        for size in asked.sizes:
             small = np.ascontiguousarray(images[:, ::2, ::2]) if size > 2_000_000 else images
             rows.append(grow(browser, folder, home, size, small))
             print(rows[-1], flush=True)

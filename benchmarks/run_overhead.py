@@ -57,8 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=6)
     parser.add_argument("--profile", action="store_true")
-    words = parser.parse_args()
-    if words.profile:
+    asked = parser.parse_args()
+    if asked.profile:
         command = [sys.executable, "-P", "-X", "importtime", "-c", "import core.training.worker"]
         lines = subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()[1:]
         slowest = sorted(lines, key=lambda line: -int(line.split("|")[1]))
@@ -70,7 +70,7 @@ def main() -> None:
         project = Project.demo(Path(folder) / "demo")
         for name, config in STATES.items():
             first = overhead(project, config)
-            later = [overhead(project, config) for _ in range(words.times)]
+            later = [overhead(project, config) for _ in range(asked.times)]
             rows.append([f"{name} first run", f"{first[0]:.1f}", f"{first[1]:.1f}", "1"])
             rows.append(
                 [f"{name} later runs", spread([a for a, _ in later]), spread([b for _, b in later]), str(len(later))]

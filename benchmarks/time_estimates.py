@@ -85,9 +85,9 @@ def told_and_taken(project: Project, settings: dict[str, Any]) -> dict[str, Any]
     shutil.rmtree(project.path / "features", ignore_errors=True)
     fresh, config = Project(project.path), TrainConfig.checked(settings)
     begin = time.monotonic()
-    told = fresh.plans.times.estimate(config)
+    estimate = fresh.plans.times.estimate(config)
     measuring = time.monotonic() - begin
-    assert told is not None
+    assert estimate is not None
     begin, used = time.monotonic(), _processor_seconds()
     run = fresh.start_run(config)
     fresh.wait_run(run.id)
@@ -95,8 +95,8 @@ def told_and_taken(project: Project, settings: dict[str, Any]) -> dict[str, Any]
     while _processor_seconds() == used:  # until the process is gone, its time is not counted
         time.sleep(0.05)
     return {
-        "told": told.seconds, "parts": dict(told.parts), "taken": _processor_seconds() - used, "wall": taken,
-        "measuring": measuring, "steps": told.steps, "load": os.getloadavg()[0],
+        "told": estimate.seconds, "parts": dict(estimate.parts), "taken": _processor_seconds() - used, "wall": taken,
+        "measuring": measuring, "steps": estimate.steps, "load": os.getloadavg()[0],
     }  # fmt: skip
 
 
@@ -114,9 +114,9 @@ def report(rows: list[dict[str, Any]]) -> str:
         is_true = all(1 - REACH <= ratio <= 1 + REACH for ratio in ratios)
         seconds = [_listed([row[part] for row in mine]) for part in ("told", "taken", "wall")]
         measuring, load = (_listed([row[part] for row in mine]) for part in ("measuring", "load"))
-        told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        shares = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         name = f"{mine[0]['set']}: {name}"
-        lines.append([name, f"{mine[0]['steps']:,}", *seconds, told, measuring, load, "yes" if is_true else "**no**"])
+        lines.append([name, f"{mine[0]['steps']:,}", *seconds, shares, measuring, load, "yes" if is_true else "**no**"])
     head = ["run", "steps", "told, s", "taken, CPU s", "wall, s", "told / taken", "measuring, s", "load", "within 30 %"]
     inside = sum(1 - REACH <= row["told"] / row["taken"] <= 1 + REACH for row in rows)
     return f"{table(head, lines)}\n\n{inside} of {len(rows)} within 30 %.\n\n{environment()}"

@@ -75,20 +75,20 @@ def main() -> None:
     parser.add_argument("--ratio", type=int, default=7)
     parser.add_argument("--weak", default="joint", choices=["joint", "own"])
     parser.add_argument("--child", type=int)
-    words = parser.parse_args()
-    if words.child:
-        print(json.dumps(child(words.child, words.model, words.ratio, words.weak)))
+    asked = parser.parse_args()
+    if asked.child:
+        print(json.dumps(child(asked.child, asked.model, asked.ratio, asked.weak)))
         return
     rows = []
-    for pool in words.pools:
+    for pool in asked.pools:
         command = [sys.executable, "-m", "benchmarks.training_memory", "--child", str(pool)]
-        command += ["--model", words.model, "--ratio", str(words.ratio), "--weak", words.weak]
+        command += ["--model", asked.model, "--ratio", str(asked.ratio), "--weak", asked.weak]
         seen = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
         beyond = [f"{seen[name]:,.0f}" for name in ("trained", "scored")]
         rows.append([f"{pool:,}", f"{seen['images']:,.0f}", f"{seen['imported']:,.0f}", *beyond])
     head = ["pool", "images, MB", "process after imports, MB", "peak beyond images, training, MB", "and scoring, MB"]
     print(table(head, rows))
-    what = f"{words.model}, mu = {words.ratio}, weak views {words.weak}. One epoch of 1,000 labeled images each."
+    what = f"{asked.model}, mu = {asked.ratio}, weak views {asked.weak}. One epoch of 1,000 labeled images each."
     print(f"\n{what} {environment()}")
 
 

@@ -80,10 +80,10 @@ def by_turns(
 def compared(name: str, ours: list[float], theirs: list[float], yardstick: str) -> list[str]:
     """Format a row: ours, the reference, their ratio, the spread of both."""
 
-    def told(values: list[float]) -> str:
+    def spread(values: list[float]) -> str:
         return f"{1000 * median(values):,.0f} ({1000 * min(values):,.0f} to {1000 * max(values):,.0f})"
 
-    return [name, told(ours), yardstick, told(theirs), f"{median(theirs) / median(ours):.2f}", str(len(ours))]
+    return [name, spread(ours), yardstick, spread(theirs), f"{median(theirs) / median(ours):.2f}", str(len(ours))]
 
 
 def bare(one: Trainer, count: int) -> Callable[[], object]:
@@ -166,19 +166,19 @@ def main() -> None:
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--quick", action="store_true", help="eager beside compiled alone, small, to see that it runs")
     parser.add_argument("--recipe", help="be one of the recipes, told by stdin")
-    words = parser.parse_args()
-    device = torch.device(words.device)
-    if words.recipe:
-        serve_steps(recipe(words.recipe, device, is_compiled=words.compile))
+    asked = parser.parse_args()
+    device = torch.device(asked.device)
+    if asked.recipe:
+        serve_steps(recipe(asked.recipe, device, is_compiled=asked.compile))
         return
-    if not words.quick:
-        print(yardsticks(device, words.steps, is_compiled=words.compile) + "\n")
-    if words.quick or device.type == "cuda":
-        count = 2 if words.quick else 20 * words.steps
-        print(versions(device, words.precision, count, 1 if words.quick else RATIO, is_quick=words.quick))
+    if not asked.quick:
+        print(yardsticks(device, asked.steps, is_compiled=asked.compile) + "\n")
+    if asked.quick or device.type == "cuda":
+        count = 2 if asked.quick else 20 * asked.steps
+        print(versions(device, asked.precision, count, 1 if asked.quick else RATIO, is_quick=asked.quick))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    print(f"\n{where}, {words.precision}. Peak memory of this process: {peak:.1f} GiB. {environment()}")
+    print(f"\n{where}, {asked.precision}. Peak memory of this process: {peak:.1f} GiB. {environment()}")
 
 
 def fixmatch(weak: str, device: torch.device, *, is_compiled: bool) -> Trainer:

@@ -1,7 +1,7 @@
 """Public names of Winnow; `core` and `winnow` import them on first use."""
 
 from core import constants
-from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig
+from core.base.config import Config, SplitConfig, TrainConfig
 from core.base.errors import (
     ConfigError,
     DataError,
@@ -47,6 +47,7 @@ from core.risk.review_value import ReviewValue, StopAdvice
 from core.risk.risk_control import ConformalThreshold, HighProbabilityThreshold, class_thresholds
 from core.risk.sampling_estimates import MeanEstimate
 from core.simulation.curves import SimulationCurve
+from core.simulation.simulate_config import SimulateConfig
 from core.simulation.simulations import Simulation, Simulations
 from core.workspace import recent_projects
 from core.workspace.pool_index import PoolScores

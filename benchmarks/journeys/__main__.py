@@ -75,16 +75,16 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1280], help="Widths of the pictures in CSS pixels.")
     parser.add_argument("--themes", nargs="+", choices=("light", "dark"), default=["light"])
     parser.add_argument("--out", type=Path, default=Path("build/journeys"), help="Folder of the pictures.")
-    words = parser.parse_args()
-    words.out.mkdir(parents=True, exist_ok=True)
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
     found: list[list[str]] = []
     missing: list[str] = []
     load = os.getloadavg()[0]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        for name in words.only:
+        for name in asked.only:
             try:
-                found += rows(name, play(name, browser, words.out, words.sizes, words.themes))
+                found += rows(name, play(name, browser, asked.out, asked.sizes, asked.themes))
             except MissingEffectError as error:
                 missing.append(str(error))
                 print(error, file=sys.stderr, flush=True)

@@ -74,7 +74,7 @@ class Recorder:
             yield
         except (AssertionError, Error) as error:
             page.screenshot(path=self.folder / f"{self._file(name)}-failed.png")
-            raise MissingEffectError(f"{self.journey}, step “{name}”: {_told(error)}") from error
+            raise MissingEffectError(f"{self.journey}, step “{name}”: {_on_one_line(error)}") from error
         self.seconds[name] = time.perf_counter() - begin
         self._pictures(page, name)
 
@@ -102,7 +102,7 @@ def _still(page: Page) -> None:
         still(page)
 
 
-def _told(error: Exception) -> str:
+def _on_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:400]
 
 

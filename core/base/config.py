@@ -39,6 +39,8 @@ TRAINING_METHODS: tuple[str, ...] = tuple(name for name in METHODS if name != "i
 """Methods that a run can be started with; the other one keeps predictions from elsewhere."""
 NETWORK_METHODS: tuple[str, ...] = tuple(name for name in TRAINING_METHODS if name != "head")
 """Methods that train a network; `head` fits a classifier on stored features."""
+HEAD_METHODS = ("head", "distillation")
+"""Methods that fit a head: as their model, or to teach a network."""
 MODELS: tuple[str, ...] = get_args(Model)
 """Models, by the name that `TrainConfig.model` takes."""
 TORCHVISION_MODELS: tuple[str, ...] = ("resnet18", "resnet50", "convnext_tiny", "efficientnet_b0", "vit_b_16")
@@ -231,6 +233,11 @@ class TrainConfig(Config):
         return self.method == "head"
 
     @property
+    def fits_head(self) -> bool:
+        """Whether the run fits a head, as its model or to teach its network."""
+        return self.method in HEAD_METHODS
+
+    @property
     def is_imported(self) -> bool:
         """Whether the run keeps the predictions of another model."""
         return self.method == "imported"
@@ -280,20 +287,3 @@ class TrainConfig(Config):
 
 _BEFORE = {"model": "small_cnn", "kept_weights": "best"}
 """Meaning of settings that a record does not name: its Winnow had no such setting."""
-
-
-class SimulateConfig(Config):
-    """Settings of a simulated review, for each queue, accept rule and seed."""
-
-    rounds: Annotated[int, Between(1, 100)] = 3
-    """Rounds of single answers, bulk accept above the threshold and retraining."""
-    clicks: Annotated[int, Between(1, 1_000_000)] = 50
-    """Single answers of the reviewer in each round."""
-    error_rate: Annotated[float, Between(0.0, 1.0)] = 0.02
-    """Share of the reviewer's answers that are wrong; each other class is answered equally often."""
-    seeds: Annotated[int, Between(1, 100)] = 1
-    """Repetitions, each with its own seed of training, draws and mistakes, counted up from the training seed."""
-    controls: bool = True
-    """Also simulate each accept rule without an answer (threshold only) and with answers on random images."""
-    keep: bool = False
-    """Keep the simulated projects with their runs and decisions; else only the curves stay."""

@@ -1,6 +1,6 @@
 """Names of the settings that each kind of run reads."""
 
-from core.base.config import TORCHVISION_MODELS, TrainConfig
+from core.base.config import HEAD_METHODS, TORCHVISION_MODELS, TrainConfig
 
 _OF_HEADS = ("extractor", "head", "head_balance", "allow_download")
 IMPORTED_SETTINGS: tuple[str, ...] = ("method", "imported_model")
@@ -28,7 +28,7 @@ _BY_METHOD: dict[str, tuple[str, ...]] = {
     "sharpening": _MATCHING,
     "fairness_weight": ("freematch",),
     "log_batches": _POOL_METHODS,
-    **dict.fromkeys(("head", "head_balance"), ("distillation",)),
+    **dict.fromkeys(("head", "head_balance"), HEAD_METHODS),
 }
 """Methods that read a setting; a setting that is not named is read by all that train a network."""
 _BY_MODEL: dict[str, tuple[str, ...]] = {
@@ -52,7 +52,7 @@ def settings_read(method: str, model: str) -> tuple[str, ...]:
         return IMPORTED_SETTINGS
     if method == "head":
         return HEAD_SETTINGS
-    from_head = _OF_HEADS if method == "distillation" else ()
+    from_head = _OF_HEADS if method in HEAD_METHODS else ()
     return tuple(
         name
         for name in NETWORK_SETTINGS

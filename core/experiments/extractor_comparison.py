@@ -252,7 +252,7 @@ def _features(
 ) -> tuple[Features, FeatureRecord]:
     """Features (n, D) of some images, and a record that says how long they take."""
     images, root = workspace.images, workspace.path / "features"
-    told: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop}
+    callbacks: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop}
     if extractor is not None and len(images.pixels) > MOST_IMAGES:
         try:
             stored = open_features(root / extractor.key, images)
@@ -261,8 +261,8 @@ def _features(
                 sample = ImageSet(images.pixels[rows], images.labels[rows], images.class_names, images.names[rows],
                                   rows[:0])  # fmt: skip
                 write_images(sample, Path(folder) / "images")
-                stored = compute_features(extractor, Path(folder) / "images", Path(folder) / "features", **told)
+                stored = compute_features(extractor, Path(folder) / "images", Path(folder) / "features", **callbacks)
                 return np.array(stored.values), stored.record
     else:
-        stored = named_features(name, workspace.path / "images", root, **told)
+        stored = named_features(name, workspace.path / "images", root, **callbacks)
     return stored.values[rows], stored.record

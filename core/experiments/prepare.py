@@ -87,20 +87,21 @@ def _check_parent(workspace: Workspace, config: TrainConfig, parent: str | None)
 
 
 def _check_labels(config: TrainConfig, curated: CuratedSet, num_pool: int) -> None:
-    """Raise InputError where self_training or distillation has nothing to learn from beside the given labels."""
+    """Raise InputError where a run has nothing to learn from beside the given labels."""
     is_given_alone = not (curated.sources != LabelSource.GIVEN).any() and not len(curated.reject_ids)
     if config.method == "self_training" and is_given_alone:
         raise InputError(
             "self_training needs curated labels, and none are decided yet: accept some images on the Review page "
             "first, let a rule pick them from a parent run, or choose the method supervised."
         )
-    if config.method == "distillation" and not can_suggest(curated):
+    is_taught = config.fits_head and config.is_network
+    if is_taught and not can_suggest(curated):
         raise InputError(
-            "distillation learns from a head, and a head needs labeled images of two classes: label some on the "
+            f"{config.method} learns from a head, and a head needs labeled images of two classes: label some on the "
             "Review page first."
         )
-    if config.method == "distillation" and not num_pool:
-        raise InputError("distillation learns from unlabeled images, and there are none: choose supervised.")
+    if is_taught and not num_pool:
+        raise InputError(f"{config.method} learns from unlabeled images, and there are none: choose supervised.")
 
 
 def _record(
@@ -137,6 +138,6 @@ def _with_full_path(config: TrainConfig) -> TrainConfig:
     """Return the settings with the full path of the extractor's file: a later run may start in another folder."""
     family, _, file = config.extractor.partition(":")
     path = Path(file).expanduser().resolve()
-    if not (config.is_head or config.method == "distillation") or family not in FILE_EXTRACTORS or not path.exists():
+    if not config.fits_head or family not in FILE_EXTRACTORS or not path.exists():
         return config
     return config.model_copy(update={"extractor": f"{family}:{path}"})

@@ -1,7 +1,7 @@
 """Label table: one row per exported label, and the settings of its export."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -129,6 +129,11 @@ class LabelTable:
     def info_json(self) -> str:
         """Return what the manifest says as JSON text."""
         return json.dumps(dict(self.info), ensure_ascii=False)
+
+
+def markdown_row(cells: Iterable[object]) -> str:
+    """Return a row of a Markdown table; bars in cells are escaped, breaks become spaces."""
+    return f"| {' | '.join(' '.join(str(cell).split()).replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def escape_surrogates(text: str) -> str:

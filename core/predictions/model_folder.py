@@ -139,6 +139,6 @@ def _torch_logits(folder: Path, pixels: Pixels) -> Logits:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = (done.stdout or done.stderr).strip().splitlines() or ["no answer"]
-            told = json.loads(lines[-1])["error"] if lines[-1].startswith('{"error"') else lines[-1]
-            raise DataError(f"{folder} cannot score images: {told}")
+            reason = json.loads(lines[-1])["error"] if lines[-1].startswith('{"error"') else lines[-1]
+            raise DataError(f"{folder} cannot score images: {reason}")
         return np.array(load_array(Path(work) / "logits.npy"))

@@ -121,8 +121,8 @@ def match_predictions(
     found = find_predictions(table, images.class_names, kind)
     values, is_labels = found.values, found.values.ndim == 1 or found.kind == "labels"
     if is_labels != (kind == "labels") and kind != "auto":
-        told = "labels" if is_labels else "an array of numbers"
-        raise InputError(f"{table.source} holds {told}, not {kind}: leave the kind out, or choose another file.")
+        found_kind = "labels" if is_labels else "an array of numbers"
+        raise InputError(f"{table.source} holds {found_kind}, not {kind}: leave the kind out, or choose another file.")
     if is_labels and values.ndim != 1:
         raise InputError(f"{table.source} holds labels of shape {values.shape}: one label for each image is needed.")
     if not is_labels and (values.ndim != 2 or values.dtype.kind not in "fiub" or 0 in values.shape):

@@ -66,8 +66,8 @@ class Audit:
         """Which added images the certificate says nothing about, and what to do; empty without any."""
         text = (
             f"The certificate says nothing about {self.num_outside + self.num_unscored:,} images that were added to "
-            f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again (winnow "
-            "live --refresh) or train, then audit that run or version."
+            f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again "
+            "(winnow live --refresh) or train, then audit that run or version."
         )
         return text if self.num_outside + self.num_unscored else ""
 

@@ -10,12 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core.base.config import SimulateConfig, TrainConfig
+from core.base.config import TrainConfig
 from core.base.errors import InputError, RunError
 from core.base.types import LIVE_STATES, UNKNOWN
 from core.jobs.job_folder import JobFolder, JobStatus, find_job, list_jobs, plain
 from core.jobs.start import start_worker
 from core.simulation.curves import SimulationCurve, SimulationPoint, bulk_accept_error, curve, labels_of
+from core.simulation.simulate_config import SimulateConfig
 from core.simulation.strategies import AcceptRule, ReviewStrategy, parse_accept_rule, review_strategies
 from core.workspace.workspace import Workspace
 

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class TrainingWorker:
         begun = self.folder.status(now=0).seconds if is_resume else 0.0
         self.status = RunStatus("running", "Reading images and labels.", epochs=self.config.epochs, seconds=begun)
         self._begin, self._since, self._before = time.monotonic(), time.time(), begun
-        self._told, self._saved, self._is_stopped, self._measured, self._kept = 0.0, 0, False, "", ""
+        self._last_written, self._saved, self._is_stopped, self._measured, self._kept = 0.0, 0, False, "", ""
         self._tracker: Tracker = NoTracker()
         self._pace, self._num_images = Pace(), 0
 
@@ -158,11 +159,9 @@ class TrainingWorker:
         if backbone is not None:
             self._tell(message="Computing features of the labeled images.")
             fit_head_start(model, data, config, self._is_cancelled)
-        precision: str = config.precision
-        if precision == "auto":  # else a person chose it
-            self._tell(message="Measuring whether bf16 or fp32 is the faster here.")
-            precision, self._measured = chosen_precision(config, model, len(data.labeled), shape[1:], device)
-            precision = "bf16" if distributed.broadcast_flag(precision == "bf16", device) else "fp32"
+        tell = partial(self._tell, message="Measuring whether bf16 or fp32 is the faster here.")
+        precision, self._measured = chosen_precision(config, model, len(data.labeled), shape[1:], device, tell)
+        if self._measured:
             print(self._measured, flush=True)
         return Trainer(config, model, data, device, precision)
 
@@ -189,7 +188,7 @@ class TrainingWorker:
 
     def _should_stop(self, trainer: Trainer) -> bool:
         now = time.monotonic()
-        if now - self._told > 0.5:
+        if now - self._last_written > 0.5:
             eta = self._pace.left(trainer.step, trainer.steps)
             if trainer.memory_warning and trainer.memory_warning != self._measured:
                 self._measured = trainer.memory_warning
@@ -238,7 +237,7 @@ class TrainingWorker:
             ensure_index(self.folder, splits.pool)
 
     def _on_chunk(self, num_done: int) -> None:
-        if time.monotonic() - self._told > 0.5:
+        if time.monotonic() - self._last_written > 0.5:
             left = self._pace.left(num_done, self._num_images // distributed.world_size())
             self._tell(message=f"Scoring all images: {num_done * distributed.world_size():,} done.", eta_seconds=left)
             self._is_stopped = self._is_cancelled()
@@ -252,14 +251,14 @@ class TrainingWorker:
             if self.status.state == "running" and (words := self._others_words()):
                 raise TrainingError(words)  # another rank has left its last words where ours would stand
             self.folder.write_status(self.status)
-        self._told = time.monotonic()
+        self._last_written = time.monotonic()
 
     def _others_words(self) -> str:
         """What another rank failed with since we began; empty while none did."""
         if not distributed.is_launched():
             return ""
-        told = self.folder.status(now=0)
-        return told.message if told.state == "failed" and told.updated > self._since else ""
+        status = self.folder.status(now=0)
+        return status.message if status.state == "failed" and status.updated > self._since else ""
 
     def _fail(self, error: Exception) -> int:
         """Say what went wrong in log and status.

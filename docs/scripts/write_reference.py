@@ -15,7 +15,7 @@ from typer.main import get_command
 FOLDER = Path(__file__).parents[1] / "reference"
 sys.path.insert(0, str(FOLDER.parents[1]))
 
-from core.base.config import Config, SimulateConfig, SplitConfig, TrainConfig  # noqa: E402
+from core.base.config import Config, SplitConfig, TrainConfig  # noqa: E402
 from core.base.deprecation import REGISTERED, Deprecation  # noqa: E402
 from core.base.presets import PRESETS, RECIPES  # noqa: E402
 from core.cli.app import app  # noqa: E402
@@ -25,6 +25,7 @@ from core.data.datasets import DATASETS, TORCHVISION_DATASETS  # noqa: E402
 from core.export.kinds import EXPORTS  # noqa: E402
 from core.review.queues import QUEUES  # noqa: E402
 from core.scoring.scores import RANKINGS  # noqa: E402
+from core.simulation.simulate_config import SimulateConfig  # noqa: E402
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES  # noqa: E402
 from core.workspace.project_source import SOURCES  # noqa: E402
 

@@ -8,8 +8,9 @@ import pytest
 from typer.main import get_command
 
 from core.api import __all__ as public_names
-from core.base.config import SimulateConfig, SplitConfig, TrainConfig
+from core.base.config import SplitConfig, TrainConfig
 from core.cli.app import app
+from core.simulation.simulate_config import SimulateConfig
 from docs.scripts import write_api, write_architecture, write_reference
 from tests.docs.markdown import DOCS, text_of
 

@@ -196,7 +196,7 @@ def test_a_precision_that_a_person_chose_is_never_decided_again(
     def decide(*_: object) -> Any:
         raise AssertionError("decided again")
 
-    monkeypatch.setattr("core.training.worker.chosen_precision", decide)
+    monkeypatch.setattr("core.training.runtime.precision.faster_precision", decide)
     monkeypatch.setattr("core.training.worker.distributed.broadcast_flag", decide)
     folder = make_run(tiny, TINY.model_copy(update={"precision": asked, "epochs": 1}))
     assert train(tiny, folder) == 0

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.base.config import Between, SimulateConfig, TrainConfig
+from core.base.config import Between, TrainConfig
 from core.base.errors import RunError, unknown_name
 from core.base.presets import recipe
 from core.base.types import LIVE_STATES
@@ -15,6 +15,7 @@ from core.cli.output import answer, format_range, percent
 from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.curves import SimulationPoint
+from core.simulation.simulate_config import SimulateConfig
 from core.simulation.simulation_worker import run_simulation
 from core.simulation.simulations import DEFAULT_ACCEPT_RULES, DEFAULT_QUEUES, Simulation, Simulations
 from core.simulation.strategies import ACCEPT_RULES, REVIEW_QUEUES

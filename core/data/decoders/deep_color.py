@@ -84,8 +84,8 @@ def _layout(image: Image.Image) -> str | None:
     """Return what all tiles of an opened file tell the decoder of their 16-bit colors; None where there is none."""
     if image.format not in ("PNG", "TIFF"):
         return None
-    told = {_raw_mode(tile.args) for tile in getattr(image, "tile", ())}
-    layout = told.pop() if len(told) == 1 else None
+    modes = {_raw_mode(tile.args) for tile in getattr(image, "tile", ())}
+    layout = modes.pop() if len(modes) == 1 else None
     return layout if layout in _BYTES or layout == _GRAY_ALPHA else None
 
 

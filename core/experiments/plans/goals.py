@@ -99,13 +99,8 @@ class TrainingPlan:
 
     @property
     def in_all(self) -> str:
-        """Time of all runs in a sentence; empty for one run alone."""
-        return in_all([run.time for run in self.runs])
-
-    @property
-    def busy_note(self) -> str:
-        """A sentence where other programs use the machine now; else empty."""
-        return busy_note()
+        """Time of all runs, and whether other programs use the machine now; empty for one run on an idle machine."""
+        return " ".join(filter(None, (in_all([run.time for run in self.runs]), busy_note())))
 
     @property
     def configs(self) -> list[TrainConfig]:

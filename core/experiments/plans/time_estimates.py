@@ -134,7 +134,7 @@ class TimeEstimates:
         if times is None:
             return None
         found = network_estimate(config, sizes, times)
-        if config.method != "distillation":
+        if not config.fits_head:
             return found
         head = self._head(config, sizes, may_measure=may_measure)
         if head is None:

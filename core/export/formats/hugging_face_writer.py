@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from core.export.formats.export_format import ExportJob
 from core.export.formats.table_writer import arrow_column, write_csv
-from core.export.label_table import escape_surrogates
+from core.export.label_table import escape_surrogates, markdown_row
 
 ROWS = 100
 """Images in one row group, as the hub's viewer likes it."""
@@ -123,9 +123,5 @@ def _classes(job: ExportJob) -> list[str]:
     texts = job.table.appearance.descriptions
     if not texts:
         return []
-    rows = [f"| {number} | {_cell(name)} | {_cell(texts.get(name, ''))} |" for number, name in job.table.shown_classes]
+    rows = [markdown_row((number, name, texts.get(name, ""))) for number, name in job.table.shown_classes]
     return ["## Classes", "", "| label | class | what belongs to it |", "| --- | --- | --- |", *rows, ""]
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

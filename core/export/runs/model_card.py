@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.base.types import Estimate
+from core.export.label_table import markdown_row
 
 _EXAMPLE = '''"""Name the class of image files: python predict.py IMAGE … (needs onnxruntime, numpy and pillow)."""
 import json, sys
@@ -150,8 +151,7 @@ def _certificate(one: Mapping[str, Any]) -> str:
 
 
 def _rows(rows: Any) -> str:
-    cells = (" | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows)
-    return "".join(f"| {line} |\n" for line in cells)
+    return "".join(f"{markdown_row(row)}\n" for row in rows)
 
 
 def _yaml(text: str) -> str:

@@ -69,7 +69,7 @@ def _last_class(images: Path) -> int:
 def _added_last(images: Path, edits: list[ClassEdit]) -> AddedClass | None:
     """Return the class that was added after the latest edit that stands; None for one of a split, or of the project."""
     added, live = added_classes(images), live_edits(edits)
-    number = len(own_class_names(images)) - 1
+    number = _last_class(images)
     is_part = any(edit.kind == "split" and number in edit.params["added"] for edit in edits)
     if not added or not added[-1].reviewer or is_part:
         return None

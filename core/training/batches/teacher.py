@@ -62,7 +62,7 @@ def with_teacher(
         Cancelled: should_stop said so.
         InputError: There is no such extractor, or its features cannot be computed.
     """
-    if run.record().config.method != "distillation":
+    if not run.record().config.fits_head:
         return data
     if distributed.rank() == 0 and not (run.path / FILE).exists():
         _write(project, run, pool, tell, should_stop)

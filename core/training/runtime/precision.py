@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,14 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 
 
 def chosen_precision(
-    config: TrainConfig, model: nn.Module, num_labeled: int, image: Sequence[int], device: torch.device
+    config: TrainConfig,
+    model: nn.Module,
+    num_labeled: int,
+    image: Sequence[int],
+    device: torch.device,
+    on_measure: Callable[[], None] = lambda: None,
 ) -> tuple[str, str]:
-    """Precision of a training: the one that its settings name, else the faster one.
+    """Precision of a training: the one that its settings name, else the faster one; all ranks take the first one's.
 
     Args:
         config: Settings; precision, batch_size and model are used.
@@ -45,17 +50,20 @@ def chosen_precision(
         num_labeled: Labeled images of the run.
         image: (H, W, C) of an image.
         device: Device of the model.
+        on_measure: Called before the faster one is looked for.
 
     Returns:
         "bf16" or "fp32", and a sentence with both times; empty where nothing was measured.
     """
     if config.precision != "auto":
         return config.precision, ""
+    on_measure()
     per_rank = min(num_labeled, config.batch_size) // distributed.world_size() or 1
     is_large = config.is_fine_tuned
     size = (min(8, per_rank) if is_large else per_rank, image[2], image[0], image[1])
     name = f"{config.model_name} {config.trained_part}" if is_large else config.model
-    return faster_precision(model, name, size, device)
+    faster, measured = faster_precision(model, name, size, device)
+    return "bf16" if distributed.broadcast_flag(faster == "bf16", device) else "fp32", measured
 
 
 def faster_precision(model: nn.Module, name: str, shape: Shape, device: torch.device) -> tuple[str, str]:

@@ -47,7 +47,7 @@ def show(project: Project, goal: str) -> None:
         st.markdown(f"{number}. {run.text} {run.time.sentence}")
     if sentence := plan.in_all:
         st.markdown(f"**{sentence}**")
-    for note in filter(None, (plan.busy_note, *plan.notes)):
+    for note in plan.notes:
         st.caption(note)
     st.caption(f"**To expect:** {plan.expected}")
     if st.button("Start training", type="primary", key="start-goal"):

@@ -100,8 +100,9 @@ def _split_line(path: Path, table: ClassTable, number: int) -> str:
     one = table.splits[number]
     parts = ", ".join(table.names[part] for part in one.parts if part < len(table.names))
     queues = [("RUN", one.image_set), (LABEL_ISSUES, one.given_set)]
-    told = [f"winnow queue {path} {run} --ranking entropy --set {name}" for run, name in queues if name]
-    return f"{table.names[number]} is being split into {parts}" + (f"; its images: {', '.join(told)}" if told else "")
+    commands = [f"winnow queue {path} {run} --ranking entropy --set {name}" for run, name in queues if name]
+    images = f"; its images: {', '.join(commands)}" if commands else ""
+    return f"{table.names[number]} is being split into {parts}{images}"
 
 
 def _number(project: Project, label: str) -> int:
