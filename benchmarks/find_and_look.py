@@ -27,7 +27,7 @@ from core import PageQuery, Project, QueueFilter
 from core.data.groups.by_similarity import MAX_DISTANCE
 from core.scoring.connected_groups import connected_groups
 from core.similarity.near_duplicates import near_duplicates
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 DIMS = 1_280
 _PORT = 8767
@@ -97,7 +97,7 @@ def frames(project: Project) -> tuple[list[list[str]], str]:
         time.sleep(3)
         with sync_playwright() as playwright:
             for width, height in ((1280, 900), (1920, 1080)):
-                browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+                browser = launch(playwright)
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.goto(link[0].replace("/?", "/map?"))
                 page.locator(".map-app[data-points]").wait_for(timeout=120_000)

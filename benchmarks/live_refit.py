@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.report import environment, table
 from benchmarks.review_page import ReviewWindow
 from core import Project, SplitConfig, constants
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 INTERVALS = (20, 0)
 
@@ -50,7 +50,7 @@ def main() -> None:
     found: dict[int, list[float]] = {interval: [] for interval in INTERVALS}
     made = dict.fromkeys(INTERVALS, 0)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+        browser = launch(playwright)
         for _ in range(arguments.repeats):
             for interval in INTERVALS:
                 with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.report import environment, table
 from core import Project, TrainConfig
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 REACH = 0.5
 """Seconds at the 95th percentile."""
@@ -60,7 +60,7 @@ def measured(address: str, rounds: int) -> dict[str, list[float]]:
     """Seconds of each switch by page, the first one of a page first."""
     found: dict[str, list[float]] = defaultdict(list)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         page.wait_for_function(_IS_DRAWN, arg="/data", timeout=_MORE * 1000)

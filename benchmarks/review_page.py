@@ -32,7 +32,7 @@ from benchmarks.training_vs_review import training_vs_review
 from core import Project
 from core.data.datasets import DATASETS
 from core.workspace.pool_index import ensure_index
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 _PORT = 8767
 _PROBE = Path(__file__).with_name("review_probe.js")
@@ -216,7 +216,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder, home = Path(name), Path(name) / "home"
         os.environ["WINNOW_HOME"] = str(home)
-        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+        browser = launch(playwright)
         if asked.full:
             project = synthetic_project(folder / "full", num_images=asked.full, tiles=images)
             window = ReviewWindow(browser, project.path, home)

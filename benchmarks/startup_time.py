@@ -23,7 +23,7 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.report import environment, table
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 _PORT = 8765
 _PAINTED = "[...document.images].some((i) => i.src.includes('/sprite') && i.complete && i.naturalWidth > 0)"
@@ -86,7 +86,7 @@ def main() -> None:
     times = parser.parse_args().times
     first, later = [], []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+        browser = launch(playwright)
         for _ in range(times):
             with tempfile.TemporaryDirectory() as home:
                 first.append(start(browser, Path(home)))

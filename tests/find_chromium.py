@@ -2,7 +2,7 @@
 
 It tries an existing one, Playwright's, then apt's (as root).
 
-`python tests/find_chromium.py` makes sure that there is one and prints where it is; the tests import `find`.
+`python tests/find_chromium.py` makes sure that there is one and prints where it is; the tests import `launch`.
 """
 
 import os
@@ -10,6 +10,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -36,6 +40,13 @@ def find() -> Path | None:
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
     return own if own.exists() else None
+
+
+def launch(playwright: "Playwright") -> "Browser":
+    """Start Chromium without a window and without requests of its own."""
+    program = find()
+    assert program is not None, "no Chromium: run python tests/find_chromium.py"
+    return playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
 
 
 def install() -> None:

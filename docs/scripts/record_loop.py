@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, sync_playwright
 
 from core import Project, constants
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 _WINDOW = (1280, 800)
 _SHOWN = (960, 600)
@@ -164,7 +164,7 @@ def main() -> None:
         project = Project.demo(Path(temporary) / "demo")
         project.wait_run(project.start_run(constants.PRESETS["head"].config()).id, timeout=120)
         with dashboard(project, _PORT) as link, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+            browser = launch(playwright)
             page = browser.new_page(viewport={"width": _WINDOW[0], "height": _WINDOW[1]})
             page.goto(link)
             recording = Recording(page)

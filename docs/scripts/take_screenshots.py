@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from core import Project, TrainConfig, constants
 from docs.scripts.loop_picture import take_loop
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 FOLDER = Path(__file__).parents[1] / "images"
 _PORT = 8766
@@ -122,7 +122,7 @@ def main() -> None:
             assert link is not None
             time.sleep(3)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=str(find()), args=ARGUMENTS)
+                browser = launch(playwright)
                 take(browser.new_page(viewport={"width": 1280, "height": 900}), link[0])
                 browser.close()
         finally:

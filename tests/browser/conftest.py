@@ -3,18 +3,20 @@
 A page fails its test on any script error.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.synthetic import synthetic_project
 from core import Project
 from core.store.files import write_json
+from tests import firefox
 from tests.browser.still import watch
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 TOKEN = "test-token"
 
@@ -32,15 +34,20 @@ class Server(DashboardProcess):
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
-    program = find()
-    assert program is not None, "no Chromium: run python tests/find_chromium.py"
-    expect.set_options(timeout=20_000)  # a machine with other work; what is right comes sooner
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(program), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+def playwright() -> Iterator[Playwright]:
+    """Playwright, with patience for a machine with other work; what is right comes sooner."""
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests; Firefox where $WINNOW_TEST_BROWSER says so."""
+    is_firefox = os.environ.get("WINNOW_TEST_BROWSER") == "firefox"
+    found = firefox.launch(playwright) if is_firefox else launch(playwright)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")
