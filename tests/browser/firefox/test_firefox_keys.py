@@ -1,4 +1,4 @@
-"""A round of review in Firefox: keys, undo, the threshold by hand, and decisions while the server is away."""
+"""Review in Firefox: keys, undo, the threshold by mouse, and decisions while the server is away."""
 
 import re
 
