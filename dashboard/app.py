@@ -33,6 +33,8 @@ MORE_PAGES: dict[str, Callable[[], None]] = {
     "simulate": simulate.show,
 }
 """Pages that the first rounds do not need."""
+_RUN_PAGES = ("review", "scores", "map", "audit")
+"""Pages about the run of the header; Compare has its own two."""
 _ASSETS = Path(__file__).with_name("assets")
 
 
@@ -99,7 +101,7 @@ def _header(page: str) -> None:
             finished, titles[requested], shown = [requested, *finished], "given labels", requested
         st.session_state["run-choice"] = shown
         if requested not in [run.id for run in live_runs(project)]:
-            if requested not in (None, shown, constants.LABEL_ISSUES):
+            if requested not in (None, shown, constants.LABEL_ISSUES) and page in _RUN_PAGES:
                 message = f"{requested} is not a finished run of this project. This page shows {shown}."
                 st.session_state["other-run"] = message
             url.write("run", shown)
@@ -113,7 +115,7 @@ def _header(page: str) -> None:
             args=("run",),
             **hidden,
         )
-    ended_runs.show(project)
+    ended_runs.show(project, page)
     if live_runs(project):
         with st.container(width=210):
             st.fragment(_progress, run_every=2.0)(project)

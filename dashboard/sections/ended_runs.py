@@ -26,16 +26,18 @@ _NOTIFY = """<script>
 </script>"""
 
 
-def show(project: Project) -> None:
+def show(project: Project, page: str) -> None:
     """Tell what has ended since the last look; the title stays until the person does something on the page.
 
     Args:
         project: The project of the page.
+        page: URL path of the page; Review alone gets a message over it, as it has no line of `show_next_step`.
     """
     for run, text in ended_runs.ended(project):
         st.session_state["ended-run"] = (run, text, time.monotonic())
         st.session_state[_offer_key(project)] = (run, text)
-        st.toast(text, duration="long")
+        if page == "review":
+            st.toast(text, duration="long")
     run, text, told = st.session_state.get("ended-run", ("", "", 0.0))
     if text and time.monotonic() - told < _SECONDS:
         st.set_page_config(page_title=f"{text} – Winnow")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import Project, RuleParameter, constants, rule_parameters
 from dashboard import charts, formatting
@@ -15,27 +16,29 @@ _MAX_DIGITS = 10  # of a class number
 """Query parameters of the Audit page: name of the rule, and its parameters as text (an old name: URLs stay valid)."""
 
 
-def rule_inputs(project: Project, run: str) -> tuple[str, dict[str, Any]]:
+def rule_inputs(project: Project, run: str, row: DeltaGenerator) -> tuple[str, dict[str, Any]]:
     """Draw the inputs of the Audit page for a rule, and store them in its URL.
 
     Args:
         project: The project.
         run: Id of the run that the rule selects from.
+        row: Where the inputs stand side by side.
 
     Returns:
         Name of the rule, and its parameters by name.
     """
     _restore(run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row:
         rule = st.selectbox(
-            "Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule"
+            "Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="audit-rule", width=220
         )
         params: dict[str, Any] = {item.name: _number_input(project, rule, item) for item in rule_parameters(rule)}
-    if rule == "fixed_threshold":
-        url.write("threshold", f"{params['threshold']:.9g}")
-        _target_error_input(project, run)
+        if rule == "fixed_threshold":
+            url.write("threshold", f"{params['threshold']:.9g}")
+            _target_error_input(project, run)
     if rule == "per_class_threshold":
-        left, right = st.columns(2, gap="large")
+        with st.expander("Class thresholds"):
+            left, right = st.columns(2, gap="large")
         with right:
             class_target_input(project, run)
         with left:
@@ -101,9 +104,9 @@ def _number_input(project: Project, rule: str, item: RuleParameter) -> float | i
     )
     st.session_state.setdefault(key, _initial(rule, item.name, item.default, high))
     if item.is_integer:
-        return st.number_input(item.name, int(item.low), int(item.high), key=key)
+        return st.number_input(item.name, int(item.low), int(item.high), key=key, width=160)
     step, number_format = (1.0, "%.1f") if high >= 100 else (0.001, "%.3f")
-    return st.number_input(item.name, item.low, high, step=step, format=number_format, key=key)
+    return st.number_input(item.name, item.low, high, step=step, format=number_format, key=key, width=160)
 
 
 def _target_error_input(project: Project, run: str) -> None:

@@ -20,6 +20,7 @@ class Progress:
         num_clicks: Images decided one by one.
         num_bulk: Images accepted in bulk.
         has_curated_run: Whether a network or head was trained on decisions.
+        is_error_known: Whether calibration images, answers to random images or an audit say how many labels are wrong.
         has_exported: Whether the labels were exported.
         gain: What the last clicks bought, a sentence; empty where nothing was measured.
     """
@@ -31,6 +32,7 @@ class Progress:
     num_clicks: int
     num_bulk: int
     has_curated_run: bool
+    is_error_known: bool = True
     has_exported: bool = False
     gain: str = ""
 
@@ -76,6 +78,10 @@ def next_step(done: Progress) -> Step | None:
         return _first_step(done.num_labels)
     if done.num_open and done.num_clicks < ENOUGH_CLICKS:
         return _review_step(done)
+    if done.num_open and not done.num_bulk and not done.is_error_known:
+        text = "Answer random images, so that the error is known"
+        why = "Without them nothing says how many of the labels that you accept together would be wrong."
+        return Step("review", "calibrate", text, why, "audit")
     if done.num_open and not done.num_bulk:
         why = done.gain or "The images that the model is sure of need no click each."
         return Step("bulk", "bulk", "Accept the sure images together, at an error that you choose", why, "review")

@@ -12,6 +12,7 @@ from dashboard.sections.widgets import metric_row
 from dashboard.state import url
 from dashboard.state.current import current_project, scored_run
 
+_SIDE = 260  # of the image, in pixels
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
 
 
@@ -20,33 +21,37 @@ def show() -> None:
     page_head("Audit", "How many of the accepted labels are wrong?")
     key, project = current_project()
     run = scored_run(project).id
-    rule, params = rule_inputs(project, run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    is_calibrated = len(project.decisions.calibration().ids) > 0
+    if not is_calibrated:  # nothing says yet how many labels are wrong: that comes first
+        pool_state.calibration_form(project, run)
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    rule, params = rule_inputs(project, run, row)
+    with row:
         target = st.selectbox(
             "Certify",
             constants.TARGETS,
             index=2,
             format_func=lambda share: f"≥ {100 * share:g} % right",
             key="audit-target",
+            width=150,
         )
-        risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk")
+        risk = st.selectbox("Risk of a false certificate", list(_RISKS), key="audit-risk", width=190)
     selection = project.select(run, rule, **params)
+    if selection.count:
+        audit = project.quality.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
+        st.progress(audit.certificate.certified, text=_progress_text(audit))
+        _question(key, project, audit)
+        _certificate(audit)
+        _pool_draw(project, audit)
+    else:
+        st.info("This rule keeps no image, so there is nothing to audit. Change the rule or its parameters.")
     st.caption(
         f"{pool_state.label('Estimated error', selection.state)}: {formatting.estimate(selection.error)} calibration "
         f"items. **{selection.state.capitalize()}:** {selection.reason} An audit needs none of this: its draws are its "
         "own."
     )
-    if selection.count:
-        audit = project.quality.audit(run, rule, target=target, alpha=_RISKS[risk], **params)
-        left, right = st.columns([2, 3], gap="large")
-        with left:
-            _question(key, project, audit)
-        with right:
-            _certificate(audit)
-            _pool_draw(project, audit)
-    else:
-        st.info("This rule keeps no image, so there is nothing to audit. Change the rule or its parameters.")
-    pool_state.calibration_form(project, run)
+    if is_calibrated:
+        pool_state.calibration_form(project, run)
     queue_estimates.show(project, run, url.threshold())
     reviewer_checks.show(project)
 
@@ -55,14 +60,23 @@ def _question(key: str, project: Project, audit: Audit) -> None:
     if audit.next_id is None:
         st.success("Every image of this selection is audited.")
         return
-    st.subheader("Which class is this?")
-    st.html(image_grid.cards_html(key, project, [(audit.next_id, [])], size=260))
-    with st.container(horizontal=True):
-        for label, name in enumerate(project.class_names):
-            st.button(name, key=f"audit-{label}", on_click=_answer, args=(project, audit, label))
-        st.button("none of the classes", key="audit-none", on_click=_answer, args=(project, audit, None))
-    st.button("Undo", key="audit-undo", on_click=_undo, args=(project, audit), disabled=not len(audit.answered))
-    st.caption("The image is drawn at random. The model's suggestion is hidden so that it cannot influence you.")
+    classes = project.workspace.classes
+    with st.container(horizontal=True, key="audit-question"):
+        with st.container(width=_SIDE + 40):
+            st.html(image_grid.cards_html(key, project, [(audit.next_id, [])], size=_SIDE))
+        with st.container(width="stretch"):
+            st.subheader("Which class is this?")
+            with st.container(horizontal=True, gap="xsmall", key="audit-classes"):  # compact by assets/style.css
+                for label in [number for number in classes.order if number not in classes.merged]:
+                    name = project.class_names[label]
+                    st.button(name, key=f"audit-{label}", on_click=_answer, args=(project, audit, label))
+                st.button("none of the classes", key="audit-none", on_click=_answer, args=(project, audit, None))
+                st.button(
+                    "Undo", key="audit-undo", on_click=_undo, args=(project, audit), disabled=not len(audit.answered)
+                )
+            st.caption(
+                "The image is drawn at random. The model's suggestion is hidden so that it cannot influence you."
+            )
 
 
 @show_errors()
@@ -88,7 +102,6 @@ def _certificate(audit: Audit) -> None:
             "Selected": f"{certificate.size:,}",
         }
     )
-    st.progress(certificate.certified, text=_progress_text(audit))
     low, high = formatting.percent(certificate.low), formatting.percent(certificate.high)
     level = formatting.percent(1 - certificate.alpha, 0)
     st.caption(

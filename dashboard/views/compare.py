@@ -160,7 +160,7 @@ def _review_value(project: Project, before: str, curated: str) -> None:
 
 @show_errors()
 def _train_control(project: Project, curated: str, kind: str) -> None:
-    st.toast(f"{project.start_control_run(curated, kind).id} has started.")
+    project.start_control_run(curated, kind)  # the page then says its state
 
 
 def _per_class(key: str, project: Project, compared: RunComparison) -> None:

@@ -86,9 +86,14 @@ def progress_of(project: Project) -> Progress:
         has_curated_run=any(
             number for run in finished for source, number in run.record.num_labels.items() if source != "given"
         ),
+        is_error_known=_is_error_known(project) if num_clicks and not num_bulk else True,
         has_exported=exports.is_dir() and any(exports.iterdir()),
         gain=_gain(project) if finished and num_clicks else "",
     )
+
+
+def _is_error_known(project: Project) -> bool:
+    return len(project.decisions.hidden_items().ids) > 0 or bool(project.quality.certificates())
 
 
 def _gain(project: Project) -> str:

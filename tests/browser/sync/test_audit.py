@@ -1,14 +1,18 @@
 """Audit in the browser: answers, certificate, refresh, logged probabilities."""
 
 import re
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.synthetic import synthetic_project
 from core import PageQuery, Project
 from core.review.random_queues import RandomQueue
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, window_of
 from tests.browser.review_page import open_filters
+from tests.browser.still import still
 
 RUN = "001-supervised-mlp"
 
@@ -93,3 +97,29 @@ def test_checks_are_among_the_cards_and_their_answers_stay_on_screen(
     counted = Project.open(trained_project.path)
     assert counted.curate().digest != before
     assert int((counted.decisions.state().verdict > 0).sum()) in (6, 7)
+
+
+@pytest.mark.parametrize("rule", ["fixed_threshold", "per_class_threshold"])
+def test_image_question_and_thirty_classes_are_seen_at_once(
+    browser: Browser, worker_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    monkeypatch.setenv("WINNOW_HOME", str(worker_server.home))
+    project = synthetic_project(tmp_path / "many", num_images=200, num_classes=30)
+    for number in range(30):
+        project.rename_class(
+            number, f"Donaudampfschifffahrtsgesellschaft {number}" if number % 3 else f"Rotkehlchen {number}"
+        )
+    worker_server.show(project.path)
+    for window in window_of(browser.new_context(viewport={"width": 1280, "height": 800})):
+        window.goto(worker_server.address("audit", project=project.key, rule=rule, cut="0.1"))
+        buttons = window.locator(".st-key-audit-classes button")
+        expect(buttons).to_have_count(32, timeout=60_000)
+        still(window)
+        seen = [
+            *buttons.all(),
+            window.get_by_text("Which class is this?"),
+            window.locator(".st-key-audit-question img"),
+        ]
+        boxes = [one.bounding_box() for one in seen]
+        assert max(box["y"] + box["height"] for box in boxes if box) <= 800
+        assert None not in boxes

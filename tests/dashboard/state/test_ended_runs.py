@@ -10,18 +10,18 @@ from core import Project
 from dashboard.state import ended_runs
 
 
-def _show(key: str) -> None:
+def _show(key: str, page: str) -> None:
     from dashboard.sections import ended_runs as section
     from dashboard.state.projects import open_project
 
-    section.show(open_project(key))
+    section.show(open_project(key), page)
 
 
 def _show_line(key: str, page: str) -> None:
     from dashboard.sections import ended_runs as section
     from dashboard.state.projects import open_project
 
-    section.show(open_project(key))
+    section.show(open_project(key), page)
     section.show_next_step(open_project(key), page)
 
 
@@ -55,15 +55,18 @@ def test_the_next_step_of_a_run_that_ended_stays_until_it_is_taken_or_hidden(
     assert not test.exception
 
 
-def test_a_run_that_ends_is_told_once(trained_project: Project) -> None:
+@pytest.mark.parametrize(("page", "num"), [("review", 1), ("compare", 0)])
+def test_a_run_that_ends_is_told_once_and_covers_no_page_that_has_a_line(
+    trained_project: Project, page: str, num: int
+) -> None:
     run = trained_project.runs()[0]
     done = run.status
     run.folder.write_status(replace(done, state="queued"))
-    test = AppTest.from_function(_show, kwargs={"key": trained_project.key}, default_timeout=30).run()
+    test = AppTest.from_function(_show, kwargs={"key": trained_project.key, "page": page}, default_timeout=30).run()
     assert not test.toast
     run.folder.write_status(replace(done, state="done"))
     test.run()
-    assert [toast.value for toast in test.toast] == [f"✓ {run.id} finished"]
+    assert [toast.value for toast in test.toast] == num * [f"✓ {run.id} finished"]
     test.run()
     assert not test.toast
     assert not test.exception

@@ -1,10 +1,13 @@
 """One step comes next, from what was done; a dismissed one stays hidden in its project."""
 
+from pathlib import Path
+
 import pytest
 
-from core import recent_projects
+from core import Project, TrainConfig, recent_projects
+from dashboard.sections.start.next_step import progress_of
 from dashboard.state import dismissed
-from dashboard.state.next_step import Progress, next_step
+from dashboard.state.next_step import ENOUGH_CLICKS, Progress, next_step
 
 
 def _done(**changes: object) -> Progress:
@@ -24,6 +27,7 @@ LOOP = [
     (_done(num_labels=5), "suggest", "data"),
     (_done(num_labels=5, num_finished=1), "review", "review"),
     (_done(num_labels=5, num_finished=1, num_clicks=19), "review", "review"),
+    (_done(num_finished=1, num_clicks=20, is_error_known=False), "calibrate", "audit"),
     (_done(num_labels=5, num_finished=1, num_clicks=20), "bulk", "review"),
     (_done(num_labels=5, num_finished=1, num_clicks=20, num_bulk=100), "train", "train"),
     (_done(num_finished=2, num_clicks=20, num_bulk=100, has_curated_run=True), "compare-2", "compare"),
@@ -89,3 +93,22 @@ def test_a_damaged_list_of_dismissed_steps_hides_none_and_takes_new_ones(text: s
     assert not dismissed.is_dismissed("leaves-123", "review")
     dismissed.dismiss("leaves-123", "review")
     assert dismissed.is_dismissed("leaves-123", "review")
+
+
+def test_from_no_label_on_the_error_becomes_known_before_a_bulk_accept_is_advised(
+    pictures: Path, tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "cold", pictures / "unlabeled")
+    run = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120).id
+    classes = [project.add_class(name) for name in ("round", "square")]
+    for place, image in enumerate(project.splits.pool[:ENOUGH_CLICKS].tolist()):
+        assert project.decide(run, "relabel", image, classes[place % 2]).status == "saved"
+    step = next_step(progress_of(project))
+    assert step is not None
+    assert (step.name, step.page) == ("calibrate", "audit")
+    project.quality.draw_calibration(5)
+    while project.quality.calibration_progress().next_id is not None:
+        project.quality.answer_calibration(run, classes[0])
+    step = next_step(progress_of(project))
+    assert step is not None
+    assert step.name == "bulk"

@@ -77,3 +77,22 @@ def test_the_audit_page_says_what_the_pool_draw_proves(trained_project: Project)
     found = quality.draw_certificate(RUN, "fixed_threshold", threshold=0.0)
     assert found is not None
     assert found.sentence in " ".join(element.value for element in test.caption)
+
+
+def test_class_thresholds_are_set_above_the_question(trained_project: Project) -> None:
+    test = open_page("audit", project=trained_project.key, rule="per_class_threshold", cut="0.5")
+    assert not test.exception
+    assert test.expander[0].label == "Class thresholds"
+    press(test, "Set the class thresholds")
+    assert not test.exception
+
+
+def test_a_merged_class_is_no_answer(trained_project: Project) -> None:
+    trained_project.merge_classes(2, 0)
+    test = open_page("audit", project=trained_project.key, threshold="0")
+    assert {button.key for button in test.button if str(button.key).startswith("audit-")} == {
+        "audit-0",
+        "audit-1",
+        "audit-none",
+        "audit-undo",
+    }
