@@ -43,6 +43,7 @@ def main() -> None:
     st.set_page_config(page_icon=str(_ASSETS / "icon.png"), layout="wide")
     st.html(_ASSETS / "style.css")
     st.html(_ASSETS / "history.html", unsafe_allow_javascript=True)
+    st.html(_ASSETS / "titles.html", unsafe_allow_javascript=True)
     pages = {path: st.Page(show, title=path.title(), url_path=path) for path, show in {**PAGES, **MORE_PAGES}.items()}
     pages["start"] = st.Page(_start, title="Start", url_path="start", default=True)
     st.session_state["pages"] = pages

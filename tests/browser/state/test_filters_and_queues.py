@@ -186,3 +186,31 @@ def test_a_labeled_neighbor_leads_to_the_pool_by_likeness_to_it(
     expect(page.locator(".condition")).to_contain_text("like ")
     labeled = int(re.search(r"like=(\d+)", page.url)[1])  # type: ignore[index]
     assert labeled in trained_project.splits.labeled
+
+
+def test_a_cut_choice_has_its_whole_text_as_title_and_undo_names_the_number_first(
+    page: Page, server: Server, trained_project: Project
+) -> None:
+    page.set_viewport_size({"width": 820, "height": 800})
+    review(page, server, ranking="reject_hunt", threshold="0")
+    ranking, run = page.get_by_label("Ranking"), page.get_by_role("combobox", name="Run", exact=True)
+    ranking.hover()
+    expect(ranking).to_have_attribute("title", "reject hunt: least confident of the kept")
+    run.hover()
+    expect(run).to_have_attribute("title", RUN)
+    for cut in (ranking, run):
+        assert cut.evaluate("(one) => getComputedStyle(one).textOverflow") == "ellipsis"
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("x")
+    undo = page.locator("[data-action=undo]")
+    expect(undo).to_have_attribute("title", re.compile("Take back: 3 × reject"))
+    number = undo.evaluate(
+        """(button) => {
+          const text = button.querySelector("small").firstChild, range = document.createRange();
+          range.setStart(text, 0);
+          range.setEnd(text, 3);
+          return [range.getBoundingClientRect().right, button.getBoundingClientRect().right];
+        }"""
+    )
+    assert number[0] < number[1]

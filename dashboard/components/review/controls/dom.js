@@ -22,7 +22,8 @@ export const formatNumber = (value) => Math.round(value).toLocaleString("en");
 
 /** A labeled menu. @param {string} label @param {any[][]} options see fillMenu */
 export function makeMenu(label, options, value, onChange) {
-  const select = make("select", { "aria-label": label, onchange: () => onChange(select.value) });
+  const showWhole = () => { select.title = select.selectedOptions[0]?.textContent ?? ""; }; // where it is cut
+  const select = make("select", { "aria-label": label, onchange: () => onChange(select.value), onpointerenter: showWhole, onfocus: showWhole });
   fillMenu(select, options);
   select.value = value;
   return make("label.menu", {}, make("span", {}, label), select);

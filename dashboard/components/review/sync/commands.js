@@ -1,5 +1,6 @@
 /** Commands: turn verdicts into commands, show them at once and send them; responses may correct the cards. */
 
+import { formatNumber } from "../controls/dom.js";
 import { toFilter } from "../state/query.js";
 import { UndoStack } from "../state/undo_stack.js";
 import { Outbox } from "./outbox.js";
@@ -156,7 +157,7 @@ export class Commands {
 
   _inWords({ verdict, label }, count) {
     const name = verdict === "relabel" ? `→ ${this.data.classes[label] ?? label}` : verdict.replace("_", "-");
-    return count > 1 ? `${name} × ${count}` : name;
+    return count > 1 ? `${formatNumber(count)} × ${name}` : name; // the number first: a narrow button cuts the end
   }
 
   /** @returns {any} */

@@ -20,7 +20,6 @@ export class SelectionSummary {
   /** Say whether the calibration images are like the pool. @param {import("../state/pool_state.js").PoolCheck|null} check */
   showState(check) {
     this.check = check;
-    this.error.title = stateSentence(check);
     if (this.pair) this.show(this.pair);
   }
 
@@ -36,6 +35,8 @@ export class SelectionSummary {
       ? [` [${formatPercent(counts.low)}, ${formatPercent(counts.high)}] · ${formatNumber(counts.wrong)} wrong of ${formatNumber(counts.n)} calibration items`]
       : [" no calibration item is kept"];
     this.error.replaceChildren(errorWords(this.check ?? null), make("b", {}, formatPercent(counts.error)), ...basis);
+    this.kept.title = this.kept.textContent ?? ""; // in a narrow window both lines are cut
+    this.error.title = [this.error.textContent, stateSentence(this.check ?? null)].filter(Boolean).join(". ");
     this.between.textContent = `${formatNumber(between.open)} to review between the thresholds, ${formatNumber(between.left)} left out`;
     this.accept.disabled = !counts.open;
     this.accept.replaceChildren(`Accept all ${formatNumber(counts.open)}`, make("span.wide", {}, " undecided"));
