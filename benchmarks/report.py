@@ -4,8 +4,14 @@ import os
 import platform
 import subprocess
 from datetime import date
-from functools import cache
 from pathlib import Path
+
+_COMMIT = (
+    subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    or "unknown"
+)  # read now: another commit may be checked out while the program measures
 
 
 def environment() -> str:
@@ -19,11 +25,9 @@ def environment() -> str:
     )
 
 
-@cache
 def commit() -> str:
-    """Short name of the commit that is checked out when the program begins."""
-    words = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    """Short name of the commit that was checked out when the program began; "unknown" outside of a checkout."""
+    return _COMMIT
 
 
 def _processor() -> str:

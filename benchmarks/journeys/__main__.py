@@ -33,11 +33,14 @@ JOURNEYS: dict[str, tuple[str, Callable[[DashboardProcess, Recorder], None]]] = 
 }
 
 
-def play(name: str, browser: Browser, folder: Path, sizes: list[int], themes: list[Theme]) -> dict[str, float]:
-    """Play one journey on a fresh home; return the seconds of its steps.
+def play(
+    name: str, browser: Browser, folder: Path, sizes: list[int], themes: list[Theme]
+) -> tuple[dict[str, float], str]:
+    """Play one journey on a fresh home.
 
-    Raises:
-        MissingEffectError: A step has not done what it should, or a script of a page failed.
+    Returns:
+        Seconds of the steps that were played, and what is missing: a step has not done what it should, or a script
+        of a page failed; empty where all is well.
     """
     with tempfile.TemporaryDirectory() as work:
         home = Path(work) / "home"
@@ -50,22 +53,25 @@ def play(name: str, browser: Browser, folder: Path, sizes: list[int], themes: li
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         watch(page)
-        recorder = Recorder(name, page, folder, sizes, themes)
+        recorder, missing = Recorder(name, page, folder, sizes, themes), ""
         try:
             JOURNEYS[name][1](dashboard, recorder)
+        except MissingEffectError as error:
+            missing = str(error)
         finally:
             context.close()
             dashboard.stop()
-        if errors:
-            raise MissingEffectError(f"{name}: a script failed: {errors[0]}")
-        return recorder.seconds
+        if errors and not missing:
+            missing = f"{name}: a script failed: {errors[0]}"
+        return recorder.seconds, missing
 
 
-def rows(name: str, seconds: dict[str, float]) -> list[list[str]]:
-    """Lines of the table: the steps of a journey, and the whole."""
+def rows(name: str, seconds: dict[str, float], missing: str = "") -> list[list[str]]:
+    """Lines of the table: the steps of a journey, and the whole, or what is missing."""
     title = JOURNEYS[name][0]
     steps = [[title, step, f"{value:.1f}"] for step, value in seconds.items()]
-    return [*steps, [title, "**the whole**", f"**{sum(seconds.values()):.1f}**"]]
+    total = f"**{sum(seconds.values()):.1f}**"
+    return [*steps, [title, f"**failed: {missing.replace('|', '/')}**" if missing else "**the whole**", total]]
 
 
 def main() -> int:
@@ -83,11 +89,11 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         for name in asked.only:
-            try:
-                found += rows(name, play(name, browser, asked.out, asked.sizes, asked.themes))
-            except MissingEffectError as error:
-                missing.append(str(error))
-                print(error, file=sys.stderr, flush=True)
+            seconds, problem = play(name, browser, asked.out, asked.sizes, asked.themes)
+            found += rows(name, seconds, problem)
+            if problem:
+                missing.append(problem)
+                print(problem, file=sys.stderr, flush=True)
         browser.close()
     print(table(["journey", "step", "seconds"], found))
     print(f"\n{environment()}, load {load:.0f} at the start, {os.getloadavg()[0]:.0f} at the end")

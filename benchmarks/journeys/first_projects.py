@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys.answers import Reviewer
-from benchmarks.journeys.recorder import PATIENCE, Recorder, check, link, wait_until
+from benchmarks.journeys.recorder import PATIENCE, Recorder, check, link, press, wait_until
 from core import Project, recent_projects
 from core.data.datasets import DATASETS
 
@@ -42,13 +42,13 @@ def demo_first_round(dashboard: DashboardProcess, recorder: Recorder) -> None:
         check(len(decided) == 40, f"40 answers, but {len(decided)} decisions in the log")
     with recorder.step("next page has suggestions of what was learned"):
         expect(page.locator(".live")).to_have_attribute("data-state", "newer", timeout=_SLOW)
-        page.keyboard.press("PageDown")
+        press(page, "PageDown")
         expect(page).to_have_url(re.compile("version=.*40"), timeout=_SLOW)
     with recorder.step("look at the learning curve"):
         page.get_by_role("button", name="Learning curve").click()
         expect(page.get_by_role("dialog").locator(".js-plotly-plot").first).to_be_visible(timeout=_SLOW)
     with recorder.step("accept all above the threshold"):
-        page.keyboard.press("Escape")
+        press(page, "Escape")
         accept_all(recorder, project)
     with recorder.step("train again: the new run and its two control runs"):
         page.get_by_role("button", name="Retrain").click()
@@ -123,7 +123,7 @@ def own_folder(dashboard: DashboardProcess, recorder: Recorder) -> None:
         check(set(opened().class_names) == set(reviewer.given.values()), "named classes are missing in the project")
     with recorder.step("next page has the first suggestions"):
         expect(page.locator(".live")).to_have_attribute("data-state", "newer", timeout=_SLOW)
-        page.keyboard.press("PageDown")
+        press(page, "PageDown")
         expect(page).to_have_url(re.compile("version="), timeout=_SLOW)
         expect(page.locator(".tile .caption").first).not_to_have_text("no suggestion", timeout=_SLOW)
         reviewer.shown()

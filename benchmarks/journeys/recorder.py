@@ -106,6 +106,12 @@ def _on_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:400]
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key once the page is idle: while a page of images is loading, keys are ignored."""
+    still(page)
+    page.keyboard.press(key)
+
+
 def link(page: Page, name: str) -> None:
     """Click a page's name in the row of pages, or under "More"."""
     navigation = page.get_by_test_id("stTopNav")

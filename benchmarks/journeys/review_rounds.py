@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys.answers import Reviewer
 from benchmarks.journeys.first_projects import accept_all
-from benchmarks.journeys.recorder import PATIENCE, Recorder, check, height, link, wait_until
+from benchmarks.journeys.recorder import PATIENCE, Recorder, check, height, link, press, wait_until
 from core import Project, constants
 from tests.browser.still import still, watch
 
@@ -48,7 +48,7 @@ def by_keys(dashboard: DashboardProcess, recorder: Recorder) -> None:
         with recorder.step(f"images {done + 1} to {done + 50}"):
             reviewer.answer(50)
     with recorder.step("the last one again: undo and answer"):
-        page.keyboard.press("z")
+        press(page, "z")
         expect(page.locator(".saved")).to_have_text(re.compile(f"saved #{NUM_BY_KEYS + 1}"))
         reviewer.saved()
         last = list(reviewer.given)[-1]
@@ -164,7 +164,7 @@ def two_reviewers(dashboard: DashboardProcess, recorder: Recorder) -> None:
         expect(ann.page.locator(".tile:not([data-verdict=''])")).to_have_count(NUM_EACH, timeout=_SLOW)
     with recorder.step("Ben takes back his own last answer", ben_page):
         last = [line for line in Project.open(project.path).decisions.all() if line.reviewer == "Ben"][-1]
-        ben.page.keyboard.press("z")
+        press(ben.page, "z")
         ben.saved()
         wait_until(
             lambda: Project.open(project.path).decisions.all()[-1].undo_of is not None, ben.page, "no undo in the log"

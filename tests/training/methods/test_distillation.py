@@ -1,13 +1,17 @@
 """Distillation: a network learns what a head on the run's own labels says of the pool."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from core.base.errors import Cancelled
+from core.base.types import LabelSource
 from core.data.splits import load_splits
+from core.heads.fit import score_head
+from core.heads.head_labels import HeadLabels
 from core.store.run_folder import RunFolder
 from core.training.batches import teacher
 from core.training.runtime import distributed
@@ -82,6 +86,24 @@ def test_the_labels_of_calibration_images_teach_nobody(project: Path) -> None:
     second = make_run(project, CONFIG, "002-run")
     assert trained(project, second) == 0
     np.testing.assert_array_equal(first.logits(), second.logits())
+
+
+def test_labels_accepted_in_bulk_teach_the_head_by_half_whatever_the_networks_own_weight(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, pool = make_run(project, CONFIG), load_splits(project / "splits.npz").pool
+    known, seen = folder.curated(), list[HeadLabels]()
+    assert known is not None
+
+    def scores(features: Any, labels: HeadLabels, settings: Any) -> Any:
+        seen.append(labels)
+        return score_head(features, labels, settings)
+
+    monkeypatch.setattr(teacher, "score_head", scores)
+    teacher.with_teacher(data(), project, folder, pool, lambda **_: None, lambda: False)
+    is_bulk = known.sources == LabelSource.BULK
+    assert is_bulk.sum() > 10
+    np.testing.assert_array_equal(seen[0].weights, np.where(is_bulk, 0.5, 1.0) * known.weights)
 
 
 def test_answers_that_do_not_fit_into_memory_are_read_from_disk_with_the_same_logits(
