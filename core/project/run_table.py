@@ -32,6 +32,7 @@ class RunRow:
         val_accuracy: Accuracy on the val images, with its 95 % interval; None before any. For a network it is the
             median of the last five evaluations, which is not the luckiest one.
         cross_validated: Accuracy of a head over its labels, where fewer than 50 val images say it; else None.
+        val_note: What to do where fewer than 50 val images say the accuracy; else empty.
         seconds: Seconds it took, or has taken so far.
     """
 
@@ -43,6 +44,7 @@ class RunRow:
     num_labels: int
     val_accuracy: Estimate | None
     cross_validated: Estimate | None
+    val_note: str
     seconds: float
 
 
@@ -70,7 +72,9 @@ class RunTable:
             num_labels = sum(record.num_labels.values())
             val = run.val_accuracy(num_val)
             crossed, problem = self._cross_validated(run, problem)
-            rows.append(RunRow(run, notes, problem, reference, changes, num_labels, val, crossed, run.status.seconds))
+            few = "" if problem is not None else run.val_note(num_val)
+            said = (val, crossed, few, run.status.seconds)
+            rows.append(RunRow(run, notes, problem, reference, changes, num_labels, *said))
             before = run.id if run.control is None else before
         return rows
 

@@ -9,6 +9,7 @@ import numpy as np
 from core.base.errors import DataError
 from core.base.types import Estimate, RunRecord, RunStatus
 from core.data.drawn_val import drawn_val
+from core.heads.cross_validation import LEAST_VAL
 from core.jobs.launch import command_for_other_machines
 from core.risk.error_estimates import proportion
 from core.store.files import read_json
@@ -158,6 +159,25 @@ class Run:
         best, last = self.status.best_val_accuracy, self.last_val_accuracy
         accuracy, num = best if last is None else last, num_val or len(drawn_val(self.folder.path)[0])
         return None if accuracy is None or not num else proportion(round(accuracy * num), num)
+
+    def val_note(self, num_val: int) -> str:
+        """Say how little fewer than 50 val images tell of the accuracy, and what to do.
+
+        Args:
+            num_val: As in `val_accuracy`.
+
+        Returns:
+            A sentence; empty with 50 or more, with a cross-validated accuracy, or where no val accuracy is shown.
+        """
+        found = self.val_accuracy(num_val)
+        if found is None or found.n >= LEAST_VAL or self.cross_validated is not None:
+            return ""
+        cure = "make a project with more of them" if num_val else "answer more drawn images (winnow calibrate)"
+        return (
+            f"Only {found.n} val images say the accuracy: {100 * found.value:.1f} %, where that of all images may be "
+            f"anything from {100 * found.low:.1f} to {100 * found.high:.1f} % (95 % confidence). For a surer number "
+            f"{cure}, or fit a head, whose accuracy is cross-validated over its labels."
+        )
 
     @property
     def cross_validated(self) -> Estimate | None:

@@ -44,6 +44,8 @@ def show() -> None:
         st.caption(note)
     _average(compared)
     st.caption(f"On val: A {_val_accuracy(project.run(run_a))}; B {_val_accuracy(project.run(run_b))}.")
+    for note in filter(None, (project.run(one).val_note(len(project.splits.val)) for one in (run_a, run_b))):
+        st.caption(note)
     _head_comparison(project, run_a, run_b)
     _review_value(project, run_a, run_b)
     round_card.show(project, run_a, run_b)

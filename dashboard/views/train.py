@@ -94,6 +94,8 @@ def _progress(project: Project, run: Run, was_live: bool, num_drawn: int) -> Non
             f"Median of last {constants.LAST_EVALUATIONS} val": _accuracy(run.last_val_accuracy),
         }
         metric_row({**progress, **speed}, _WIDTHS)
+    if note := run.val_note(len(project.splits.val)):
+        st.caption(note)
     if status.state == "queued" and run.command_elsewhere is not None:
         st.caption("Run this command on each of the other machines, with the project in the same folder:")
         st.code(run.command_elsewhere, language="sh", wrap_lines=True)

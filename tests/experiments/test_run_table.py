@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from core import DataError, InputError, Project, RunError
+from core.cli.app import app
 from core.project.run_table import changes_between
 from core.store.files import load_array, read_json, save_array, write_json
 from core.store.run_folder import RunFolder, next_run_id
 from core.workspace.growth import _grow_runs
+from dashboard.state import project_cards
 
 BASE, CHILD = "001-supervised-mlp", "002-supervised-mlp"
 
@@ -39,6 +42,22 @@ def test_name_note_and_star_are_kept_beside_the_facts_and_the_name_is_shown(trai
     table.rename(BASE, "")
     assert table.star(BASE, False).title == BASE
     assert table.rows()[0].notes.note == "blurred images\nleft out"
+
+
+def test_a_network_with_few_val_images_says_so_and_what_to_do(trained_project: Project) -> None:
+    run, num_val = trained_project.run(BASE), len(trained_project.splits.val)
+    assert num_val < 50
+    note = run.val_note(num_val)
+    assert note.startswith(f"Only {num_val} val images say the accuracy: ")
+    assert note.endswith("fit a head, whose accuracy is cross-validated over its labels.")
+    (row,) = trained_project.run_table.rows()
+    assert row.val_note == note
+    for command in ("status", "runs"):
+        assert note in CliRunner().invoke(app, [command, str(trained_project.path)]).output
+    assert "% [" in project_cards._run_line(trained_project)
+    assert run.val_note(50) == "", "enough"
+    write_json(run.folder.path / "cross_validation.json", {"right": 9, "n": 10})
+    assert run.val_note(num_val) == "", "said otherwise"
 
 
 @pytest.mark.parametrize("name", ["x" * 81, "two\nlines", "\x00"])

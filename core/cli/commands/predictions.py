@@ -42,6 +42,7 @@ def import_predictions(
     val = "no val image" if accuracy is None else f"val {percent(accuracy)}"
     lines = [
         f"{run.id}  {val}  temperature {run.temperature:.3f}",
+        *filter(None, [run.val_note(len(project.splits.val))]),
         f"  {source['kind']} of {source['num_covered']:,} of {source['num_images']:,} images",
         *([f"  {uncovered:,} images without a row: all classes equally likely"] if uncovered else []),
         *([f"  {others:,} rows left out"] if others else []),
@@ -58,11 +59,13 @@ def zero_shot(
     as_json: AsJson = False,
 ) -> None:
     """Let a text model guess from the class names, without any label; kept as a run. Needs features of clip:FOLDER."""
-    run = Project.open(path).zero_shot(prompt, print_feature_progress)
+    project = Project.open(path)
+    run = project.zero_shot(prompt, print_feature_progress)
     accuracy = run.status.best_val_accuracy
     val = "no val image" if accuracy is None else f"val {percent(accuracy)}"
     info = {"run": run.id, "temperature": run.temperature, "val_accuracy": accuracy, "note": GUESSES}
-    answer(info, f"{run.id}  {val}\n{GUESSES}", as_json=as_json)
+    lines = [f"{run.id}  {val}", *filter(None, [run.val_note(len(project.splits.val))]), GUESSES]
+    answer(info, "\n".join(lines), as_json=as_json)
 
 
 def predict(

@@ -117,7 +117,7 @@ def curriculum(
     project = Project.open(path)
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
     for run in project.train_curriculum(config, parent, rounds, step):
-        answer(_run_info(run), _run_line(run), as_json=as_json)
+        answer(_run_info(run), "\n".join([_run_line(run), *_val_notes(project, [run])]), as_json=as_json)
 
 
 def status(
@@ -137,6 +137,7 @@ def status(
     lines = [line for one in runs for line in (_run_line(one), *_state_lines(states[one.id]))] + [
         f"{name}  broken: {sentence}" for name, sentence in broken.items()
     ]
+    lines += _val_notes(project, runs)
     lines += [f"{one.id}: {one.status.head_note}" for one in runs if one.status.head_note]
     lines += [found["sentence"] for found in compared.values() if found is not None]
     lines += [sentence for one in runs if (sentence := changed_since(project, one.id))]
@@ -201,6 +202,7 @@ def follow(
         raise RunError(f"{run.id} is {now.state}: {now.message}")
     lines = [("\n" if sys.stdout.isatty() else "") + _run_line(run)]
     compared = None if project is None else _head_comparison(project, run)
+    lines += [] if project is None else _val_notes(project, [run])
     lines += [now.head_note] if now.head_note else []
     lines += [compared["sentence"]] if compared is not None else []
     info = {**_run_info(run), **(also or {}), "head_comparison": compared}
@@ -238,6 +240,12 @@ def _progress(now: RunStatus, *, is_head: bool) -> str:
         return f"{now.message}  {eta}".ljust(78)
     val = f"val {percent(now.best_val_accuracy)}" if now.best_val_accuracy is not None else ""
     return f"epoch {now.epoch}/{now.epochs}  {val}  {eta}  {now.device} {now.precision}".ljust(78)
+
+
+def _val_notes(project: Project, runs: Sequence[Run]) -> list[str]:
+    """Sentences about accuracies that few val images say, one a run."""
+    notes = {run.id: run.val_note(len(project.splits.val)) for run in runs}
+    return [f"{run}: {note}" for run, note in notes.items() if note]
 
 
 def _run_line(run: Run) -> str:

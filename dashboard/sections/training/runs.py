@@ -42,6 +42,8 @@ def show(project: Project) -> None:
     )  # fmt: skip
     downloads.download(table, "runs")
     st.caption("Name, note and star can be edited in place. “What changed” compares with the parent or the run before.")
+    if note := next((row.val_note for row in rows if row.val_note), ""):
+        st.caption(note)
     if _apply(project, table, edited):
         st.session_state[f"{_KEY}-version"] = version + 1  # a new table shows what is stored
         st.rerun()

@@ -63,6 +63,7 @@ def _lines(row: RunRow) -> list[str]:
     lines = [f"{star}{row.run.title}  {facts}"]
     if row.compared_with is not None:
         lines.append(f"    against {row.compared_with}: {'; '.join(row.changes) or 'same settings and labels'}")
+    lines += [f"    {row.val_note}"] if row.val_note else []
     lines += [f"    note: {line}" for line in row.notes.note.splitlines()]
     return lines + ([f"    {row.problem}"] if row.problem is not None else [])
 
