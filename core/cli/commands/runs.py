@@ -117,7 +117,9 @@ def curriculum(
     project = Project.open(path)
     config = TrainConfig.checked({"method": "self_training", "ramp": "none", **settings})
     for run in project.train_curriculum(config, parent, rounds, step):
-        answer(_run_info(run), "\n".join([_run_line(run), *_val_notes(project, [run])]), as_json=as_json)
+        answer(
+            _run_info(run), "  ".join([_run_line(run), run.val_note(len(project.splits.val))]).rstrip(), as_json=as_json
+        )
 
 
 def status(
