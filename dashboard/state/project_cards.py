@@ -81,10 +81,8 @@ def _run_line(project: Project) -> str:
     accuracy = run.status.best_val_accuracy
     said = f", {formatting.percent(accuracy)} right on val" if accuracy is not None else ""
     num_val = len(project.splits.val)
-    if (
-        run.val_note(num_val) and (found := run.val_accuracy(num_val)) is not None
-    ):  # too few images for a bare percentage
-        said = f", {formatting.estimate(found)} val images"
+    if run.val_note(num_val) and (found := run.val_accuracy(num_val)) is not None:
+        said = f", {formatting.percent(found.value)} right on only {found.n} val images (Train says what to do)"
     if (crossed := run.cross_validated) is not None:
         said = f", {formatting.percent(crossed.value)} right by cross-validation of {crossed.n:,} labels"
     return f"Latest run: {run.id}{said}"

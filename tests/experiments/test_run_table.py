@@ -54,7 +54,7 @@ def test_a_network_with_few_val_images_says_so_and_what_to_do(trained_project: P
     assert row.val_note == note
     for command in ("status", "runs"):
         assert note in CliRunner().invoke(app, [command, str(trained_project.path)]).output
-    assert "% [" in project_cards._run_line(trained_project)
+    assert f"right on only {num_val} val images" in project_cards._run_line(trained_project)
     assert run.val_note(50) == "", "enough"
     write_json(run.folder.path / "cross_validation.json", {"right": 9, "n": 10})
     assert run.val_note(num_val) == "", "said otherwise"

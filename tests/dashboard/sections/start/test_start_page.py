@@ -28,7 +28,7 @@ def test_a_project_is_shown_with_its_picture_and_its_state(trained_project: Proj
     assert f"{len(trained_project.images.labels):,} images, 3 classes" in texts(test)
     accuracy = run.val_accuracy(len(trained_project.splits.val))
     assert accuracy is not None
-    assert f"{formatting.estimate(accuracy)} val images" in texts(test)
+    assert f"{formatting.percent(accuracy.value)} right on only 12 val images" in texts(test)
 
 
 def test_a_card_follows_decisions_and_runs(trained_project: Project) -> None:
