@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from core import Project
 from tests import firefox
 from tests.browser.conftest import Bench
-from tests.browser.review_page import drag_to, kept, review, saved
+from tests.browser.review_page import drag_to, kept, open_filters, review, saved
 from tests.browser.still import still
 
 pytestmark = pytest.mark.browser
@@ -59,3 +59,19 @@ def test_what_firefox_does_not_know_counts_as_done() -> None:
     assert firefox.answered(unknown) == '{"type": "success", "id": 7, "result": {}}'
     other = '{"type": "error", "id": 8, "error": "no such frame"}'
     assert firefox.answered(other) == other
+
+
+def test_typed_fields_are_taken_at_enter(page: Page, bench: Bench) -> None:
+    review(page, bench[0])
+    page.locator("input.exact").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("0.62")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("threshold=0.62"))
+    open_filters(page)
+    page.get_by_label("Reviewer", exact=True).click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("  Dr.  Ann ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reviewer", exact=True)).to_have_value("Dr. Ann")
+    expect(page).to_have_url(re.compile("reviewer=Dr"))
