@@ -1,11 +1,12 @@
 """Five journeys through the dashboard, as a person would play them, with times, checks and pictures.
 
     python -m benchmarks.journeys [--only demo keys] [--sizes 1280 1920 820] [--themes light dark] [--out FOLDER]
+        [--browser firefox]
 
-Each begins with a dashboard on a fresh home of Winnow and goes by clicks and keys in Chromium. A journey is played at
-the first size and theme; at the others the screens alone are shown. Reviewers know the classes and do not think: times
-are the machine's, from the first click or key of a step until its effect stands. Ends with code 1 where an effect is
-missing.
+Each begins with a dashboard on a fresh home of Winnow and goes by clicks and keys in Chromium, or in Debian's Firefox,
+whose driver shows the light theme alone. A journey is played at the first size and theme; at the others the screens
+alone are shown. Reviewers know the classes and do not think: times are the machine's, from the first click or key of a
+step until its effect stands. Ends with code 1 where an effect is missing.
 """
 
 import argparse
@@ -21,8 +22,9 @@ from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys import first_projects, review_rounds
 from benchmarks.journeys.recorder import MissingEffectError, Recorder, Theme, height
 from benchmarks.report import environment, table
+from tests import firefox
 from tests.browser.still import watch
-from tests.find_chromium import ARGUMENTS, find
+from tests.find_chromium import launch
 
 JOURNEYS: dict[str, tuple[str, Callable[[DashboardProcess, Recorder], None]]] = {
     "demo": ("demo, first round", first_projects.demo_first_round),
@@ -81,13 +83,15 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1280], help="Widths of the pictures in CSS pixels.")
     parser.add_argument("--themes", nargs="+", choices=("light", "dark"), default=["light"])
     parser.add_argument("--out", type=Path, default=Path("build/journeys"), help="Folder of the pictures.")
+    parser.add_argument("--browser", choices=("chromium", "firefox"), default="chromium")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     found: list[list[str]] = []
     missing: list[str] = []
     load = os.getloadavg()[0]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        browser = firefox.launch(playwright) if asked.browser == "firefox" else launch(playwright)
+        version = browser.version
         for name in asked.only:
             seconds, problem = play(name, browser, asked.out, asked.sizes, asked.themes)
             found += rows(name, seconds, problem)
@@ -96,7 +100,9 @@ def main() -> int:
                 print(problem, file=sys.stderr, flush=True)
         browser.close()
     print(table(["journey", "step", "seconds"], found))
-    print(f"\n{environment()}, load {load:.0f} at the start, {os.getloadavg()[0]:.0f} at the end")
+    print(
+        f"\n{asked.browser} {version}, {environment()}, load {load:.0f} at the start, {os.getloadavg()[0]:.0f} at the end"
+    )
     return 1 if missing else 0
 
 

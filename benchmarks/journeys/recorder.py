@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.still import still
 
@@ -110,6 +110,14 @@ def press(page: Page, key: str) -> None:
     """Press a key once the page is idle: while a page of images is loading, keys are ignored."""
     still(page)
     page.keyboard.press(key)
+
+
+def write(field: Locator, text: str) -> None:
+    """Type a text in place of what a field holds, key by key, and press Enter."""
+    field.click(timeout=PATIENCE * 1000)
+    field.press("ControlOrMeta+a")
+    field.press_sequentially(text)
+    field.press("Enter")
 
 
 def link(page: Page, name: str) -> None:
