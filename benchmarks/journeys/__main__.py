@@ -100,9 +100,8 @@ def main() -> int:
                 print(problem, file=sys.stderr, flush=True)
         browser.close()
     print(table(["journey", "step", "seconds"], found))
-    print(
-        f"\n{asked.browser} {version}, {environment()}, load {load:.0f} at the start, {os.getloadavg()[0]:.0f} at the end"
-    )
+    print(f"\n{asked.browser} {version}, {environment()}")
+    print(f"Load {load:.0f} at the start, {os.getloadavg()[0]:.0f} at the end.")
     return 1 if missing else 0
 
 

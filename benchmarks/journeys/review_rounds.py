@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys.answers import Reviewer
 from benchmarks.journeys.first_projects import accept_all
-from benchmarks.journeys.recorder import PATIENCE, Recorder, check, height, link, press, wait_until
+from benchmarks.journeys.recorder import PATIENCE, Recorder, check, height, link, press, wait_until, write
 from core import Project, constants
 from tests.browser.still import still, watch
 
@@ -92,8 +92,7 @@ def accept_audit_export(dashboard: DashboardProcess, recorder: Recorder) -> None
     with recorder.step("export a table"):
         link(page, "Export")
         folder = page.get_by_label("Folder (new, empty, or an earlier export)")
-        folder.fill(str(target), timeout=_SLOW)
-        folder.press("Enter")
+        write(folder, str(target))
         still(page)
         page.get_by_role("button", name="Export", exact=True).click()
         expect(page.get_by_text(str(target / "labels.csv")).first).to_be_visible(timeout=_SLOW)
@@ -157,8 +156,7 @@ def two_reviewers(dashboard: DashboardProcess, recorder: Recorder) -> None:
         ann.page.get_by_label("Ranking").select_option("entropy")  # her queue was 500 drawn images
         ann.page.get_by_label("Show", exact=True).select_option("all")
         by_field = ann.page.get_by_label("Decided by")
-        by_field.fill("Ben")
-        by_field.press("Enter")
+        write(by_field, "Ben")
         expect(ann.page.locator(".position")).to_contain_text(f"{NUM_EACH} images", timeout=_SLOW)
         ann.shown()
         expect(ann.page.locator(".tile:not([data-verdict=''])")).to_have_count(NUM_EACH, timeout=_SLOW)
@@ -183,8 +181,7 @@ def _name(person: Reviewer, name: str) -> None:
     page = person.page
     _open_filters(page)
     who = page.get_by_label("Reviewer", exact=True)
-    who.fill(name)
-    who.press("Enter")
+    write(who, name)
     expect(page).to_have_url(re.compile(f"reviewer={name}"), timeout=_SLOW)
     page.locator("details.more summary").click()
     person.shown()
