@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -166,7 +166,7 @@ def _append(
     folder: Path,
     draft: Path,
     table: SourceTable,
-    files: list[ImageFile],
+    files: Sequence[ImageFile],
     kept: list[int],
     rows: list[int],
     digests: NDArray[np.uint8],

@@ -15,7 +15,7 @@ from core.data.decoders.value_range import ValueRange, estimate_range, image_ran
 from core.data.image_io import Header, Rendering
 from core.data.image_store import open_images, write_rest
 from core.data.ingest_config import IngestConfig
-from core.data.ingestion.ingest_workers import ImageFile, Progress, headers_of, image_values, pixels_of
+from core.data.ingestion.ingest_workers import ImageFile, Progress, TableFiles, headers_of, image_values, pixels_of
 from core.data.ingestion.unfinished_images import ImageJournal, ingest_key, unfinished_folder
 from core.data.metadata.stored_columns import write_columns
 from core.data.sources.source_table import GIVEN_SPLITS, SourceTable
@@ -86,7 +86,7 @@ def check_size(size: ImageSize) -> None:
 
 def read_headers(
     table: SourceTable, config: IngestConfig
-) -> tuple[list[ImageFile], dict[int, Header], list[QuarantinedFile]]:
+) -> tuple[Sequence[ImageFile], dict[int, Header], list[QuarantinedFile]]:
     """Read the headers of all files, and list each page that becomes an image.
 
     Args:
@@ -99,10 +99,7 @@ def read_headers(
     Raises:
         InputError: None of them can be read.
     """
-    files = [
-        ImageFile(row, reference, name)
-        for row, (reference, name) in enumerate(zip(table.files, table.names, strict=True))
-    ]
+    files = TableFiles(table.files, table.names)
     found, problems = headers_of(files, config.max_megapixels * 1_000_000)
     if not found:
         raise InputError(f"None of the {len(files):,} files in {table.root} can be read as an image.{_first(problems)}")
@@ -186,7 +183,7 @@ def write_pixels(
         The positions that were written, the digest of each one's content (n, 16), and the files that failed.
     """
     kept: list[int] = []
-    digests: list[bytes] = []
+    digests = bytearray()
     damaged: list[QuarantinedFile] = []
     positions = list(headers)
 
@@ -194,7 +191,7 @@ def write_pixels(
         if isinstance(answer, str):
             damaged.append(QuarantinedFile(files[position].name, answer))
         else:
-            digests.append(answer)
+            digests.extend(answer)
             kept.append(position)
 
     num_known = len(journal.known)
@@ -206,7 +203,7 @@ def write_pixels(
         note(position, answer if isinstance(answer, str) else answer[1])
         if progress is not None:
             progress(done, len(positions))
-    return kept, np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 16), damaged
+    return kept, np.frombuffer(digests, dtype=np.uint8).reshape(-1, 16), damaged
 
 
 def image_set(

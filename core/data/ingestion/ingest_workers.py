@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 _UNREADABLE = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, MemoryError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """One image to be: its row in the source, where it is, its name, and its page."""
 
@@ -34,6 +34,32 @@ class ImageFile:
     reference: ImageReference
     name: str
     page: int = 0
+
+
+class TableFiles(Sequence[ImageFile]):
+    """The images of a source table, one a row; each is made when it is asked for, since there may be millions.
+
+    Args:
+        references: Where each image is.
+        names: Its name.
+    """
+
+    def __init__(self, references: Sequence[ImageReference], names: Sequence[str]) -> None:
+        self._references, self._names = references, names
+
+    @overload
+    def __getitem__(self, index: int) -> ImageFile: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ImageFile]: ...
+    def __getitem__(self, index: int | slice) -> ImageFile | list[ImageFile]:
+        """Return one image, or those of a slice."""
+        if isinstance(index, slice):
+            return [self[row] for row in range(len(self))[index]]
+        row = range(len(self))[index]
+        return ImageFile(row, self._references[row], self._names[row])
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def headers_of(files: Sequence[ImageFile], max_pixels: int) -> tuple[dict[int, Header], list[QuarantinedFile]]:
@@ -48,11 +74,12 @@ def headers_of(files: Sequence[ImageFile], max_pixels: int) -> tuple[dict[int, H
     """
     headers: dict[int, Header] = {}
     problems: list[QuarantinedFile] = []
-    for position, answer in in_order(list(range(len(files))), lambda i: _header(files[i], max_pixels)):
+    alike: dict[Header, Header] = {}  # most images of a source share size and kind
+    for position, answer in in_order(range(len(files)), lambda i: _header(files[i], max_pixels)):
         if isinstance(answer, str):
             problems.append(QuarantinedFile(files[position].name, answer))
         else:
-            headers[position] = answer
+            headers[position] = alike.setdefault(answer, answer)
     return headers, problems
 
 
@@ -76,14 +103,14 @@ def pixels_of(
 def in_order(positions: Sequence[int], work: Callable[[int], _T]) -> Iterator[tuple[int, _T]]:
     """Yield the results of a function in order, while threads work some chunks ahead."""
     workers = num_workers()
-    chunks = [positions[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
-    if workers == 1 or len(chunks) < 2:
+    if workers == 1 or len(positions) <= CHUNK:
         yield from ((position, work(position)) for position in positions)
         return
     with ThreadPoolExecutor(workers, thread_name_prefix="ingest") as pool:
         ahead: deque[tuple[Sequence[int], Future[list[_T]]]] = deque()
         try:
-            for chunk in chunks:
+            for start in range(0, len(positions), CHUNK):
+                chunk = positions[start : start + CHUNK]
                 ahead.append((chunk, pool.submit(_work_on, work, chunk)))
                 if len(ahead) > 3 * workers:
                     first, future = ahead.popleft()

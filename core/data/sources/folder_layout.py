@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -59,7 +60,8 @@ def lay_out(scan: FolderScan, class_level: str = "first") -> SourceTable:
     """
     if not scan.images:
         raise InputError(f"{scan.root} holds no images ({' '.join(SUFFIXES)}). {LAYOUT}.")
-    folders = [path.relative_to(scan.root).parent.parts for path in scan.images]
+    parts = cache(lambda folder: folder.relative_to(scan.root).parts)  # many images share a folder
+    folders: list[Parts] = [parts(folder) for folder in scan.images.folders()]
     empty = [path.relative_to(scan.root).parts for path in scan.empty_folders]
     remarks: list[str] = []
     wrapped = _num_wrappers(folders, empty)
@@ -108,7 +110,7 @@ def _named(
     return SourceTable(
         layout=layout if names else "images without classes",
         root=scan.root,
-        files=tuple(scan.images),
+        files=scan.images,
         names=tuple(scan.name_of(path) for path in scan.images),
         classes=tuple(classes),
         class_names=tuple(names),

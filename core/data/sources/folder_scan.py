@@ -9,6 +9,7 @@ from pathlib import Path
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
 from core.data.decoders.formats import SUFFIXES, has_image_suffix, is_image_content
+from core.data.sources.path_list import PathList
 from core.data.sources.source_table import readable_name
 
 LAYOUT = "Expected one sub-folder per class and, if you like, one named 'unlabeled'; or images alone, without classes"
@@ -27,7 +28,7 @@ class FolderScan:
     """
 
     root: Path
-    images: list[Path] = field(default_factory=list)
+    images: PathList = field(default_factory=PathList)
     empty_folders: list[Path] = field(default_factory=list)
     problems: list[QuarantinedFile] = field(default_factory=list)
 
@@ -126,7 +127,7 @@ def _walk(folder: Path, scan: FolderScan) -> None:
         elif _is(entry.is_dir):
             scan.add_problem(Path(entry.path), "a linked folder, which is not followed")
         else:
-            _add_file(entry, scan)
+            _add_file(folder, entry, scan)
 
 
 def _is(kind: Callable[[], bool]) -> bool:
@@ -137,12 +138,12 @@ def _is(kind: Callable[[], bool]) -> bool:
         return False
 
 
-def _add_file(entry: os.DirEntry[str], scan: FolderScan) -> None:
-    path = Path(entry.path)
+def _add_file(folder: Path, entry: os.DirEntry[str], scan: FolderScan) -> None:
+    has_suffix = has_image_suffix(entry.name)
     if not _is(entry.is_file):
         reason = "not a regular file (a pipe, a device, or a link that is broken or leads back to itself)"
-        scan.add_problem(path, reason if has_image_suffix(entry.name) else _NO_IMAGE)
-    elif has_image_suffix(entry.name) or (not path.suffix and is_image_content(path)):
-        scan.images.append(path)
+        scan.add_problem(Path(entry.path), reason if has_suffix else _NO_IMAGE)
+    elif has_suffix or (not (path := Path(entry.path)).suffix and is_image_content(path)):
+        scan.images.add(folder, entry.name)
     else:
-        scan.add_problem(path, _NO_IMAGE)
+        scan.add_problem(Path(entry.path), _NO_IMAGE)

@@ -181,7 +181,7 @@ def _joined(tables: Sequence[SourceTable]) -> SourceTable:
         has_splits, has_groups = first.splits or more.splits, first.groups or more.groups
         first = replace(
             first,
-            files=first.files + more.files,
+            files=(*first.files, *more.files),
             names=first.names + more.names,
             classes=first.classes + more.classes,
             class_names=tuple(dict.fromkeys([*first.class_names, *more.class_names])),

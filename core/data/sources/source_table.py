@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.base.types import QuarantinedFile
 from core.data.classes.class_appearance import ClassAppearance
 from core.data.classes.class_names import clean_name, twin_key
+from core.data.sources.path_list import PathList
 
 GIVEN_SPLITS = ("train", "val", "test")
 """Parts that a source can name; what is in none of them is "" in a table."""
@@ -53,7 +54,7 @@ class SourceTable:
 
     layout: str
     root: Path
-    files: tuple[ImageReference, ...]
+    files: Sequence[ImageReference]
     names: tuple[str, ...]
     classes: tuple[str | None, ...]
     class_names: tuple[str, ...]
@@ -73,7 +74,7 @@ class SourceTable:
         """
         return replace(
             self,
-            files=tuple(self.files[i] for i in keep),
+            files=self.files.rows(keep) if isinstance(self.files, PathList) else tuple(self.files[i] for i in keep),
             names=tuple(self.names[i] for i in keep),
             classes=tuple(self.classes[i] for i in keep),
             splits=tuple(self.splits[i] for i in keep) if self.splits else (),
