@@ -214,7 +214,11 @@ def image_set(
     facts: dict[str, Any],
 ) -> ImageSet:
     """Return the columns of the images that were kept; without their pixels."""
-    rows = [files[i].row for i in kept]
+    rows, names = [], []
+    for position in kept:  # once: an image of a source is made when it is asked for
+        file = files[position]
+        rows.append(file.row)
+        names.append(file.name)
     order = {name: position for position, name in enumerate(table.class_names)}
     given = [table.classes[row] for row in rows]
     codes = {name: code for code, name in enumerate(GIVEN_SPLITS, start=1)}
@@ -223,7 +227,7 @@ def image_set(
         pixels=np.empty((0, 0, 0, 1), dtype=np.uint8),
         labels=np.array([UNKNOWN if name is None else order[name] for name in given], dtype=np.int64),
         class_names=table.class_names,
-        names=np.array([files[i].name for i in kept], dtype=np.str_),
+        names=np.array(names, dtype=np.str_),
         official_test=np.empty(0, np.int64),
         quarantined=problems,
         given_splits=splits,
