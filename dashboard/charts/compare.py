@@ -13,6 +13,8 @@ _DARK_SHARE = 0.5
 """Share of the true class from which on a cell is dark and its number white."""
 _SHADES = ((0, 0.04), (_DARK_SHARE, 0.4), (_DARK_SHARE, 0.8), (1, 0.95))
 _MAX_LABELED_CLASSES = 20
+_LEAST_REACH = 0.005
+"""Least half of the axis of a difference: below it the ticks, with one digit, would repeat."""
 
 
 def per_class(compared: RunComparison, class_names: tuple[str, ...]) -> go.Figure:
@@ -109,7 +111,7 @@ def difference(compared: RunComparison) -> go.Figure:
     chart.add_scatter(x=[result.difference], y=[""], mode="markers", error_x=bar, marker=marker, name="difference")
     chart.add_vline(x=0, line={"color": RUN_A, "dash": "dash", "width": 2})
     chart.update_layout(hovermode="closest")
-    reach = 1.2 * max(abs(result.low), abs(result.high))
+    reach = 1.2 * max(abs(result.low), abs(result.high), _LEAST_REACH)
     chart.update_xaxes(tickformat="+.1%", range=[-reach, reach])
     chart.update_yaxes(showticklabels=False, showgrid=False)
     return chart

@@ -1,5 +1,6 @@
 """Charts show the numbers they are given."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,13 @@ def test_the_difference_carries_its_interval() -> None:
     assert dot.x[0] == pytest.approx(0.25)
     assert dot.x[0] - dot.error_x.arrayminus[0] == pytest.approx(found.comparison.low)
     assert dot.x[0] + dot.error_x.array[0] == pytest.approx(found.comparison.high)
+
+
+def test_the_axis_of_no_difference_is_wide_enough_for_ticks_of_one_digit() -> None:
+    found = comparison()
+    same = replace(found, comparison=replace(found.comparison, difference=0.0, low=-1e-4, high=1e-4))
+    low, high = charts.difference(same).layout.xaxis.range
+    assert high - low >= 0.01
 
 
 def test_per_class_accuracy_carries_exact_intervals() -> None:

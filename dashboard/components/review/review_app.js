@@ -26,6 +26,8 @@ import { Connection, answers } from "./sync/connection.js";
 import { nextStepRefresh } from "./sync/next_step.js";
 import { SINGLE_VERDICTS } from "./sync/responses.js";
 
+const LOADING = "The images are on their way. Some queues take up to 20 seconds when they are drawn.";
+
 export class ReviewApp {
   constructor(component) {
     const { data, parentElement } = component;
@@ -189,8 +191,8 @@ export class ReviewApp {
   /** Show another queue. @param {Record<string, string>} part of its query */
   changeQuery(part) {
     const isNew = this.liveModel.adopt();
-    const message = part.words ? "The text tower reads the words. Its first start takes ten seconds, or more on a busy machine." : "";
-    this.load(() => Promise.all([this.notice.whileSlow(this.cardPage.changeQuery(part), message), isNew && this.parts.threshold.load()]));
+    const message = part.words ? "The text tower reads the words. Its first start takes ten seconds, or more on a busy machine." : LOADING;
+    this.load(() => Promise.all([this.cardPage.changeQuery(part), isNew && this.parts.threshold.load()]), false, message);
     this.parts.toolbar.showQuery(this.cardPage.query);
   }
 
@@ -214,11 +216,11 @@ export class ReviewApp {
   }
 
   /** Load a page and draw it with the predicted state of waiting commands; resolves once it is painted.
-   * @param {() => Promise<any>} work @param {boolean} isScrolled scroll to the cursor */
-  load(work, isScrolled = false) {
+   * @param {() => Promise<any>} work @param {boolean} isScrolled scroll to the cursor @param {string} message where it is slow */
+  load(work, isScrolled = false, message = LOADING) {
     this.notice.show("");
     return this.notice.attempt(() => this.pageLoading.during(async () => {
-      await work();
+      await this.notice.whileSlow(work(), message);
       this.commands.reapply();
       this.render();
       if (isScrolled) this._scrollToCursor();

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import Project
 from tests.browser.conftest import Server
@@ -160,3 +160,19 @@ def test_a_page_that_is_not_answered_can_be_asked_for_again_and_no_decision_is_l
     again.click()
     expect(page).to_have_url(re.compile("ranking=margin"))
     expect(page.locator(".notice")).to_be_hidden()
+
+
+def test_a_slow_page_says_that_it_is_on_its_way_and_hides_no_other_message(page: Page, server: Server) -> None:
+    review(page, server)
+    waiting: list[Route] = []
+    page.route(re.compile("/page.*ranking=margin"), lambda route: waiting.append(route))
+    page.get_by_label("Ranking").select_option("margin")
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("The images are on their way.")
+    page.keyboard.press("a")
+    expect(notice).to_contain_text("1 key was ignored")
+    for route in waiting:
+        route.continue_()
+    page.unroute(re.compile("/page.*ranking=margin"))
+    expect(page).to_have_url(re.compile("ranking=margin"))
+    expect(notice).to_be_hidden()

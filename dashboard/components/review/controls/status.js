@@ -31,7 +31,7 @@ export class SaveStatus {
 const BRIEF = 2500;
 
 /** Milliseconds after which work counts as slow. */
-const SLOW = 700;
+const SLOW = 1000;
 
 /** Shows a message over the images, so that nothing moves when it appears. */
 export class Notice {
@@ -55,14 +55,20 @@ export class Notice {
     }
   }
 
-  /** Show a message while work is slow. @param {Promise<any>} work @param {string} message none is shown where it is empty */
+  /** Show a message while work is slow and nothing else is said. @param {Promise<any>} work @param {string} message */
   async whileSlow(work, message) {
-    const timer = message ? setTimeout(() => this.show(message), SLOW) : undefined;
+    /** @type {symbol|null} */
+    let own = null;
+    const timer = setTimeout(() => {
+      if (!this.element.hidden) return;
+      this.show(message);
+      own = this.shown ?? null;
+    }, SLOW);
     try {
       return await work;
     } finally {
       clearTimeout(timer);
-      if (message) this.show("");
+      if (own !== null && own === this.shown) this.show("");
     }
   }
 

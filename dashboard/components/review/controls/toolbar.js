@@ -79,7 +79,6 @@ export class Toolbar {
     const { query, card, selected } = cardPage;
     this.query = query;
     this.oddOneOut.setAttribute("aria-pressed", String(cardPage.isOddOneOut));
-    this.controls.eta.hidden = !query.ranking.startsWith("mixed");
     this.redraw.hidden = !cardPage.isDrawn;
     const shown = query.show === "all" ? "" : SHOWN.find(([key]) => key === query.show)?.[1] ?? "";
     const rank = card ? `${formatNumber(card.rank + 1)} of ${formatNumber(cardPage.total)} · ` : "";
@@ -122,6 +121,7 @@ export class Toolbar {
     const menu = this.controls.ranking.querySelector("select"), text = orderText(ranking);
     if (text && ![...menu.options].some((option) => option.value === ranking)) menu.append(make("option", { value: ranking }, text));
     menu.value = ranking;
+    this.controls.eta.hidden = !ranking.startsWith("mixed");
   }
 
   _rangeFields(range) {
