@@ -49,6 +49,12 @@ def scored_run(project: Project) -> Run:
     """
     run = current_run(project)
     if not project.scores(run.id).has_suggestions:
+        if project.decisions.last_id():
+            message = (
+                "This run began without labels, so it has no scores of its own. Train on the labels so far; until then "
+                "the Review page shows what the live model suggests."
+            )
+            empty_page(message, "Train on the labels so far", "train")
         message = "There are no suggestions yet, so there are no scores: name at least two images each of two classes."
         empty_page(message, "Name images", "review")
     return run

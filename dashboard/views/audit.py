@@ -10,7 +10,7 @@ from dashboard.sections.errors import pool_state, queue_estimates
 from dashboard.sections.rule_inputs import rule_inputs
 from dashboard.sections.widgets import metric_row
 from dashboard.state import url
-from dashboard.state.current import current_project, scored_run
+from dashboard.state.current import current_project, current_run, scored_run
 
 _SIDE = 260  # of the image, in pixels
 _RISKS = {"5 %": 0.05, "1 %": 0.01, "10 %": 0.10}
@@ -20,10 +20,10 @@ def show() -> None:
     """Show a question, the certificate so far, queue estimates and reviewer checks."""
     page_head("Audit", "How many of the accepted labels are wrong?")
     key, project = current_project()
-    run = scored_run(project).id
     is_calibrated = len(project.decisions.calibration().ids) > 0
-    if not is_calibrated:  # nothing says yet how many labels are wrong: that comes first
-        pool_state.calibration_form(project, run)
+    if not is_calibrated:  # nothing says yet how many labels are wrong: that comes first, and needs no suggestion
+        pool_state.calibration_form(project, current_run(project).id)
+    run = scored_run(project).id
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     rule, params = rule_inputs(project, run, row)
     with row:

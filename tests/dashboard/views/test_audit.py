@@ -1,11 +1,12 @@
 """Audit page: answers, certificate, queue estimates and reviewer checks."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 
-from core import PageQuery, Project
-from tests.dashboard.page_helpers import metrics, open_page, press
+from core import PageQuery, Project, TrainConfig
+from tests.dashboard.page_helpers import metrics, open_page, press, texts
 
 RUN = "001-supervised-mlp"
 
@@ -96,3 +97,19 @@ def test_a_merged_class_is_no_answer(trained_project: Project) -> None:
         "audit-none",
         "audit-undo",
     }
+
+
+def test_from_no_label_on_random_images_can_be_drawn_before_a_run_has_suggestions(
+    pictures: Path, tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "cold", pictures / "unlabeled")
+    run = project.wait_run(project.start_run(TrainConfig(method="head", extractor="pixels")).id, timeout=120).id
+    before = open_page("audit", project=project.key)
+    assert "name at least two images" in texts(before)
+    project.decide(run, "relabel", int(project.splits.pool[0]), project.add_class("round"))
+    test = open_page("audit", project=project.key)
+    assert not test.exception
+    assert "it has no scores of its own" in texts(test)
+    press(test, next(button.label for button in test.button if button.label.startswith("Draw ")))
+    assert not test.exception
+    assert project.quality.calibration_progress().num > 0
