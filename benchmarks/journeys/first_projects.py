@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys.answers import Reviewer
-from benchmarks.journeys.recorder import PATIENCE, Recorder, check, link, press, wait_until
+from benchmarks.journeys.recorder import PATIENCE, Recorder, at, check, link, press, wait_until
 from core import Project, recent_projects
 from core.data.datasets import DATASETS
 
@@ -43,7 +43,7 @@ def demo_first_round(dashboard: DashboardProcess, recorder: Recorder) -> None:
     with recorder.step("next page has suggestions of what was learned"):
         expect(page.locator(".live")).to_have_attribute("data-state", "newer", timeout=_SLOW)
         press(page, "PageDown")
-        expect(page).to_have_url(re.compile("version=.*40"), timeout=_SLOW)
+        at(page, "version=.*40")
     with recorder.step("look at the learning curve"):
         page.get_by_role("button", name="Learning curve").click()
         expect(page.get_by_role("dialog").locator(".js-plotly-plot").first).to_be_visible(timeout=_SLOW)
@@ -53,7 +53,7 @@ def demo_first_round(dashboard: DashboardProcess, recorder: Recorder) -> None:
     with recorder.step("train again: the new run and its two control runs"):
         page.get_by_role("button", name="Retrain").click()
         page.get_by_role("button", name="Start", exact=True).click()
-        expect(page).to_have_url(re.compile("/train"), timeout=_SLOW)
+        at(page, "/train")
         wait_until(
             lambda: sum(run.has_predictions for run in Project.open(project.path).runs()) == 4,
             page,
@@ -124,7 +124,7 @@ def own_folder(dashboard: DashboardProcess, recorder: Recorder) -> None:
     with recorder.step("next page has the first suggestions"):
         expect(page.locator(".live")).to_have_attribute("data-state", "newer", timeout=_SLOW)
         press(page, "PageDown")
-        expect(page).to_have_url(re.compile("version="), timeout=_SLOW)
+        at(page, "version=")
         expect(page.locator(".tile .caption").first).not_to_have_text("no suggestion", timeout=_SLOW)
         reviewer.shown()
     with recorder.step(f"answer {NUM_NAMED - 20} more"):

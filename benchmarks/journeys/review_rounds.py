@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.dashboard_process import DashboardProcess
 from benchmarks.journeys.answers import Reviewer
 from benchmarks.journeys.first_projects import accept_all
-from benchmarks.journeys.recorder import PATIENCE, Recorder, check, height, link, press, wait_until, write
+from benchmarks.journeys.recorder import PATIENCE, Recorder, at, check, height, link, press, wait_until, write
 from core import Project, constants
 from tests.browser.still import still, watch
 
@@ -182,6 +182,6 @@ def _name(person: Reviewer, name: str) -> None:
     _open_filters(page)
     who = page.get_by_label("Reviewer", exact=True)
     write(who, name)
-    expect(page).to_have_url(re.compile(f"reviewer={name}"), timeout=_SLOW)
+    at(page, f"reviewer={name}")
     page.locator("details.more summary").click()
     person.shown()
