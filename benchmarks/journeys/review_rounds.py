@@ -141,17 +141,20 @@ def two_reviewers(dashboard: DashboardProcess, recorder: Recorder) -> None:
             person.shown()
     with recorder.step("both say who they are"):
         for person, name in ((ann, "Ann"), (ben, "Ben")):
+            person.page.bring_to_front()  # Firefox gives keys and changes to the window in front alone
             _name(person, name)
         ben.page.get_by_label("Ranking").select_option("margin")  # each another queue
         ben.shown()
     with recorder.step(f"{NUM_EACH} images each, in turns"):
         for _ in range(NUM_EACH):
             for person in (ann, ben):
+                person.page.bring_to_front()
                 person.answer(1)
         lines = Project.open(project.path).decisions.all()
         by = {name: sum(line.reviewer == name for line in lines) for name in ("Ann", "Ben")}
         check(by == {"Ann": NUM_EACH, "Ben": NUM_EACH}, f"the log has {by}")
     with recorder.step("Ann looks at Ben's answers"):
+        ann.page.bring_to_front()
         _open_filters(ann.page)
         ann.page.get_by_label("Ranking").select_option("entropy")  # her queue was 500 drawn images
         ann.page.get_by_label("Show", exact=True).select_option("all")
@@ -161,6 +164,7 @@ def two_reviewers(dashboard: DashboardProcess, recorder: Recorder) -> None:
         ann.shown()
         expect(ann.page.locator(".tile:not([data-verdict=''])")).to_have_count(NUM_EACH, timeout=_SLOW)
     with recorder.step("Ben takes back his own last answer", ben_page):
+        ben.page.bring_to_front()
         last = [line for line in Project.open(project.path).decisions.all() if line.reviewer == "Ben"][-1]
         press(ben.page, "z")
         ben.saved()
