@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.base.drafts import draft_folder
 from core.base.errors import DataError, not_allowed
-from core.base.memmap import open_mapped
+from core.base.memmap import open_mapped, release_pages
 from core.base.types import UNKNOWN, ImageSet, QuarantinedFile
 from core.base.untrusted.json_text import parse_json
 from core.data.classes.added_classes import added_names
@@ -198,5 +198,6 @@ def fingerprint(image_set: ImageSet) -> str:
     digest = hashlib.sha256(about.encode())
     for start in range(0, len(image_set.pixels), CHUNK):
         digest.update(np.ascontiguousarray(image_set.pixels[start : start + CHUNK]).tobytes())
+        release_pages(image_set.pixels)
     digest.update(np.ascontiguousarray(image_set.labels, dtype="<i8").tobytes())
     return digest.hexdigest()

@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from core.base.config import SplitConfig
 from core.base.drafts import draft_file
 from core.base.errors import DataError, InputError, not_allowed
-from core.base.memmap import ARRAY_DAMAGE
+from core.base.memmap import ARRAY_DAMAGE, release_pages
 from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Pixels, Splits
 
 Groups = NDArray[np.int64]
 
 DRAWN = ("labeled", "val", "calibration", "test")
 """Parts that are drawn from the images with a label, in this order."""
+
+_RELEASED = 4096
+"""Images after which the pages of the mapped file are given back: read once, they would count as memory."""
 
 
 def exact_duplicates(pixels: Pixels) -> Groups:
@@ -32,11 +35,17 @@ def exact_duplicates(pixels: Pixels) -> Groups:
     Returns:
         For each image (N,) the id of the first image with the same pixels.
     """
-    first: dict[bytes, int] = {}
-    groups = np.empty(len(pixels), dtype=np.int64)
-    for row, image in enumerate(pixels):
-        digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
-        groups[row] = first.setdefault(digest, row)
+    digests = bytearray()
+    for row, image in enumerate(pixels, start=1):
+        digests += hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+        if row % _RELEASED == 0:
+            release_pages(pixels)
+    one, other = np.frombuffer(digests, dtype=np.uint64).reshape(-1, 2).T
+    order = np.lexsort((other, one))  # stable: of equal digests the first image comes first
+    is_new = np.ones(len(order), dtype=np.bool_)
+    is_new[1:] = (one[order[1:]] != one[order[:-1]]) | (other[order[1:]] != other[order[:-1]])
+    groups = np.empty(len(order), dtype=np.int64)
+    groups[order] = order[is_new][np.cumsum(is_new) - 1]
     return groups
 
 

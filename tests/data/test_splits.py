@@ -1,5 +1,6 @@
 """Splits are disjoint, exact in size, repeatable by seed and free of duplicates."""
 
+import tracemalloc
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from core.base.config import SplitConfig
 from core.base.errors import DataError, InputError
 from core.base.types import SPLIT_NAMES, UNKNOWN, Ids, Labels, Splits
+from core.data import splits
 from core.data.splits import (
     distinct_per_class,
     draw_splits,
@@ -212,3 +214,20 @@ def test_a_class_of_copies_alone_is_named_as_the_reason(tmp_path: Path) -> None:
     groups = np.array([*range(16), *range(8)])  # class 2 has the images of class 0 once more
     with pytest.raises(InputError, match="8 of its 8 images are exact copies of others"):
         draw(labels, groups=groups, labeled=9, val=0, calibration=0, test=0)
+
+
+def test_exact_duplicates_name_the_first_of_equal_images_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(0).integers(0, 3, (20_000, 2, 3, 1), dtype=np.uint8)  # 729 different images
+    first: dict[bytes, int] = {}
+    wanted = [first.setdefault(image.tobytes(), row) for row, image in enumerate(pixels)]
+    released: list[object] = []
+    monkeypatch.setattr(splits, "release_pages", released.append)
+    assert splits.exact_duplicates(pixels).tolist() == wanted
+    assert len(released) == 20_000 // 4096
+    distinct = np.arange(20_000, dtype=np.uint32).view(np.uint8).reshape(20_000, 2, 2, 1)
+    tracemalloc.start()
+    assert splits.exact_duplicates(distinct).tolist() == list(range(20_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000 * 160  # bytes; a dictionary of digests took more than 200 an image
+    assert len(splits.exact_duplicates(pixels[:0])) == 0
