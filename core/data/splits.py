@@ -22,8 +22,7 @@ Groups = NDArray[np.int64]
 DRAWN = ("labeled", "val", "calibration", "test")
 """Parts that are drawn from the images with a label, in this order."""
 
-_RELEASED = 4096
-"""Images after which the pages of the mapped file are given back: read once, they would count as memory."""
+_RELEASED = 4096  # images after which pages of the mapped file are given back: they would count as memory
 
 
 def exact_duplicates(pixels: Pixels) -> Groups:
@@ -42,8 +41,7 @@ def exact_duplicates(pixels: Pixels) -> Groups:
             release_pages(pixels)
     one, other = np.frombuffer(digests, dtype=np.uint64).reshape(-1, 2).T
     order = np.lexsort((other, one))  # stable: of equal digests the first image comes first
-    is_new = np.ones(len(order), dtype=np.bool_)
-    is_new[1:] = (one[order[1:]] != one[order[:-1]]) | (other[order[1:]] != other[order[:-1]])
+    is_new = np.append(True, (np.diff(one[order]) != 0) | (np.diff(other[order]) != 0))[: len(order)]
     groups = np.empty(len(order), dtype=np.int64)
     groups[order] = order[is_new][np.cumsum(is_new) - 1]
     return groups
