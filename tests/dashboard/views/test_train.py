@@ -83,10 +83,11 @@ def test_a_head_shows_its_extractor_and_settings_and_nothing_of_networks(untrain
 
 def test_a_network_says_whether_it_beats_the_head(trained_project: Project) -> None:
     network = trained_project.runs()[0].id
-    assert "val images" not in texts(open_page("train", project=trained_project.key))
+    assert "On the same" not in texts(open_page("train", project=trained_project.key))
     trained(trained_project, TrainConfig(method="head", extractor="pixels"))
     found = trained_project.compare_with_head(network)
     assert found is not None
+    assert found.sentence.startswith("On the same")
     test = open_page("train", project=trained_project.key)
     assert found.sentence not in texts(test), "the head itself is shown"
     test.selectbox(key="train-run").select(network).run()
