@@ -63,7 +63,7 @@ import sys, time
 sys.stdin.readline()
 for _ in range(LINES):
     print('{"done": 1, "total": 2}', flush=True)
-    time.sleep(0.3)
+    time.sleep(1.1)
 time.sleep(600)
 """
 
@@ -73,9 +73,9 @@ def test_a_process_that_never_answers_is_ended_and_told(monkeypatch: pytest.Monk
     code = HANGING.replace("LINES", str(lines))
     monkeypatch.setattr(worker_process, "module_command", lambda *_: [sys.executable, "-S", "-c", code])
     told: list[dict[str, Any]] = []
-    process = WorkerProcess("hangs", "any", patience=1.0)
+    process = WorkerProcess("hangs", "any", patience=4.0)
     child = process._running()
-    with pytest.raises(RunError, match="hangs said nothing for 1 seconds and was ended: try again"):
+    with pytest.raises(RunError, match="hangs said nothing for 4 seconds and was ended: try again"):
         process.ask({}, told.append)
     assert child.wait(timeout=10) == -signal.SIGKILL
     assert len(told) == lines, "each line of progress gives it time again"
