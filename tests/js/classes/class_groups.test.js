@@ -37,7 +37,7 @@ test("of many classes the group of one is unfolded", () => {
   assert.equal(isUnfolded(group, 25, undefined), false);
 });
 
-/** Updates over a server that answers with a appearance. */
+/** Updates over a server that answers with an appearance. */
 function updates(answer) {
   const seen = { asked: [], changes: [] };
   const classes = ["cat", "dog"];

@@ -103,7 +103,7 @@ export class Api {
     return get(`${this.run}/card/${id}`, { ...query, reviewer: this.reviewer.name });
   }
 
-  /** Labeled images that appearance like one. */
+  /** Labeled images that look like one. */
   async neighbors(id) {
     return (await get(`${this.run}/neighbors/${id}`)).neighbors;
   }
@@ -162,7 +162,7 @@ async function bodyOf(pending) {
     const isJson = (response.headers.get("content-type") ?? "").includes("json");
     body = isJson ? await response.json() : {};
   } catch (error) {
-    if (error.name === "TimeoutError") throw new Error("Winnow has not answered in time. It may be busy: try again, or appearance into its terminal.");
+    if (error.name === "TimeoutError") throw new Error("Winnow has not answered in time. It may be busy: try again, or look into its terminal.");
     throw Object.assign(new Error("Winnow does not answer. Is it still running in its terminal?"), { cause: "away" });
   }
   if (!response.ok) {
