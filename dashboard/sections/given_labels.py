@@ -26,7 +26,7 @@ def show(project: Project) -> None:
     """Show contradictions and doubtful labels, how many were corrected, and links to their queues."""
     if not len(project.splits.labeled):
         return
-    st.subheader("Given labels")
+    st.header("Given labels")
     if note := project.labels.corrected_note:
         st.info(note)
     if len(project.images.labels) <= _COMPARED_AT_ONCE and (note := project.labels.contradiction_note()):

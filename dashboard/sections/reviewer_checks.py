@@ -15,7 +15,7 @@ _HELP = (
 
 def show(project: Project) -> None:
     """Show the interval of the attention checks and one row for each reviewer."""
-    st.subheader("Reviewer checks")
+    st.header("Reviewer checks")
     interval = project.quality.check_interval
     st.session_state["check-interval"] = interval
     st.segmented_control(

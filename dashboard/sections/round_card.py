@@ -15,7 +15,7 @@ def show(project: Project, run_a: str, run_b: str) -> None:
         run_a: Id of the run before the round.
         run_b: Id of the run after it.
     """
-    st.subheader("Round card")
+    st.header("Round card")
     labels = {name: count for name, count in project.run(run_b).record.num_labels.items() if count}
     if labels:
         st.caption(

@@ -65,7 +65,7 @@ def _question(key: str, project: Project, audit: Audit) -> None:
         with st.container(width=_SIDE + 40):
             st.html(image_grid.cards_html(key, project, [(audit.next_id, [])], size=_SIDE))
         with st.container(width="stretch"):
-            st.subheader("Which class is this?")
+            st.header("Which class is this?")
             with st.container(horizontal=True, gap="xsmall", key="audit-classes"):  # compact by assets/style.css
                 for label in [number for number in classes.order if number not in classes.merged]:
                     name = project.class_names[label]

@@ -92,7 +92,7 @@ def _average(compared: RunComparison) -> None:
     found = compared.average
     if found is None:
         return
-    st.subheader("Average of A and B")
+    st.header("Average of A and B")
     share = f"{formatting.percent(1 - found.weight, 0)} A and {formatting.percent(found.weight, 0)} B"
     st.markdown(
         f"Accuracy of the average: **{formatting.estimate(found.accuracy)}**.\n"
@@ -133,7 +133,7 @@ def _val_accuracy(run: Run) -> str:
 
 
 def _review_value(project: Project, before: str, curated: str) -> None:
-    st.subheader("Review value")
+    st.header("Review value")
     controls = project.control_runs(curated)
     try:
         values = {name: project.review_value(name, curated) for name in controls or [before]}
@@ -166,11 +166,11 @@ def _train_control(project: Project, curated: str, kind: str) -> None:
 
 
 def _per_class(key: str, project: Project, compared: RunComparison) -> None:
-    st.subheader("Per class")
+    st.header("Per class")
     chart = charts.per_class(compared, project.class_names)
     downloads.chart(chart, "per-class", "Accuracy per class of both runs")
     _class_groups(project, compared)
-    st.subheader("Confusion")
+    st.header("Confusion")
     result = compared.comparison
     for column, run, counts in zip(
         st.columns(2, gap="large"),
@@ -203,7 +203,7 @@ def _class_groups(project: Project, compared: RunComparison) -> None:
     ]
     if not rows:
         return
-    st.subheader("Per class group")
+    st.header("Per class group")
     downloads.table(rows, "class-groups")
     st.caption(
         "By true class. An error is another class than the true one; within the group: another one of the same group. "
@@ -237,7 +237,7 @@ def _by_metadata(project: Project, compared: RunComparison) -> None:
     """Compare both runs on the test images with each value of a metadata column."""
     if not project.metadata.names:
         return
-    st.subheader("Per value of the metadata")
+    st.header("Per value of the metadata")
     column = st.selectbox("Metadata column", project.metadata.names, key="compare-by", width=320)
     rows = [
         {
@@ -256,7 +256,7 @@ def _by_metadata(project: Project, compared: RunComparison) -> None:
 
 
 def _curves(project: Project, compared: RunComparison) -> None:
-    st.subheader("Training curves")
+    st.header("Training curves")
     flat = [run for run in (compared.run_a, compared.run_b) if not project.run(run).record.config.is_network]
     if flat:
         st.caption(f"Heads and imported predictions are there at once and have no curves: {', '.join(flat)}.")
@@ -271,7 +271,7 @@ def _curves(project: Project, compared: RunComparison) -> None:
 
 
 def _changed_predictions(key: str, project: Project, compared: RunComparison) -> None:
-    st.subheader("Changed predictions")
+    st.header("Changed predictions")
     groups = changed_predictions(compared, project)
     group = st.segmented_control(
         "Show",

@@ -50,7 +50,7 @@ def _project(key: str, project: Project) -> None:
         _start_labeling(project)
     left, right = st.columns([5, 4], gap="large")
     with left:
-        st.subheader("Images per class")
+        st.header("Images per class")
         if summary.class_names:
             chart = charts.class_counts(summary.class_names, summary.class_counts)
             downloads.chart(chart, "class-counts", "Images per class and split")
@@ -58,7 +58,7 @@ def _project(key: str, project: Project) -> None:
         else:
             st.caption("No class has a name yet. You name each one when you first see it, on the Review page.")
     with right:
-        st.subheader("Splits")
+        st.header("Splits")
         _splits(summary)
     with show_errors():
         given_labels.show(project)
@@ -101,7 +101,7 @@ def _next_step(project: Project) -> None:
 
 def _features(project: Project) -> None:
     """Show how well each extractor's features suit the labeled images, and a button to find out."""
-    st.subheader("Which features suit these images?")
+    st.header("Which features suit these images?")
     job, table = project.extractor_comparisons.latest(), project.extractor_comparisons.stored()
     is_live = job is not None and job.status().state in constants.LIVE_STATES
     if table is not None:
@@ -201,7 +201,7 @@ def _splits(summary: DataSummary) -> None:
 
 
 def _samples(key: str, project: Project) -> None:
-    st.subheader("Samples")
+    st.header("Samples")
     with st.container(horizontal=True, vertical_alignment="top"):
         split = st.segmented_control("Split", ["labeled", "val", "test", "pool"], default="labeled", key="sample-split")
         label = class_input(project, "Class", "sample-class")
@@ -216,7 +216,7 @@ def _samples(key: str, project: Project) -> None:
 
 
 def _split_leakage(key: str, project: Project) -> None:
-    st.subheader("Split leakage")
+    st.header("Split leakage")
     if not st.toggle("Find images that are in two splits", key="leaks", help="Compares all images pixel by pixel."):
         return
     groups = project.quality.split_leakage()
@@ -232,7 +232,7 @@ def _split_leakage(key: str, project: Project) -> None:
 
 
 def _near_duplicates(project: Project) -> None:
-    st.subheader("Near duplicates")
+    st.header("Near duplicates")
     is_small = len(project.images.labels) <= _COMPARED_AT_ONCE
     if not st.toggle("Find images that are nearly the same", value=is_small, key="stacks", help=_STACKS_HELP):
         return

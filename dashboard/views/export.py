@@ -55,7 +55,7 @@ def _error_states(project: Project) -> None:
 
 
 def _write(project: Project) -> None:
-    st.subheader("Write to a folder")
+    st.header("Write to a folder")
     runs = finished_runs(project)
     kinds = [*constants.EXPORTS, *(constants.RUN_EXPORTS if runs else ())]
     kind = st.selectbox("Format", kinds, format_func=_titled, key="export-kind")
@@ -118,7 +118,7 @@ def _manifest(file: Path) -> None:
 
 
 def _download(project: Project) -> None:
-    st.subheader("Download")
+    st.header("Download")
     st.caption("The CSV table as a download: one row for each label, with its source, decision, run and time.")
     name = f"{project.key}-labels.csv"
     st.download_button("Download CSV", lambda: _csv(project), file_name=name, mime="text/csv", on_click="ignore")

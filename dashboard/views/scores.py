@@ -42,20 +42,20 @@ def _histograms(project: Project, run: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         pool = project.scores(run)
-        st.subheader("Pool")
+        st.header("Pool")
         chart = charts.pool_histogram(pool, score, predicted)
         downloads.chart(chart, "pool-histogram", f"Histogram of {score} in the pool")
         st.caption(f"{len(pool.ids):,} images of the pool; temperature {pool.temperature:.2f}.")
     with right:
         known = project.quality.known_scores(run)
-        st.subheader("Known labels")
+        st.header("Known labels")
         chart = charts.right_wrong_histogram(known, score, predicted)
         downloads.chart(chart, "known-histogram", f"Histogram of {score}, right and wrong")
         st.caption(f"{len(known.ids):,} images of the val split and the hidden calibration split.")
 
 
 def _coverage(project: Project, run: str, selection: Selection) -> None:
-    st.subheader("Coverage against error")
+    st.header("Coverage against error")
     curve = project.quality.coverage_error(run)
     chart = charts.coverage_error(curve, selection)
     downloads.chart(chart, "coverage", "Estimated error against coverage")
@@ -67,7 +67,7 @@ def _coverage(project: Project, run: str, selection: Selection) -> None:
 
 
 def _reliability(project: Project, run: str) -> None:
-    st.subheader("Calibration")
+    st.header("Calibration")
     report = project.quality.calibration_report(run)
     if not report.n:
         st.caption("This project has no val images, so its calibration cannot be measured.")
@@ -81,7 +81,7 @@ def _reliability(project: Project, run: str) -> None:
 
 
 def _ood_check(project: Project, run: str) -> None:
-    st.subheader("Out-of-distribution check")
+    st.header("Out-of-distribution check")
     report = project.quality.ood_report(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         help_text = "A built-in data set, an image folder or a project folder. Empty: only noise."
@@ -106,7 +106,7 @@ def _ood_check(project: Project, run: str) -> None:
 
 
 def _ood_images(key: str, project: Project, run: str) -> None:
-    st.subheader("Out-of-distribution images")
+    st.header("Out-of-distribution images")
     with st.container(horizontal=True, vertical_alignment="top"):
         score = st.segmented_control(
             "OOD score", constants.OOD_SCORES, default="energy", required=True, key="ood-score"
@@ -126,7 +126,7 @@ def _ood_images(key: str, project: Project, run: str) -> None:
 
 
 def _label_issues(key: str, project: Project, run: str) -> None:
-    st.subheader("Label issues")
+    st.header("Label issues")
     if not st.toggle("Find label issues", key="label-issues"):
         return
     issues = project.quality.label_issues(run)
@@ -143,7 +143,7 @@ def _label_issues(key: str, project: Project, run: str) -> None:
 
 
 def _rule(project: Project, run: str) -> Selection:
-    st.subheader("Selection by a rule")
+    st.header("Selection by a rule")
     left, right = st.columns([2, 3], gap="large")
     with left:
         rule = st.selectbox("Rule", list(constants.RULES), format_func=lambda name: name.replace("_", " "), key="rule")

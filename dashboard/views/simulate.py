@@ -163,7 +163,7 @@ def _curves(simulation: Simulation) -> None:
     columns = st.columns(2, gap="large") + st.columns(2, gap="large")
     for column, (quantity, title) in zip(columns, constants.QUANTITIES.items(), strict=True):
         with column:
-            st.subheader(title.capitalize())
+            st.header(title.capitalize())
             chart = charts.simulation_curves(
                 curves[quantity], is_share=quantity in _SHARES, from_zero=quantity != "test_accuracy"
             )
@@ -171,7 +171,7 @@ def _curves(simulation: Simulation) -> None:
 
 
 def _table(simulation: Simulation) -> None:
-    st.subheader("After the last round")
+    st.header("After the last round")
     rows = [
         {
             "review strategy": row["contestant"],

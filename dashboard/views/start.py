@@ -19,9 +19,9 @@ def show() -> None:
     cards = project_cards(_MOST_CARDS)
     _offer_undo()
     if cards:
-        st.subheader("Recent projects", anchor=False)
+        st.header("Recent projects", anchor=False)
         _projects(cards)
-        st.subheader("Something new", anchor=False)
+        st.header("Something new", anchor=False)
     left, right = st.columns(2, gap="large", border=True)
     with left:
         _demo()
@@ -68,7 +68,7 @@ def _offer_undo() -> None:
 
 
 def _demo() -> None:
-    st.subheader("Try the demo", anchor=False)
+    st.header("Try the demo", anchor=False)
     st.write("10,000 small photographs of clothes in ten classes, most of them without a label. Nothing is downloaded.")
     st.caption(
         "Winnow suggests a label for each. You confirm or correct a few, the suggestions get better, and you see how "

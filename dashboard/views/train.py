@@ -129,7 +129,7 @@ def _buttons(project: Project, run: Run, state: str) -> None:
 
 
 def _settings(run: Run) -> None:
-    st.subheader("Settings")
+    st.header("Settings")
     record = run.record
     labels = " · ".join(f"{count:,} {source}" for source, count in record.num_labels.items() if count)
     params = dict(record.rule or {})
@@ -159,9 +159,10 @@ def _settings(run: Run) -> None:
 
 
 def _augmented_images(run: Run) -> None:
-    st.subheader("Augmented images")
+    st.header("Augmented images")
     file = run.folder.path / "augmentation.png"
     if file.exists():
-        st.image(str(file), caption="Labeled images; below each one, two weak and two strong views.")
+        text = "Labeled images; below each one, two weak and two strong views."
+        st.image(str(file), caption=text, alt=text)
     else:
         st.caption("The augmented images appear once training has started.")

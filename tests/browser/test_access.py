@@ -1,4 +1,4 @@
-"""Accessibility of the review page: axe-core, names, roles and focus."""
+"""Accessibility of the pages: axe-core, names, roles and focus."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import Project
+from dashboard.app import MORE_PAGES, PAGES
 from tests.browser import axe
 from tests.browser.conftest import Server
 from tests.browser.review_page import open_filters, review
@@ -31,12 +32,12 @@ VIEWS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 
 def problems(page: Page, sign: str = ".review-app") -> list[dict[str, Any]]:
-    """Serious and critical findings of axe-core in the component that holds a sign."""
+    """All findings of axe-core in the component that holds a sign; of the whole page where it is empty."""
     found: list[dict[str, Any]] = page.evaluate(
         """async (sign) => {
-          const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector(sign));
-          const result = await axe.run(host ?? document, { resultTypes: ['violations'] });
-          return result.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
+          const host = sign && [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector(sign));
+          const result = await axe.run(host || document, { resultTypes: ['violations'] });
+          return result.violations
             .map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 4)
               .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`) }));
         }""",
@@ -46,7 +47,7 @@ def problems(page: Page, sign: str = ".review-app") -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_any_view(page: Page, server: Server, scheme: Any) -> None:
+def test_axe_finds_nothing_in_any_view(page: Page, server: Server, scheme: Any) -> None:
     script = axe.source()
     page.emulate_media(color_scheme=scheme)
     found = {}
@@ -92,7 +93,7 @@ def test_the_focus_comes_back_to_where_it_was_when_a_dialog_closes(page: Page, s
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_map(page: Page, server: Server, scheme: Any) -> None:
+def test_axe_finds_nothing_on_the_map(page: Page, server: Server, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(server.address("map"))
     expect(page.locator(".map-app[data-points]")).to_be_visible(timeout=30_000)
@@ -100,3 +101,16 @@ def test_axe_finds_nothing_serious_on_the_map(page: Page, server: Server, scheme
     page.locator(".map-legend button").first.click()
     page.evaluate(axe.source())
     assert problems(page, ".map-app") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(page: Page, server: Server, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for name in ("", *PAGES, *MORE_PAGES):
+        page.goto(server.address(name))
+        expect(page.get_by_role("heading", level=1).or_(page.locator(".tile")).first).to_be_visible(timeout=30_000)
+        still(page)
+        page.evaluate(axe.source())
+        found[name] = problems(page, "")
+    assert found == {name: [] for name in found}

@@ -103,7 +103,7 @@ def test_accept_all_spells_its_number_and_one_undo_takes_it_back(
     page.mouse.up()
     count = kept(page)
     page.get_by_role("button", name=re.compile("Accept all")).click()
-    expect(page.locator("dialog h3")).to_have_text(f"Accept {count} images?")
+    expect(page.locator("dialog h2")).to_have_text(f"Accept {count} images?")
     page.locator("dialog button.primary").click()
     saved(page, 1)
     assert verdicts(trained_project)["bulk_accept"] == count

@@ -18,7 +18,7 @@ def show(project: Project) -> None:
     Args:
         project: The project.
     """
-    st.subheader("Classes")
+    st.header("Classes")
     table = project.workspace.classes
     if rows := _rows(project):
         downloads.table(rows, "classes")

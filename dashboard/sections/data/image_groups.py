@@ -63,7 +63,7 @@ def show(key: str, project: Project) -> None:
         key: The project's key in the URL.
         project: The project.
     """
-    st.subheader("Groups")
+    st.header("Groups")
     if sentence := st.session_state.pop("groups-done", None):
         st.success(sentence)
     known = project.groups.current

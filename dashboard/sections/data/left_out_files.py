@@ -16,7 +16,7 @@ def show(project: Project, summary: DataSummary) -> None:
         project: The project.
         summary: Its summary.
     """
-    st.subheader("Files")
+    st.header("Files")
     for text in (*summary.facts.get("remarks", ()), *summary.facts.get("warnings", ())):
         st.caption(text)
     if value_range := summary.facts.get("value_range"):

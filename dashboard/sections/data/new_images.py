@@ -15,7 +15,7 @@ def show(project: Project) -> None:
     Args:
         project: The project.
     """
-    st.subheader("New images")
+    st.header("New images")
     st.caption("Ids, splits, decisions and runs stay. Images without a class join the pool, the others train.")
     text = st.text_input(
         "Source of new images", placeholder=str(project.summary().source), help=_HELP, key="add-source"

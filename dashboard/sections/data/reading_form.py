@@ -22,7 +22,7 @@ def show(project: Project) -> None:
     Args:
         project: The project.
     """
-    st.subheader("How the images are decoded")
+    st.header("How the images are decoded")
     changes, size = _settings(project)
     if not changes and size is None:
         st.caption("Change a setting to see some images before and after. Nothing is decoded before you say so.")
@@ -77,7 +77,11 @@ def _preview(project: Project, changes: dict[str, Any], size: Size) -> None:
         values = f", values {low_high}" if low_high else ""
         st.caption(f"**{title}:** {info['width']} × {info['height']} pixels, {info['fit']}{values}")
         for column, pixels in zip(st.columns(_SHOWN), part, strict=False):
-            column.image(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, width="stretch")
+            column.image(
+                pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels,
+                width="stretch",
+                alt=f"example, {title.lower()}",
+            )
     st.caption(
         "Ids, labels, splits and decisions stay. Runs from before keep their results; features are computed again. "
         "It can be broken off, and goes on when it is started again."

@@ -25,7 +25,7 @@ def show(project: Project, run: str) -> None:
         project: The project.
         run: Id of a finished run.
     """
-    st.subheader("Per class and per group")
+    st.header("Per class and per group")
     columns = list(project.groups.columns())
     grouped = [_BY_CLASS_GROUP] if project.workspace.classes.groups else []
     choices = [_BY_CLASS, *grouped, *(["groups"] if project.groups.current is not None else []), *columns]

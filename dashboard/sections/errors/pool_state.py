@@ -54,7 +54,7 @@ def calibration_form(project: Project, run: str) -> None:
         project: The project.
         run: Id of a finished run, whose review shows the images.
     """
-    st.subheader("Calibrate on the pool")
+    st.header("Calibrate on the pool")
     progress = project.quality.calibration_progress()
     st.caption(
         "Answer random images of the pool without seeing the suggestion. They then calibrate every error of this pool, "

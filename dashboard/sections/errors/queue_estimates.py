@@ -22,7 +22,7 @@ def show(project: Project, run: str, threshold: float) -> None:
         run: Id of the run whose queues were reviewed.
         threshold: Confidence threshold above which the error is estimated, in [0, 1].
     """
-    st.subheader("Estimates from random queues")
+    st.header("Estimates from random queues")
     estimates = project.quality.queue_estimates(run, threshold)
     if not estimates:
         st.caption(

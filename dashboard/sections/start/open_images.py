@@ -26,7 +26,7 @@ def show() -> None:
     Raises:
         InputError: The source cannot be read; its text says why.
     """
-    st.subheader("Open my images", anchor=False)
+    st.header("Open my images", anchor=False)
     where = st.segmented_control(
         "Where the images are",
         _WHERE,

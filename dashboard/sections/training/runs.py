@@ -23,7 +23,7 @@ def show(project: Project) -> None:
         project: The project.
     """
     rows = project.run_table.rows()[::-1]
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     for row in rows:
         if row.problem is not None:
             st.warning(row.problem)

@@ -38,7 +38,7 @@ def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: 
     known = [row for row in metrics if row.get("mask_rate") is not None]
     if not known and not run.has_batches:
         return
-    st.subheader("Pseudo-labels during training")
+    st.header("Pseudo-labels during training")
     if run.has_batches:
         by_step = st.toggle("By step", key="by-step", help=_STEP_HELP)
     if by_step:
@@ -50,15 +50,15 @@ def show(project: Project, run: Run, metrics: list[dict[str, Any]], *, is_live: 
 def _loss_curves(metrics: Metrics) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Loss")
+        st.header("Loss")
         downloads.chart(charts.loss_curves(metrics), "loss")
-        st.subheader("Learning rate")
+        st.header("Learning rate")
         chart = charts.schedule_curve(metrics, "learning_rate", "learning rate")
         downloads.chart(chart, "learning-rate")
     with right:
-        st.subheader("Accuracy")
+        st.header("Accuracy")
         downloads.chart(charts.accuracy_curves(metrics), "accuracy")
-        st.subheader("Unlabeled weight")
+        st.header("Unlabeled weight")
         chart = charts.schedule_curve(metrics, "unlabeled_weight", "unlabeled weight")
         downloads.chart(chart, "unlabeled-weight")
 

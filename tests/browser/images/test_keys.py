@@ -178,7 +178,7 @@ def test_control_a_is_everything_that_the_filter_matches_and_asks_with_its_numbe
     page.keyboard.press("Control+a")
     expect(page.locator(".position")).to_contain_text("300 selected")
     page.keyboard.press("n")
-    expect(page.locator("dialog h3")).to_have_text("Mark as none of the classes: 300 images?")
+    expect(page.locator("dialog h2")).to_have_text("Mark as none of the classes: 300 images?")
     page.locator("dialog button.primary").click()
     (line,) = decided(page, project, before)
     assert (line.verdict, line.params["expected"]) == ("none", line.num_images)

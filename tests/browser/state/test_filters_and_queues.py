@@ -109,7 +109,7 @@ def test_escape_before_the_number_is_confirmed_decides_nothing(
     review(page, server, show="all", predicted="1")
     page.keyboard.press("Control+a")
     page.keyboard.press("2")
-    expect(page.locator("dialog h3")).to_contain_text(f"Label as {trained_project.class_names[1]}")
+    expect(page.locator("dialog h2")).to_contain_text(f"Label as {trained_project.class_names[1]}")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(where(page)).not_to_contain_text("selected")

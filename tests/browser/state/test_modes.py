@@ -63,7 +63,7 @@ def test_each_class_has_its_own_threshold_and_all_are_accepted_as_one_decision(
     cuts = np.where(scores.pseudo_labels == 0, np.float32(value), np.float32(0.95))
     count = int((scores.confidence >= cuts).sum())
     page.locator(".per-class").get_by_role("button", name=f"Accept all {count} undecided").click()
-    expect(page.locator("dialog h3")).to_have_text(f"Accept {count} images?")
+    expect(page.locator("dialog h2")).to_have_text(f"Accept {count} images?")
     page.locator("dialog button.primary").click()
     saved(page, 1)
     assert verdicts(trained_project)["bulk_accept"] == count

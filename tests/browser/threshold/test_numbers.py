@@ -35,7 +35,7 @@ def open_review(page: Page, server: Server, **query: str) -> None:
 
 
 def said(page: Page) -> int:
-    text = page.locator("dialog h3").inner_text()
+    text = page.locator("dialog h2").inner_text()
     found = re.fullmatch(r"Accept ([\d,]+) images\?", text)
     assert found is not None, text
     return int(found[1].replace(",", ""))
@@ -52,7 +52,7 @@ def test_a_cap_on_each_class_changes_the_number_and_it_is_exact(page: Page, many
     whole = said(page)
     assert whole == project.select(RUN, "fixed_threshold", threshold=0.5).count
     page.get_by_label(re.compile("Cap each class at twice")).check()
-    expect(page.locator("dialog h3")).not_to_have_text(f"Accept {whole} images?")
+    expect(page.locator("dialog h2")).not_to_have_text(f"Accept {whole} images?")
     capped = said(page)
     assert 0 < capped < whole
     expect(page.locator("dialog button.primary")).to_have_text(f"Accept {capped}")
@@ -75,7 +75,7 @@ def test_thresholds_of_thirty_classes_are_counted_before_they_are_accepted(page:
     scores = project.scores(RUN).scores
     lines = np.where(scores.pseudo_labels == 3, 0.49, 0.5).astype(np.float32)
     wanted = int((scores.confidence >= lines).sum())
-    expect(page.locator("dialog h3")).to_have_text(f"Accept {wanted} images?")
+    expect(page.locator("dialog h2")).to_have_text(f"Accept {wanted} images?")
     page.locator("dialog button.primary").click()
     saved(page)
     line = project.decisions.all()[-1]

@@ -29,7 +29,7 @@ def test_an_answer_on_the_audit_page_is_a_decision_and_undo_takes_it_back(traine
 
 def test_the_audit_page_never_shows_what_the_model_says(trained_project: Project) -> None:
     test = open_page("audit", project=trained_project.key, threshold="0")
-    said = " ".join(e.value for kind in (test.markdown, test.caption, test.subheader, test.info) for e in kind)
+    said = " ".join(e.value for kind in (test.markdown, test.caption, test.header, test.info) for e in kind)
     assert not any(name in said for name in trained_project.class_names)
 
 

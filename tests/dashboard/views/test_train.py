@@ -77,7 +77,7 @@ def test_a_head_shows_its_extractor_and_settings_and_nothing_of_networks(untrain
     assert "Epoch" not in metrics(test)
     (table,) = [frame for frame in test.dataframe if "setting" in frame.value]
     assert tuple(table.value["name"]) == constants.HEAD_SETTINGS
-    assert "Augmented images" not in [element.value for element in test.subheader]
+    assert "Augmented images" not in [element.value for element in test.header]
     assert run.status.epochs == 1
 
 

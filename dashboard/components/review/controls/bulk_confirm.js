@@ -40,7 +40,7 @@ export class BulkConfirm {
     const show = () => {
       const { count } = counted;
       warning.show("accept", counted);
-      box.querySelector("h3").textContent = `Accept ${formatNumber(count)} images?`;
+      box.querySelector("h2").textContent = `Accept ${formatNumber(count)} images?`;
       box.setAttribute("aria-label", `Accept ${formatNumber(count)} images?`);
       accept.textContent = `Accept ${formatNumber(count)}`;
       accept.disabled = !count;

@@ -8,7 +8,7 @@ import { make } from "./dom.js";
 export function openDialog(root, title, content, buttons) {
   const before = /** @type {HTMLElement|null} */ (root.activeElement);
   const box = make("dialog", { "aria-label": title, onclose: () => { box.remove(); before?.focus?.(); } },
-    make("h3", {}, title), ...content, make("div.buttons", {}, ...buttons(() => box.close())));
+    make("h2", {}, title), ...content, make("div.buttons", {}, ...buttons(() => box.close())));
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key !== "Escape") return;

@@ -19,7 +19,7 @@ export function startTour(root, keyMap) {
   root.querySelector(".tour")?.remove();
   const shown = steps((action) => keyMap.keyOf(action)).filter(([part]) => /** @type {any} */ (root.querySelector(part))?.checkVisibility());
   const before = /** @type {HTMLElement|null} */ (root.activeElement);
-  const title = make("h3"), text = make("p"), place = make("small.grow"), frame = make("div.tour-frame", { "aria-hidden": "true" });
+  const title = make("h2"), text = make("p"), place = make("small.grow"), frame = make("div.tour-frame", { "aria-hidden": "true" });
   const back = make("button", { onclick: () => show(at - 1) }, "Back");
   const next = make("button.primary", { onclick: () => (at + 1 < shown.length ? show(at + 1) : end()) });
   const box = make("dialog.tour", { "aria-label": "Tour", "aria-live": "polite" }, title, text,

@@ -23,14 +23,14 @@ def test_pseudo_labels_are_drawn_by_epoch_with_their_drift(trained_project: Proj
     run = trained(trained_project, FIXMATCH)
     test = open_page("train", {"train-run": run.id}, project=trained_project.key)
     assert not test.exception
-    assert "Pseudo-labels during training" in [element.value for element in test.subheader]
+    assert "Pseudo-labels during training" in [element.value for element in test.header]
     epochs = [line for line in run.metrics() if line["kl_to_prior"] is not None]
     (drift,) = drawn(test, "drift-epoch").values()
     assert drift == {"x": [line["epoch"] for line in epochs], "y": [line["kl_to_prior"] for line in epochs]}
     assert "in bits" in texts(test)
     assert not [toggle for toggle in test.toggle if toggle.key == "by-step"]  # no step was written down
     test = open_page("train", {"train-run": trained_project.runs()[0].id}, project=trained_project.key)
-    assert "Pseudo-labels during training" not in [element.value for element in test.subheader]
+    assert "Pseudo-labels during training" not in [element.value for element in test.header]
 
 
 def test_every_logged_step_is_drawn(trained_project: Project) -> None:
