@@ -3,6 +3,7 @@
 import json
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from typer.testing import CliRunner
 
 from core import Command, Project
 from core.cli.app import app
-from core.quality.audit_answers import audit_overlap, growing_order, sensitivity
+from core.quality.audit_answers import audit_overlap, growing_order, sensitivity, unscored_additions
 from core.risk.audit_certificate import certified_count
+from core.scoring.scores import score
 from tests.conftest import draw
 from tests.quality.test_audits import RUN, answered
 
@@ -166,3 +168,11 @@ def test_labels_of_another_tool_are_audited_like_suggestions(trained_project: Pr
 def test_an_audit_of_an_earlier_pool_needs_images_that_were_there(trained_project: Project) -> None:
     with pytest.raises(Exception, match="empty selection"):
         trained_project.quality.audit(RUN, "lowest_entropy", num_images=0, **EVERYTHING)
+
+
+def test_an_image_that_was_there_before_is_no_addition_however_even_its_classes() -> None:
+    even = np.zeros((6, 4), np.float32)
+    even[3] = (9, 0, 0, 0)  # known to the run
+    pool: Any = SimpleNamespace(ids=np.arange(10, 16), scores=score(even))
+    assert unscored_additions(pool, []).tolist() == []
+    assert unscored_additions(pool, [12]).tolist() == [12, 14, 15]
