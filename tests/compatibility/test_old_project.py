@@ -77,7 +77,7 @@ def differences(found: Any, wanted: Any, where: str = "") -> list[str]:
         ]
     are_numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (found, wanted))
     if DRAWN.search(where):
-        return [] if found <= wanted else [f"{where}: {found} are more than all {wanted}"]
+        return [] if 0 < found <= wanted else [f"{where}: {found} are more than all {wanted}"]
     is_same = found == pytest.approx(wanted, rel=REL, abs=ABS) if are_numbers else found == wanted
     return [] if is_same else [f"{where}: {str(found)[:80]} instead of {str(wanted)[:80]}"]
 
