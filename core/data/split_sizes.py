@@ -86,6 +86,21 @@ def fill_split(asked: SplitConfig, suggested: SplitConfig, num_per_class: Sequen
     return SplitConfig(kind=kind, seed=asked.seed, **sizes)
 
 
+def in_proportion(counts: Sequence[int], total: int) -> list[int]:
+    """Divide a number in proportion to counts, by largest remainder; each gets at most its count.
+
+    Args:
+        counts: K counts.
+        total: The number, at most their sum.
+    """
+    exact = [count * total / max(1, sum(counts)) for count in counts]
+    shares = [int(value) for value in exact]
+    by_remainder = sorted(range(len(counts)), key=lambda k: shares[k] - exact[k])
+    for k in by_remainder[: min(total, sum(counts)) - sum(shares)]:
+        shares[k] += 1
+    return shares
+
+
 def _all_used(total: int, sizes: dict[str, int]) -> SplitConfig:
     parts = {"val": 0, "calibration": 0, "test": 0} | sizes
     return SplitConfig(kind="stratified", labeled=total - sum(parts.values()), **parts)

@@ -26,10 +26,10 @@ from core.data.ingestion.redecoded_images import (
     move_into_place,
     redecode,
 )
-from core.data.sources.open_source import open_source
+from core.data.sources.open_source import lone_table, open_source
 from core.data.sources.source_preview import SourcePreview, preview
 from core.data.sources.source_roots import read_roots
-from core.data.split_sizes import fill_split, suggest_split
+from core.data.split_sizes import fill_split, in_proportion, suggest_split
 from core.features.compute import compute_features
 from core.features.store import images_digest, list_features
 from core.jobs.start import load_dataset
@@ -131,8 +131,7 @@ def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_label
     """
     given = {name: found.splits.get(name, 0) for name in ("val", "test") if found.splits.get(name, 0)}
     total = max(1, sum(found.classes.values()))
-    left = max(0, total - sum(given.values())) / total
-    counts = [-(-int(count * left * 1000) // 1000) for count in found.classes.values()] or [0]
+    counts = in_proportion(list(found.classes.values()), max(0, total - sum(given.values()))) or [0]
     config = suggest_split(counts, found.num_unlabeled > 0, hide_labels=hide_labels)
     trained = config.labeled + sum(int(getattr(config, name)) for name in given)
     config = config.model_copy(update={**given, "labeled": trained})
@@ -143,13 +142,16 @@ def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_label
 
 
 def existing_source(source: str) -> Path:
-    """Return the path of a source; InputError where it is neither there nor a built-in data set's name."""
+    """Return the path of a source; InputError where it is neither there nor a built-in data set's name.
+
+    Of a folder that holds nothing but a table it is the table.
+    """
     path = Path(source).expanduser()
     if not path.exists():
         raise InputError(
             f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
         )
-    return path
+    return lone_table(path)
 
 
 def root_of(source: str, root: Path | None = None) -> Path:
@@ -159,7 +161,7 @@ def root_of(source: str, root: Path | None = None) -> Path:
         source: A source that is not built in.
         root: Where the paths in a table start; None: its own folder.
     """
-    path = full_path(source)
+    path = lone_table(full_path(source))
     is_container = path.name.lower().endswith((".npz", ".tar", ".tgz", ".gz", ".arrow"))
     return path if path.is_dir() or is_container else full_path(root or path.parent)
 

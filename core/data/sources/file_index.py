@@ -1,11 +1,13 @@
 """Find the files that a table names: other separators, other roots, other Unicode forms, missing suffixes."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.data.decoders.formats import SUFFIXES, has_image_suffix
 from core.data.sources.folder_scan import FolderScan
+from core.data.sources.source_table import split_of
 
 AMBIGUOUS = "several files have this name: give the path from the folder on"
 MISSING = "there is no such file in the folder"
@@ -17,10 +19,14 @@ class FileIndex:
 
     Args:
         scan: The files of the folder.
+        near: The table: of several files of one name, the one beside it counts, or the one in a folder of its split.
     """
 
-    def __init__(self, scan: FolderScan) -> None:
-        self._scan = scan
+    def __init__(self, scan: FolderScan, near: Path | None = None) -> None:
+        self._scan, self._beside, self._split = scan, "", ""
+        if near is not None and near.parent.is_relative_to(scan.root):
+            self._beside = _key(near.parent.relative_to(scan.root).as_posix())
+            self._split = split_of_file(near)
         self._by_path: dict[str, Path] = {}
         self._by_name: dict[str, list[Path]] = {}
         for path in scan.images:
@@ -47,14 +53,27 @@ class FileIndex:
         return self._outside(text)
 
     def _inside(self, key: str) -> Path | str | None:
-        for candidate in _shorter(key):
+        for candidate in (f"{self._beside}/{key}", *_shorter(key)):
             for full in _with_suffixes(candidate):
                 if full in self._by_path:
                     return self._by_path[full]
         for full in _with_suffixes(key.rpartition("/")[2]):
             if files := self._by_name.get(full):
-                return files[0] if len(files) == 1 else AMBIGUOUS
+                return self._likeliest(files)
         return None
+
+    def _likeliest(self, files: Sequence[Path]) -> Path | str:
+        """Return the one file of a name, beside the table or in a folder of its split where there are several."""
+        if len(files) == 1:
+            return files[0]
+        folders = [path.relative_to(self._scan.root).parts[:-1] for path in files]
+        beside = [path for path, parts in zip(files, folders, strict=True) if _key("/".join(parts)) == self._beside]
+        parts = [p for p, own in zip(files, folders, strict=True) if self._split and self._split in map(split_of, own)]
+        below = [path for path, own in zip(files, folders, strict=True) if self._is_below(own)]
+        return next((found[0] for found in (beside, parts, below) if len(found) == 1), AMBIGUOUS)
+
+    def _is_below(self, folders: Sequence[str]) -> bool:
+        return self._beside != "." and f"{_key('/'.join(folders))}/".startswith(f"{self._beside}/")
 
     def share(self, cells: Sequence[str]) -> float:
         """Return the share of some cells that name a file, of up to 200 of them."""
@@ -70,6 +89,12 @@ class FileIndex:
         except (OSError, ValueError):
             return MISSING
         return path if is_there else MISSING
+
+
+def split_of_file(file: Path) -> str:
+    """Return the split that the name of a table says, as instances_val2017.json, or that of its folder; "" for none."""
+    words = (*re.split(r"[^a-z0-9]+", file.stem.casefold()), file.parent.name)
+    return next((split for split in map(split_of, words) if split), "")
 
 
 def _key(text: str) -> str:

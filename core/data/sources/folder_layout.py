@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from core.base.errors import InputError
@@ -82,6 +82,20 @@ def lay_out(scan: FolderScan, class_level: str = "first") -> SourceTable:
     if not rest.files:  # empty class folders beside loose images: nothing has a class yet
         return table
     return replace(rest, problems=(*rest.problems, *beside))
+
+
+def with_split_folders(table: SourceTable) -> SourceTable:
+    """Take the splits of a table from its images' folders, where it names none and all lie in such folders.
+
+    Args:
+        table: Images that a table names.
+    """
+    if table.splits:
+        return table
+    splits, rest, _, _ = _without_splits([PurePosixPath(name).parent.parts for name in table.names], [])
+    if len(set(splits) - {""}) < 2:
+        return table
+    return replace(table, splits=tuple(splits), remarks=(*table.remarks, _split_remark(splits, [("",)] * len(rest))))
 
 
 def _named(

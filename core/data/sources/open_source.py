@@ -10,6 +10,7 @@ from core.base.types import QuarantinedFile
 from core.base.untrusted.json_text import parse_json
 from core.data.classes.class_appearance import ClassAppearance, merged_classes, standing_classes
 from core.data.classes.class_appearance import read_manifest as read_export_manifest
+from core.data.decoders.formats import has_image_suffix
 from core.data.ingest_config import IngestConfig
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Reader, annotation_table
 from core.data.sources.annotations.coco_annotations import read_coco
@@ -19,17 +20,21 @@ from core.data.sources.annotations.label_studio_tasks import read_label_studio
 from core.data.sources.archives.hugging_face_data import find_data_files, image_column, read_hugging_face
 from core.data.sources.archives.numpy_archives import read_numpy_archive
 from core.data.sources.archives.tar_shards import read_tar_shards
-from core.data.sources.folder_layout import lay_out
+from core.data.sources.file_index import split_of_file
+from core.data.sources.folder_layout import lay_out, with_split_folders
 from core.data.sources.folder_scan import FolderScan, natural_key, walk_folder
 from core.data.sources.source_manifests import read_manifest, with_others
-from core.data.sources.source_table import SourceTable, with_clean_classes
+from core.data.sources.source_table import SourceTable, with_clean_classes, without_calibration
 from core.data.sources.text_tables import SUFFIXES as TABLE_SUFFIXES
 from core.data.sources.text_tables import decode_text
 
 ANNOTATION_READERS: tuple[Reader, ...] = (read_coco, read_fiftyone, read_label_studio, read_labels_json, read_cvat)
 """Formats of other tools, tried in this order on a parsed JSON or XML file."""
 SHARD_SUFFIXES = (".tar", ".tgz", ".tar.gz")
-_SIDE_FILES = ("readme", "license", "requirements", "classes", "notes", "dataset_info", "state", "metadata.yaml")
+_SIDE_FILES = (
+    *("readme", "license", "requirements", "classes", "notes", "dataset_info", "state", "metadata.yaml"),
+    "predictions",  # of a model: what it suggests is no label
+)
 _LARGEST_DOCUMENT = 2_000_000_000
 
 
@@ -53,8 +58,30 @@ def open_source(source: Path, config: IngestConfig, root: Path | None = None) ->
     if not table.files:
         raise InputError(f"{source} holds no images.")
     manifest = read_export_manifest(source if source.is_dir() else source.parent)
-    table = _with_appearance(_with_manifest_classes(_with_distinct_names(table), manifest), manifest)
+    table = without_calibration(_with_distinct_names(table))
+    table = _with_appearance(_with_manifest_classes(table, manifest), manifest)
     return with_clean_classes(table, merge_twins=config.merge_twins)
+
+
+def lone_table(folder: Path) -> Path:
+    """Return the one table of a folder that holds no images and no folders, such as an export of labels.
+
+    Args:
+        folder: A source.
+
+    Returns:
+        The table; the source itself where it is no such folder.
+    """
+    try:
+        entries = [p for p in folder.iterdir() if not p.name.startswith(".")] if folder.is_dir() else []
+        is_other = any(p.is_dir() or has_image_suffix(p.name) for p in entries)
+    except OSError:
+        return folder
+    known = ("manifest.json", "left_out.csv")  # what Winnow writes beside a table
+    found = [p for p in entries if p.name not in known and _may_hold_labels(p.name.lower(), is_root=True)]
+    is_data = any(p.name.lower().endswith((".npz", ".arrow", *SHARD_SUFFIXES)) for p in entries)
+    is_one = len(found) == 1 and not is_other and not is_data
+    return found[0] if is_one and not (found[0].suffix == ".parquet" and image_column(found[0])) else folder
 
 
 def _with_manifest_classes(table: SourceTable, manifest: Mapping[str, Any]) -> SourceTable:
@@ -103,8 +130,8 @@ def _open_file(file: Path, config: IngestConfig, root: Path | None) -> SourceTab
         )
     scan = walk_folder(root or file.parent)
     if found is not None:
-        return annotation_table(found, file, scan)
-    return read_manifest(file, scan, config.column_roles())
+        return with_split_folders(annotation_table(found, file, scan))
+    return with_split_folders(read_manifest(file, scan, config.column_roles()))
 
 
 def _open_folder(folder: Path, config: IngestConfig) -> SourceTable:
@@ -124,22 +151,38 @@ def _open_folder(folder: Path, config: IngestConfig) -> SourceTable:
 def _with_tables(scan: FolderScan, config: IngestConfig) -> SourceTable | None:
     """Read the one table of labels that lies beside the images; None where there is none that fits."""
     tables: list[SourceTable] = []
+    used: list[Path] = []
+    names_all = True  # an annotation file says which images there are, a table only of some of them what they show
     reasons: list[QuarantinedFile] = []
     for file in _candidates(scan):
         try:
             found = _annotations(file) if file.suffix.lower() in (".json", ".xml") else None
             if found is not None:
-                tables.append(annotation_table(found, file, scan))
+                if found.rows:
+                    tables.append(annotation_table(found, file, scan))
+                    used.append(file)
                 continue
             table = read_manifest(file, scan, config.column_roles())
-            if 2 * len(table.files) >= min(len(scan.images), len(table.files) + len(table.problems)):
-                tables.append(with_others(table, scan))
+            num = sum(path.is_relative_to(file.parent) for path in scan.images)
+            if 2 * len(table.files) >= min(num, len(table.files) + len(table.problems)):
+                tables.append(table)
+                used.append(file)
+                names_all = False
         except InputError as error:
             reasons.append(QuarantinedFile(scan.name_of(file), f"a table that is not used: {error}"))
     if not tables:
         scan.problems += [] if _is_nested(scan) else reasons
         return None
-    return tables[0] if len(tables) == 1 else _joined(tables)
+    table = tables[0] if len(tables) == 1 else _joined(_with_file_splits(tables, used))
+    return with_split_folders(table if names_all else with_others(table, scan))
+
+
+def _with_file_splits(tables: Sequence[SourceTable], files: Sequence[Path]) -> list[SourceTable]:
+    """Take splits from the names of several tables that name none, as instances_train2017.json, where they differ."""
+    splits = [split_of_file(file) for file in files]
+    if len(set(splits) - {""}) < 2 or any(table.splits for table in tables):
+        return list(tables)
+    return [replace(table, splits=(s,) * len(table.files)) for table, s in zip(tables, splits, strict=True)]
 
 
 def _candidates(scan: FolderScan) -> list[Path]:

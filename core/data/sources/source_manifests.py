@@ -12,7 +12,7 @@ from core.base.types import QuarantinedFile
 from core.data.sources.file_index import FileIndex
 from core.data.sources.folder_layout import UNLABELED
 from core.data.sources.folder_scan import FolderScan, natural_key
-from core.data.sources.source_table import SourceTable, readable_name, split_of
+from core.data.sources.source_table import GROUP_COLUMNS, SourceTable, readable_name, split_of
 from core.data.sources.text_tables import TextTable, read_text_table
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -25,7 +25,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "diagnosis", "ground_truth", "tag", "choice", "choices", "klasse", "classe", "category_id", "class_id",
     ),
     "split": ("split", "subset", "partition", "set", "fold", "phase", "usage"),
-    "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id", "session", "site", "camera"),
+    "group": (*GROUP_COLUMNS, "site", "camera"),
 }  # fmt: skip
 """What a column can be → headers that mean it, the likeliest first; case, spaces and hyphens do not count."""
 NO_LABEL = ("", "nan", "null", "none", "n/a", "na", "?", "-1", *UNLABELED)
@@ -71,7 +71,9 @@ def match_table(table: TextTable, scan: FolderScan, columns: Mapping[str, str] |
     Raises:
         InputError: It has no column of paths, or names no file of the folder.
     """
-    file, index = table.file, FileIndex(scan)
+    file, index = table.file, FileIndex(scan, near=table.file)
+    if not table.num_rows:
+        raise InputError(f"{file} has no rows.")
     roles = _roles(table, index, columns or {})
     found = _matched(table, table.columns[roles["path"]], roles, index)
     if not found.files:
@@ -190,7 +192,9 @@ def _source_table(table: TextTable, roles: Mapping[str, str], found: _Rows, scan
     classes = [None if text.casefold() in NO_LABEL else readable_name(text) for text in labels]
     words = column("split")
     splits = [split_of(word) for word in words]
-    unknown = Counter(word for word, split in zip(words, splits, strict=True) if word and not split)
+    unknown = Counter(
+        word for word, split in zip(words, splits, strict=True) if not split and word.casefold() not in NO_LABEL
+    )
     if unknown:
         listed = ", ".join(f"{word!r}" for word, _ in unknown.most_common(5))
         remarks.append(f"Values of column {roles['split']!r} that name no split: {listed}. These images have none.")

@@ -1,6 +1,7 @@
 """Source table: one row for each image of a source, before any is decoded."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,11 +15,17 @@ from core.data.sources.path_list import PathList
 
 GIVEN_SPLITS = ("train", "val", "test")
 """Parts that a source can name; what is in none of them is "" in a table."""
+CALIBRATION = "calibration"
+"""A part that exports name and no project takes over: its images are drawn anew, since they must be like the pool."""
+GROUP_COLUMNS = ("group", "group_id", "patient", "patient_id", "subject", "subject_id", "session")
+"""Columns that say which images belong together, the likeliest first."""
 _SPLIT_WORDS = {
     "train": ("train", "training", "trn"),
     "val": ("val", "valid", "validation", "dev"),
     "test": ("test", "testing", "tst", "holdout", "hold_out"),
+    CALIBRATION: (CALIBRATION,),
 }
+_YEAR = re.compile(r"_?(19|20)\d\d$")
 _BY_WORD = {word: split for split, words in _SPLIT_WORDS.items() for word in words}
 
 
@@ -84,8 +91,29 @@ class SourceTable:
 
 
 def split_of(word: str) -> str:
-    """Return the split that a folder name or a cell names: train, val, test, or "" for none."""
-    return _BY_WORD.get(word.strip().casefold().replace("-", "_"), "")
+    """Return the split that a folder name or a cell names: train, val, test, CALIBRATION, or "" for none."""
+    plain = word.strip().casefold().replace("-", "_")
+    return _BY_WORD.get(plain) or _BY_WORD.get(_YEAR.sub("", plain), "")
+
+
+def group_key(columns: Iterable[str]) -> str:
+    """Return the column of a data set that says which images belong together; "" for none."""
+    known = {name.casefold(): name for name in columns}
+    return next((known[name] for name in GROUP_COLUMNS if name in known), "")
+
+
+def without_calibration(table: SourceTable) -> SourceTable:
+    """Give the images of a calibration part no split, and say so.
+
+    Args:
+        table: A table that may name such a part.
+    """
+    count = table.splits.count(CALIBRATION)
+    if not count:
+        return table
+    splits = tuple("" if split == CALIBRATION else split for split in table.splits)
+    remark = f"Images of a calibration part: {count:,}. Parts are drawn of them anew, to be like this pool."
+    return replace(table, splits=splits if any(splits) else (), remarks=(*table.remarks, remark))
 
 
 def readable_name(name: str) -> str:

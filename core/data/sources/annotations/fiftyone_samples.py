@@ -5,6 +5,7 @@ from typing import Any
 
 from core.data.sources.annotations.annotation_rows import AnnotationRows, Row
 from core.data.sources.source_table import split_of
+from core.data.sources.text_tables import cell
 
 
 def read_fiftyone(document: Any) -> AnnotationRows | None:
@@ -48,7 +49,7 @@ def read_labels_json(document: Any) -> AnnotationRows | None:
         return None
     given = document.get("classes")
     names = tuple(str(name) for name in given) if isinstance(given, list) else ()
-    rows = [{"path": str(file), "label": _label(value, names)} for file, value in pairs]
+    rows = [{**_attributes(value), "path": str(file), "label": _label(value, names)} for file, value in pairs]
     return AnnotationRows("labels by file", rows, names)
 
 
@@ -56,6 +57,15 @@ def _classifications(sample: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the classifications of a sample, ground truth first."""
     fields = [(name, v) for name, v in sample.items() if isinstance(v, dict) and v.get("_cls") == "Classification"]
     return [value for _, value in sorted(fields, key=lambda field: field[0] not in ("ground_truth", "label"))]
+
+
+def _attributes(value: Any) -> Row:
+    """Return the confidence and the attributes of a label, where it has any."""
+    if not isinstance(value, dict):
+        return {}
+    more = value.get("attributes")
+    found = {"confidence": value.get("confidence"), **(more if isinstance(more, dict) else {})}
+    return {str(name): cell(entry) for name, entry in found.items() if entry is not None}
 
 
 def _label(value: Any, names: tuple[str, ...]) -> str:

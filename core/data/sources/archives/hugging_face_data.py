@@ -9,7 +9,7 @@ from typing import Any
 from core.base.errors import InputError
 from core.base.untrusted.json_text import parse_json
 from core.data.sources.folder_scan import natural_key
-from core.data.sources.source_table import SourceTable, StoredImage, readable_name, split_of
+from core.data.sources.source_table import SourceTable, StoredImage, group_key, readable_name, split_of
 from core.data.sources.text_tables import cell
 
 SUFFIXES = (".parquet", ".arrow")
@@ -58,6 +58,7 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
     classes: list[str | None] = []
     splits: list[str] = []
     known: dict[str, None] = {}
+    groups: list[str] = []
     metadata: dict[str, list[str]] = {}
     for file in files:
         try:
@@ -70,6 +71,7 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
             column += part.metadata.get(name, [""] * len(part.names))
         images, names, classes = images + part.images, names + part.names, classes + part.classes
         splits += [part.split] * len(part.names)
+        groups += part.groups
         known |= dict.fromkeys(part.class_names)
     used = sorted({name for name in classes if name is not None} - set(known), key=natural_key)
     return SourceTable(
@@ -80,6 +82,7 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
         classes=tuple(classes),
         class_names=(*known, *used),
         splits=tuple(splits) if any(splits) else (),
+        groups=tuple(groups) if any(groups) else (),
         metadata=metadata,
         remarks=(f"Hugging Face data set: {len(names):,} images in {len(files):,} files.",),
     )
@@ -94,6 +97,7 @@ class _Part:
         self.names: list[str] = []
         self.classes: list[str | None] = []
         self.class_names: tuple[str, ...] = ()
+        self.groups: list[str] = []
         self.metadata: dict[str, list[str]] = {}
 
 
@@ -120,6 +124,7 @@ def _read_part(file: Path, root: Path) -> _Part:
     values = table[label] if label is not None else [None] * num
     part.classes = [_class(value, part.class_names) for value in values]
     part.metadata = {name: [cell(value) for value in table[name]] for name in others}
+    part.groups = part.metadata.pop(group_key(others), [""] * num)
     return part
 
 

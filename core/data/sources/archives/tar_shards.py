@@ -11,7 +11,7 @@ from core.base.types import QuarantinedFile
 from core.base.untrusted.json_text import parse_json
 from core.data.decoders.formats import SUFFIXES
 from core.data.sources.folder_scan import natural_key
-from core.data.sources.source_table import SourceTable, StoredImage, readable_name, split_of
+from core.data.sources.source_table import SourceTable, StoredImage, group_key, readable_name, split_of
 from core.data.sources.text_tables import cell
 
 _LABEL_PARTS = ("cls", "label", "class", "cls.txt", "label.txt")
@@ -45,7 +45,10 @@ def read_tar_shards(shards: Sequence[Path]) -> SourceTable:
     classes = [sample.get("class") for sample in images.values()]
     names = [str(sample["name"]) for sample in images.values()]
     splits = [str(sample["split"]) for sample in images.values()]
-    more = sorted({name for sample in images.values() for name in sample.get("metadata", {})})
+    columns = {name for sample in images.values() for name in sample.get("metadata", {})}
+    group = group_key(columns)
+    groups = tuple(sample.get("metadata", {}).get(group, "") for sample in images.values())
+    more = sorted(columns - {group})
     return SourceTable(
         layout="WebDataset shards",
         root=shards[0].parent if len(shards) > 1 else shards[0],
@@ -54,6 +57,7 @@ def read_tar_shards(shards: Sequence[Path]) -> SourceTable:
         classes=tuple(classes),
         class_names=tuple(sorted({name for name in classes if name is not None}, key=natural_key)),
         splits=tuple(splits) if any(splits) else (),
+        groups=groups if any(groups) else (),
         metadata={name: [s.get("metadata", {}).get(name, "") for s in images.values()] for name in more},
         problems=tuple(problems),
         remarks=(f"WebDataset shards: {len(shards):,}, with {len(images):,} images.",),
