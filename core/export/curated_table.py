@@ -65,6 +65,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
     info = {
         "project": workspace.name,
         "fingerprint": workspace.fingerprint,
+        **{key: value for key, value in workspace.info.items() if key.startswith("hub_")},
         "curated": curated.digest,
         "classes": list(images.class_names),
         **({MERGED: gone} if (gone := [images.class_names[n] for n in sorted(workspace.classes.merged)]) else {}),

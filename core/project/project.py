@@ -13,6 +13,8 @@ from core.base.config import SplitConfig
 from core.base.errors import InputError, not_in_pool
 from core.base.types import UNKNOWN, Command
 from core.data.ingest_config import IngestConfig
+from core.data.sources.hub.hub_dataset import HubDataset, look_up
+from core.data.sources.hub.hub_download import download
 from core.data.sources.source_preview import SourcePreview
 from core.project.classes.project_classes import ProjectClasses
 from core.project.project_arrays import ProjectArrays
@@ -87,7 +89,8 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages, Project
 
         Args:
             path: The folder of the project; it must not exist or be empty.
-            source: Name of a built-in data set; a folder of images; or a table, archive or export of another tool.
+            source: Name of a built-in data set; a folder of images; a table, archive or export of another tool; or
+                "hf:OWNER/NAME[@REVISION][:CONFIG]", a data set of the Hugging Face hub, which is downloaded.
             name: Name of the project; by default the folder's.
             split: Sizes of the parts and the seed; of a folder, those not named follow what there is. None names none.
             image_size: Pixels a side, or (height, width), of images that are decoded; None chooses one from them.
@@ -128,7 +131,8 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages, Project
         """Say what a source of images is understood to be; nothing is decoded or written.
 
         Args:
-            source: A folder of images; or a table, archive or export of another tool.
+            source: A folder of images; a table, archive or export of another tool; or "hf:OWNER/NAME", once `download`
+                has brought it.
             reading: Settings of reading, as for `create`.
             root: Where the paths of a table start; None: its own folder.
 
@@ -140,6 +144,38 @@ class Project(ProjectRuns, ProjectResults, ProjectArrays, ProjectImages, Project
         """
         folder_root = Path(root).expanduser() if root is not None else None
         return preview_source(str(source), IngestConfig.checked(reading or {}), folder_root)
+
+    @classmethod
+    def hub_dataset(cls, source: str) -> HubDataset:
+        """Say what the Hugging Face hub has under a name; no image is downloaded.
+
+        Args:
+            source: "hf:OWNER/NAME[@REVISION][:CONFIG]"; the revision is a branch, tag or commit.
+
+        Returns:
+            Commit, licence, configurations, files with sizes, and which of them are not on this machine.
+
+        Raises:
+            InputError: huggingface_hub is not installed, the hub cannot be reached, there is no such data set, it has
+                several configurations, or no images.
+        """
+        return look_up(source)
+
+    @classmethod
+    def download(cls, source: str) -> HubDataset:
+        """Download a data set of the Hugging Face hub into the cache of its client, after its size is told on stderr.
+
+        Args:
+            source: "hf:OWNER/NAME[@REVISION][:CONFIG]".
+
+        Returns:
+            The data set; its `source` names the commit.
+
+        Raises:
+            InputError: It cannot be had.
+            DataError: It does not fit on the disk.
+        """
+        return download(source)
 
     @classmethod
     def plan_split(

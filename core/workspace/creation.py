@@ -57,7 +57,8 @@ def create_project(
 
     Args:
         path: The folder to make; an empty one may be there.
-        source: One of SOURCES, an image folder, or a table, archive or export of another tool.
+        source: One of SOURCES, a data set of the Hugging Face hub, an image folder, or a table, archive or export of
+            another tool.
         name: Name of the project; None takes that of the folder.
         split: Sizes of the parts; for a folder, those that it does not name follow what there is. None suggests all.
         image_size: Side of the images in pixels, or (height, width); None chooses one.
@@ -84,7 +85,8 @@ def create_project(
         for added in classes:
             append_class(folder / "images", checked_name(added, open_images(folder / "images").class_names), "")
         copies, given = exact_duplicates(images.pixels), _given(images)
-        origin = source if source in SOURCES else str(root_of(source, root))
+        hub = {key: str(value) for key, value in images.facts.get("hub", {}).items()}
+        origin = source if source in SOURCES else hub.pop("folder", "") or str(root_of(source, root))
         if rule is not None:
             save_groups(folder, compute_groups(folder, images, origin, rule))
         config = _split_config(source, images, copies, split, given, hide_labels=hide_labels)
@@ -103,6 +105,7 @@ def create_project(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "fingerprint": fingerprint(images),
             "num_duplicates": len(copies) - len(np.unique(copies)),
+            **hub,
         }
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in info.items()]
         text = "\n".join(lines).replace("\x7f", "\\u007f")  # JSON leaves this one character raw, TOML forbids it

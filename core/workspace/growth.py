@@ -22,7 +22,7 @@ from core.data.ingestion.additions import (
     unfinished_addition,
 )
 from core.data.ingestion.ingest_workers import Progress
-from core.data.sources.open_source import open_source
+from core.data.sources.hub.hub_name import recorded_hub_name
 from core.data.sources.source_roots import SourceRoots, read_roots, relink, write_roots
 from core.data.sources.source_table import SourceTable
 from core.data.splits import save_splits
@@ -33,7 +33,7 @@ from core.store.files import load_array, save_array, write_json
 from core.store.run_folder import TRASH, list_runs
 from core.workspace.creation import write_left_out
 from core.workspace.model_versions import list_versions, version_folder
-from core.workspace.project_source import existing_source, root_of, write_info
+from core.workspace.project_source import open_named, root_of, write_info
 from core.workspace.run import Run
 from core.workspace.workspace import Workspace
 
@@ -90,7 +90,7 @@ def add_images(
         DataError: The project cannot be written.
     """
     check_idle(workspace)
-    origin = source or str(workspace.info["source"])
+    origin = source or recorded_hub_name(workspace.info) or str(workspace.info["source"])
     images = workspace.path / "images"
     with hold_lock(images / "add.lock"):
         if (broken := unfinished_addition(images)) is not None:
@@ -118,9 +118,9 @@ def add_images(
 def _opened(workspace: Workspace, origin: str, root: Path | None) -> tuple[SourceTable, str]:
     """The images of a source, named from one of the project's roots, and that root."""
     facts = dict(workspace.images.facts.get("settings", {}))
-    table = open_source(existing_source(origin), IngestConfig.checked(facts), root)
+    table = open_named(origin, IngestConfig.checked(facts), root, may_download=True)
     roots = read_roots(workspace.path, str(workspace.info["source"]))
-    table, new_root = _named_from_root(table, root_of(origin, root), roots)
+    table, new_root = _named_from_root(table, table.root if table.hub else root_of(origin, root), roots)
     return _with_edited_classes(table, workspace), new_root
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
@@ -26,9 +27,12 @@ from core.data.ingestion.redecoded_images import (
     move_into_place,
     redecode,
 )
+from core.data.sources.hub.hub_download import open_hub_dataset
+from core.data.sources.hub.hub_name import is_hub_name
 from core.data.sources.open_source import lone_table, open_source
 from core.data.sources.source_preview import SourcePreview, preview
 from core.data.sources.source_roots import read_roots
+from core.data.sources.source_table import SourceTable
 from core.data.split_sizes import fill_split, in_proportion, suggest_split
 from core.features.compute import compute_features
 from core.features.store import images_digest, list_features
@@ -40,6 +44,7 @@ from core.store.run_folder import TRASH, list_runs
 
 SOURCES = tuple(dict.fromkeys([*DATASETS, *TORCHVISION_DATASETS]))
 """Names of the built-in data sets that a project can be made from."""
+_REPOSITORY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)
 
 
 def load_source(
@@ -53,7 +58,8 @@ def load_source(
     """Load a built-in data set or a source of images into `folder`.
 
     Args:
-        source: One of SOURCES, an image folder, or a table, archive or export of another tool.
+        source: One of SOURCES, a data set of the Hugging Face hub (it is downloaded), an image folder, or a table,
+            archive or export of another tool.
         folder: The image folder to make.
         image_size: Side in pixels, or (height, width), for images that are decoded; None chooses one.
         root: Where the files of a built-in data set are, or where the paths in a table start; None: the usual places.
@@ -74,7 +80,7 @@ def load_source(
         load_dataset(source, root, folder)
     else:
         config = reading or IngestConfig()
-        table = open_source(existing_source(source), config, root)
+        table = open_named(source, config, root, may_download=True)
         return ingest_images(table, folder, image_size=image_size, config=config, progress=progress)
     return open_images(folder)
 
@@ -83,7 +89,8 @@ def preview_source(source: str, reading: IngestConfig | None = None, root: Path 
     """Say what a source of images is understood to be; nothing is decoded or written.
 
     Args:
-        source: An image folder, or a table, archive or export of another tool.
+        source: An image folder; a table, archive or export of another tool; or a data set of the Hugging Face hub that
+            is on this machine.
         reading: How it is read.
         root: Where the paths in a table start; None: its own folder.
 
@@ -93,7 +100,24 @@ def preview_source(source: str, reading: IngestConfig | None = None, root: Path 
     Raises:
         InputError: The source cannot be read.
     """
-    return preview(open_source(existing_source(source), reading or IngestConfig(), root))
+    return preview(open_named(source, reading or IngestConfig(), root, may_download=False))
+
+
+def open_named(source: str, config: IngestConfig, root: Path | None, *, may_download: bool) -> SourceTable:
+    """List the images of a data set of the hub, or of a source on this machine; none is decoded.
+
+    Args:
+        source: "hf:OWNER/NAME"; or an image folder, or a table, archive or export of another tool.
+        config: How it is read.
+        root: Where the paths in a table start; None: its own folder.
+        may_download: Whether what the hub has and this machine has not is downloaded.
+
+    Raises:
+        InputError: The source cannot be read, or may not be downloaded.
+    """
+    if is_hub_name(source):
+        return open_hub_dataset(source, config, may_download=may_download)
+    return open_source(existing_source(source), config, root)
 
 
 @dataclass(frozen=True)
@@ -150,6 +174,7 @@ def existing_source(source: str) -> Path:
     if not path.exists():
         raise InputError(
             f"{source} is neither an image folder nor a built-in data set ({', '.join(SOURCES)}): check the spelling."
+            + (f" A data set of the Hugging Face hub is named hf:{source}" if _REPOSITORY.fullmatch(source) else "")
         )
     return lone_table(path)
 

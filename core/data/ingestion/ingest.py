@@ -249,6 +249,7 @@ def facts_of(table: SourceTable, config: IngestConfig, rendering: Rendering) -> 
         "remarks": list(table.remarks),
         "warnings": list(table.warnings),
         "settings": config.model_dump(exclude_defaults=True),
+        **({"hub": {**table.hub, "folder": str(table.root)}} if table.hub else {}),
     }
 
 

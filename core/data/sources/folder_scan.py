@@ -93,11 +93,18 @@ def original_file(source: str, name: str) -> Path:
         raise InputError(
             "This project was not made from a folder that is still there, so there are no larger originals."
         )
+    allowed = (root.resolve(), *_hub_store(root))
     for candidate in (name, _unescaped(name)):
         file = (root / candidate).resolve()
-        if file.is_relative_to(root.resolve()) and file.is_file():
+        if any(file.is_relative_to(folder) for folder in allowed) and file.is_file():
             return file
     raise InputError(f"{name} is no longer in the folder that this project was made from.")
+
+
+def _hub_store(root: Path) -> list[Path]:
+    """Return the folder that the links of a snapshot of the Hugging Face hub lead to; none for other folders."""
+    homes = [folder.parent.parent for folder in (root, *root.parents) if folder.parent.name == "snapshots"]
+    return [(home / "blobs").resolve() for home in homes if home.name.startswith("datasets--")]
 
 
 def _unescaped(name: str) -> str:

@@ -55,6 +55,20 @@ def open_source(source: Path, config: IngestConfig, root: Path | None = None) ->
     if not source.exists():
         raise InputError(f"{source} does not exist: check the spelling.")
     table = _open_folder(source, config) if source.is_dir() else _open_file(source, config, root)
+    return finish_table(table, source, config)
+
+
+def finish_table(table: SourceTable, source: Path, config: IngestConfig) -> SourceTable:
+    """Give the images of a source distinct names, clean classes, and what the manifest of an export of Winnow tells.
+
+    Args:
+        table: The images, as a reader of one kind of source lists them.
+        source: The source; a manifest may lie in it or beside it.
+        config: How it is read.
+
+    Raises:
+        InputError: There is no image.
+    """
     if not table.files:
         raise InputError(f"{source} holds no images.")
     manifest = read_export_manifest(source if source.is_dir() else source.parent)

@@ -57,6 +57,7 @@ class SourceTable:
         remarks: Sentences: how the source was understood.
         warnings: Sentences: what may be wrong in it.
         appearance: Order, colors, descriptions and groups of the classes that the source tells.
+        hub: Of a data set of the Hugging Face hub: hub_dataset, hub_revision, hub_config, hub_licence, as far as known.
     """
 
     layout: str
@@ -72,6 +73,7 @@ class SourceTable:
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     appearance: ClassAppearance = field(default_factory=ClassAppearance)
+    hub: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self, keep: Sequence[int]) -> "SourceTable":
         """Return the table of some rows alone.

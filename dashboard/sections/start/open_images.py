@@ -8,14 +8,15 @@ import streamlit as st
 from core import Project, image_io, recent_projects
 from dashboard import formatting
 from dashboard.sections.given_labels import hide_labels_input
-from dashboard.sections.start import folder_layouts, found_images, split_sizes
+from dashboard.sections.start import folder_layouts, found_images, hub_dataset, split_sizes
 from dashboard.state import uploads
 from dashboard.state.current import switch_project
 
 _WHERE = ("In a folder", "Upload a few")
 _SOURCE_HELP = (
     "A folder of images; a table that names images; or an export of another tool (COCO, CVAT, Label Studio, FiftyOne, "
-    "Hugging Face, WebDataset, .npz). On the machine where Winnow runs."
+    "Hugging Face, WebDataset, .npz), on the machine where Winnow runs. Or a data set of the Hugging Face hub: "
+    "hf:OWNER/NAME; its size is shown before anything is downloaded."
 )
 _UPLOAD_HELP = "For small sets: the files are copied into Winnow's own folder. For many images give a folder instead."
 
@@ -60,6 +61,8 @@ def _folder() -> str | None:
         st.html(folder_layouts.pictures())
     if not text:
         return None
+    if text.startswith("hf:"):
+        return hub_dataset.show(text)
     path = Path(text.strip("'\"")).expanduser()
     if problem := path_problem(path):
         st.error(problem)
@@ -113,7 +116,9 @@ def _upload() -> str | None:
 
 def _create(source: str, found: Any) -> None:
     left, right = st.columns(2)
-    name = left.text_input("Project name", value=Path(source).stem, key=f"images-name-{source}")
+    name = left.text_input(
+        "Project name", value=hub_dataset.short_name(source) or Path(source).stem, key=f"images-name-{source}"
+    )
     folder = recent_projects.home() / "projects" / uploads.file_name(name)
     path = right.text_input("Project folder (new)", value=str(folder), key=f"images-folder-{name}")
     hide = bool(found.classes) and not found.num_unlabeled and hide_labels_input()

@@ -10,12 +10,13 @@ from core.base.config import SplitConfig
 from core.base.errors import InputError
 from core.base.untrusted.whole_numbers import parse_whole
 from core.cli.commands.data.description import describe_project, print_image_progress, print_warnings
-from core.cli.commands.data.source_report import report_source
+from core.cli.commands.data.source_report import report_hub_dataset, report_source
 from core.cli.options import AsJson, with_options_of
 from core.data.ingest_config import IngestConfig
+from core.data.sources.hub.hub_name import is_hub_name
 from core.project import Project
 from core.workspace.creation import create_project
-from core.workspace.project_source import SOURCES, existing_source
+from core.workspace.project_source import SOURCES
 
 
 @with_options_of(IngestConfig, "reading")
@@ -31,8 +32,8 @@ def new(
         typer.Option(
             help="Folder of images (class folders, perhaps in `train`, `val`, `test`, perhaps `unlabeled`; or images "
             "alone); a table (CSV, TSV, Parquet, JSON lines); an .npz, WebDataset or Hugging Face data set; an export "
-            "of COCO, CVAT, Label Studio or FiftyOne; or a built-in data set: "
-            "demo, mnist, fashion_mnist, cifar10, svhn, stl10."
+            "of COCO, CVAT, Label Studio or FiftyOne; hf:OWNER/NAME[@REVISION][:CONFIG], which is downloaded from the "
+            "Hugging Face hub; or a built-in data set: demo, mnist, fashion_mnist, cifar10, svhn, stl10."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name shown on the pages; the folder's name by default.")] = None,
@@ -69,8 +70,14 @@ def new(
     if source is None and not dry_run:
         raise InputError(f"From what? Name the images: winnow new {path} --source FOLDER")
     origin = source or str(path)
+    if dry_run and is_hub_name(origin):
+        dataset = Project.hub_dataset(origin)
+        if dataset.missing:
+            report_hub_dataset(dataset, as_json=as_json)
+            return
+        origin = dataset.source
     if dry_run and not (origin in SOURCES and not Path(origin).exists()):
-        found = Project.preview(existing_source(origin), reading, root)
+        found = Project.preview(origin, reading, root)
         report_source(found, split, hide_labels=hide_labels, as_json=as_json)
         return
     added = [name for name in classes.split(",") if name.strip()]

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from core.base.config import SplitConfig
 from core.cli.output import answer
+from core.data.sources.hub.hub_dataset import HubDataset, size_text
 from core.data.sources.source_preview import SourcePreview, left_out_lines
 from core.workspace.project_source import plan_split
 
@@ -31,6 +32,39 @@ def report_source(found: SourcePreview, split: SplitConfig | None, *, hide_label
         "notes": notes,
     }
     answer(info, "\n".join(_lines(found, sizes, notes)), as_json=as_json)
+
+
+def report_hub_dataset(dataset: HubDataset, *, as_json: bool) -> None:
+    """Print what the Hugging Face hub says about a data set that is not on this machine.
+
+    Args:
+        dataset: What the hub says.
+        as_json: Whether as one JSON object.
+    """
+    told = dataset.told
+    info = {
+        "source": dataset.source,
+        **dataset.facts,
+        "configs": list(dataset.configs),
+        "files": len(dataset.files),
+        "bytes": dataset.num_bytes,
+        "bytes_to_download": dataset.num_missing_bytes,
+        "images": dict(told.num_examples),
+        "classes": {column: list(names) for column, names in told.class_names.items()},
+    }
+    lines = [
+        f"{dataset.source}: {size_text(dataset.num_bytes)} in {len(dataset.files):,} files; nothing was downloaded",
+        *[f"  {text}" for text in dataset.sentences()],
+        *[f"  {count:>8,}  images in {split}" for split, count in told.num_examples.items()],
+        *[f"  {len(names):,} classes in {column}: {_first(names)}" for column, names in told.class_names.items()],
+        f"  To download ({dataset.download_text}) and make a project, leave --dry-run out. Once it is here, "
+        "--dry-run shows classes, splits and sizes.",
+    ]
+    answer(info, "\n".join(lines), as_json=as_json)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:SHOWN_CLASSES]) + (" …" if len(names) > SHOWN_CLASSES else "")
 
 
 def _lines(found: SourcePreview, sizes: Mapping[str, int], notes: list[str]) -> list[str]:

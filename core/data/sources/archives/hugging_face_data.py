@@ -38,12 +38,20 @@ def image_column(file: Path) -> str | None:
     return None
 
 
-def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
+def read_hugging_face(
+    files: Sequence[Path],
+    root: Path,
+    *,
+    splits: Mapping[Path, str] | None = None,
+    class_names: Mapping[str, Sequence[str]] | None = None,
+) -> SourceTable:
     """Read the files of a data set as `save_to_disk`, `to_parquet` or the hub leave them.
 
     Args:
         files: Parquet or Arrow files that have a column of images.
         root: The folder of the data set, or the one file.
+        splits: File → split, for files whose place does not say it or says another.
+        class_names: Column → names of its classes, where the files themselves name none.
 
     Returns:
         The table; images are read from the files when they are needed.
@@ -56,13 +64,13 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
     images: list[StoredImage] = []
     names: list[str] = []
     classes: list[str | None] = []
-    splits: list[str] = []
+    found_splits: list[str] = []
     known: dict[str, None] = {}
     groups: list[str] = []
     metadata: dict[str, list[str]] = {}
     for file in files:
         try:
-            part = _read_part(file, root)
+            part = _read_part(file, root, class_names or {})
         except (OSError, ValueError, pyarrow.ArrowException) as error:
             raise InputError(f"{file} cannot be read as a data set ({str(error).splitlines()[0]}).") from error
         for name in part.metadata:
@@ -70,7 +78,7 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
         for name, column in metadata.items():
             column += part.metadata.get(name, [""] * len(part.names))
         images, names, classes = images + part.images, names + part.names, classes + part.classes
-        splits += [part.split] * len(part.names)
+        found_splits += [(splits or {}).get(file, part.split)] * len(part.names)
         groups += part.groups
         known |= dict.fromkeys(part.class_names)
     used = sorted({name for name in classes if name is not None} - set(known), key=natural_key)
@@ -81,7 +89,7 @@ def read_hugging_face(files: Sequence[Path], root: Path) -> SourceTable:
         names=tuple(names),
         classes=tuple(classes),
         class_names=(*known, *used),
-        splits=tuple(splits) if any(splits) else (),
+        splits=tuple(found_splits) if any(found_splits) else (),
         groups=tuple(groups) if any(groups) else (),
         metadata=metadata,
         remarks=(f"Hugging Face data set: {len(names):,} images in {len(files):,} files.",),
@@ -101,13 +109,13 @@ class _Part:
         self.metadata: dict[str, list[str]] = {}
 
 
-def _read_part(file: Path, root: Path) -> _Part:
+def _read_part(file: Path, root: Path, class_names: Mapping[str, Sequence[str]]) -> _Part:
     column = str(image_column(file))
     schema, read = _schema(file), _row_reader(file, column)
     part = _Part(_split(file, root))
     label = next((name for name in _LABELS if name in schema.names), None)
     features = _features(schema, file)
-    names = features.get(label or "", {}).get("names") if label else None
+    names = (features.get(label, {}).get("names") or class_names.get(label)) if label else None
     part.class_names = tuple(map(str, names or ()))
     others = [
         f.name
