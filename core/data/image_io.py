@@ -15,6 +15,7 @@ from core.base.types import Pixels
 from core.data.decoders.color import DEEP_MODES, to_gray_or_rgb
 from core.data.decoders.deep_color import color_image, color_values, is_deep_color
 from core.data.decoders.formats import FORMATS, SUFFIXES
+from core.data.decoders.jpeg2000 import depth_of, own_values, with_full_white, with_white
 from core.data.decoders.open_image import MAX_PIXELS, Header, ImageFileError, header_of, opened_image
 from core.data.decoders.value_range import ValueRange, to_bytes
 
@@ -106,8 +107,10 @@ def decode_values(path: Path | bytes, *, name: Path | str = "the image", page: i
         if is_deep_color(image):
             values = color_values(image, _opened(path, name, page))
             return values[..., : values.shape[2] - (values.shape[2] in (2, 4))]  # without alpha
+        depth = depth_of(image)
         image.load()
-        return np.asarray(image)
+        values = np.asarray(image)
+        return own_values(values, depth) if depth is not None and image.mode in DEEP_MODES else values
 
 
 def read_image(
@@ -146,14 +149,21 @@ def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, 
             color = color_image(values, how.value_range)
             color.info = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
             return to_gray_or_rgb(ImageOps.exif_transpose(color), how.background)
+        depth = depth_of(image)
+        content = _content(image) if depth is not None and depth.bits > 8 else b""
         image.load()
         if image.mode in DEEP_MODES:
-            values = np.asarray(image)
-            if values.dtype.kind != "f":
-                values = values.astype(np.int64)
-            gray = Image.fromarray(to_bytes(values, how.value_range))
+            levels: NDArray[Any] = np.asarray(image)
+            value_range = how.value_range
+            if depth is not None:
+                levels, value_range = own_values(levels, depth), value_range or depth.full_range
+            if levels.dtype.kind != "f":
+                levels = levels.astype(np.int64)
+            gray = Image.fromarray(to_bytes(levels, value_range))
             gray.info = {key: image.info[key] for key in ("exif",) if key in image.info}
             return ImageOps.exif_transpose(gray)
+        if depth is not None:
+            image = with_white(image, depth, content) if content else with_full_white(image, depth)
         ImageOps.exif_transpose(image, in_place=True)
         return to_gray_or_rgb(image, how.background)
 
@@ -165,6 +175,16 @@ def _opened(source: Path | bytes, name: Path | str, page: int, max_pixels: int =
         if page:
             image.seek(page)
         yield image
+
+
+def _content(image: Image.Image) -> bytes:
+    """Return the whole file of an opened image, not yet read."""
+    file: Any = image.fp  # type: ignore[attr-defined]
+    place = file.tell()
+    file.seek(0)
+    content: bytes = file.read()
+    file.seek(place)
+    return content
 
 
 def _to_array(image: Image.Image) -> Pixels:

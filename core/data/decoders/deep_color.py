@@ -1,5 +1,9 @@
-"""Colors of 16 bits: Pillow keeps the upper byte of each value alone, so these files are read twice, byte by byte."""
+"""Colors of more than 8 bits, of which Pillow keeps the upper 8 alone.
 
+PNG and TIFF files are read twice, byte by byte; HEIC photos by their own library.
+"""
+
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -24,12 +28,15 @@ Opened: TypeAlias = AbstractContextManager[Image.Image]
 
 
 def is_deep_color(image: Image.Image) -> bool:
-    """Return whether an opened PNG or TIFF file has 16 bits a color, or gray of 16 bits with transparency."""
-    return _layout(image) is not None
+    """Return whether an opened file has more than 8 bits a color, or gray of 16 bits with transparency.
+
+    That is known of PNG, TIFF and HEIC files.
+    """
+    return _layout(image) is not None or _is_deep_heic(image)
 
 
 def color_values(image: Image.Image, again: Opened) -> NDArray[np.uint16]:
-    """Return the values of an opened file of 16-bit colors.
+    """Return the values of an opened file of more than 8 bits a color; those of HEIC in 16 bits.
 
     Args:
         image: The file at its page, not yet read; see `is_deep_color`.
@@ -38,6 +45,12 @@ def color_values(image: Image.Image, again: Opened) -> NDArray[np.uint16]:
     Returns:
         Values (H, W, C): gray and alpha (C = 2), RGB (3) or RGB and alpha (4).
     """
+    if _is_deep_heic(image):
+        library = importlib.import_module(type(image).__module__.partition(".")[0])  # pi_heif or pillow_heif
+        file: Any = image.fp  # type: ignore[attr-defined]
+        values: NDArray[np.uint16] = np.array(library.open_heif(file, convert_hdr_to_8bit=False, hdr_to_16bit=True))
+        values |= values >> int(image.info["bit_depth"])  # so that the highest value is 65535, as in other files
+        return values
     layout = _layout(image)
     if layout == _GRAY_ALPHA:  # as wide as four 8-bit channels: both bytes of both values at once
         both = _read(image, "RGBA").astype(np.uint16)
@@ -78,6 +91,10 @@ def color_image(values: NDArray[np.uint16], value_range: ValueRange | None) -> I
 def _blocks(num: int) -> Iterator[slice]:
     """Yield slices of rows, so that no large image of wide numbers stands in memory."""
     yield from (slice(start, start + _ROWS) for start in range(0, num, _ROWS))
+
+
+def _is_deep_heic(image: Image.Image) -> bool:
+    return image.format == "HEIF" and image.mode in ("RGB", "RGBA") and int(image.info.get("bit_depth") or 8) > 8
 
 
 def _layout(image: Image.Image) -> str | None:

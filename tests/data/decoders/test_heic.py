@@ -10,7 +10,7 @@ from PIL import Image
 
 from core import Project
 from core.data.decoders import formats
-from core.data.image_io import ImageFileError, decode, read_header
+from core.data.image_io import ImageFileError, Rendering, decode, decode_values, read_header
 
 pillow_heif = pytest.importorskip("pillow_heif")
 
@@ -73,3 +73,70 @@ def test_without_a_reader_the_reason_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setattr("core.data.decoders.open_image.readable_formats", lambda: formats.FORMATS)
     with pytest.raises(ImageFileError, match="convert it to JPEG or PNG, or install a reader for it"):
         decode(heic(photo()))
+
+
+def deep_heic(values: NDArray[np.uint16], bits: int, monkeypatch: pytest.MonkeyPatch, **options: object) -> bytes:
+    """Encode values of 10 or 12 bits (H, W), (H, W, 3) or (H, W, 4), lossless but for the change of color space."""
+    monkeypatch.setattr(pillow_heif.options, "SAVE_HDR_TO_12_BIT", bits == 12)
+    mode = {2: "I;16", 3: "RGB;16", 4: "RGBA;16"}[values.ndim if values.ndim == 2 else values.shape[2]]
+    data = (values << (16 - bits)).astype(np.uint16).tobytes()
+    photo = pillow_heif.from_bytes(mode=mode, size=(values.shape[1], values.shape[0]), data=data)
+    target = io.BytesIO()
+    photo.save(target, quality=-1, chroma=444, **options)
+    return target.getvalue()
+
+
+def ramps(bits: int) -> NDArray[np.uint16]:
+    y, x = np.mgrid[:64, :96]
+    return (np.stack([10 * x, 15 * y, 6 * (x + y)], axis=-1) << (bits - 10)).astype(np.uint16)
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_colors_of_10_and_12_bits_keep_their_levels(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = deep_heic(ramps(bits), bits, monkeypatch)
+    header = read_header(content)
+    assert (header.is_deep, header.is_gray) == (True, False)
+    values = decode_values(content)
+    expected = ramps(bits) * (65535 / (2**bits - 1))
+    assert np.abs(values - expected).max() <= 2 * 65535 / 1023
+    assert len(np.unique(values)) > 256
+    plain = np.rint(expected / 257)
+    assert np.abs(decode(content) - plain).max() <= 1  # without a range: as an 8-bit photo
+
+
+def test_a_narrow_range_of_a_10_bit_photo_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = (400 + ramps(10) // 16).astype(np.uint16)  # 64 levels of 1,024: 16 of 256
+    content = deep_heic(narrow, 10, monkeypatch)
+    low, high = 400 * 65535 / 1023, 463 * 65535 / 1023
+    found = decode(content, Rendering((low, high)))
+    assert np.abs(found - np.clip((narrow - 400.0) * 255 / 63, 0, 255)).max() <= 2 * 255 / 63
+    assert len(np.unique(found)) > 40
+    assert len(np.unique(decode(content))) < 20
+
+
+def test_gray_of_10_bits_keeps_its_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = deep_heic(ramps(10)[..., 0], 10, monkeypatch)
+    assert read_header(content).is_gray
+    assert np.array_equal(decode_values(content), ramps(10)[..., 0] << 6)
+
+
+def test_transparency_of_a_10_bit_photo_lies_on_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    alpha = np.where(np.arange(96) < 48, 0, 1023)[None, :, None] * np.ones((64, 1, 1))
+    content = deep_heic(np.concatenate([ramps(10), alpha], axis=2).astype(np.uint16), 10, monkeypatch)
+    found = decode(content, Rendering(background="#102030"))
+    assert found[:, :40].reshape(-1, 3).tolist() == [[16, 32, 48]] * (64 * 40)
+    assert np.abs(found[:, 56:] - np.rint(ramps(10)[:, 56:] / 1023 * 255)).max() <= 1
+
+
+def test_the_orientation_of_a_10_bit_photo_is_applied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found = decode(deep_heic(ramps(10), 10, monkeypatch, exif=exif.tobytes()))
+    assert np.abs(found - np.rot90(np.rint(ramps(10) / 1023 * 255), -1)).max() <= 1
+
+
+def test_a_cut_10_bit_photo_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = deep_heic(ramps(10), 10, monkeypatch)
+    for share in (2, 3):
+        with pytest.raises(ImageFileError):
+            decode(content[: len(content) * share // 4])
