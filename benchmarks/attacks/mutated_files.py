@@ -3,7 +3,7 @@
 Every action must succeed or end in a sentence of Winnow (a WinnowError), within twenty seconds; the decision log of a
 project whose log was not touched must hold the same decisions afterwards.
 
-    python -m benchmarks.attacks.mutated_files [--projects 10000] [--seed 0]
+    python -m benchmarks.attacks.mutated_files [--projects 10000] [--seed 0] [--minutes 60]
 """
 
 import argparse
@@ -34,6 +34,7 @@ _LOG = "decisions.db"
 class Outcomes:
     """How often actions succeeded or ended in a sentence, and every failure."""
 
+    projects: int = 0
     succeeded: int = 0
     sentences: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -61,22 +62,27 @@ def small_project(folder: Path) -> Project:
     return project
 
 
-def attack(folder: Path, projects: int, seed: int) -> Outcomes:
+def attack(folder: Path, projects: int, seed: int, minutes: float = 60) -> Outcomes:
     """Damage copies of a small project, one file each, and use them.
 
     Args:
         folder: An empty folder.
         projects: Number of damaged copies.
         seed: Of the damage.
+        minutes: Time after which no further copy is made.
     """
+    end = time.monotonic() + 60 * minutes
     whole, rng, outcomes = small_project(folder).path, random.Random(seed), Outcomes()
     for number in range(projects):
+        if time.monotonic() > end:
+            break
         copy = folder / f"copy-{number}"
         shutil.copytree(whole, copy)
         file = rng.choice(sorted(file.relative_to(copy) for file in copy.rglob("*") if file.is_file()))
         how = _damage(copy / file, rng)
         _use(copy, f"{how} {file}", outcomes)
         shutil.rmtree(copy)
+        outcomes.projects += 1
     return outcomes
 
 
@@ -149,10 +155,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--projects", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=60)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = attack(Path(folder), options.projects, options.seed)
-    print(f"{outcomes.succeeded:,} actions succeeded, {outcomes.sentences.total():,} ended in a sentence: ", end="")
+        outcomes = attack(Path(folder), options.projects, options.seed, options.minutes)
+    print(f"{outcomes.projects:,} damaged projects: {outcomes.succeeded:,} actions succeeded, ", end="")
+    print(f"{outcomes.sentences.total():,} ended in a sentence: ", end="")
     print(dict(outcomes.sentences))
     for line, count in Counter(outcomes.failures).most_common(60):
         print(f"FAILED {count} × {line}")

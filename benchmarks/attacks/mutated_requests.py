@@ -110,7 +110,7 @@ def _example(project: Project, rng: random.Random, number: int) -> tuple[str, An
     commands = (
         {"command_id": f"c{number}", "verdict": "accept", "image_id": image, "suggestion": 0, "params": {"rank": 3}},
         {"command_id": f"c{number}", "verdict": "correct", "image_id": image, "suggestion": 0, "label": 2},
-        {"command_id": f"c{number}", "verdict": "undo", "target": 1, "params": {}},
+        {"command_id": f"c{number}", "verdict": "undo", "undo_of": 1, "params": {}},
         {"command_id": f"c{number}", "verdict": "select_accept", "params": {"images": [[image, 0], [image + 1, 1]]}},
         {"command_id": f"c{number}", "verdict": "bulk_accept",
          "params": {"rule": "fixed_threshold", "threshold": 0.99, "expected": 3, "filter": {"show": "undecided"}}},

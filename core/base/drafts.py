@@ -5,7 +5,9 @@ moved into place; a folder's default rights and its group bit count here as for 
 """
 
 import os
+import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 _TRIES = 100
@@ -53,6 +55,19 @@ def draft_folder(parent: Path, prefix: str) -> Path:
             continue
         return draft
     raise FileExistsError(f"{parent} has no free name for a temporary folder")
+
+
+def remove_drafts(folder: Path, names: Iterable[str]) -> None:
+    """Remove the drafts of files that a killed process left, which may be as large as a checkpoint.
+
+    Args:
+        folder: Where the files are.
+        names: The files; no other process may be writing them.
+    """
+    for name in names:
+        for draft in folder.glob(f".{name}-*"):
+            if re.fullmatch("[0-9a-f]{12}", draft.name.rpartition("-")[2]):
+                draft.unlink(missing_ok=True)
 
 
 def _name(parent: Path, prefix: str) -> Path:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.base.drafts import remove_drafts
 from core.base.errors import Cancelled, TrainingError, WinnowError
 from core.base.types import ImageSet, RunStatus, Splits
 from core.data.drawn_val import with_drawn_val
@@ -49,6 +50,8 @@ from core.training.runtime.pace import Pace
 from core.training.runtime.precision import chosen_precision
 from core.workspace.pool_index import ensure_index, needs_index
 
+_WRITTEN = ("checkpoint.pt", "model.safetensors", "model.json", "status.json", "metrics.jsonl", "batches.jsonl",
+            "calibration.json", "augmentation.png")  # fmt: skip
 AGREE_STEPS = 10
 """Steps between two checks of several ranks whether rank 0 was asked to stop."""
 
@@ -83,6 +86,8 @@ class TrainingWorker:
         """
         signal.signal(signal.SIGTERM, self._stop)
         with self._held():
+            if not distributed.is_launched():  # alone: no other process writes these files
+                remove_drafts(self.folder.path, _WRITTEN)
             try:
                 device = choose_device(self.config.device)
                 with distributed.process_group(device):
@@ -125,6 +130,7 @@ class TrainingWorker:
         self._tell(
             message=f"Training. {self._measured}".rstrip(), steps=trainer.steps, precision=trainer.precision,
             device=f"{distributed.world_size()} x {device.type}" if distributed.world_size() > 1 else str(device),
+            **(_best(trainer) if is_begun else {}),
         )  # fmt: skip
         print(f"{self.record.run_id}: {len(trainer.data.labeled)} labels, {trainer.steps} steps on {device} in "
               f"{trainer.precision}, from step {trainer.step}", flush=True)  # fmt: skip
@@ -172,9 +178,7 @@ class TrainingWorker:
         if distributed.rank() == 0:
             self.folder.append_metrics({**line, **speed})
             self._tracker.log({**line, **speed})
-        epoch, accuracy = trainer.best["epoch"], none_if_nan(trainer.best["val_accuracy"])
-        news = {"best_epoch": epoch, "best_val_accuracy": accuracy, "images_per_second": speed["images_per_second"]}
-        self.status = replace(self.status, **news)
+        self.status = replace(self.status, **_best(trainer), images_per_second=speed["images_per_second"])
         every = self.config.checkpoint_epochs
         if trainer.epoch // every > self._saved // every:
             self._save(trainer)
@@ -261,10 +265,7 @@ class TrainingWorker:
         return status.message if status.state == "failed" and status.updated > self._since else ""
 
     def _fail(self, error: Exception) -> int:
-        """Say what went wrong in log and status.
-
-        Of several ranks, the first one that failed is heard.
-        """
+        """Say what went wrong in log and status; of several ranks, the first one that failed is heard."""
         sentence = self._others_words() or error_sentence(error, self.config.batch_size, self.config.unlabeled_ratio)
         print(sentence, flush=True)
         self.status = replace(self.status, state="failed", message=sentence, eta_seconds=None)
@@ -273,6 +274,10 @@ class TrainingWorker:
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self._is_stopped = True
+
+
+def _best(trainer: Trainer) -> dict[str, Any]:
+    return {"best_epoch": trainer.best["epoch"], "best_val_accuracy": none_if_nan(trainer.best["val_accuracy"])}
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Short forms of the attack programs in benchmarks/attacks: what they count stays zero.
 
-Killed trainings have tests of their own (tests/training/test_killed.py).
+Killed trainings have further tests of their own (tests/training/test_killed.py).
 """
 
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.attacks import (
+    killed_runs,
     killed_server,
     long_session,
     many_writers,
@@ -53,9 +54,15 @@ def test_a_session_answers_every_request_and_its_growth_is_measured(tmp_path: Pa
     session = long_session.attack(tmp_path, seconds=3, images=500)
     assert session.failed == 0
     assert session.pages >= 2
-    assert session.decisions >= 20
-    grown = long_session.Session(1, 1, 0, tuple((float(second), 100.0 + second) for second in range(100)))
+    assert session.undone == session.decisions >= 20
+    grown = long_session.Session(1, 1, 1, 1, 0, tuple((float(second), 100.0 + second) for second in range(100)))
     assert 70 < grown.growth(100) < 90
+    assert (grown.at(0), grown.at(5.5), grown.at(200)) == (100, 106, 199)
+
+
+def test_trainings_killed_where_the_program_aims_end_bit_equal(tmp_path: Path) -> None:
+    found = killed_runs.attack(tmp_path, kills=1, seed=1, epochs=15)
+    assert (found.kills, found.restarts, found.phases.total(), found.different) == (1, 1, 1, [])
 
 
 def test_a_deeply_nested_value_becomes_a_body_that_python_cannot_encode() -> None:

@@ -96,6 +96,12 @@ def killed(project: Path, folder: RunFolder, moment: str) -> int:
     return os.waitpid(child, 0)[1]
 
 
+def kept(folder: RunFolder) -> tuple[object, ...]:
+    """Return what the status of a finished run says of its evaluations."""
+    status = folder.status()
+    return status.best_epoch, status.best_val_accuracy, status.kept_epoch
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Return the uninterrupted run."""
@@ -119,5 +125,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_end(whole: RunFolder, mo
     np.testing.assert_array_equal(folder.features(), whole.features())
     weights, expected = load_file(folder.model_path), load_file(whole.model_path)
     assert all(torch.equal(weights[name], value) for name, value in expected.items())
+    assert kept(folder) == kept(whole)
+    assert [file.name for file in folder.path.iterdir() if file.name.startswith(".")] == []  # no draft is left
     assert [line["step"] for line in folder.metrics()] == [line["step"] for line in whole.metrics()]
     assert [line["loss"] for line in folder.metrics()] == [line["loss"] for line in whole.metrics()]
