@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check format lint types layers docs reference browser screenshots clean
+.PHONY: run test check format lint types layers docs reference advisories browser screenshots clean
 
 run: $(STAMP)
 	$(BIN)/winnow open --demo
@@ -37,6 +37,9 @@ docs: $(STAMP)
 reference: $(STAMP)
 	$(BIN)/python docs/scripts/write_reference.py
 	$(BIN)/python docs/scripts/write_architecture.py
+
+advisories: $(STAMP)
+	@$(BIN)/python tests/find_advisories.py
 
 browser: $(STAMP)
 	@$(BIN)/python tests/find_chromium.py
