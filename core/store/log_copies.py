@@ -45,7 +45,7 @@ class LogMark:
         """Read a mark from a JSON object; None where it is none."""
         try:
             return cls(int(facts["last"]), int(facts["count"]), str(facts["digest"]))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):  # the last: an infinite number
             return None
 
     def facts(self) -> dict[str, Any]:

@@ -123,7 +123,8 @@ class RunFolder:
             _RECORD.validate_python(values)
             return RunRecord(**values)
         except ValidationError as error:
-            raise cannot_read(file, f"its {error.errors()[0]['loc'][0]} is of a wrong kind") from error
+            place = (*error.errors()[0]["loc"], "content")[0]  # half a character in a key has no place
+            raise cannot_read(file, f"its {place} is of a wrong kind") from error
         except (KeyError, TypeError, ConfigError) as error:
             raise cannot_read(file, error) from error
 
@@ -139,8 +140,8 @@ class RunFolder:
         latest = self._read_status()  # it may have finished, and let go of its lock, since the first look
         if latest.state not in LIVE_STATES or not _is_gone(latest, time.time() if now is None else now):
             return latest
-        sentence = "The training process is gone. Resume goes on from the last checkpoint."
-        return replace(latest, state="lost", message=sentence, eta_seconds=None)
+        message = "The training process is gone. Resume goes on from the last checkpoint."
+        return replace(latest, state="lost", message=message, eta_seconds=None)
 
     def _read_status(self) -> RunStatus:
         file = self.path / "status.json"
@@ -260,8 +261,7 @@ class RunFolder:
 
     def save_curated(self, curated: CuratedSet, decisions: Mapping[int, Decision]) -> None:
         """Write the labels that this run trains on, and their decisions by id."""
-        columns = {name: value for name, value in vars(curated).items() if name != "digest"}
-        save_arrays(self.path / "curated.npz", {**columns, "digest": np.array(curated.digest)})
+        save_arrays(self.path / "curated.npz", {**vars(curated), "digest": np.array(curated.digest)})
         write_json(self.path / "curated_decisions.json", {str(n): asdict(d) for n, d in decisions.items()})
 
     def curated(self) -> CuratedSet | None:

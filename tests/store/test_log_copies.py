@@ -169,3 +169,10 @@ def test_backups_never_replace_anything(decided: Path, tmp_path: Path) -> None:
         project_backup.restore(tmp_path / "p.tar", decided)
     with pytest.raises(InputError, match="does not exist"):
         project_backup.restore(tmp_path / "q.tar", tmp_path / "again")
+
+
+@pytest.mark.parametrize("change", [{"last": float("inf")}, {"count": float("nan")}, {"last": None}, {"last": "many"}])
+def test_a_damaged_mark_of_the_log_is_no_mark(change: dict[str, object]) -> None:
+    facts = log_copies.LogMark(3, 2, "ab").facts()
+    assert log_copies.LogMark.from_facts(facts) == log_copies.LogMark(3, 2, "ab")
+    assert log_copies.LogMark.from_facts({**facts, **change}) is None

@@ -63,6 +63,13 @@ def test_record_that_makes_no_sense_is_named_in_the_error(run: RunFolder, change
         run.record()
 
 
+def test_a_record_with_half_a_character_in_a_key_is_said_in_a_sentence(run: RunFolder) -> None:
+    text = (run.path / "run.json").read_text()
+    (run.path / "run.json").write_text(text.replace('"format"', '"\\ud800": 1, "format"', 1))
+    with pytest.raises(DataError, match=r"run\.json cannot be read"):
+        run.record()
+
+
 # --- list -----------------------------------------------------------------------------------------------------------
 
 

@@ -142,3 +142,81 @@ def test_two_signals_at_once_end_the_server(server: tuple[subprocess.Popen[str],
     process.communicate(timeout=10)
     with closing(socket.socket()) as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_a_signal_inside_the_handler_of_another_never_waits_for_it(line: int) -> None:
+    code = f"""
+import signal, sys
+from dashboard.server.shutdown import StopFlag, stop_on
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: None)
+flag, lines = StopFlag(), []
+for number in (signal.SIGINT, signal.SIGTERM):
+    stop_on(number, flag)
+def trace(frame, event, _):
+    if frame.f_code.co_name == "set":
+        lines.extend([event] if event == "line" else [])
+        if event == "line" and len(lines) == {line}:
+            signal.raise_signal(signal.SIGTERM)
+    return trace
+sys.settrace(trace)
+signal.raise_signal(signal.SIGINT)
+sys.settrace(None)
+assert lines and flag.is_set()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=30, capture_output=True, text=True)
+    assert done.returncode in (0, 128 + signal.SIGTERM), done.stderr
+
+
+def test_a_second_ctrl_c_ends_a_server_that_does_not_stop() -> None:
+    code = """
+import signal, time
+from dashboard.server.shutdown import StopFlag, stop_on
+def hang(*_):
+    print("stopping", flush=True)
+    time.sleep(60)
+signal.signal(signal.SIGINT, hang)
+stop_on(signal.SIGINT, StopFlag())
+print("ready", flush=True)
+time.sleep(60)
+"""
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for said in ("ready\n", "stopping\n"):
+                assert process.stdout.readline() == said
+                process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 128 + signal.SIGINT
+        finally:
+            process.kill()
+
+
+def test_the_browser_is_given_a_code_that_works_once_and_never_the_token(
+    untrained_project: Project, tmp_path: Path
+) -> None:
+    told, program, port = tmp_path / "told", tmp_path / "browser", _free_port()
+    program.write_text(f'#!/bin/sh\necho "$@" > {told}.new && mv {told}.new {told}\n')
+    program.chmod(0o755)
+    words = [sys.executable, "-m", "dashboard", str(untrained_project.path), "--port", str(port)]
+    around = {name: value for name, value in os.environ.items() if name != "WINNOW_TOKEN"}
+    around |= {"BROWSER": f"{program} %s", "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(words, cwd=tmp_path, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        for _ in range(100):
+            if told.exists():
+                break
+            time.sleep(0.1)
+        address = told.read_text().strip()
+        assert "code=" in address
+        assert "token" not in address
+        with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(address) as page:
+            assert page.status == 200
+        with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+            urllib.request.urlopen(address)
+        refused.value.close()
+    finally:
+        process.kill()
+        process.wait()
