@@ -150,7 +150,8 @@ def _decoded(source: Path | bytes, how: Rendering, name: Path | str, page: int, 
             color.info = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
             return to_gray_or_rgb(ImageOps.exif_transpose(color), how.background)
         depth = depth_of(image)
-        content = _content(image) if depth is not None and depth.bits > 8 else b""
+        is_deep = depth is not None and depth.bits > 8 and image.mode not in DEEP_MODES
+        content = _content(image) if is_deep else b""
         image.load()
         if image.mode in DEEP_MODES:
             levels: NDArray[Any] = np.asarray(image)

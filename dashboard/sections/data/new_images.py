@@ -5,8 +5,12 @@ import streamlit as st
 from core import Project
 from dashboard.messages import show_errors
 from dashboard.sections.data import source_summary
+from dashboard.sections.start import hub_dataset
 
-_HELP = "A folder, table or export, as for a new project. Empty: the project's own source, looked at again."
+_HELP = (
+    "A folder, table or export, or hf:OWNER/NAME of the Hugging Face hub, as for a new project. Empty: the project's "
+    "own source, looked at again."
+)
 
 
 def show(project: Project) -> None:
@@ -20,17 +24,24 @@ def show(project: Project) -> None:
     text = st.text_input(
         "Source of new images", placeholder=str(project.summary().source), help=_HELP, key="add-source"
     )
-    source = text.strip()
     with show_errors():
-        if source:
-            source_summary.show(source)
-        if st.button("Add images", key="add-images"):
-            with st.spinner("Reading the images."):
-                grown = project.add_images(source)
-            st.session_state["added"] = [
-                f"{grown.count:,} images added, {grown.num_labeled:,} of them labeled; {grown.num_known:,} were known.",
-                *(grown.remarks if grown.count else ()),
-            ]
-            st.rerun()
+        source = text.strip()
+        found = hub_dataset.show(source) if source.startswith("hf:") else source
+        if found is not None:
+            _offer(project, found)
     for sentence in st.session_state.pop("added", ()):
         st.info(sentence)
+
+
+def _offer(project: Project, source: str) -> None:
+    """Show a source that is on this machine, and a button that takes it in; "" for the project's own source."""
+    if source:
+        source_summary.show(source)
+    if st.button("Add images", key="add-images"):
+        with st.spinner("Reading the images."):
+            grown = project.add_images(source)
+        st.session_state["added"] = [
+            f"{grown.count:,} images added, {grown.num_labeled:,} of them labeled; {grown.num_known:,} were known.",
+            *(grown.remarks if grown.count else ()),
+        ]
+        st.rerun()

@@ -11,6 +11,7 @@ import pytest
 
 from core import Project
 from core.base.errors import InputError
+from core.data.sources.hub import hub_download
 from tests.cli.shell import typed
 from tests.data.sources.hub.conftest import CARD, CLASSES, write_parquet
 from tests.data.sources.hub.fake_hub import FakeHub
@@ -150,6 +151,28 @@ def test_a_data_set_of_image_files_has_originals(
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (manifest["hub_dataset"], manifest["hub_licence"]) == ("plants/photos", "leaves-1.0")
     assert manifest["hub_revision"] == Project.hub_dataset("hf:plants/photos").revision
+
+
+def test_many_files_are_asked_for_by_the_ends_of_their_names(
+    hub: FakeHub, image_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add("plants/many", image_folder("many"))
+    monkeypatch.setattr(hub_download, "_EXACT", 3)
+    Project.download("hf:plants/many")
+    assert Project.preview("hf:plants/many").num_images == 12
+
+
+def test_a_download_that_broke_off_goes_on(hub: FakeHub, beans: str) -> None:
+    folder = Project.download(NAME).folder
+    assert folder is not None
+    lost = folder / "data" / "validation-00000-of-00001.parquet"
+    lost.resolve().unlink()
+    lost.unlink()
+    assert Project.hub_dataset(NAME).missing == ("data/validation-00000-of-00001.parquet",)
+    hub.asked.clear()
+    assert Project.download(NAME).missing == ()
+    assert {path for path in hub.sent if "train" in path} == set()
+    assert Project.preview(NAME).num_images == 32
 
 
 def test_configurations_of_folders_stay_apart(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core import Project, recent_projects
 from tests.dashboard.page_helpers import open_page, press, texts
+from tests.data.sources.hub.conftest import write_parquet
 from tests.data.sources.hub.fake_hub import FakeHub
 
 
@@ -33,3 +34,17 @@ def test_what_cannot_be_had_is_a_sentence(hub: FakeHub) -> None:
     test.text_input(key="images-path").set_value("hf:plants/nothing").run()
     assert not test.exception
     assert [error.value.startswith("The hub has no data set hf:plants/nothing") for error in test.error] == [True]
+
+
+def test_the_data_page_takes_in_what_a_newer_revision_has_more(hub: FakeHub, beans: str, tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p", "hf:plants/beans")
+    recent_projects.remember(project.path)
+    write_parquet(tmp_path / "beans" / "data" / "train-00001-of-00002.parquet", 6, first=100)
+    test = open_page("data", project=project.key)
+    test.text_input(key="add-source").set_value("hf:plants/beans").run()
+    assert not test.exception
+    assert all(button.key != "add-images" for button in test.button)
+    test.button(key="hub-download").click().run()
+    test.button(key="add-images").click().run()
+    assert not test.exception
+    assert "6 images added, 6 of them labeled; 32 were known." in texts(test)
