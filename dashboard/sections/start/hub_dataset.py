@@ -52,4 +52,6 @@ def _describe(found: Any) -> None:
     for column, names in found.told.class_names.items():
         more = " …" if len(names) > _MOST_CLASSES else ""
         st.caption(f"{len(names):,} classes in {column}: {', '.join(names[:_MOST_CLASSES])}{more}")
-    st.caption("Nothing of it has been downloaded; the button does that, into the cache of the hub's own client.")
+    st.caption(
+        "Nothing is downloaded before you press the button; the files go into the cache of the hub's own client."
+    )
