@@ -113,7 +113,8 @@ def averaged(project: Project, head: str, network: str) -> dict[str, Any]:
 def play(folder: Path, seed: int, labeled: int, asked: argparse.Namespace) -> Iterable[dict[str, Any]]:
     """Play all arms of one split."""
     project = Project.create(folder / "base", "demo", split=SplitConfig(seed=seed, labeled=labeled))
-    head = project.wait_run(project.start_run(constants.PRESETS["head"].config()).id).id
+    config = constants.PRESETS["head"].config().model_copy(update={"extractor": asked.extractor})
+    head = project.wait_run(project.start_run(config).id).id
     facts: dict[str, Any] = {"seed": seed, "labeled": labeled}
     network = None
     if asked.network:
@@ -205,6 +206,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, nargs="+", default=list(range(6)))
     parser.add_argument("--labeled", type=int, nargs="+", default=[100, 500])
     parser.add_argument("--queues", nargs="+", default=[DEFAULT_QUEUE])
+    parser.add_argument("--extractor", default="hog", help="Features of the head.")
     parser.add_argument("--network", help="Model of a network beside the head, as tiny_cnn.")
     parser.add_argument("--method", default="supervised", help="Method of the network, as distillation.")
     parser.add_argument("--arms", nargs="+", help='Only these, as none "badge, 5%% wrong"; by default all.')

@@ -21,7 +21,7 @@ from scipy.ndimage import gaussian_filter
 from benchmarks.report import environment, table
 from core.base.types import Labels, Pixels
 from core.data.datasets import DATASETS
-from core.features.handcrafted import hog
+from core.features.handcrafted.gradients import hog
 from core.heads.fit import head_logits
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings

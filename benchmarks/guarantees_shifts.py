@@ -27,7 +27,7 @@ from benchmarks.label_issues import LOOK_ALIKES, held_out
 from benchmarks.report import environment, table
 from core.base.types import Ids, Labels, Mask, PerImage, Pixels
 from core.data.datasets import fashion_mnist
-from core.features.handcrafted import hog
+from core.features.handcrafted.gradients import hog
 from core.heads.fit import fit_head
 from core.heads.head_labels import HeadLabels
 from core.heads.head_settings import HeadSettings

@@ -18,7 +18,7 @@ from core.base.config import HeadKind, TrainConfig
 from core.base.errors import Cancelled, DataError, InputError, unknown_name
 from core.base.types import Ids, ImageSet
 from core.data.image_store import write_images
-from core.features.catalog import find_extractor, named_features, offered_extractors
+from core.features.catalog import named_features, offered_extractors, project_extractor
 from core.features.compute import compute_features
 from core.features.extractors import Extractor, Features
 from core.features.own_arrays import PREFIX
@@ -221,7 +221,7 @@ def _available(workspace: Workspace, names: Sequence[str] | None) -> tuple[dict[
     A person's own features have no extractor.
     """
     if names is not None:
-        return {name: None if name.startswith(PREFIX) else find_extractor(name) for name in names}, {}
+        return {name: None if name.startswith(PREFIX) else _extractor(workspace, name) for name in names}, {}
     found: dict[str, Extractor | None] = {}
     skipped = {}
     for offer in offered_extractors():
@@ -230,11 +230,15 @@ def _available(workspace: Workspace, names: Sequence[str] | None) -> tuple[dict[
         try:
             if offer.problem:
                 raise InputError(offer.problem)
-            found[offer.name] = find_extractor(offer.name)
+            found[offer.name] = _extractor(workspace, offer.name)
         except InputError as error:
             skipped[offer.name] = str(error)
     stored = [record.extractor.name for record in list_features(workspace.path / "features")]
     return found | dict.fromkeys(name for name in stored if name.startswith(PREFIX)), skipped
+
+
+def _extractor(workspace: Workspace, name: str) -> Extractor:
+    return project_extractor(name, workspace.path / "images", workspace.path / "features")
 
 
 def _drawn(ids: Ids, most: int) -> Ids:

@@ -18,8 +18,9 @@ from typing import Any
 from core.base.errors import Cancelled, DataError, InputError, unknown_name
 from core.data.image_store import open_images
 from core.features.compute import OnProgress, compute_features
-from core.features.extractors import HANDCRAFTED, Extractor, handcrafted
+from core.features.extractors import HANDCRAFTED, PATCHES, Extractor, handcrafted
 from core.features.input_spec import InputSpec
+from core.features.learned_filters import learned_extractor
 from core.features.onnx_backbones import onnx_extractor
 from core.features.own_arrays import PREFIX, own_features
 from core.features.progress import FeaturesBusyError
@@ -62,6 +63,7 @@ def offered_extractors() -> list[Offer]:
     return [
         Offer("hog", "Gradient histograms and a thumbnail: any images, no weights."),
         Offer("pixels", "The pixel values, at most 28 a side."),
+        Offer(PATCHES, "Filters learned from these images, of which it needs 300; no weights, no label."),
         Offer("efficientnet_lite0", "EfficientNet-Lite0, ImageNet, from the package index: works offline.", lite),
         Offer("torchvision:NAME", "A network of torchvision with its own weights or a file of them."),
         Offer("timm:NAME", "A network of timm with its own weights or a file.", _lacks("winnow[timm]", "timm")),
@@ -91,7 +93,7 @@ def named_features(
     Where another process computes them, it waits.
 
     Args:
-        name: As for `find_extractor`, or "own:FILE" for a person's own features, see `own_features`.
+        name: As for `project_extractor`, or "own:FILE" for a person's own features, see `own_features`.
         images: An image folder of Winnow.
         root: The folder `features` of the project.
         allow_download: Whether weights that are not on this machine may be downloaded.
@@ -108,7 +110,7 @@ def named_features(
         RunError: A worker process died.
     """
     is_own = name.startswith(PREFIX)
-    extractor = None if is_own else find_extractor(name, allow_download=allow_download)
+    extractor = None if is_own else project_extractor(name, images, root, allow_download=allow_download)
     while True:
         try:
             if extractor is None:
@@ -121,6 +123,27 @@ def named_features(
             if progress is not None and on_progress is not None:
                 on_progress(progress)
             time.sleep(_WAIT)
+
+
+def project_extractor(name: str, images: Path, root: Path, *, allow_download: bool = False) -> Extractor:
+    """Find an extractor for a project's images.
+
+    Args:
+        name: "patches", whose filters are learned from the images where they are not yet, or as for `find_extractor`.
+        images: An image folder of Winnow.
+        root: The folder `features` of the project.
+        allow_download: Whether weights that are not on this machine may be downloaded.
+
+    Returns:
+        The extractor.
+
+    Raises:
+        InputError: As for `find_extractor`; there are too few images to learn from.
+        DataError: The filters cannot be written.
+    """
+    if name == PATCHES:
+        return learned_extractor(images, root)
+    return find_extractor(name, allow_download=allow_download)
 
 
 def find_extractor(
@@ -149,6 +172,8 @@ def find_extractor(
         InputError: There is no such extractor, a package or a file is missing, weights do not fit or hold NaN, or the
             weights would have to be downloaded.
     """
+    if name == PATCHES:
+        raise InputError("The filters of patches are learned from a project's images: name the project.")
     if name in HANDCRAFTED:
         if weights or spec or side:
             raise InputError(f"{name} takes no weights, side or other input: leave them out.")
@@ -157,7 +182,7 @@ def find_extractor(
         return onnx_extractor(Path(name.removeprefix("onnx:")).expanduser(), spec=spec, side=side)
     name = _with_folder(name)
     if not _NETWORK.fullmatch(name):
-        raise unknown_name("feature extractor", name, (*HANDCRAFTED, *FAMILIES, f"{PREFIX}FILE"))
+        raise unknown_name("feature extractor", name, (*HANDCRAFTED, PATCHES, *FAMILIES, f"{PREFIX}FILE"))
     request = {"name": name, "weights": str(weights.expanduser().resolve()) if weights else "", "side": side,
                "spec": spec.facts() if spec else None}  # fmt: skip
     return _resolved(request, cache or home() / "backbones", allow_download)

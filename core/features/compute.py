@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.base.errors import Cancelled, DataError, WinnowError
 from core.data.image_store import open_images
-from core.features.extractors import Extractor, Features, num_features
+from core.features.extractors import PATCHES, Extractor, Features, num_features
 from core.features.feature_process import FeatureProcess, compute_chunk, compute_function
 from core.features.progress import Draft, locked
 from core.features.store import (
@@ -32,6 +32,8 @@ from core.jobs.launch import module_command
 
 SMALL_JOB = 200_000_000
 """Pixel values up to which handcrafted features are computed in this process: a start costs half a second."""
+_PATCHES_COST = 10
+"""Time of learned filters for a pixel value, in times of gradient histograms."""
 
 OnProgress = Callable[[FeatureStatus], None]
 Answer = tuple[int, Features | BaseException]
@@ -154,7 +156,8 @@ def num_workers(extractor: Extractor, images: Path, num_chunks: int, workers: in
     if extractor.runner == "torch":
         return max(1, min(num_chunks, workers or len(extractor.devices) or 1))
     if workers is None:
-        is_small = extractor.runner == "numpy" and open_images(images).pixels.size <= SMALL_JOB
+        cost = open_images(images).pixels.size * (_PATCHES_COST if extractor.name == PATCHES else 1)
+        is_small = extractor.runner == "numpy" and cost <= SMALL_JOB
         workers = 1 if is_small else len(os.sched_getaffinity(0))
     workers = min(workers, num_chunks)
     return workers if workers > 1 else 0

@@ -11,9 +11,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import InputError, unknown_name
+from core.base.errors import DataError, InputError, unknown_name
 from core.base.types import Pixels
-from core.features.handcrafted import hog, hog_size, plain_pixels, plain_size
+from core.features.handcrafted.gradients import hog, hog_size, plain_pixels, plain_size
+from core.features.handcrafted.patch_filters import PatchFilters, patch_features
 from core.features.input_spec import InputSpec
 
 Runner = Literal["numpy", "onnx", "torch"]
@@ -23,6 +24,8 @@ Compute = Callable[[Pixels], NDArray[np.float32]]
 
 HANDCRAFTED = ("hog", "pixels")
 """Extractors that need nothing but numpy."""
+PATCHES = "patches"
+"""The extractor whose filters are learned from a project's images; see core.features.learned_filters."""
 LARGEST = 65504
 """The largest number of float16."""
 SMALL_SIDE = 48
@@ -34,12 +37,12 @@ class Extractor:
     """What turns images into features, and all that decides their numbers.
 
     Attributes:
-        name: Such as "hog", "efficientnet_lite0", "torchvision:resnet18", "onnx:model" or "own:file.npy".
+        name: Such as "hog", "patches", "efficientnet_lite0", "torchvision:resnet18", "onnx:model" or "own:file.npy".
         version: Of the computation or of the library that builds the network.
         runner: What computes it: "numpy", "onnx" or "torch".
         num_features: D; 0 where it depends on the images.
         input: How a backbone wants its images; None for handcrafted features.
-        weights: File of the weights; None for handcrafted features.
+        weights: File of the weights or learned filters; None for "hog" and "pixels".
         sha256: Of the weights, hex; empty for handcrafted features.
         licence: Of the weights, as far as their source says.
         source: Package, address or file that the weights come from.
@@ -109,6 +112,14 @@ def num_features(extractor: Extractor, shape: tuple[int, ...]) -> int:
 def hog_sides(shape: tuple[int, ...]) -> tuple[int, int]:
     """Side of the images and of the cells, in pixels, for the HOG of images of a shape (H, W, C)."""
     return (28, 4) if max(shape[:2]) <= SMALL_SIDE else (64, 8)
+
+
+def learned_compute(extractor: Extractor) -> Compute:
+    """The function of the extractor PATCHES; DataError where its file of filters is missing or damaged."""
+    if extractor.weights is None:
+        raise DataError(f"{extractor.name} has no file of filters: choose it again, and they are learned.")
+    filters = PatchFilters.read(extractor.weights)
+    return lambda pixels: patch_features(pixels, filters)
 
 
 def handcrafted_compute(name: str) -> Compute:

@@ -19,7 +19,16 @@ import numpy as np
 from core.base.errors import InputError, RunError, WinnowError
 from core.base.types import Pixels
 from core.data.image_store import open_images
-from core.features.extractors import HANDCRAFTED, Compute, Extractor, Features, as_stored, handcrafted_compute
+from core.features.extractors import (
+    HANDCRAFTED,
+    PATCHES,
+    Compute,
+    Extractor,
+    Features,
+    as_stored,
+    handcrafted_compute,
+    learned_compute,
+)
 from core.features.onnx_backbones import onnx_compute
 from core.jobs.launch import WORKER_ENVIRONMENT, module_command
 
@@ -36,6 +45,8 @@ def compute_function(extractor: Extractor, threads: int) -> Compute:
 
     InputError for a person's own arrays.
     """
+    if extractor.name == PATCHES:
+        return learned_compute(extractor)
     if extractor.runner == "numpy" and extractor.name not in HANDCRAFTED:
         raise InputError(f"The features {extractor.name} came from a file: import it again with all images.")
     return onnx_compute(extractor, threads) if extractor.runner == "onnx" else handcrafted_compute(extractor.name)

@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from core.base.errors import DataError, InputError
 from core.base.types import Logits, Pixels
 from core.data.image_io import Rendering
-from core.features.extractors import Extractor, as_stored
+from core.features.extractors import PATCHES, Extractor, as_stored
 from core.features.feature_process import compute_function
 from core.heads.kernel_ridge import KernelRidge
 from core.heads.logistic import Logistic
@@ -121,6 +121,8 @@ def _head_logits(folder: Path, facts: dict[str, Any]) -> LogitsOf:
     except (OSError, SafetensorError) as error:
         raise cannot_read(folder / "model.safetensors", error) from error
     extractor = Extractor.from_facts(facts["extractor"])
+    if extractor.name == PATCHES and extractor.weights is not None:
+        extractor = replace(extractor, weights=folder / extractor.weights)
     if extractor.runner == "torch":
         raise InputError(f"{folder} needs model.onnx and onnxruntime: pip install 'winnow[onnx]', and export it again.")
     compute = compute_function(extractor, os.cpu_count() or 1)

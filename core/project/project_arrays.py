@@ -108,8 +108,8 @@ class ProjectArrays(ProjectFolder):
         """Open the features of all images under an extractor; compute or import and store them where they are missing.
 
         Args:
-            extractor: hog, pixels, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME, clip:FOLDER,
-                clip:OWNER/NAME, onnx:FILE, or own:FILE for a file of your own numbers.
+            extractor: hog, pixels, patches, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME,
+                clip:FOLDER, clip:OWNER/NAME, onnx:FILE, or own:FILE for a file of your own numbers.
             allow_download: Whether weights that are not on this machine may be downloaded.
             on_progress: Told images done, images per second and time left.
 

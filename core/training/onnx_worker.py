@@ -20,7 +20,8 @@ from torch import nn
 
 from core.base.errors import InputError, WinnowError
 from core.base.types import Logits, Pixels
-from core.features.extractors import Extractor
+from core.features.extractors import PATCHES, Extractor
+from core.features.handcrafted.patch_filters import PatchFilters
 from core.features.input_spec import InputSpec
 from core.store.files import load_array, load_arrays, read_json, save_array
 from core.training.models.models import Classifier
@@ -32,6 +33,7 @@ from core.training.models.onnx_graphs import (
     Resized,
     handcrafted_steps,
     head_of,
+    learned_steps,
 )
 from core.training.models.pretrained import load_backbone
 from core.training.models.weights import load_model
@@ -85,6 +87,10 @@ def _export_head(folder: Path, facts: Mapping[str, Any], out: Path) -> None:
     """Write features and head as one graph; a backbone that is an ONNX file itself is put between two graphs."""
     extractor, head = Extractor.from_facts(facts["extractor"]), head_of(load_arrays(folder / "head.npz"))
     shape = (facts["height"], facts["width"], facts["channels"])
+    if extractor.name == PATCHES and extractor.weights is not None:
+        steps = learned_steps(PatchFilters.read(folder / extractor.weights), shape)
+        _write(PixelModel([*steps, head], facts["temperature"]), facts, out)
+        return
     if extractor.runner == "numpy":
         _write(PixelModel([*handcrafted_steps(extractor.name, shape), head], facts["temperature"]), facts, out)
         return

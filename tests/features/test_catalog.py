@@ -27,7 +27,7 @@ def test_handcrafted_extractors_need_nothing(name: str) -> None:
     "name", ["", "hogg", "torchvision:", "timm:a b", "hub:one", "efficientnet_lite9", "own:x", "clip:"]
 )
 def test_an_unknown_name_is_refused_and_the_known_ones_are_told(name: str) -> None:
-    with pytest.raises(InputError, match="There are: hog, pixels, efficientnet_lite0"):
+    with pytest.raises(InputError, match="There are: hog, pixels, patches, efficientnet_lite0"):
         find_extractor(name)
 
 

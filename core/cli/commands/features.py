@@ -19,7 +19,9 @@ def features(
     path: ProjectPath,
     extractor: Annotated[
         str | None,
-        typer.Option(help="Compute these where they are missing: hog, pixels, efficientnet_lite0, timm:NAME, …"),
+        typer.Option(
+            help="Compute these where they are missing: hog, pixels, patches, efficientnet_lite0, timm:NAME, …"
+        ),
     ] = None,
     own: Annotated[
         Path | None, typer.Option(help="Store your own: .npy, .npz, .parquet, .csv, .tsv or .jsonl, a row per image.")

@@ -11,7 +11,7 @@ from core.base.config import TrainConfig
 from core.base.errors import DataError
 from core.base.types import Ids
 from core.experiments.extractor_comparison import stored_comparison
-from core.features.catalog import find_extractor
+from core.features.catalog import project_extractor
 from core.features.compute import num_workers
 from core.features.extractors import Extractor, num_features
 from core.features.feature_process import FeatureProcess, compute_chunk, compute_function
@@ -53,7 +53,8 @@ def head_seconds(workspace: Workspace, config: TrainConfig, num_labels: int) -> 
     if config.extractor.startswith(PREFIX):
         features, width = 0.0, 512
     else:
-        extractor = find_extractor(config.extractor, allow_download=config.allow_download)
+        images, root = workspace.path / "images", workspace.path / "features"
+        extractor = project_extractor(config.extractor, images, root, allow_download=config.allow_download)
         features = _feature_seconds(workspace, config, extractor)
         width = num_features(extractor, workspace.images.pixels.shape[1:])
     return {"start": start, "features": features, "fit": _fit_seconds(workspace, config, num_labels, width)}

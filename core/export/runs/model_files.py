@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from core.base.types import UNKNOWN
 from core.export.curated_table import certificate_manifests
 from core.export.placement import finish, place_export
 from core.export.runs.model_card import CardFacts, example, model_card
-from core.features.extractors import HANDCRAFTED, Extractor
+from core.features.extractors import HANDCRAFTED, PATCHES, Extractor
+from core.features.learned_filters import learned_extractor
 from core.features.store import open_features
 from core.heads.fit import fit_head
 from core.heads.head_labels import head_labels
@@ -34,6 +35,8 @@ TARGET_ERROR = 0.05
 """Highest share of wrong names among those above the threshold that a model goes out with, unless asked otherwise."""
 NUM_COMPARED = 64
 """Images on which the ONNX file's logits are compared with the product's."""
+FILTERS = "filters.npz"
+"""Learned filters beside a head that needs them."""
 
 
 def export_model_package(
@@ -140,13 +143,25 @@ def _write_weights(workspace: Workspace, run: Run, draft: Path) -> dict[str, Any
     head = fit_head(stored.values, head_labels(curated, num_classes, config.unlabeled_weight), head_settings(config))
     arrays = {name: np.ascontiguousarray(value).reshape(np.shape(value)) for name, value in vars(head).items()}
     (draft / "model.safetensors").write_bytes(save(arrays))
+    extractor = stored.record.extractor
+    if extractor.name == PATCHES:
+        extractor = _copied_filters(workspace, extractor, draft)
     images = workspace.images
     _, height, width, channels = images.pixels.shape
     return {
-        "kind": "head", "head": config.head, "extractor": stored.record.extractor.facts(), "num_classes": num_classes,
+        "kind": "head", "head": config.head, "extractor": extractor.facts(), "num_classes": num_classes,
         "height": height, "width": width, "channels": channels, "class_names": list(images.class_names)[:num_classes],
         "temperature": run.temperature,
     }  # fmt: skip
+
+
+def _copied_filters(workspace: Workspace, used: Extractor, draft: Path) -> Extractor:
+    """Copy the filters that the features were computed by beside the head; the extractor names the copy."""
+    now = learned_extractor(workspace.path / "images", workspace.path / "features")
+    if now.weights is None or now.sha256 != used.sha256:
+        raise InputError("The filters that this run's features were computed by are gone: train it again.")
+    shutil.copyfile(now.weights, draft / FILTERS)
+    return replace(used, weights=Path(FILTERS))
 
 
 def _write_onnx(workspace: Workspace, run: Run, draft: Path) -> dict[str, Any]:
@@ -159,6 +174,8 @@ def _write_onnx(workspace: Workspace, run: Run, draft: Path) -> dict[str, Any]:
     request = {"folder": str(work), "pixels": str(work / "pixels.npy"), "logits": str(work / "logits.npy"),
                "out": str(draft / "model.onnx")}  # fmt: skip
     shutil.copyfile(draft / "model.json", work / "model.json")
+    if (draft / FILTERS).exists():
+        shutil.copyfile(draft / FILTERS, work / FILTERS)
     if run.record.config.is_head:
         save_arrays(work / "head.npz", load((draft / "model.safetensors").read_bytes()))
         save_array(work / "logits.npy", np.asarray(run.folder.logits()[ids]))

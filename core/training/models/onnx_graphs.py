@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.features.extractors import LARGEST, hog_sides
-from core.features.handcrafted import CLIP, ORIENTATIONS, PIXELS_SIDE, THUMBNAIL, THUMBNAIL_WEIGHT
+from core.features.handcrafted.gradients import CLIP, ORIENTATIONS, PIXELS_SIDE, THUMBNAIL, THUMBNAIL_WEIGHT
+from core.features.handcrafted.patch_filters import CONTRAST, FIELDS, PATCH, THRESHOLD, PatchFilters
 from core.features.input_spec import InputSpec, resize_matrix
 
 EPSILON = 0.03
@@ -157,6 +158,38 @@ class Hog(nn.Module):
         return (blocks / _length(blocks)).flatten(1)
 
 
+class LearnedFilters(nn.Module):
+    """Planes (n, C, side, side) to features by learned filters, as core.features.handcrafted.patch_filters."""
+
+    mean: Tensor
+    whitening: Tensor
+    filters: Tensor
+    center: Tensor
+    components: Tensor
+
+    def __init__(self, by: PatchFilters) -> None:
+        super().__init__()
+        side, self.stride = map(int, by.sides)
+        self.places = side // self.stride
+        for name in ("mean", "whitening", "filters", "center", "components"):
+            self.register_buffer(name, torch.from_numpy(getattr(by, name)))
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """Features of the extractor "patches"."""
+        edges = (PATCH // 2, PATCH - PATCH // 2 - 1) * 2
+        padded = nn.functional.pad(planes / 255, edges)
+        rows = nn.functional.unfold(padded, PATCH, stride=self.stride).transpose(1, 2)
+        rows = rows - rows.mean(2, keepdim=True)
+        rows = rows / (rows.square().mean(2, keepdim=True) + CONTRAST).sqrt()
+        white = (rows - self.mean) @ self.whitening
+        white = white / (white.square().sum(2, keepdim=True).sqrt() + 1e-6)
+        answers = (white @ self.filters - THRESHOLD).clamp(min=0)
+        field = self.places // FIELDS
+        fields = answers.reshape(-1, FIELDS, field, FIELDS, field, answers.shape[2]).mean((2, 4))
+        features: Tensor = (fields.flatten(1).sqrt() - self.center) @ self.components
+        return features
+
+
 class LinearHead(nn.Module):
     """Logistic regression on features (n, D)."""
 
@@ -208,6 +241,12 @@ def handcrafted_steps(name: str, shape: tuple[int, int, int]) -> list[nn.Module]
         return [Resized((height, width), new), PlainPixels(), Pooled()]
     side, cell = hog_sides(shape)
     return [Resized((height, width), (side, side)), Hog(side, cell), Pooled()]
+
+
+def learned_steps(filters: PatchFilters, shape: tuple[int, int, int]) -> list[nn.Module]:
+    """Steps from pixels of a shape (H, W, C) to the features of the extractor "patches"."""
+    side = int(filters.sides[0])
+    return [Resized(shape[:2], (side, side)), LearnedFilters(filters), Pooled()]
 
 
 def head_of(arrays: Mapping[str, NDArray[Any]]) -> nn.Module:
