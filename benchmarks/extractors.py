@@ -32,6 +32,7 @@ TEST = {"stamps": 0.25, "elpv": 0.3}
 EXTRACTORS: tuple[tuple[str, int | None], ...] = (
     ("pixels", None),
     ("hog", None),
+    ("patches", None),
     ("efficientnet_lite0", 128),
     ("efficientnet_lite0", 224),
 )

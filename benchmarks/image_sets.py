@@ -21,7 +21,7 @@ from core.data.datasets import demo
 from core.data.image_store import open_images, write_images
 from core.data.ingestion.ingest import ingest_images
 from core.data.sources.folder_layout import scan_folder
-from core.features.catalog import find_extractor
+from core.features.catalog import find_extractor, project_extractor
 from core.features.compute import compute_features
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")
@@ -47,8 +47,9 @@ class LabeledSet:
 
     def features(self, extractor: str, side: int | None = None) -> NDArray[np.float32]:
         """Features (N, D) of all images, computed once."""
-        found = find_extractor(extractor, side=side)
-        values = compute_features(found, self.folder / "images", self.folder / "features", workers=1).values
+        images, root = self.folder / "images", self.folder / "features"
+        found = find_extractor(extractor, side=side) if side else project_extractor(extractor, images, root)
+        values = compute_features(found, images, root, workers=1).values
         return np.asarray(values, dtype=np.float32)
 
 

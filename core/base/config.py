@@ -187,7 +187,7 @@ class TrainConfig(Config):
     """auto: whichever of fp32 and bf16 autocast this machine was measured to run faster; fp32 and bf16 force one."""
     extractor: str = "hog"
     """head, distillation: hog, pixels, patches, efficientnet_lite0, torchvision:NAME, timm:NAME, hub:OWNER/NAME,
-    onnx:FILE, clip:FOLDER, clip:OWNER/NAME or own:FILE; backbone: a network: none of hog, pixels, patches, clip, files."""
+    onnx:FILE, clip:FOLDER, clip:OWNER/NAME or own:FILE; backbone: one that is a network, from no clip or file."""
     trained_part: TrainedPart = "last_block"
     """backbone: what trains: the linear head, also the network's last block, or everything, lower blocks slower."""
     lowest_block_rate: Annotated[float, Between(0.001, 1.0)] = 0.1

@@ -50,7 +50,8 @@ class PatchFilters:
         whitening: (d, d) symmetric.
         filters: (d, k) of length 1 each.
         center: (FIELDS² · k,) mean of the pooled answers.
-        components: (FIELDS² · k, D) principal components of the pooled answers.
+        components: (FIELDS² · k, D) principal components of the pooled answers, turned at random: distances stay, and
+            rounding one number to float16 changes them by little.
     """
 
     sides: NDArray[np.int64]
@@ -117,7 +118,8 @@ def _learned(pixels: Pixels, seed: int) -> PatchFilters:
     filters = _unit(clusters.fit(_unit(_white(patches, mean, whitening))).cluster_centers_.astype(np.float32)).T
     pooled = _pooled(sample, sides, mean, whitening, filters)
     found = PCA(min(NUM_FEATURES, len(sample) - 1), svd_solver="randomized", random_state=seed).fit(pooled)
-    components = found.components_.T.astype(np.float32)
+    turn, _ = np.linalg.qr(rng.standard_normal((len(found.components_), len(found.components_))))
+    components = (found.components_.T @ turn).astype(np.float32)  # no number then holds much more than another
     return PatchFilters(np.array(sides), mean, whitening, filters, found.mean_.astype(np.float32), components)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from core import Project, TrainConfig
 from core.base.errors import InputError
+from core.features.learned_filters import learned_extractor
 from core.predictions import model_folder
 from core.predictions.folder_predictions import DONT_KNOW, predict_folder, write_predictions
 from core.predictions.model_folder import open_model
@@ -34,6 +35,7 @@ def head_run(project: Project, **settings: Any) -> str:
         {"extractor": "hog", "head": "kernel_ridge"},
         {"extractor": "hog", "head": "logistic", "head_balance": "logit_adjustment"},
         {"extractor": "pixels", "head": "logistic"},
+        {"extractor": "patches", "head": "kernel_ridge"},
     ],
     ids=str,
 )
@@ -41,6 +43,9 @@ def test_logits_of_the_onnx_file_are_the_products_own(
     trained_project: Project, tmp_path: Path, settings: dict[str, str], pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = trained_project
+    if settings.get("extractor") == "patches":  # of fewer images than it would learn from
+        monkeypatch.setattr("core.features.handcrafted.patch_filters.LEAST_IMAGES", 10)
+        learned_extractor(project.path / "images", project.path / "features")
     run = head_run(project, **settings) if settings else RUN
     file = project.export("onnx", tmp_path / "out", run, threshold=0.5)
     assert file.name == "model.onnx"
@@ -136,3 +141,18 @@ def test_a_model_without_onnx_packages_goes_out_and_says_so(
     pixels = np.asarray(trained_project.images.pixels[:4])
     expected = trained_project.run(RUN).folder.logits()[:4]
     np.testing.assert_allclose(model_folder.open_model(folder).logits(pixels), expected, atol=1e-4)
+
+
+def test_a_head_on_learned_filters_takes_them_with_it(
+    trained_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.features.handcrafted.patch_filters.LEAST_IMAGES", 10)
+    filters = learned_extractor(trained_project.path / "images", trained_project.path / "features").weights
+    assert filters is not None
+    run = head_run(trained_project, extractor="patches")
+    trained_project.export("onnx", tmp_path / "out", run, threshold=0.5)
+    assert (tmp_path / "out" / "filters.npz").read_bytes() == filters.read_bytes()
+    assert str(trained_project.path) not in (tmp_path / "out" / "model.json").read_text()
+    monkeypatch.setattr("core.features.learned_filters.file_sha256", lambda _: "another")
+    with pytest.raises(InputError, match="this run's features were computed by are gone"):
+        trained_project.export("onnx", tmp_path / "again", run, threshold=0.5)
