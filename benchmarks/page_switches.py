@@ -3,7 +3,8 @@
 python -m benchmarks.page_switches [--rounds 6] [--work FOLDER]
 
 A switch ends when the new page has its content and Streamlit has stopped drawing. The first round is told apart: it
-reads files and imports for the first time.
+reads files and imports for the first time. In as many rounds
+after that: how long Streamlit's placeholders, the skeletons, were seen.
 """
 
 import argparse
@@ -35,6 +36,18 @@ _IS_DRAWN = """(path) => {
     && !document.querySelector('[data-testid="stSkeleton"]');
 }"""
 """Whether a page has its content; the Review page's stands in a shadow root."""
+_WATCH_SKELETONS = """() => {
+  window.skeletons = 0;
+  let before = performance.now();
+  const look = (now) => {
+    const isSeen = [...document.querySelectorAll('[data-testid="stSkeleton"]')].some((one) => one.checkVisibility());
+    if (isSeen) window.skeletons += now - before;
+    before = now;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+"""Adds up the milliseconds in which a skeleton is seen."""
 
 
 def prepared(folder: Path) -> Project:
@@ -56,9 +69,10 @@ def switch(page: Page, name: str) -> float:
     return time.perf_counter() - begin
 
 
-def measured(address: str, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each switch by page, the first one of a page first."""
+def measured(address: str, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Seconds of each switch by page, the first one of a page first; the same of its skeletons."""
     found: dict[str, list[float]] = defaultdict(list)
+    skeletons: dict[str, list[float]] = defaultdict(list)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -68,21 +82,30 @@ def measured(address: str, rounds: int) -> dict[str, list[float]]:
             for name in [*PAGES[1:], PAGES[0]]:
                 found[name].append(switch(page, name))
                 page.wait_for_timeout(700)
+        page.evaluate(_WATCH_SKELETONS)  # in rounds of their own: looking at every frame takes time
+        for _ in range(rounds):
+            for name in [*PAGES[1:], PAGES[0]]:
+                page.evaluate("window.skeletons = 0")
+                switch(page, name)
+                page.wait_for_timeout(700)
+                skeletons[name].append(page.evaluate("window.skeletons") / 1000)
         browser.close()
-    return found
+    return found, skeletons
 
 
-def report(found: dict[str, list[float]]) -> str:
+def report(found: dict[str, list[float]], skeletons: dict[str, list[float]]) -> str:
     """The table of docs/BENCHMARKS.md."""
     rows = []
     later = {name: times[1:] for name, times in found.items()}
     for name, times in later.items():
         low, high = np.percentile(times, [50, 95])
-        rows.append([name, f"{found[name][0]:.2f}", f"{low:.2f}", f"{high:.2f}", str(len(times))])
+        longest = f"{max(skeletons[name]):.2f}"
+        rows.append([name, f"{found[name][0]:.2f}", f"{low:.2f}", f"{high:.2f}", longest, str(len(times))])
     together = [one for times in later.values() for one in times]
     low, high = np.percentile(together, [50, 95])
-    rows.append(["all", "", f"{low:.2f}", f"**{high:.2f}**", str(len(together))])
-    head = ["page", "first, s", "p50, s", "p95, s", "n"]
+    seen = max(one for times in skeletons.values() for one in times)
+    rows.append(["all", "", f"{low:.2f}", f"**{high:.2f}**", f"{seen:.2f}", str(len(together))])
+    head = ["page", "first, s", "p50, s", "p95, s", "skeletons seen, longest, s", "n"]
     reached = "reached" if high <= REACH else "**not reached**"
     load = f"load {os.getloadavg()[0]:.0f}"
     return f"{table(head, rows)}\n\np95 ≤ {REACH} s: {reached}.\n\n{environment()}, {load}"
@@ -101,7 +124,7 @@ def main() -> None:
         dashboard = DashboardProcess(project.path, work / "home")
         dashboard.start()
         try:
-            print(report(measured(dashboard.address("data", project=project.key), arguments.rounds)))
+            print(report(*measured(dashboard.address("data", project=project.key), arguments.rounds)))
         finally:
             dashboard.stop()
 
