@@ -34,7 +34,8 @@ from core.data.splits import draw_splits, exact_duplicates
 from core.features.catalog import find_extractor
 from core.features.compute import compute_features
 from core.features.extractors import Extractor
-from core.features.handcrafted.gradients import hog, plain_pixels
+from core.features.handcrafted.gradients import hog
+from core.features.handcrafted.plain_pixels import plain_pixels
 from core.features.onnx_backbones import BATCH, open_session
 
 REPEATS = 5

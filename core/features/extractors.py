@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from core.base.errors import DataError, InputError, unknown_name
 from core.base.types import Pixels
-from core.features.handcrafted.gradients import hog, hog_size, plain_pixels, plain_size
+from core.features.handcrafted.gradients import hog, hog_size
 from core.features.handcrafted.patch_filters import PatchFilters, patch_features
+from core.features.handcrafted.plain_pixels import plain_pixels, plain_size
 from core.features.input_spec import InputSpec
 
 Runner = Literal["numpy", "onnx", "torch"]

@@ -5,7 +5,8 @@ import pytest
 
 from core.base.errors import InputError
 from core.features.extractors import as_stored, handcrafted, handcrafted_compute, hog_sides, num_features
-from core.features.handcrafted.gradients import PIXELS_SIDE, THUMBNAIL, hog, hog_size, plain_pixels
+from core.features.handcrafted.gradients import THUMBNAIL, hog, hog_size
+from core.features.handcrafted.plain_pixels import PIXELS_SIDE, plain_pixels
 
 
 def stripes(angle: float, side: int = 28) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Handcrafted features: histograms of oriented gradients with a thumbnail, and plain pixels."""
+"""Histograms of oriented gradients with a thumbnail."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.types import Pixels
+from core.features.handcrafted.plain_pixels import parts_of
 from core.features.input_spec import resize_matrix, resize_planes
 
 Values = NDArray[np.float32]
@@ -18,10 +19,7 @@ THUMBNAIL = 14
 """Side of the thumbnail, pixels."""
 THUMBNAIL_WEIGHT = 0.7
 """Factor of the thumbnail's values beside the blocks: measured, 0.5 to 1 are within half a point of each other."""
-PIXELS_SIDE = 28
-"""Largest side of an image that the plain pixels are taken of; larger ones are resized to it."""
 _EPSILON = 0.03
-_BATCH_VALUES = 2_000_000
 
 
 def hog(pixels: Pixels, side: int, cell: int) -> Values:
@@ -38,35 +36,13 @@ def hog(pixels: Pixels, side: int, cell: int) -> Values:
         Features (n, D): 36 numbers in [0, 1] for each block, then the thumbnail in [0, 1]; D = 1,492 for gray images
         of 28 pixels in cells of 4.
     """
-    parts = [_hog_part(part, side, cell) for part in _parts(pixels, max(pixels[0].size, side * side * 3))]
+    parts = [_hog_part(part, side, cell) for part in parts_of(pixels, max(pixels[0].size, side * side * 3))]
     return np.concatenate(parts)
 
 
 def hog_size(side: int, cell: int, channels: int) -> int:
     """The number D of features that `hog` gives an image of `channels` channels."""
     return (side // cell - 1) ** 2 * 4 * ORIENTATIONS + THUMBNAIL**2 * channels
-
-
-def plain_pixels(pixels: Pixels) -> Values:
-    """The values (n, D) of images (n, H, W, C) in [0, 1], resized to at most PIXELS_SIDE pixels a side."""
-    height, width, _ = _small_shape(pixels.shape[1:])
-    parts = [resize_planes(part, height, width) for part in _parts(pixels, pixels[0].size)]
-    return (np.concatenate(parts) / np.float32(255)).reshape(len(pixels), -1)
-
-
-def plain_size(shape: tuple[int, ...]) -> int:
-    """The number D of features that `plain_pixels` gives images of a shape (H, W, C)."""
-    return math.prod(_small_shape(shape))
-
-
-def _small_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    return min(shape[0], PIXELS_SIDE), min(shape[1], PIXELS_SIDE), shape[2]
-
-
-def _parts(pixels: Pixels, values: int) -> list[Pixels]:
-    """Slices of the images that hold at most _BATCH_VALUES numbers of `values` an image, at least one image each."""
-    step = max(1, _BATCH_VALUES // max(1, values))
-    return [pixels[start : start + step] for start in range(0, len(pixels), step)]
 
 
 def _hog_part(pixels: Pixels, side: int, cell: int) -> Values:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.features.extractors import LARGEST, hog_sides
-from core.features.handcrafted.gradients import CLIP, ORIENTATIONS, PIXELS_SIDE, THUMBNAIL, THUMBNAIL_WEIGHT
+from core.features.handcrafted.gradients import CLIP, ORIENTATIONS, THUMBNAIL, THUMBNAIL_WEIGHT
 from core.features.handcrafted.patch_filters import CONTRAST, FIELDS, PATCH, THRESHOLD, PatchFilters
+from core.features.handcrafted.plain_pixels import PIXELS_SIDE
 from core.features.input_spec import InputSpec, resize_matrix
 
 EPSILON = 0.03
