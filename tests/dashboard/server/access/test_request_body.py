@@ -1,11 +1,14 @@
 """Bodies and commands from a client: one limit, one schema, one sentence."""
 
+import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from core.store.decision_log import NewDecision
-from dashboard.server.access.request_body import MAX_BYTES
+from dashboard.server.access.request_body import MAX_BYTES, BodyTooLargeError, read_json
 from tests.dashboard.conftest import ReviewClient
 
 
@@ -29,6 +32,24 @@ def test_a_hostile_body_is_a_sentence(review: ReviewClient, body: bytes, status:
     answer = _post(review, body)
     assert answer.status_code == status
     assert words in answer.json()["error"]
+
+
+def test_a_body_far_over_the_limit_is_not_kept_in_memory() -> None:
+    chunk, sent = b" " * 2**20, list[int]()
+
+    async def receive() -> dict[str, Any]:
+        sent.append(1)
+        return {"type": "http.request", "body": chunk, "more_body": len(sent) < 400}
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLargeError):
+            asyncio.run(read_json(Request({"type": "http", "headers": []}, receive)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(sent) == 400, "read to its end: the client sees the answer"
+    assert peak < 4 * MAX_BYTES
 
 
 @pytest.mark.parametrize(
