@@ -1,6 +1,7 @@
 """Export the curated set, or a run's model or round card."""
 
 from pathlib import Path
+from typing import Any
 
 from core.base.errors import InputError, unknown_name
 from core.experiments.label_snapshot import freeze
@@ -98,6 +99,7 @@ def write_labels(kind: str, table: LabelTable, folder: Path, options: ExportOpti
     with place_export(folder) as draft:
         job = ExportJob(table, draft, options or ExportOptions())
         main = EXPORTS[kind].write(job)
-        more = {"files": job.files} if job.files else {}
+        more: dict[str, Any] = {"files": job.files} if job.files else {}
+        more["formula_safe"] = job.options.formula_safe  # of the CSV: what reads it takes the apostrophes away
         finish(draft, kind, {**table.info, **more}, set(job.image_paths))
     return folder / main if main else folder

@@ -136,7 +136,13 @@ class PlannedSplit:
 def plan_split(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> PlannedSplit:
     """Say which parts a source would give; InputError where more is asked for than there is."""
     sizes = planned_sizes(found, asked, hide_labels=hide_labels)
-    return PlannedSplit(sizes, size_notes(sizes))
+    notes = size_notes(sizes)
+    if found.num_groups and sizes["calibration"]:
+        notes += (
+            f"The source names {found.num_groups:,} groups: one calibration image of each group counts, so that "
+            "less is guaranteed than these numbers say.",
+        )
+    return PlannedSplit(sizes, notes)
 
 
 def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> dict[str, int]:

@@ -152,6 +152,8 @@ def test_label_studio_tasks_follow_its_documented_schema(predicted: LabelTable, 
     assert [choice.get("value") for choice in choices] == CLASSES
     tasks = json.loads(file.read_text())
     assert [len(task["annotations"]) for task in tasks] == [1, 1, 1, 0]
+    assert [task["id"] for task in tasks] == [row["image_id"] + 1 for row in (task["data"] for task in tasks)]
+    assert all(one["id"] == task["id"] for task in tasks for one in task["annotations"])  # converters ask for them
     for task in tasks:
         assert (file.parent / "images" / Path(task["data"]["image"]).name).is_file()
         for result in [r for part in ("annotations", "predictions") for one in task[part] for r in one["result"]]:

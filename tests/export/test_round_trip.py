@@ -88,3 +88,19 @@ def test_an_export_made_into_a_table_twice_is_the_same(tmp_path: Path) -> None:
     first = pq.read_table(write_labels("parquet", small_table(), tmp_path / "a"))
     second = pq.read_table(write_labels("parquet", small_table(), tmp_path / "b"))
     assert first.equals(second)
+
+
+def test_cells_that_a_csv_disarmed_come_back_as_they_were(tmp_path: Path) -> None:
+    for name in ("=a.png", "b.png", "c.png", "d.png"):
+        (tmp_path / "originals").mkdir(exist_ok=True)
+        (tmp_path / "originals" / name).write_bytes(b"found by name, not read")
+    texts = {"reviewer": ["=1+1", "'quoted'", "-x", "-1"], "name": ["=a.png", "b.png", "c.png", "d.png"]}
+    for safe in (True, False):
+        out = tmp_path / f"out-{safe}"
+        written = write_labels("csv", small_table(**texts), out, ExportOptions(formula_safe=safe))
+        assert ("'=1+1" in written.read_text(encoding="utf-8-sig")) is safe
+        found = open_source(written, IngestConfig(), tmp_path / "originals")
+        assert list(found.metadata["reviewer"]) == texts["reviewer"]
+    other = tmp_path / "originals" / "labels.csv"  # of another tool: what it says is what it means
+    other.write_text("file,label,note\nb.png,cat,'=1+1\n")
+    assert open_source(other, IngestConfig()).metadata["note"] == ["'=1+1"]

@@ -31,6 +31,11 @@ def without_formula(text: str) -> str:
     return f"'{text}" if len(text) > 1 and text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
+def with_formula(text: str) -> str:
+    """Take the apostrophe away that `without_formula` put in front of a text."""
+    return text[1:] if text.startswith("'") and without_formula(text[1:]) == text else text
+
+
 def twin_key(name: str) -> str:
     """Return what names have in common that differ by case, form or space alone."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -9,6 +9,8 @@ from typing import Any
 
 from core.base.errors import InputError
 from core.base.types import QuarantinedFile
+from core.data.classes.class_appearance import read_manifest as read_export_manifest
+from core.data.classes.class_names import with_formula
 from core.data.sources.file_index import FileIndex
 from core.data.sources.folder_layout import UNLABELED
 from core.data.sources.folder_scan import FolderScan, natural_key
@@ -54,7 +56,16 @@ def read_manifest(file: Path, scan: FolderScan, columns: Mapping[str, str] | Non
     Raises:
         InputError: The file is no table, has no column of paths, or names no file of the folder.
     """
-    return match_table(read_text_table(file), scan, columns)
+    return match_table(_as_written(read_text_table(file)), scan, columns)
+
+
+def _as_written(table: TextTable) -> TextTable:
+    """Take the apostrophes from cells of a CSV that an export of Winnow put in front of formulas."""
+    manifest = read_export_manifest(table.file.parent) if table.file.suffix.lower() == ".csv" else {}
+    if not manifest.get("formula_safe", "winnow" in manifest):
+        return table
+    columns = {with_formula(name): list(map(with_formula, cells)) for name, cells in table.columns.items()}
+    return replace(table, columns=columns)
 
 
 def match_table(table: TextTable, scan: FolderScan, columns: Mapping[str, str] | None = None) -> SourceTable:

@@ -33,10 +33,11 @@ def _task(job: ExportJob, row: dict[str, Any]) -> dict[str, Any]:
     """Return one task; its image lies below the folder that Label Studio serves local files from."""
     kept = {name: row[name] for name in _KEPT if name in row}
     data = {"image": f"/data/local-files/?d={quote(row['file'])}", **kept, **job.table.known_metadata(row)}
-    task: dict[str, Any] = {"data": data, "annotations": [], "predictions": []}
+    number = row["image_id"] + 1  # tools that convert tasks ask for ids; Label Studio itself gives new ones
+    task: dict[str, Any] = {"id": number, "data": data, "annotations": [], "predictions": []}
     if row["label"] >= 0:
         task["annotations"] = [{
-            "result": [_choice(row["label_name"], f"{row['image_id']}-label")],
+            "id": number, "result": [_choice(row["label_name"], f"{row['image_id']}-label")],
             "was_cancelled": False, "ground_truth": row["source"] == "given",
         }]  # fmt: skip
     if row.get("predicted"):

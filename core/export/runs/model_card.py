@@ -9,14 +9,26 @@ from core.base.types import Estimate
 from core.export.label_table import markdown_row
 
 _EXAMPLE = '''"""Name the class of image files: python predict.py IMAGE … (needs onnxruntime, numpy and pillow)."""
-import json, sys
+import io, json, sys
 import numpy as np, onnxruntime
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 facts, session = json.load(open("model.json", encoding="utf-8")), onnxruntime.InferenceSession("model.onnx")
 height, width, channels, classes = (facts[name] for name in ("height", "width", "channels", "class_names"))
 for path in sys.argv[1:]:
-    image = ImageOps.exif_transpose(Image.open(path)).convert("L" if channels == 1 else "RGB")
+    image = Image.open(path)
+    image.draft(None, (2 * max(height, width),) * 2)  # a large JPEG file at a fraction of its size
+    image, profile = ImageOps.exif_transpose(image), image.info.get("icc_profile")
+    if image.mode[0] in "IF":  # more than 8 bits: by the value range of the project
+        low, high = facts["value_range"] or (0, 65535)
+        levels = (np.asarray(image, np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+        image = Image.fromarray(np.rint(np.clip(levels, 0, 255)).astype(np.uint8))
+    if image.has_transparency_data:  # on the ground of the project
+        image = Image.alpha_composite(Image.new("RGBA", image.size, facts["background"]), image.convert("RGBA"))
+        image = image.convert("RGB")
+    if profile and image.mode in ("RGB", "CMYK"):
+        image = ImageCms.profileToProfile(image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB")
+    image = image.convert("L" if channels == 1 else "RGB")
 {fitted}
     probs = session.run(["probabilities"], {{"pixels": np.asarray(whole).reshape(1, height, width, channels)}})[0][0]
     known = probs.max() >= (facts["threshold"] or 0)

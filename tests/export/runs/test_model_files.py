@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from core import Project, TrainConfig
 from core.base.errors import InputError
+from core.data.image_io import Rendering, read_image
+from core.export.runs.model_card import example
 from core.features.learned_filters import learned_extractor
 from core.predictions import model_folder
 from core.predictions.folder_predictions import DONT_KNOW, predict_folder, write_predictions
@@ -61,8 +64,8 @@ def test_logits_of_the_onnx_file_are_the_products_own(
 
 def test_the_python_example_needs_no_winnow(trained_project: Project, pictures: Path, tmp_path: Path) -> None:
     trained_project.export("onnx", tmp_path / "out", RUN, threshold=0.6)
-    example = (tmp_path / "out" / "predict.py").read_text()
-    assert len([line for line in example.splitlines() if line.strip()]) <= 20
+    text = (tmp_path / "out" / "predict.py").read_text()
+    assert len([line for line in text.splitlines() if line.strip()]) <= 30
     watch = "import sys, runpy; sys.argv = sys.argv[1:]; runpy.run_path('predict.py', run_name='__main__'); "
     watch += "print(sorted({'core', 'winnow', 'torch'} & {name.split('.')[0] for name in sys.modules}))"
     images = [*sorted((pictures / "cross").iterdir())[:5], *sorted((pictures / "circle").iterdir())[:5]]
@@ -78,6 +81,39 @@ def test_the_python_example_needs_no_winnow(trained_project: Project, pictures: 
         row = found.names.index(Path(path).relative_to(pictures).as_posix())
         assert label == columns["label"][row]
         assert float(confidence) == pytest.approx(columns["confidence"][row], abs=2e-4)
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop", "squash"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_python_example_prepares_every_kind_of_file_as_the_product_does(
+    fit: str, channels: int, tmp_path: Path
+) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (40, 60, 4)).astype(np.uint8)
+    values[:20, :, 3] = 0  # half of it is transparent, over colors that nobody sees
+    Image.fromarray(values).save(tmp_path / "clear.png")
+    Image.fromarray(values[..., [0, 3]], "LA").save(tmp_path / "gray.png")
+    Image.fromarray(values[..., :3]).quantize(16).save(tmp_path / "colors.gif", transparency=3)
+    Image.fromarray(values[..., 0].astype(np.uint16) * 16).save(tmp_path / "deep.png")
+    Image.fromarray(values[..., :3]).convert("CMYK").save(tmp_path / "ink.jpg")
+    large = Image.fromarray(np.repeat(np.repeat(values[..., :3], 30, 0), 30, 1))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    large.save(tmp_path / "large.jpg", exif=exif)
+    facts = {"height": 20, "width": 24, "channels": channels, "background": "#20c040", "value_range": [0, 4095]}
+    (tmp_path / "model.json").write_text(json.dumps(facts | {"class_names": ["a"], "threshold": None}))
+    (tmp_path / "onnxruntime.py").write_text(
+        "import numpy as np\nclass InferenceSession:\n    def __init__(self, _): self.count = 0\n"
+        "    def run(self, _, inputs):\n        np.save(f'{self.count}.npy', inputs['pixels'][0])\n"
+        "        self.count += 1\n        return [np.ones((1, 1))]\n"
+    )
+    (tmp_path / "predict.py").write_text(example(fit))
+    files = sorted(p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".gif", ".jpg"))
+    done = subprocess.run([sys.executable, "predict.py", *files], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    how = Rendering((0.0, 4095.0), "#20c040", fit)  # type: ignore[arg-type]
+    for number, name in enumerate(files):
+        expected = read_image(tmp_path / name, (20, 24, channels), how).astype(int)
+        assert np.abs(np.load(tmp_path / f"{number}.npy") - expected).max() <= 2, name
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
