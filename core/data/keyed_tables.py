@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.base.errors import InputError
 from core.base.memmap import ARRAY_DAMAGE
 from core.base.types import Ids
+from core.data.classes.class_names import with_formula
 
 NAME_COLUMNS = ("name", "file", "filename", "path")
 """Headers of a column of image names, as the image set has them."""
@@ -128,8 +129,9 @@ def _image_ids(keys: NDArray[Any], image_names: NDArray[np.str_]) -> Ids:
 
 
 def _place(key: str, place: Mapping[str, int]) -> int:
-    if key in place:
-        return place[key]
+    for name in (key, with_formula(key)):  # a CSV may have disarmed it
+        if name in place:
+            return place[name]
     key = key.replace("\\", "/").removeprefix("./")
     is_absolute = key.startswith("/") or key[1:3] == ":/"
     while is_absolute and key not in place and "/" in key:

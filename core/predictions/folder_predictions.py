@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.base.errors import InputError, unknown_name
+from core.data.classes.class_names import without_formula
 from core.data.image_io import SUFFIXES, ImageFileError, read_image
 from core.data.sources.folder_scan import natural_key
 from core.predictions.model_folder import ModelFolder
@@ -149,10 +150,12 @@ def _probabilities(model: ModelFolder, pixels: NDArray[np.uint8]) -> NDArray[np.
 
 
 def _csv(file: IO[bytes], columns: Columns) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    names = [without_formula(name) for name in columns["name"]]
+    is_plain = all(text.isascii() for text in (*columns, *names))  # else spreadsheets need a byte order mark
+    text = io.TextIOWrapper(file, encoding="utf-8" if is_plain else "utf-8-sig", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer.writerows(zip(*{**columns, "name": names}.values(), strict=True))
     text.flush()
     text.detach()
 

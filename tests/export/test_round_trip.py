@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -94,10 +95,13 @@ def test_cells_that_a_csv_disarmed_come_back_as_they_were(tmp_path: Path) -> Non
     for name in ("=a.png", "b.png", "c.png", "d.png"):
         (tmp_path / "originals").mkdir(exist_ok=True)
         (tmp_path / "originals" / name).write_bytes(b"found by name, not read")
-    texts = {"reviewer": ["=1+1", "'quoted'", "-x", "-1"], "name": ["=a.png", "b.png", "c.png", "d.png"]}
+    texts: dict[str, list[Any]] = {
+        "reviewer": ["=1+1", "'quoted'", "-x", "-1"],
+        "name": ["=a.png", "b.png", "c.png", "d.png"],
+    }
     for safe in (True, False):
         out = tmp_path / f"out-{safe}"
-        written = write_labels("csv", small_table(**texts), out, ExportOptions(formula_safe=safe))
+        written = write_labels("csv", small_table(None, None, **texts), out, ExportOptions(formula_safe=safe))
         assert ("'=1+1" in written.read_text(encoding="utf-8-sig")) is safe
         found = open_source(written, IngestConfig(), tmp_path / "originals")
         assert list(found.metadata["reviewer"]) == texts["reviewer"]

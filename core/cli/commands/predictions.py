@@ -6,8 +6,12 @@ from typing import Annotated
 
 import typer
 
+from core.base.errors import unknown_name
 from core.cli.options import AsJson, ProjectPath
 from core.cli.output import answer, percent, print_feature_progress
+from core.export.kinds import EXPORTS
+from core.export.label_table import ExportOptions
+from core.export.predicted_table import write_predicted_labels
 from core.predictions.folder_predictions import predict_folder, write_predictions
 from core.predictions.model_folder import open_model
 from core.predictions.prediction_table import KINDS
@@ -73,9 +77,19 @@ def predict(
         Path, typer.Argument(metavar="MODEL", help="Folder that export-model wrote, or PROJECT/runs/RUN of a network.")
     ],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of images, at any depth.")],
-    out: Annotated[Path, typer.Option(help="File to write, replaced if there: .csv, .parquet or .jsonl.")] = Path(
-        "predictions.csv"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, replaced if there: .csv, .parquet or .jsonl; predictions.csv by default. With "
+            "--format a folder: new, empty or an earlier export; by default predictions."
+        ),
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--format", help=f"Write a folder in a format of `winnow export`: {', '.join(EXPORTS)}.")
+    ] = "",
+    files: Annotated[
+        str, typer.Option(help="With --format: how images come along, copy, hardlink or symlink.")
+    ] = "copy",
     threshold: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Confidence below which the label is \"don't know\"; else the model's own."),
@@ -83,8 +97,15 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Name the classes of a folder of images with an exported model; no project is needed."""
+    if kind and kind not in EXPORTS:
+        raise unknown_name("format", kind, EXPORTS)
     found = predict_folder(open_model(model), folder, threshold, _print_progress)
-    write_predictions(found, out)
+    if kind:
+        place, options = out or Path("predictions"), ExportOptions(files)
+        out = write_predicted_labels(kind, found, folder, model.expanduser().resolve().name, place, options)
+    else:
+        out = out or Path("predictions.csv")
+        write_predictions(found, out)
     num = len(found.names)
     info = {"path": out, "images": num, "known": found.num_known, "threshold": found.threshold,
             "left_out": dict(found.left_out)}  # fmt: skip

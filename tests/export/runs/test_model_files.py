@@ -1,5 +1,6 @@
 """An exported model answers as the product does, with and without Winnow."""
 
+import csv
 import json
 import shutil
 import subprocess
@@ -15,10 +16,15 @@ from PIL import Image
 from core import Project, TrainConfig
 from core.base.errors import InputError
 from core.data.image_io import Rendering, read_image
+from core.data.ingest_config import IngestConfig
+from core.data.sources.open_source import open_source
+from core.export.kinds import EXPORTS
+from core.export.label_table import ExportOptions
+from core.export.predicted_table import write_predicted_labels
 from core.export.runs.model_card import example
 from core.features.learned_filters import learned_extractor
 from core.predictions import model_folder
-from core.predictions.folder_predictions import DONT_KNOW, predict_folder, write_predictions
+from core.predictions.folder_predictions import DONT_KNOW, FolderPredictions, predict_folder, write_predictions
 from core.predictions.model_folder import open_model
 
 RUN = "001-supervised-mlp"
@@ -81,6 +87,61 @@ def test_the_python_example_needs_no_winnow(trained_project: Project, pictures: 
         row = found.names.index(Path(path).relative_to(pictures).as_posix())
         assert label == columns["label"][row]
         assert float(confidence) == pytest.approx(columns["confidence"][row], abs=2e-4)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for number, name in enumerate(("=1.png", "ä-b.png", "c.png")):
+        Image.new("L", (9, 9), 60 * number).save(folder / name)
+    return folder
+
+
+PROBS = np.array([[0.9, 0.1], [0.55, 0.45], [0.2, 0.8]], np.float32)
+
+
+def found_in(folder: Path, threshold: float | None = 0.6) -> FolderPredictions:
+    return FolderPredictions(["=1.png", "ä-b.png", "c.png"], PROBS, threshold, ("cat", "dög"), {})
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_predictions_go_out_in_every_format_of_labels(kind: str, photos: Path, tmp_path: Path) -> None:
+    form = EXPORTS[kind]
+    write_predicted_labels(kind, found_in(photos), photos, "net", tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (manifest["winnow"], manifest["threshold"], manifest["predictions_of"]) == (kind, 0.6, "net")
+    if form.has_unlabeled:  # a prediction is none that a person gave
+        lines = (tmp_path / "out" / "labels.csv").read_text(encoding="utf-8-sig").splitlines()
+        rows = list(csv.DictReader(lines))
+        assert [(row["label_name"], row["predicted"]) for row in rows] == [("", "cat"), ("", "cat"), ("", "dög")]
+        return
+    found = open_source(tmp_path / "out", IngestConfig()) if form.has_images else None
+    if found is not None:
+        assert sorted(map(str, found.classes)) == ["cat", "dög"]
+        assert set(found.splits) <= {"train"}
+        assert not any(name.endswith("b.png") for name in found.names)
+
+
+def test_predictions_below_the_threshold_have_a_row_without_a_label_in_tables(photos: Path, tmp_path: Path) -> None:
+    table = pq.read_table(write_predicted_labels("parquet", found_in(photos), photos, "net", tmp_path / "out"))
+    assert table["label_name"].to_pylist() == ["cat", "", "dög"]
+    assert table["predicted"].to_pylist() == ["cat", "cat", "dög"]
+    assert table["prob_dög"].to_pylist() == pytest.approx([0.1, 0.45, 0.8])
+    assert set(table["source"].to_pylist()) == {"predicted"}
+    with pytest.raises(InputError, match="No image reaches the threshold"):
+        write_predicted_labels("coco", found_in(photos, 0.99), photos, "net", tmp_path / "none")
+    with pytest.raises(InputError, match="choose copy, hardlink or symlink"):
+        write_predicted_labels("coco", found_in(photos), photos, "net", tmp_path / "n", ExportOptions("resized"))
+
+
+def test_a_csv_of_predictions_is_safe_in_a_spreadsheet_and_comes_back(photos: Path, tmp_path: Path) -> None:
+    file = tmp_path / "p.csv"
+    write_predictions(found_in(photos), file)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfname,")
+    assert "\n'=1.png," in file.read_text(encoding="utf-8-sig")
+    project = Project.create(tmp_path / "p", str(photos), classes=["cat", "dög"])
+    run = project.import_predictions(file)
+    assert (run.imported_from or {})["num_covered"] == 3
 
 
 @pytest.mark.parametrize("fit", ["pad", "crop", "squash"])
