@@ -45,6 +45,19 @@ def size_notes(sizes: Mapping[str, int], num_hidden: int = 0, num_groups: int | 
     return tuple(notes)
 
 
+def source_group_notes(sizes: Mapping[str, int], num_groups: int) -> tuple[str, ...]:
+    """Say of a source, whose parts are not drawn yet, that its groups make calibration images count less.
+
+    Args:
+        sizes: Images of each part, by name.
+        num_groups: Groups that the source names; 0 without any.
+    """
+    if not num_groups or not sizes.get("calibration", 0):
+        return ()
+    text = "one calibration image of each group counts, so that less is guaranteed than these numbers say"
+    return (f"The source names {num_groups:,} groups: {text}.",)
+
+
 def _hidden_note(num_hidden: int) -> str:
     return (
         f"{num_hidden:,} images of the pool have a label that is hidden: they play unlabeled images, and train nothing."

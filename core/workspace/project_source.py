@@ -37,7 +37,7 @@ from core.data.split_sizes import fill_split, in_proportion, suggest_split
 from core.features.compute import compute_features
 from core.features.store import images_digest, list_features
 from core.jobs.start import load_dataset
-from core.risk.size_notes import size_notes
+from core.risk.size_notes import size_notes, source_group_notes
 from core.store.file_lock import hold_lock
 from core.store.files import full_path, write_json
 from core.store.run_folder import TRASH, list_runs
@@ -136,13 +136,7 @@ class PlannedSplit:
 def plan_split(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> PlannedSplit:
     """Say which parts a source would give; InputError where more is asked for than there is."""
     sizes = planned_sizes(found, asked, hide_labels=hide_labels)
-    notes = size_notes(sizes)
-    if found.num_groups and sizes["calibration"]:
-        notes += (
-            f"The source names {found.num_groups:,} groups: one calibration image of each group counts, so that "
-            "less is guaranteed than these numbers say.",
-        )
-    return PlannedSplit(sizes, notes)
+    return PlannedSplit(sizes, (*size_notes(sizes), *source_group_notes(sizes, found.num_groups)))
 
 
 def planned_sizes(found: SourcePreview, asked: SplitConfig | None, *, hide_labels: bool = False) -> dict[str, int]:

@@ -173,3 +173,9 @@ def test_a_number_is_divided_in_proportion() -> None:
         shares = in_proportion(counts, total)
         assert sum(shares) == total
         assert all(0 <= share <= count for share, count in zip(shares, counts, strict=True))
+
+
+def test_a_plan_of_a_source_with_groups_says_that_they_count_less() -> None:
+    found = SourcePreview("s", "", 300, {"a": 100, "b": 100}, 100, {}, 40, (), {}, ())
+    notes = Project.plan_split(found).notes
+    assert "The source names 40 groups: one calibration image of each group counts" in notes[-1]
