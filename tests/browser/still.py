@@ -57,3 +57,12 @@ def still(page: Page, quiet: int = 300) -> None:
         assert time.monotonic() - start < PATIENCE, f"Still on their way: {[one.url for one in traffic.waiting]}"
         page.wait_for_timeout(20)
         painted(page)
+
+
+def faded(page: Page) -> None:
+    """Wait until what fades in or out has its last color; animations without an end, as of a spinner, may go on."""
+    page.wait_for_function(
+        "() => document.getAnimations().every((one) =>"
+        " one.playState !== 'running' || !Number.isFinite(one.effect.getComputedTiming().endTime))",
+        timeout=PATIENCE * 1000,
+    )

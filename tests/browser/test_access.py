@@ -10,7 +10,7 @@ from dashboard.app import MORE_PAGES, PAGES
 from tests.browser import axe
 from tests.browser.conftest import Server
 from tests.browser.review_page import open_filters, review
-from tests.browser.still import still
+from tests.browser.still import faded, still
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,7 @@ def test_axe_finds_nothing_in_any_view(page: Page, server: Server, scheme: Any) 
             page.get_by_text("Class thresholds").click()
             open_filters(page)
         still(page)
+        faded(page)
         page.evaluate(script)
         found[name] = problems(page)
     assert found == {name: [] for name in VIEWS}
@@ -111,6 +112,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, server: Server, scheme: Any) 
         page.goto(server.address(name))
         expect(page.get_by_role("heading", level=1).or_(page.locator(".tile")).first).to_be_visible(timeout=30_000)
         still(page)
+        faded(page)
         page.evaluate(axe.source())
         found[name] = problems(page, "")
     assert found == {name: [] for name in found}
