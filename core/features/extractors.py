@@ -16,7 +16,7 @@ from core.base.types import Pixels
 from core.features.handcrafted.gradients import hog, hog_size
 from core.features.handcrafted.patch_filters import PatchFilters, patch_features
 from core.features.handcrafted.plain_pixels import plain_pixels, plain_size
-from core.features.input_spec import InputSpec
+from core.features.input_spec import SMALL_SIDE, InputSpec
 
 Runner = Literal["numpy", "onnx", "torch"]
 Features = NDArray[np.float16]
@@ -29,8 +29,6 @@ PATCHES = "patches"
 """The extractor whose filters are learned from a project's images; see core.features.learned_filters."""
 LARGEST = 65504
 """The largest number of float16."""
-SMALL_SIDE = 48
-"""Images up to this side (pixels) are brought to 28 pixels for the HOG, larger ones to 64."""
 
 
 @dataclass(frozen=True)

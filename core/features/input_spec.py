@@ -14,6 +14,8 @@ from core.base.types import Pixels
 Values = NDArray[np.float32]
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
+SMALL_SIDE = 48
+"""Images up to this side (pixels) are brought to 28 pixels for features without a backbone, larger ones to 64."""
 _RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 """Numbers by which preprocessor_config.json files name interpolations (those of Pillow)."""
 

@@ -10,8 +10,8 @@ from core.features.onnx_backbones import file_sha256
 from core.features.store import images_digest
 from core.store.files import read_json, write_json
 
-FOLDER = "patch_filters"
-"""Folder of the filters in the folder `features` of a project."""
+FOLDER, FILE = "patch_filters", "filters.npz"
+"""Folder of the filters in the folder `features` of a project, and their file, there and in exported models."""
 
 
 def learned_extractor(images: Path, root: Path) -> Extractor:
@@ -30,7 +30,7 @@ def learned_extractor(images: Path, root: Path) -> Extractor:
         InputError: There are too few images to learn from, or all are empty.
         DataError: The filters cannot be written.
     """
-    image_set, file = open_images(images), root / FOLDER / "filters.npz"
+    image_set, file = open_images(images), root / FOLDER / FILE
     try:
         facts = read_json(file.with_suffix(".json"))
         is_same = images_digest(image_set, int(facts["num_images"])) == facts["images"]

@@ -18,6 +18,7 @@ from core.export.curated_table import certificate_manifests
 from core.export.placement import finish, place_export
 from core.export.runs.model_card import CardFacts, example, model_card
 from core.features.extractors import HANDCRAFTED, PATCHES, Extractor
+from core.features.learned_filters import FILE as FILTERS
 from core.features.learned_filters import learned_extractor
 from core.features.store import open_features
 from core.heads.fit import fit_head
@@ -35,8 +36,6 @@ TARGET_ERROR = 0.05
 """Highest share of wrong names among those above the threshold that a model goes out with, unless asked otherwise."""
 NUM_COMPARED = 64
 """Images on which the ONNX file's logits are compared with the product's."""
-FILTERS = "filters.npz"
-"""Learned filters beside a head that needs them."""
 
 
 def export_model_package(

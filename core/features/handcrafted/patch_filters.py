@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from core.base.errors import DataError, InputError
 from core.base.types import Pixels
-from core.features.input_spec import resize_planes
+from core.features.input_spec import SMALL_SIDE, resize_planes
 from core.store.files import load_arrays, save_arrays
 
 Values = NDArray[np.float32]
@@ -149,7 +149,7 @@ def patch_features(pixels: Pixels, by: PatchFilters) -> Values:
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, int]:
     """Side of the resized images and pixels from patch to patch, for images of a shape (H, W, C)."""
-    return (28, 1) if max(shape[:2]) <= 48 else (64, 2)
+    return (28, 1) if max(shape[:2]) <= SMALL_SIDE else (64, 2)
 
 
 def _patches(pixels: Pixels, sides: tuple[int, int]) -> Values:
