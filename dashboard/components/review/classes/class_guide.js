@@ -41,8 +41,11 @@ export function showClassGuide({ root, api, classes, card, onDescribed, onPick }
 
   function focusName() {
     const at = groups.findIndex(({ labels }) => labels.includes(current)), list = lists[at];
-    if (list instanceof HTMLDetailsElement && !list.open) list.open = true;
-    requestAnimationFrame(() => names.get(current)?.focus()); // a group that was folded is filled first
+    if (list instanceof HTMLDetailsElement && !list.open) {
+      list.open = true;
+      list.dispatchEvent(new Event("toggle")); // fills it now: the browser's own event may come after the next frame
+    }
+    names.get(current)?.focus();
   }
 
   async function choose(label) {
