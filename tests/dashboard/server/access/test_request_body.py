@@ -43,9 +43,9 @@ def test_a_body_far_over_the_limit_is_not_kept_in_memory() -> None:
 
     tracemalloc.start()
     try:
-        with pytest.raises(BodyTooLargeError):
-            with start_blocking_portal() as portal:  # in a thread: a browser of another test may have a loop in this one
-                portal.call(read_json, Request({"type": "http", "headers": []}, receive))
+        # In a thread of its own: a browser of another test may have left a loop in this one.
+        with pytest.raises(BodyTooLargeError), start_blocking_portal() as portal:
+            portal.call(read_json, Request({"type": "http", "headers": []}, receive))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
