@@ -31,8 +31,8 @@ from core.experiments.runs import RunRequest
 from core.jobs.job_folder import JobStatus
 from core.jobs.launch import Launch
 from core.project import Project
-from core.quality.audit_answers import EarlierAudit
-from core.quality.audits import Audit
+from core.project.data_summary import DataSummary
+from core.quality.audit_answers import Audit, EarlierAudit
 from core.quality.data_checks import LabelIssues
 from core.quality.evaluation import CalibrationReport, KnownScores, Selection
 from core.quality.model_comparison import RunComparison
@@ -52,7 +52,6 @@ from core.simulation.simulations import Simulation, Simulations
 from core.workspace import recent_projects
 from core.workspace.pool_index import PoolScores
 from core.workspace.run import Run
-from core.workspace.summary import DataSummary
 
 __all__ = [
     "Audit",

@@ -34,6 +34,7 @@ class CalibrationDraw:
         pool: Digest of all unlabeled images of that time.
         created: Time, ISO 8601.
         last: Latest decision before the draw: what was open then; -1 where an earlier version did not store it.
+        num_hidden_changes: Changes of hidden images before the draw.
     """
 
     number: int
@@ -44,6 +45,7 @@ class CalibrationDraw:
     pool: int
     created: str
     last: int = -1
+    num_hidden_changes: int = 0
 
     @property
     def num(self) -> int:
@@ -61,16 +63,19 @@ def pool_digest(unlabeled: Ids) -> int:
     return zlib.crc32(np.ascontiguousarray(unlabeled).data)
 
 
-def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: int, last: int = -1) -> CalibrationDraw:
+def new_draw(
+    project: Path, population: Ids, unlabeled: Ids, num: int, num_val: int, last: int = -1, num_hidden_changes: int = 0
+) -> CalibrationDraw:
     """Draw calibration images and store the draw.
 
     Args:
         project: The project folder.
         population: Open unlabeled images, sorted.
-        unlabeled: All unlabeled images.
+        unlabeled: All unlabeled images, hidden ones too.
         num: Answers asked for.
         num_val: Answers for val before them.
         last: Latest decision before the draw.
+        num_hidden_changes: Changes of hidden images before it.
 
     Returns:
         The draw.
@@ -83,7 +88,8 @@ def new_draw(project: Path, population: Ids, unlabeled: Ids, num: int, num_val: 
     digest = pool_digest(unlabeled)
     order = np.random.default_rng([number, digest]).permutation(population.copy())[:MOST]
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    draw = CalibrationDraw(number, order, num_val, (num,), len(population), digest, created, last)
+    facts = len(population), digest, created, last, num_hidden_changes
+    draw = CalibrationDraw(number, order, num_val, (num,), *facts)
     _save(project, draw)
     return draw
 
@@ -110,8 +116,8 @@ def _draw(file: Path, facts: Mapping[str, Any]) -> CalibrationDraw:
         order = np.array(facts["order"], dtype=np.int64)
         numbers = {name: int(facts[name]) for name in ("number", "num_val", "population", "pool")}
         stages = tuple(int(stage) for stage in facts["stages"])
-        last = int(facts.get("last", -1))
-        return CalibrationDraw(order=order, stages=stages, created=str(facts["created"]), last=last, **numbers)
+        numbers |= {"last": int(facts.get("last", -1)), "num_hidden_changes": int(facts.get("num_hidden_changes", 0))}
+        return CalibrationDraw(order=order, stages=stages, created=str(facts["created"]), **numbers)
     except (KeyError, TypeError, ValueError) as error:
         raise cannot_read(file, f"it is damaged ({error})") from error
 

@@ -13,6 +13,7 @@ import numpy as np
 from core.base.errors import DataError
 from core.base.types import UNKNOWN, Ids, ImageSet, Labels, Splits
 from core.data.groups.split_changes import with_changes
+from core.data.hidden.hidden_images import load_hidden
 from core.store.files import load_arrays, save_arrays
 
 FILE = "corrected_labels.npz"
@@ -50,9 +51,10 @@ def corrections_version(folder: Path) -> int:
 
 
 def with_corrections(images: ImageSet, splits: Splits, folder: Path) -> tuple[ImageSet, Splits]:
-    """Return images and parts as the corrections of a folder, and its changes of the split, leave them.
+    """Return images and parts as corrections, changes of the split and hidden images of a folder leave them.
 
-    An image whose label was withdrawn leaves the labeled, val and test parts; a calibration image becomes unlabeled.
+    An image whose label was withdrawn leaves the labeled, val and test parts; a calibration image becomes unlabeled. A
+    hidden image is in no part.
 
     Args:
         images: Images with the given labels.
@@ -60,7 +62,22 @@ def with_corrections(images: ImageSet, splits: Splits, folder: Path) -> tuple[Im
         folder: Of a project, or of a run that froze them.
 
     Raises:
-        DataError: The file is damaged.
+        DataError: A file is damaged.
+    """
+    images, splits = with_all_images(images, splits, folder)
+    return images, load_hidden(folder, len(images.labels)).without(splits)
+
+
+def with_all_images(images: ImageSet, splits: Splits, folder: Path) -> tuple[ImageSet, Splits]:
+    """Return what `with_corrections` does, the hidden images included.
+
+    Args:
+        images: Images with the given labels.
+        splits: The parts as they were drawn.
+        folder: Of a project, or of a run that froze them.
+
+    Raises:
+        DataError: A file is damaged.
     """
     splits, (ids, labels) = with_changes(splits, folder), _load(folder)
     if not len(ids):

@@ -15,6 +15,7 @@ from core.base.types import CuratedSet, LabelSource, RunRecord
 from core.curation.curated_set import can_suggest
 from core.data.drawn_val import save_drawn_val
 from core.data.groups.split_changes import freeze_changes
+from core.data.hidden.hidden_log import freeze_hidden
 from core.data.ingestion.redecoded_images import READING, current_reading
 from core.data.label_corrections import freeze_corrections
 from core.experiments.label_snapshot import Snapshot, freeze, with_rule
@@ -70,6 +71,7 @@ def prepare_run(
     folder.save_curated(curated, snapshot.decisions)
     freeze_corrections(workspace.path, folder.path)
     freeze_changes(workspace.path, folder.path)
+    freeze_hidden(workspace.path, folder.path)
     _save_drawn_val(workspace, history, folder, curated)
     return folder
 

@@ -19,7 +19,7 @@ from core.data.sources.source_roots import read_roots
 from core.experiments.label_snapshot import Snapshot
 from core.export.error_states import bulk_runs, error_states
 from core.export.label_table import RESERVED, LabelTable
-from core.quality.audits import certificate_manifest
+from core.quality.audit_answers import certificate_manifest
 from core.quality.service import Quality
 from core.store.log_copies import LogMark
 from core.workspace.pool_index import score_images

@@ -47,7 +47,10 @@ class GivenLabels:
     @property
     def num_corrected(self) -> dict[str, int]:
         """Given labels that were corrected or withdrawn, by part; parts without any are left out."""
-        return self._workspace.num_corrected
+        workspace = self._workspace
+        changed, drawn = workspace.given_labels != workspace.images.labels, workspace.drawn_splits
+        counts = {name: int(changed[getattr(drawn, name)].sum()) for name in ("labeled", "val", "calibration", "test")}
+        return {name: count for name, count in counts.items() if count}
 
     @property
     def corrected_note(self) -> str:

@@ -132,7 +132,8 @@ def read_version(folder: Path) -> VersionRecord:
 def _labels_at(workspace: Workspace, history: DecisionHistory, base: Run, decision: int) -> CuratedSet:
     """Labels of the log up to a decision, and those that a rule picked for the run itself."""
     labeled, given = workspace.drawn_splits.labeled, history.given_labels_at(decision)
-    labeled = labeled[given[labeled] != UNKNOWN]
+    hidden = workspace.hidden.before(decision).mask(len(given))
+    labeled = labeled[(given[labeled] != UNKNOWN) & ~hidden[labeled]]
     labels = curated_set(history.state_at(decision), labeled, given[labeled])
     frozen = base.folder.curated()
     if frozen is None or base.record.rule is None:
@@ -174,8 +175,8 @@ def _write_scores(
     write_json(draft.path / "calibration.json", calibrate(np.asarray(logits[val]), val_labels))
     own = workspace.drawn_splits.val  # the same for all versions, so that their curve compares the same images
     save_array(draft.path / "val_predictions.npy", np.asarray(logits[own]).argmax(axis=1).astype(np.int64))
-    if needs_index(workspace.splits.pool):
-        ensure_index(draft, workspace.splits.pool)
+    if needs_index(workspace.whole_splits.pool):
+        ensure_index(draft, workspace.whole_splits.pool)
     return weight
 
 

@@ -11,13 +11,13 @@ from core.data.metadata.image_metadata import Metadata
 from core.data.sources.source_roots import read_roots
 from core.labels.issues import GivenLabels
 from core.live.live_model import LiveModel
+from core.project.data_summary import DataSummary, summarize_data
 from core.project.group_service import Groups
 from core.quality.service import Quality
 from core.review.decisions import DecisionService
 from core.store.files import full_path
 from core.workspace import recent_projects
 from core.workspace.project_source import finish_reading
-from core.workspace.summary import DataSummary, summarize_data
 from core.workspace.workspace import Workspace
 
 

@@ -1,7 +1,7 @@
 """Sets and answers of audits: their order, which of them count, who disagrees, what wrong answers would change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -56,6 +56,44 @@ class EarlierAudit:
     num_valid: int  # answers that remain valid
     invalid: Ids  # answered images outside this set
     certified: float  # share certified by both strata, each at alpha / 2
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One audit, replayed from the log."""
+
+    run_id: str
+    rule: str
+    params: Mapping[str, Any]
+    seed: int
+    ids_hash: str  # sha256 of the set's ids and pseudo-labels
+    answered: Ids  # (t,) in the order drawn
+    is_right: Mask  # (t,) whether the answer is the pseudo-label
+    decisions: tuple[int, ...]  # (t,) their ids in the log
+    num_waiting: int  # answers that count once earlier draws of this set are answered
+    next_id: int | None  # next image to ask about; None when all are answered
+    certificate: Certificate
+    earlier: EarlierAudit | None  # None without answers about another set
+    num_images: int  # the set is drawn from the pool among the first images of the project, this many
+    num_outside: int  # images added later that the rule keeps now: the certificate says nothing about them
+    num_unscored: int  # images added after the run, without a suggestion of it: neither about these
+    num_hidden_changes: int  # the set is drawn without the images that these first changes hid
+    num_hidden: int  # images of the set that were hidden since: the certificate counts them
+    disputed: Ids  # answered images to which another reviewer gave another class, rising
+    certified_undisputed: float  # share proven when those answers are taken as wrong, [0, 1]
+    sensitivity: tuple[Sensitivity, ...]  # what is proven if some answers "right" were wrong
+
+    @property
+    def outside(self) -> str:
+        """Which added images it says nothing about and what to do, and how many hidden ones it counts; empty without."""
+        text = (
+            f"The certificate says nothing about {self.num_outside + self.num_unscored:,} images that were added to "
+            f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again "
+            "(winnow live --refresh) or train, then audit that run or version."
+        )
+        hidden = f"It counts {self.num_hidden:,} images that were hidden since."
+        parts = [text] * bool(self.num_outside + self.num_unscored) + [hidden] * bool(self.num_hidden)
+        return " ".join(parts)
 
 
 def unscored_additions(pool: PoolScores, firsts: Sequence[int]) -> Ids:
@@ -216,3 +254,28 @@ def first_images(pool: PoolScores, num: int) -> PoolScores:
     scores = pool.scores
     parts = {name: getattr(scores, name)[:rows] for name in ("confidence", "entropy", "margin", "pseudo_labels")}
     return PoolScores(pool.ids[:rows], replace(scores, **parts), pool.temperature, has_suggestions=pool.has_suggestions)
+
+
+def certificate_manifest(audit: Audit) -> dict[str, Any]:
+    """Return an audit's certificate as a JSON-serializable dict.
+
+    Args:
+        audit: The audit.
+
+    Returns:
+        Run, rule, parameters, set hash, seed, certificate and every draw.
+    """
+    facts = asdict(audit.certificate)
+    del facts["log_evidence"]  # may be infinite, which JSON cannot store
+    draws = [
+        {"image_id": int(image), "is_right": bool(right), "decision": decision}
+        for image, right, decision in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
+    ]
+    head = {"run": audit.run_id, "rule": audit.rule, "parameters": dict(audit.params), "ids_hash": audit.ids_hash}
+    scope = {name: getattr(audit, name) for name in ("num_images", "num_outside", "num_unscored", "num_hidden")}
+    doubts = {
+        "disputed": audit.disputed.tolist(),
+        "certified_if_disputed_are_wrong": audit.certified_undisputed,
+        "certified_if_answers_are_wrong": [asdict(item) for item in audit.sensitivity],
+    }
+    return {**head, "seed": audit.seed, "certificate": facts, "scope": scope, "doubts": doubts, "draws": draws}

@@ -7,21 +7,21 @@ one first asks about added images that come earlier in the order. Choosing a thr
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.base.errors import InputError, WinnowError
-from core.base.types import Command, Decision, Ids, Mask
+from core.base.types import Command, Decision, Ids
 from core.curation.replay import live_decisions
 from core.quality.audit_answers import (
+    Audit,
     EarlierAudit,
-    Sensitivity,
     answers,
     are_right,
     audit_overlap,
+    certificate_manifest,
     certified_without,
     disputed,
     first_images,
@@ -33,43 +33,12 @@ from core.quality.audit_answers import (
 )
 from core.quality.calibration.draw_certificate import DrawCertificates, draw_facts
 from core.review.decisions import Outcome
-from core.risk.audit_certificate import Certificate, certificate, stratified_certified_share
+from core.risk.audit_certificate import certificate, stratified_certified_share
 from core.store.files import write_json
 from core.workspace.pool_index import PoolScores
 
-
-@dataclass(frozen=True)
-class Audit:
-    """One audit, replayed from the log."""
-
-    run_id: str
-    rule: str
-    params: Mapping[str, Any]
-    seed: int
-    ids_hash: str  # sha256 of the set's ids and pseudo-labels
-    answered: Ids  # (t,) in the order drawn
-    is_right: Mask  # (t,) whether the answer is the pseudo-label
-    decisions: tuple[int, ...]  # (t,) their ids in the log
-    num_waiting: int  # answers that count once earlier draws of this set are answered
-    next_id: int | None  # next image to ask about; None when all are answered
-    certificate: Certificate
-    earlier: EarlierAudit | None  # None without answers about another set
-    num_images: int  # the set is drawn from the pool among the first images of the project, this many
-    num_outside: int  # images added later that the rule keeps now: the certificate says nothing about them
-    num_unscored: int  # images added after the run, without a suggestion of it: neither about these
-    disputed: Ids  # answered images to which another reviewer gave another class, rising
-    certified_undisputed: float  # share proven when those answers are taken as wrong, [0, 1]
-    sensitivity: tuple[Sensitivity, ...]  # what is proven if some answers "right" were wrong
-
-    @property
-    def outside(self) -> str:
-        """Which added images the certificate says nothing about, and what to do; empty without any."""
-        text = (
-            f"The certificate says nothing about {self.num_outside + self.num_unscored:,} images that were added to "
-            f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again "
-            "(winnow live --refresh) or train, then audit that run or version."
-        )
-        return text if self.num_outside + self.num_unscored else ""
+_MOST_CHANGES = 50
+"""Latest changes of hidden images among which an audited set is looked for."""
 
 
 class Audits(DrawCertificates):
@@ -84,6 +53,7 @@ class Audits(DrawCertificates):
         alpha: float = 0.05,
         seed: int = 0,
         num_images: int | None = None,
+        num_hidden_changes: int | None = None,
         **params: Any,
     ) -> Audit:
         """Replay the audit of what a rule keeps of the pool.
@@ -95,6 +65,7 @@ class Audits(DrawCertificates):
             alpha: Probability of a false certificate, in (0, 1).
             seed: Seed of the random order.
             num_images: Take the pool as it was when the project had this many images; None: as it is.
+            num_hidden_changes: Take it as it was after so many changes of hidden images; None: as it is.
             params: Parameters of the rule.
 
         Returns:
@@ -107,14 +78,16 @@ class Audits(DrawCertificates):
         """
         grown = self._workspace.scores(run_id)
         grown.check_suggestions()
-        total = len(self._workspace.images.labels)
-        num = total if num_images is None else num_images
-        pool, log = first_images(grown, num), self._decisions.all()
-        ids, digest = kept_set(pool, rule, params)
-        now = ids if num == total else kept_set(grown, rule, params)[0]
-        whole = growing_order(grown.ids, self._firsts(), seed)
-        order = whole[np.isin(whole, ids)]
+        hidden, log = self._workspace.hidden, self._decisions.all()
+        total = len(self._workspace.images.labels), len(hidden.changes)
+        num = total[0] if num_images is None else num_images
+        changes = total[1] if num_hidden_changes is None else num_hidden_changes
         given = answers(log, run_id, seed)
+        ids, digest = kept_set(self._pool(run_id, num, changes, given), rule, params)
+        is_now = (num, changes) == total
+        now = ids if is_now else kept_set(self._pool(run_id, *total, given), rule, params)[0]
+        whole = growing_order(self._workspace.whole_scores(run_id).ids, self._firsts(), seed)
+        order = whole[np.isin(whole, ids)]
         decisions, num_waiting = prefix(order, given)
         count, is_right = len(decisions), are_right(decisions)
         doubtful = disputed(log, decisions)
@@ -130,10 +103,12 @@ class Audits(DrawCertificates):
             num_waiting=num_waiting,
             next_id=int(order[count]) if count < len(order) else None,
             certificate=certificate(is_right, len(order), target, alpha),
-            earlier=self._earlier(grown, whole, (ids, digest), given, target, alpha) if num == total else None,
+            earlier=self._earlier(run_id, whole, (ids, digest), given, target, alpha) if is_now else None,
             num_images=num,
             num_outside=len(np.setdiff1d(now, ids)),
             num_unscored=len(np.setdiff1d(unscored_additions(grown, self._firsts()), now)),
+            num_hidden_changes=changes,
+            num_hidden=int(np.isin(ids, hidden.ids).sum()),
             disputed=doubtful,
             certified_undisputed=certified_without(is_right, np.isin(order[:count], doubtful), len(order), alpha),
             sensitivity=sensitivity(is_right, len(order), alpha),
@@ -157,7 +132,7 @@ class Audits(DrawCertificates):
         """
         if current.next_id is None:
             raise InputError("Every image of this selection has been audited: there is none left to ask about.")
-        pool = self._workspace.scores(current.run_id)
+        pool = self._workspace.whole_scores(current.run_id)
         suggestion = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, current.next_id)])
         asked = current.certificate
         params = {
@@ -187,10 +162,11 @@ class Audits(DrawCertificates):
                 continue
             numbers = {name: asked[name] for name in ("target", "alpha", "seed")}
             try:
-                num = self._num_images(decision.run_id, asked["rule"], asked["params"], asked["ids_hash"])
-                if num is None:
+                then = self._then(decision.run_id, asked["rule"], asked["params"], asked["ids_hash"], asked["seed"])
+                if then is None:
                     continue  # the labels or the pool changed otherwise: its set is unknown
-                audit = self.audit(decision.run_id, asked["rule"], num_images=num, **numbers, **asked["params"])
+                numbers |= {"num_images": then[0], "num_hidden_changes": then[1]}
+                audit = self.audit(decision.run_id, asked["rule"], **numbers, **asked["params"])
             except WinnowError:
                 continue  # its run is gone, so its set is unknown
             if len(audit.answered):
@@ -201,17 +177,33 @@ class Audits(DrawCertificates):
         """Return the first image of each addition to the project, rising."""
         return [int(addition["first"]) for addition in self._workspace.images.facts.get("additions", [])]
 
-    def _num_images(self, run_id: str, rule: str, params: Mapping[str, Any], digest: str) -> int | None:
-        """Return with how many images a rule keeps the set of a digest; None where it never did."""
-        pool = self._workspace.scores(run_id)
-        for num in (len(self._workspace.images.labels), *reversed(self._firsts())):
-            if kept_set(first_images(pool, num), rule, params)[1] == digest:
-                return num
+    def _pool(self, run_id: str, num_images: int, num_changes: int, given: Mapping[int, Decision]) -> PoolScores:
+        """Return the pool as it was among the first images, after the first changes of hidden ones.
+
+        A hidden image that was audited and found wrong stays: hiding may not make a certificate better.
+        """
+        hidden = self._workspace.hidden.first(num_changes).ids
+        wrong = [image for image, decision in given.items() if decision.label != decision.suggestion]
+        gone = np.setdiff1d(hidden, np.array(wrong, dtype=np.int64))
+        return first_images(self._workspace.whole_scores(run_id).without(gone), num_images)
+
+    def _then(
+        self, run_id: str, rule: str, params: Mapping[str, Any], digest: str, seed: int
+    ) -> tuple[int, int] | None:
+        """Return with how many images and changes of hidden ones a rule keeps the set of a digest; None: it never did.
+
+        The latest 50 changes are tried.
+        """
+        given, num = answers(self._decisions.all(), run_id, seed), len(self._workspace.hidden.changes)
+        for changes in range(num, max(-1, num - _MOST_CHANGES), -1):
+            for images in (len(self._workspace.images.labels), *reversed(self._firsts())):
+                if kept_set(self._pool(run_id, images, changes, given), rule, params)[1] == digest:
+                    return images, changes
         return None
 
     def _earlier(
         self,
-        pool: PoolScores,
+        run_id: str,
         whole: Ids,
         current: tuple[Ids, str],
         given: Mapping[int, Decision],
@@ -227,8 +219,9 @@ class Audits(DrawCertificates):
         if before is None:
             return None
         rule, params = str(before.params["rule"]), before.params["params"]
-        num = self._num_images(before.run_id, rule, params, before.params["ids_hash"])
-        old = kept_set(pool if num is None else first_images(pool, num), rule, params)[0]
+        total = len(self._workspace.images.labels), len(self._workspace.hidden.changes)
+        then = self._then(run_id, rule, params, before.params["ids_hash"], before.params["seed"])
+        old = kept_set(self._pool(run_id, *(then or total), given), rule, params)[0]
         earlier, _ = prefix(whole[np.isin(whole, old)], given)
         seen = np.array([decision.image_id for decision in earlier], dtype=np.int64)
         overlap = audit_overlap(seen, old, ids)
@@ -237,7 +230,7 @@ class Audits(DrawCertificates):
         return EarlierAudit(
             rule=rule,
             params=dict(params),
-            has_grown=num is not None and num < len(self._workspace.images.labels),
+            has_grown=then is not None and then[0] < total[0],
             frozen=certificate(are_right(earlier), len(old), target, alpha),
             num_kept=len(overlap.kept_ids),
             num_added=len(overlap.added_ids),
@@ -264,6 +257,7 @@ class Audits(DrawCertificates):
             alpha=asked.alpha,
             seed=current.seed,
             num_images=current.num_images,
+            num_hidden_changes=current.num_hidden_changes,
             **current.params,
         )
         default = self._workspace.path / "certificates" / f"{audit.ids_hash[:16]}.json"
@@ -273,28 +267,3 @@ class Audits(DrawCertificates):
         drawn = self.draw_certificate(audit.run_id, audit.rule, alpha=asked.alpha, **audit.params)
         write_json(target, {**facts, **certificate_manifest(audit), "pool_draw": draw_facts(drawn)})
         return target
-
-
-def certificate_manifest(audit: Audit) -> dict[str, Any]:
-    """Return an audit's certificate as a JSON-serializable dict.
-
-    Args:
-        audit: The audit.
-
-    Returns:
-        Run, rule, parameters, set hash, seed, certificate and every draw.
-    """
-    facts = asdict(audit.certificate)
-    del facts["log_evidence"]  # may be infinite, which JSON cannot store
-    draws = [
-        {"image_id": int(image), "is_right": bool(right), "decision": decision}
-        for image, right, decision in zip(audit.answered, audit.is_right, audit.decisions, strict=True)
-    ]
-    head = {"run": audit.run_id, "rule": audit.rule, "parameters": dict(audit.params), "ids_hash": audit.ids_hash}
-    scope = {name: getattr(audit, name) for name in ("num_images", "num_outside", "num_unscored")}
-    doubts = {
-        "disputed": audit.disputed.tolist(),
-        "certified_if_disputed_are_wrong": audit.certified_undisputed,
-        "certified_if_answers_are_wrong": [asdict(item) for item in audit.sensitivity],
-    }
-    return {**head, "seed": audit.seed, "certificate": facts, "scope": scope, "doubts": doubts, "draws": draws}

@@ -140,14 +140,15 @@ def drawn_items(
     return CalibrationItems(ids[order], labels[order], FROM_POOL, True, has_grown)
 
 
-def answered_val(draw: CalibrationDraw, answers: Mapping[int, int]) -> tuple[Ids, Labels]:
+def answered_val(draw: CalibrationDraw, answers: Mapping[int, int], hidden: Ids) -> tuple[Ids, Labels]:
     """Return the val images of a draw and their classes; none before all of them are answered.
 
     Args:
         draw: The draw.
         answers: Image → class, UNKNOWN for none of the classes; such images are left out.
+        hidden: Hidden images; they need no answer and are left out too.
     """
-    asked = np.sort(draw.order[: draw.num_val]).tolist()
+    asked = np.setdiff1d(draw.order[: draw.num_val], hidden).tolist()
     known = [image for image in asked if answers.get(image, UNKNOWN) != UNKNOWN]
     ids = np.array(known if all(image in answers for image in asked) else [], dtype=np.int64)
     return ids, np.array([answers[image] for image in ids.tolist()], dtype=np.int64)

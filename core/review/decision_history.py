@@ -92,7 +92,7 @@ class DecisionHistory:
         """Return the current verdict, label and decision of every image, (N,) each."""
         with self._lock:
             self._follow()
-            return self._workspace.classes.merge_state(self._state)
+            return self._workspace.counted_state(self._state)
 
     def state_at(self, last: int) -> LabelState:
         """Return the state of every image at an earlier time.
@@ -105,13 +105,13 @@ class DecisionHistory:
         """
         decisions = [decision for decision in self.all() if decision.id <= last]
         state = replay(decisions, self._find_bulk, len(self._workspace.images.labels))
-        return self._workspace.classes.merge_state(state)
+        return self._workspace.counted_state(state, last)
 
     def given_state(self) -> LabelState:
         """Return the current decision about every given label, (N,) each."""
         with self._lock:
             self._follow()
-            return self._workspace.classes.merge_state(self._given_state)
+            return self._workspace.counted_state(self._given_state)
 
     def given_labels_at(self, last: int) -> Labels:
         """Return the given labels as they stood after a decision.
@@ -140,8 +140,8 @@ class DecisionHistory:
         return np.union1d(self._workspace.splits.labeled, np.flatnonzero(np.isin(self.state().verdict, _HUMAN)))
 
     def is_open(self) -> Mask:
-        """Mark undecided and skipped images, which a bulk accept may take, (N,)."""
-        return np.isin(self.state().verdict, _OPEN)
+        """Mark undecided and skipped images, which a bulk accept may take, (N,); hidden ones are not open."""
+        return np.isin(self.state().verdict, _OPEN) & ~self._workspace.hidden.mask(len(self._state.verdict))
 
     def calibration(self) -> CalibrationItems:
         """Return the calibration images in use, decided or not, with their classes.
@@ -155,7 +155,8 @@ class DecisionHistory:
         if draw is None:
             return own
         is_decided = ~np.isin(self.state().verdict, _STILL_HIDDEN)
-        return drawn_items(draw, self.calibration_answers(), is_decided, own, splits) or own
+        is_decided[self._workspace.hidden.ids] = True
+        return drawn_items(draw, self.calibration_answers(), is_decided, own, self._workspace.whole_splits) or own
 
     def val_items(self, last: int | None = None) -> tuple[Ids, Labels]:
         """Return the val images and their classes; without any in the split those of the draw, once all are answered.
@@ -163,15 +164,15 @@ class DecisionHistory:
         Args:
             last: Latest decision that counts; None for all.
         """
-        splits, draw = self._workspace.splits, self.draw()
+        splits, draw, hidden = self._workspace.splits, self.draw(), self._workspace.hidden.before(last)
         if len(splits.val) or draw is None or not draw.num_val:
             if last is None:
                 return splits.val, np.asarray(self._workspace.images.labels[splits.val])
             given, drawn = self.given_labels_at(last), self._workspace.drawn_splits.val
-            kept = drawn[given[drawn] != UNKNOWN]
+            kept = drawn[(given[drawn] != UNKNOWN) & ~hidden.mask(len(given))[drawn]]
             return kept, given[kept]
         lines = [d for d in self.all() if last is None or d.id <= last]
-        return answered_val(draw, answers_to(draw, lines, self._workspace.classes.merged))
+        return answered_val(draw, answers_to(draw, lines, self._workspace.classes.merged), hidden.ids)
 
     def draw(self) -> CalibrationDraw | None:
         """Return the latest draw of calibration images from the pool; None without one."""
@@ -183,9 +184,10 @@ class DecisionHistory:
         if draw is None:
             return {}
         merged = self._workspace.classes.merged
-        key = (draw.number, self.last_id(), tuple(merged.items()))
+        key = (draw.number, self.last_id(), tuple(merged.items()), (hidden := self._workspace.hidden))
         if self._answers[0] != key:
-            self._answers = key, answers_to(draw, self.all(), merged)
+            answers = answers_to(draw, self.all(), merged)
+            self._answers = key, {image: label for image, label in answers.items() if not hidden.change_of(image)}
         return self._answers[1]
 
     def calibration_state(self) -> LabelState:
@@ -283,7 +285,7 @@ class GivenHistory(DecisionHistory):
         """Return the decisions about given labels at an earlier time; `last` is the latest that counts."""
         decisions = [decision for decision in self._history.all() if decision.id <= last]
         state = replay(decisions, self._find_bulk, len(self._workspace.given_labels), about_given=True)
-        return self._workspace.classes.merge_state(state)
+        return self._workspace.counted_state(state, last)
 
     def calibration(self) -> CalibrationItems:
         """Return no image: among given labels nothing estimates the error of a selection."""

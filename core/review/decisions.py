@@ -12,6 +12,7 @@ from typing import Any
 from core.base.errors import DecisionError, WinnowError, not_in_pool, unknown_name
 from core.base.types import REMARKS, UNDO, UNKNOWN, VERDICTS, Command
 from core.curation.replay import ABOUT_GIVEN, CALIBRATE, PLANTED, latest_live, live_decisions
+from core.data.hidden.hidden_images import HiddenImages
 from core.review.bulk import is_bulk, logged_params, resolve_bulk
 from core.review.decision_history import DecisionHistory, GivenHistory
 from core.review.run_review import RunReview
@@ -39,15 +40,16 @@ class DecisionService(DecisionHistory):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._reviews: dict[str, RunReview] = {}
-        self._merged: dict[int, int] = {}
+        self._counted_as: tuple[dict[int, int], HiddenImages] = {}, workspace.hidden
 
     def review(self, run_id: str) -> RunReview:
         """Return what the review page shows of one finished run, computed once."""
         if self._workspace.scores_key(run_id) not in self._reviews:
             self._workspace.scores(run_id)  # may fit a version again: decisions do not wait for that
         with self._lock:
-            if (merged := dict(self._workspace.classes.merged)) != self._merged:
-                self._reviews, self._merged = {}, merged  # what was suggested as a merged class counts as the other
+            now = dict(self._workspace.classes.merged), self._workspace.hidden
+            if now != self._counted_as:
+                self._reviews, self._counted_as = {}, now  # what was suggested as a merged class counts as the other
             if (key := self._workspace.scores_key(run_id)) not in self._reviews:
                 self._reviews[key] = RunReview(self._workspace, run_id, self.history(run_id))
                 forget_versions(self._reviews)
@@ -171,6 +173,11 @@ class DecisionService(DecisionHistory):
                 )
             pool, row = self._workspace.given_scores(command.run_id, [command.image_id]), 0
         if row is None:
+            if (change := self._workspace.hidden.change_of(command.image_id)) is not None:
+                raise DecisionError(
+                    f"Image {command.image_id} was hidden by {change.reviewer} ({change.reason}): show it again before "
+                    "you decide about it."
+                )
             raise not_in_pool(command.image_id, DecisionError)
         suggestion = int(pool.scores.pseudo_labels[row]) if pool.has_suggestions else UNKNOWN
         if command.suggestion != suggestion:

@@ -8,7 +8,7 @@ import shutil
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,22 @@ class PoolScores:
         """
         row = int(np.searchsorted(self.ids, -1 if image is None else image))
         return row if row < len(self.ids) and self.ids[row] == image else None
+
+    def without(self, ids: Ids) -> "PoolScores":
+        """Return the scores of all images but some; orders and bins stay those of an index.
+
+        Args:
+            ids: Images to leave out, sorted; some may not be among these.
+        """
+        kept = ~np.isin(self.ids, ids, assume_unique=True)
+        if kept.all():
+            return self
+        columns = ("confidence", "entropy", "margin", "pseudo_labels")
+        scores = replace(self.scores, **{name: getattr(self.scores, name)[kept] for name in columns})
+        row = np.cumsum(kept) - 1
+        orders = {name: row[ordered[kept[ordered]]] for name, ordered in self.orders.items()}
+        bins = {name: values[kept] for name, values in self.bins.items()}
+        return replace(self, ids=self.ids[kept], scores=scores, orders=orders, bins=bins)
 
 
 def score_images(folder: RunFolder, ids: Ids) -> PoolScores:

@@ -10,7 +10,7 @@ import pytest
 
 from core import Project
 from core.experiments.label_snapshot import freeze
-from core.quality.audits import Audit
+from core.quality.audit_answers import Audit
 from core.risk.audit_certificate import stratified_certified_share
 from tests.dashboard.page_helpers import open_page
 

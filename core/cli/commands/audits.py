@@ -21,8 +21,7 @@ from core.cli.options import (
 from core.cli.output import answer, estimate_info, finite, format_estimate, format_params, percent
 from core.cli.part_errors import part_report
 from core.project import Project
-from core.quality.audit_answers import EarlierAudit
-from core.quality.audits import Audit
+from core.quality.audit_answers import Audit, EarlierAudit
 from core.quality.calibration.draw_certificate import draw_facts
 from core.quality.queue_estimates import QueueEstimate
 from core.quality.reviewer_checks import ReviewerCheck
@@ -61,7 +60,7 @@ def audit(
     info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
         "waiting": found.num_waiting, "moved": _moved_info(found.earlier), **asdict(found.certificate),
-        "num_images": found.num_images, "num_unscored": found.num_unscored, "disputed": found.disputed.tolist(),
+        "num_images": found.num_images, "num_unscored": found.num_unscored, "num_hidden": found.num_hidden, "disputed": found.disputed.tolist(),
         "certified_if_disputed_are_wrong": found.certified_undisputed,
         "certified_if_answers_are_wrong": [asdict(item) for item in found.sensitivity],
         "pool_draw": draw_facts(drawn),

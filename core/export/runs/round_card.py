@@ -17,7 +17,7 @@ from core.base.presets import recipe
 from core.base.types import Decision, Estimate
 from core.data.image_io import encode_png
 from core.experiments.control_runs import controls_of, value_over_control
-from core.quality.audits import Audit
+from core.quality.audit_answers import Audit
 from core.quality.model_comparison import compare_runs
 from core.quality.service import Quality
 from core.review.decision_history import DecisionHistory

@@ -133,7 +133,7 @@ class DrawCertificates(QualityBase):
 
     def _drawn_from(self, draw: CalibrationDraw) -> Ids | None:
         """Return the images that could be drawn, sorted; None where they cannot be told any more."""
-        unlabeled = self._workspace.splits.unlabeled
+        unlabeled = self._workspace.whole_splits.unlabeled
         additions = self._workspace.images.facts.get("additions", [])
         for first in (np.inf, *reversed([int(addition["first"]) for addition in additions])):
             before = unlabeled[unlabeled < first]
@@ -141,6 +141,8 @@ class DrawCertificates(QualityBase):
                 break
         else:
             return None
+        hidden = self._workspace.hidden.first(draw.num_hidden_changes).ids
+        before = before[~np.isin(before, hidden)]
         if draw.last >= 0 and len(before) != draw.population:
             before = before[is_open(self._decisions.state_at(draw.last), before)]
         return before if len(before) == draw.population else None

@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.base.errors import InputError
 from core.base.types import Command, Ids
 from core.curation.replay import CALIBRATE
@@ -12,6 +14,7 @@ from core.review.calibration_items import FROM_POOL
 from core.review.decisions import Outcome
 from core.risk.shift.calibration_size import COVERAGE, answers_needed
 
+_MOST_HIDDEN = 0.05  # share of the drawn images
 _MOST_VAL = 100  # images for val, where the project has none: a temperature needs no more
 
 
@@ -70,7 +73,8 @@ class PoolDraws(PoolChecks):
     def draw_calibration(self, num: int) -> CalibrationProgress:
         """Draw random images of the pool to be answered blind, or more of the draw that there is.
 
-        A draw goes on in its own random order. Where images came into the pool since, a new draw from all of it begins.
+        A draw goes on in its own random order. Where images came into the pool since, or more than one in twenty drawn
+        images were hidden, a new draw from all of it begins.
 
         Args:
             num: Images that are to calibrate, 1 or more; without val images up to 100 more are drawn for val.
@@ -84,13 +88,15 @@ class PoolDraws(PoolChecks):
         """
         if num < 1:
             raise InputError(f"At least one image has to be drawn (got {num}).")
-        splits, path, draw = self._workspace.splits, self._workspace.path, self._decisions.draw()
-        if draw is None or draw.pool != pool_digest(splits.unlabeled):
+        splits, path, draw = self._workspace.whole_splits, self._workspace.path, self._decisions.draw()
+        hidden = self._workspace.hidden
+        if draw is None or draw.pool != pool_digest(splits.unlabeled) or _is_worn(draw, hidden.ids):
             population = self._population()
-            num_val = 0 if len(splits.val) else min(num // 2, _MOST_VAL)
+            num_val = 0 if len(self._workspace.splits.val) else min(num // 2, _MOST_VAL)
             most = min(MOST, len(population))
             num_val = min(num_val, max(0, most - num))
-            new_draw(path, population, splits.unlabeled, min(num, most), num_val, self._decisions.last_id())
+            seen = self._decisions.last_id(), len(hidden.changes)
+            new_draw(path, population, splits.unlabeled, min(num, most), num_val, *seen)
         elif num > draw.stages[-1] and len(draw.order) > draw.num:
             extend_draw(path, draw, min(num, len(draw.order) - draw.num_val))
         return self.calibration_progress()
@@ -145,3 +151,8 @@ class PoolDraws(PoolChecks):
     def _population_size(self) -> int:
         draw: CalibrationDraw | None = self._decisions.draw()
         return len(self._population()) if draw is None else draw.population
+
+
+def _is_worn(draw: CalibrationDraw, hidden: Ids) -> bool:
+    """Return whether so many drawn images were hidden since that new ones have to be drawn."""
+    return bool(np.isin(draw.asked, hidden).mean() > _MOST_HIDDEN)

@@ -1,0 +1,1 @@
+"""Hidden images: which images of a project count nowhere, and why."""
