@@ -29,12 +29,11 @@ from core.cli.commands.data import (
     add_images,
     backups,
     classes,
-    groups,
-    metadata,
     new_project,
     reading_settings,
     run_table,
 )
+from core.cli.commands.images import groups, hidden_images, metadata
 
 app = typer.Typer(
     name="winnow",
@@ -70,6 +69,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "relink": add_images.relink,
     "classes": classes.classes,
     "groups": groups.groups,
+    "hide": hidden_images.hide,
     "metadata": metadata.metadata,
     "reading": reading_settings.reading,
     "features": features.features,

@@ -85,7 +85,7 @@ class Audit:
 
     @property
     def outside(self) -> str:
-        """Which added images it says nothing about and what to do, and how many hidden ones it counts; empty without."""
+        """Which added images it says nothing about, what to do, and how many hidden ones it counts; empty without."""
         text = (
             f"The certificate says nothing about {self.num_outside + self.num_unscored:,} images that were added to "
             f"the pool later, {self.num_unscored:,} of them without a suggestion of this run: fit the model again "

@@ -60,7 +60,8 @@ def audit(
     info = {
         "run": run, "rule": rule, "parameters": params, "ids_hash": found.ids_hash, "next_image": found.next_id,
         "waiting": found.num_waiting, "moved": _moved_info(found.earlier), **asdict(found.certificate),
-        "num_images": found.num_images, "num_unscored": found.num_unscored, "num_hidden": found.num_hidden, "disputed": found.disputed.tolist(),
+        "num_images": found.num_images, "num_unscored": found.num_unscored, "num_hidden": found.num_hidden,
+        "disputed": found.disputed.tolist(),
         "certified_if_disputed_are_wrong": found.certified_undisputed,
         "certified_if_answers_are_wrong": [asdict(item) for item in found.sensitivity],
         "pool_draw": draw_facts(drawn),

@@ -12,7 +12,7 @@ from core.base.config import TrainConfig
 from core.base.errors import RunError, WinnowError
 from core.base.presets import PRESETS
 from core.base.types import LIVE_STATES, RunStatus
-from core.cli.commands.data.groups import changed_since, leak_info
+from core.cli.commands.images.groups import changed_since, leak_info
 from core.cli.options import AsJson, Params, ProjectPath, RunId, rule_params, with_options_of
 from core.cli.output import answer, estimate_info, format_estimate, percent
 from core.cli.training_plans import DryRun, GoalName, goal_plan, preset_configs, say_plan
