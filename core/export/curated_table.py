@@ -73,6 +73,7 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
         "labels": {s.name.lower(): int((curated.sources == s).sum()) for s in LabelSource},
         "rejects": len(curated.reject_ids),
         "rules": _rules(snapshot),
+        **_hidden(workspace),
         "log": mark.facts(),
         **certificate_manifests(quality),
         "error_states": error_states(quality, bulk_runs(snapshot)),
@@ -83,12 +84,18 @@ def curated_table(workspace: Workspace, snapshot: Snapshot, quality: Quality, ma
     return LabelTable(columns, info, images.pixels, roots)
 
 
+def _hidden(workspace: Workspace) -> dict[str, Any]:
+    """Return how many images were left out as hidden, by reason; nothing where none is."""
+    reasons = {reason: len(ids) for reason, ids in workspace.hidden.by_reason().items()}
+    return {"hidden": {"images": sum(reasons.values()), "reasons": reasons}} if reasons else {}
+
+
 def with_held_out(table: LabelTable, workspace: Workspace) -> LabelTable:
     """Add the given labels of val, calibration and test images, as drawn, that the table does not have yet."""
-    labels = workspace.images.labels
+    labels, parts = workspace.images.labels, workspace.hidden.without(workspace.original_splits)
     counts = {}
     for split in _HELD_OUT:
-        ids = getattr(workspace.original_splits, split)  # also those that leak and no longer count
+        ids = getattr(parts, split)  # also those that leak and no longer count
         ids = ids[(labels[ids] != UNKNOWN) & ~np.isin(ids, table.columns["image_id"])]
         table, counts[split] = _with_rows(table, workspace, ids, labels[ids], split), len(ids)
     return LabelTable(table.columns, {**table.info, "held_out": counts}, table.pixels, table.source)

@@ -65,7 +65,7 @@ def test_a_certificate_stays_valid_for_its_set_when_the_pool_grows(trained_proje
     project.export("csv", tmp_path / "out", RUN)
     (stored,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["certificates"]
     assert stored["scope"] == {
-        "num_images": before.num_images, "num_outside": 12, "num_unscored": 0
+        "num_images": before.num_images, "num_outside": 12, "num_unscored": 0, "num_hidden": 0
     }  # fmt: skip
 
 
