@@ -57,6 +57,7 @@ class QueueEstimates(QualityBase):
         for decision in decisions:
             if (
                 decision.run_id == run_id
+                and decision.image_id is not None
                 and all(decision.params.get(name) is not None for name in ("probability", "eta", "drawn", "rank"))
                 and decision.params.get("ranking") in RANDOM
             ):
@@ -64,7 +65,7 @@ class QueueEstimates(QualityBase):
                     queue = queues.named(decision.params["ranking"], decision.params["eta"], decision.params["drawn"])
                 except WinnowError:
                     continue  # stored by an earlier version with numbers that no queue can have
-                found.setdefault(queue, {})[int(decision.params["rank"])] = float(decision.params["probability"])
+                found.setdefault(queue, {})[int(decision.image_id)] = float(decision.params["probability"])
         answers = {int(decision.image_id): decision for decision in decisions if decision.image_id is not None}
         return [
             self._estimate(run_id, queue, logged, answers, threshold)
@@ -79,16 +80,17 @@ class QueueEstimates(QualityBase):
         answers: Mapping[int, Decision],
         threshold: float,
     ) -> QueueEstimate:
-        queues, pool = self._decisions.review(run_id).queues.random, self._workspace.scores(run_id)
+        queues, pool = self._decisions.review(run_id).queues.random, self._workspace.whole_scores(run_id)
         picks, is_population = queues.picks(queue), queues.is_population(queue)
         ids, suggested = pool.ids[picks.positions], pool.scores.pseudo_labels[picks.positions]
         right = [_is_right(answers.get(i), label) for i, label in zip(ids.tolist(), suggested.tolist(), strict=True)]
+        hidden = np.isin(ids, self._workspace.hidden.ids)  # nobody will answer it: it counts as wrong
+        right = [False if gone and answer is None else answer for answer, gone in zip(right, hidden, strict=True)]
         count = next((place for place, answer in enumerate(right) if answer is None), len(right))
         is_wrong = np.array([not answer for answer in right[:count]], dtype=np.bool_)
         probability = picks.probability[:count].copy()
-        for rank, value in logged.items():  # the logged probability has precedence
-            if rank < count:
-                probability[rank] = value
+        for place, image in enumerate(ids[:count].tolist()):
+            probability[place] = logged.get(image, probability[place])  # the logged probability has precedence
         keep = pool.scores.confidence >= np.float32(threshold)
         num_kept = int(np.count_nonzero(keep & is_population))
         is_inside = keep[picks.positions[:count]]

@@ -82,8 +82,9 @@ def calibration_queue(draw: CalibrationDraw | None) -> CalibrationQueue:
 
 
 def calibration_rows(draw: CalibrationDraw | None, pool: Ids) -> Ids:
-    """Return the pool rows of a draw's images to answer, in order."""
-    return np.searchsorted(pool, pool[:0] if draw is None else draw.asked)
+    """Return the pool rows of a draw's images to answer, in order; hidden ones are in no pool and left out."""
+    asked = pool[:0] if draw is None else draw.asked
+    return np.searchsorted(pool, asked[np.isin(asked, pool)])
 
 
 def answers_to(draw: CalibrationDraw, decisions: Sequence[Decision], merged: Mapping[int, int]) -> dict[int, int]:

@@ -115,7 +115,7 @@ class RunQueues:
             InputError: There is no such ranking.
         """
         if isinstance(ranking, RandomQueue):
-            return self.random.picks(ranking).positions
+            return self.random.shown_rows(ranking)
         if isinstance(ranking, CalibrationQueue):
             return calibration_rows(self._history.draw(), self.pool.ids)
         if isinstance(ranking, SimilarQueue):

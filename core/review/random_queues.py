@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import DecisionError, InputError
-from core.base.types import HUMAN_LABELS, LabelState, Mask
+from core.base.types import HUMAN_LABELS, Ids, LabelState, Mask
 from core.curation.filters import is_open
 from core.curation.gradient_diversity import badge_ids, smallest_margins
 from core.curation.query_strategies import ACQUISITIONS, AcquisitionInputs, Picks, audit, mixed, typical_ids
@@ -54,8 +54,9 @@ class RandomQueues:
 
     def __init__(self, workspace: Workspace, run: Run, history: DecisionHistory) -> None:
         self._workspace, self._run, self._history = workspace, run, history
-        self._pool = workspace.scores(run.id)
+        self._pool, self._shown = workspace.whole_scores(run.id), workspace.scores(run.id).ids
         self.picks: Callable[[RandomQueue], Picks] = lru_cache(maxsize=8)(self._draw)
+        """Draws a queue: rows of the pool with the images that were hidden since, so that it stays as it was drawn."""
         self._ranks = lru_cache(maxsize=8)(self._ranks_of)
 
     def named(self, kind: str, eta: float = ETA, since: int | None = None) -> RandomQueue:
@@ -76,18 +77,25 @@ class RandomQueues:
         return RandomQueue(kind, share, last if since is None else since)
 
     def is_population(self, queue: RandomQueue) -> Mask:
-        """Mark the pool rows that could be drawn, (n,): open when it was drawn."""
-        return is_open(self._history.state_at(queue.since), self._pool.ids)
+        """Mark the pool rows that could be drawn, (n,): open when it was drawn, and not hidden by then."""
+        found = is_open(self._history.state_at(queue.since), self._pool.ids)
+        return found & ~np.isin(self._pool.ids, self._workspace.hidden.before(queue.since + 1).ids)
+
+    def shown_rows(self, queue: RandomQueue) -> Ids:
+        """Return the rows of a queue in the pool without hidden images, in order."""
+        ids = self._pool.ids[self.picks(queue).positions]
+        rows: Ids = np.searchsorted(self._shown, ids[np.isin(ids, self._shown)])
+        return rows
 
     def rank(self, queue: RandomQueue, row: int) -> int:
-        """Return the rank of a pool row in a queue, -1 if absent."""
+        """Return the rank at which a queue shows a row of the pool without hidden images, -1 if absent."""
         return self._ranks(queue).get(row, -1)
 
     def logged_params(self, row: int, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the params that the log stores for where an image was shown.
 
         Args:
-            row: Row of the pool.
+            row: Row of the pool, without hidden images.
             params: Ranking, rank and, for a random queue, eta and drawn.
 
         Returns:
@@ -104,8 +112,9 @@ class RandomQueues:
         queue = self.named(str(kind), float(eta), since) if is_named else None
         if queue is None or self.rank(queue, row) != rank:
             raise DecisionError("This queue does not show the image at that place: load the page again and decide.")
-        picks = self.picks(queue)
-        return {**params, "eta": queue.eta, "probability": float(picks.probability[rank]), "of": picks.num_eligible}
+        picks, image = self.picks(queue), self._shown[row]
+        (place,) = np.flatnonzero(self._pool.ids[picks.positions] == image)
+        return {**params, "eta": queue.eta, "probability": float(picks.probability[place]), "of": picks.num_eligible}
 
     def _draw(self, queue: RandomQueue) -> Picks:
         is_free = self.is_population(queue)
@@ -122,7 +131,7 @@ class RandomQueues:
 
     def _typical(self, is_free: Mask, state: LabelState) -> Picks:
         """Choose typical open images (TypiClust) among at most 20,000 of them."""
-        labeled = self._workspace.splits.labeled
+        labeled = self._workspace.whole_splits.labeled
         rows, rng = np.flatnonzero(is_free), np.random.default_rng(0)
         if len(rows) > _MOST_CLUSTERED:
             rows = np.sort(rng.choice(rows, _MOST_CLUSTERED, replace=False))
@@ -143,4 +152,4 @@ class RandomQueues:
         return Picks(rows[chosen], np.ones(len(chosen)), int(is_free.sum()), is_random=False)
 
     def _ranks_of(self, queue: RandomQueue) -> dict[int, int]:
-        return {row: rank for rank, row in enumerate(self.picks(queue).positions.tolist())}
+        return {row: rank for rank, row in enumerate(self.shown_rows(queue).tolist())}

@@ -1,6 +1,7 @@
 """Audits when images of their set are hidden: no certificate gets better by it, and none is lost."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from core.base.types import Ids
 from core.quality.audit_answers import Audit
 from tests.quality.test_audits import RUN, answered
 
-EVERYTHING = {"percent": 100.0}
+EVERYTHING: dict[str, Any] = {"percent": 100.0}
 
 
 def audit(project: Project) -> Audit:
@@ -28,7 +29,8 @@ def answer(project: Project, *, is_right: bool) -> int:
 
 def unasked(project: Project, count: int) -> Ids:
     rest = np.setdiff1d(project.splits.unlabeled, audit(project).answered)
-    return rest[rest != audit(project).next_id][:count]
+    found: Ids = rest[rest != audit(project).next_id][:count]
+    return found
 
 
 def test_answers_outside_the_hidden_images_go_on_counting(trained_project: Project) -> None:

@@ -134,3 +134,41 @@ def test_a_filter_counts_what_its_queue_shows(trained_project: Project, ranking:
     )
     assert found.matching == len(found.cards)
     assert found.open == sum(card.verdict == "" for card in found.cards)
+
+
+@pytest.mark.parametrize("ranking", ["audit", "mixed", "mixed_margin", "diverse", "badge"])
+def test_a_drawn_queue_stays_as_it_was_drawn_when_images_are_hidden(trained_project: Project, ranking: str) -> None:
+    first = [card.id for card in cards(trained_project, ranking).cards]
+    gone = first[2:6]
+    trained_project.decide(RUN, "accept", first[0])
+    trained_project.hide_images([*gone, int(trained_project.splits.labeled[0])], "blurred")
+    page = cards(trained_project, ranking, drawn=0)
+    assert [card.id for card in page.cards] == [image for image in first if image not in gone]
+    query = PageQuery(ranking, drawn=0)
+    shown = trained_project.review(RUN).shown(page.cards[2].id, query)
+    trained_project.decide(RUN, "accept", page.cards[2].id, **shown)
+    logged = trained_project.decisions.all()[-1].params
+    assert logged["rank"] == 2, "where it was shown"
+    if ranking != "badge":
+        picks = trained_project.review(RUN).queues.random.picks(
+            RandomQueue(ranking, 1.0 if ranking == "audit" else 0.3, 0)
+        )
+        assert logged["probability"] == picks.probability[6], "of its draw"
+    anew = {card.id for card in cards(trained_project, ranking).cards}
+    assert not anew & set(gone)
+
+
+def test_an_estimate_counts_a_drawn_image_that_was_hidden_unanswered_as_wrong(trained_project: Project) -> None:
+    page = cards(trained_project, "audit")
+    pool = trained_project.scores(RUN)
+    for card in page.cards[:10]:
+        label = int(pool.scores.pseudo_labels[np.searchsorted(pool.ids, card.id)])
+        answer(
+            trained_project, card.id, label, **trained_project.review(RUN).shown(card.id, PageQuery("audit", drawn=0))
+        )
+    (before,) = trained_project.quality.queue_estimates(RUN, 0.0)
+    trained_project.hide_images([page.cards[3].id, page.cards[10].id], "blurred")
+    (after,) = trained_project.quality.queue_estimates(RUN, 0.0)
+    assert (before.num_answers, after.num_answers) == (10, 11)
+    assert (before.accuracy.value, after.num_open) == (1.0, before.num_open)
+    assert after.accuracy.value == pytest.approx(10 / 11)

@@ -91,8 +91,8 @@ def test_exports_and_predictions_are_without_hidden_images(trained_project: Proj
     ids = some(project)
     decide(project, run, 10)
     project.hide_images(ids, "blurred")
-    for what, more in (("labels", {}), ("held-out", {"held_out": True})):
-        project.export("csv", tmp_path / what, run, **more)
+    for what in ("labels", "held-out"):
+        project.export("csv", tmp_path / what, run, held_out=what == "held-out")
         with next((tmp_path / what).glob("*.csv")).open(encoding="utf-8", newline="") as file:
             found = {int(row["image_id"]) for row in csv.DictReader(file)}
         assert found

@@ -19,7 +19,8 @@ def now(folder: Path) -> HiddenImages:
 
 
 def hide(folder: Path, ids: list[int], reason: str = "blurred", after: int = 0) -> list[int]:
-    return hidden_edits.hide(folder, now(folder), np.array(ids), reason, "ann", after).tolist()
+    found: list[int] = hidden_edits.hide(folder, now(folder), np.array(ids), reason, "ann", after).tolist()
+    return found
 
 
 def test_hiding_showing_and_undo_are_lines_that_say_what_is_hidden(tmp_path: Path) -> None:
