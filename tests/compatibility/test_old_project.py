@@ -46,6 +46,7 @@ NEW_FIELDS = {"like", "stack", "live", "classes", "kept_epoch", "head_note", "he
               "before", "size_notes", "left_out", "facts", "corrected", "log", "by_group", "leaks", "scope",
               "doubts", "disputed", "certified_undisputed", "certified_if_answers_are_wrong", "sensitivity", "frozen",
               "certified_if_disputed_are_wrong", "has_grown", "num_outside", "num_unscored", "num_groups", "clustered",
+              "num_hidden", "num_hidden_changes",
               "note", "flag", "pool_draw", "cross_validated", "classes_version", "formula_safe"}  # fmt: skip
 """Fields of answers that version 0.1 did not have."""
 DRAWN = re.compile(r"page\?ranking=(reject_hunt|mixed|audit)&.*/(matching|open)$")

@@ -10,6 +10,7 @@ import pytest
 
 from core import Command, DataError, PageQuery, Project, QueueFilter, Verdict
 from core.data.classes.class_edits import ClassTable
+from core.data.hidden.hidden_images import replay_changes
 from core.review.decisions import DecisionService
 from core.scoring.scores import score
 from core.workspace.pool_index import PoolScores
@@ -254,8 +255,9 @@ def _large_workspace(tmp_path: Any, num: int, num_classes: int = 10) -> Workspac
     )  # fmt: skip
     splits = SimpleNamespace(pool=ids, calibration=ids[:1000], unlabeled=ids[1000:], labeled=ids[:10])
     made = SimpleNamespace(
-        path=tmp_path, images=images, splits=splits, scores=lambda _: scores, run=lambda _: run, runs=lambda: [run],
-        scores_key=lambda name: name, classes=ClassTable(tuple(images.class_names)), groups=None,
+        path=tmp_path, images=images, splits=splits, whole_splits=splits, scores=lambda _: scores, run=lambda _: run,
+        whole_scores=lambda _: scores, runs=lambda: [run], scores_key=lambda name: name, hidden=replay_changes([]),
+        classes=ClassTable(tuple(images.class_names)), groups=None, counted_state=lambda state, last=None: state,
     )  # fmt: skip
     return cast(Workspace, made)
 

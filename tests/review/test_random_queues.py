@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import Command, DecisionError, InputError, PageQuery, Project, QueueFilter
-from core.review.random_queues import RandomQueue
+from core.review.random_queues import RANDOM, RandomQueue
 from core.risk.sampling_estimates import complement, lure
 
 RUN = "001-supervised-mlp"
@@ -149,10 +149,9 @@ def test_a_drawn_queue_stays_as_it_was_drawn_when_images_are_hidden(trained_proj
     trained_project.decide(RUN, "accept", page.cards[2].id, **shown)
     logged = trained_project.decisions.all()[-1].params
     assert logged["rank"] == 2, "where it was shown"
-    if ranking != "badge":
-        picks = trained_project.review(RUN).queues.random.picks(
-            RandomQueue(ranking, 1.0 if ranking == "audit" else 0.3, 0)
-        )
+    if ranking in RANDOM:
+        queue = RandomQueue(ranking, 1.0 if ranking == "audit" else 0.3, 0)
+        picks = trained_project.review(RUN).queues.random.picks(queue)
         assert logged["probability"] == picks.probability[6], "of its draw"
     anew = {card.id for card in cards(trained_project, ranking).cards}
     assert not anew & set(gone)
