@@ -13,6 +13,7 @@ from core.base.types import LIVE_STATES, REMARKS, SPLIT_NAMES, UNDO, UNKNOWN, VE
 from core.curation.filters import SHOWN
 from core.curation.rules import RULES
 from core.data.classes.class_names import without_formula
+from core.data.hidden.hidden_edits import REASONS as HIDE_REASONS
 from core.data.ingestion.ingest import LARGEST as LARGEST_SIDE
 from core.data.ingestion.ingest import SMALLEST as SMALLEST_SIDE
 from core.data.ingestion.redecoded_images import ESTIMATE
@@ -55,6 +56,7 @@ __all__ = [
     "FILE_MODES",
     "GOALS",
     "HEAD_SETTINGS",
+    "HIDE_REASONS",
     "IMPORTED_SETTINGS",
     "LABEL_ISSUES",
     "LARGEST_SIDE",

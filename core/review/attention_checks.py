@@ -80,12 +80,12 @@ class AttentionChecks:
         lines, suggestions = self._history.all(), self.wrong_suggestions
         mine, shown = answers_of(lines, reviewer), set(ids)
         answered = {line.image_id for line in mine if is_planted(line)}
-        seen = answered | shown
+        seen, never_again = answered | shown, answered | shown | set(self._workspace.hidden.ids.tolist())
         if not len(self._workspace.splits.val):  # of a pool draw: whoever has seen an image knows its class
             seen |= {line.image_id for line in live_decisions(lines) if line.reviewer == reviewer}
         wrong = {image: label for image, label in suggestions.items() if image not in seen}
         known = [line for line in mine if not is_planted(line) and line.suggestion is not None][:-_REST]
-        repeats = [line for line in known if line.image_id not in answered and line.image_id not in shown]
+        repeats = [line for line in known if line.image_id not in never_again]
         return _plan(ids, interval, wrong, repeats)
 
     def logged_params(self, command: Command, decisions: Sequence[Decision]) -> dict[str, Any]:

@@ -224,7 +224,9 @@ def _named(pairs: Any, queues: RunQueues) -> Mask:
     is_there = rows < len(queues.pool.ids)
     is_there &= queues.pool.ids[np.minimum(rows, len(queues.pool.ids) - 1)] == ids
     if not is_there.all():
-        raise not_in_pool(int(ids[~is_there][0]), DecisionError)
+        image = int(ids[~is_there][0])
+        refusal = queues.hidden.refusal(image)
+        raise DecisionError(refusal) if refusal else not_in_pool(image, DecisionError)
     stale = queues.pool.scores.pseudo_labels[rows] != seen
     if stale.any():
         raise DecisionError(

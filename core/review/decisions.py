@@ -173,11 +173,8 @@ class DecisionService(DecisionHistory):
                 )
             pool, row = self._workspace.given_scores(command.run_id, [command.image_id]), 0
         if row is None:
-            if (change := self._workspace.hidden.change_of(command.image_id)) is not None:
-                raise DecisionError(
-                    f"Image {command.image_id} was hidden by {change.reviewer} ({change.reason}): show it again before "
-                    "you decide about it."
-                )
+            if refusal := self._workspace.hidden.refusal(command.image_id):
+                raise DecisionError(refusal)
             raise not_in_pool(command.image_id, DecisionError)
         suggestion = int(pool.scores.pseudo_labels[row]) if pool.has_suggestions else UNKNOWN
         if command.suggestion != suggestion:
@@ -216,6 +213,8 @@ class DecisionService(DecisionHistory):
         rank = -1 if draw is None else next((r for r, i in enumerate(draw.asked.tolist()) if i == command.image_id), -1)
         if draw is None or rank < 0:
             raise DecisionError(f"Image {command.image_id} was not drawn for calibration: answer the drawn images.")
+        if refusal := self._workspace.hidden.refusal(command.image_id):
+            raise DecisionError(refusal)
         if command.verdict not in ("relabel", "none", "unsure", "skip"):
             raise DecisionError("A calibration image is answered with its class, none, unsure or skip.")
         facts = {"draw": draw.number, "rank": rank, "of": draw.population, "probability": draw.num / draw.population}

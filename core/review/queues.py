@@ -74,7 +74,7 @@ class RunQueues:
 
     def __init__(self, workspace: Workspace, run: Run, history: DecisionHistory) -> None:
         self._workspace, self._run, self._history = workspace, run, history
-        self.pool = workspace.scores(run.id)
+        self.pool, self.hidden = workspace.scores(run.id), workspace.hidden
         self._orders: OrderedDict[str, Ids] = OrderedDict()
         self.random = RandomQueues(workspace, run, history)
         self._similar = SimilarOrders(workspace, self._run.folder.features_file, self.pool.ids)

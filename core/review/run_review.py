@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.base.errors import not_in_pool
+from core.base.errors import InputError, not_in_pool
 from core.base.types import Ids
 from core.curation.curated_set import class_examples, curated_set
 from core.curation.replay import CALIBRATE
@@ -229,5 +229,6 @@ class RunReview:
     def _row(self, image: int) -> int:
         row = self._pool.row_of(image)
         if row is None:
-            raise not_in_pool(image)
+            refusal = self._workspace.hidden.refusal(image)
+            raise InputError(refusal) if refusal else not_in_pool(image)
         return row

@@ -1,4 +1,4 @@
-"""HTTP routes: cards, histograms, images and run progress, beside those of commands and classes.
+"""HTTP routes: cards, histograms, images and run progress, beside those that change a project (edits).
 
 They call the same Project methods as the pages, without a Streamlit script run.
 """
@@ -18,8 +18,9 @@ from starlette.routing import Route
 from core import InputError, Project, WinnowError, constants, image_io
 from dashboard.components import KINDS, assets
 from dashboard.server import params
-from dashboard.server.class_routes import CLASS_ROUTES
-from dashboard.server.command_routes import COMMAND_ROUTES
+from dashboard.server.edits.class_routes import CLASS_ROUTES
+from dashboard.server.edits.command_routes import COMMAND_ROUTES
+from dashboard.server.edits.hidden_routes import HIDDEN_ROUTES
 from dashboard.server.endpoint import NOT_CACHED, json_endpoint
 from dashboard.server.shutdown import StopFlag
 from dashboard.state.projects import open_project
@@ -179,6 +180,7 @@ _RUN = "/winnow/{project}/runs/{run}"
 ROUTES = [
     *COMMAND_ROUTES,
     *CLASS_ROUTES,
+    *HIDDEN_ROUTES,
     Route("/winnow/assets/{version}/{name:path}", get_asset),
     Route(f"{_RUN}/page", json_endpoint(get_page)),
     Route(f"{_RUN}/histogram", json_endpoint(get_histogram)),

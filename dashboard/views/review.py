@@ -21,6 +21,8 @@ _IMPORTED = (
 
 FIRST_TARGETS = (0.05, 0.1, 0.2)
 """Target errors that the threshold begins with: the first that can be kept."""
+_OWN_REASONS = 4
+"""Reasons for hidden images that this project has most; they are offered before the usual ones."""
 _FULL_WINDOW = """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.75rem 1rem 0; max-width: none; }
 </style>"""
@@ -54,6 +56,7 @@ def show() -> None:
             "fingerprint": project.fingerprint,
             **_threshold(project, run, live.version),
             "note": _note(project),
+            "hide_reasons": [*list(project.hidden_images.by_reason())[:_OWN_REASONS], *constants.HIDE_REASONS],
             "text_problem": project.text_search_problem(),
         },
     )
@@ -90,7 +93,7 @@ def _threshold(project: Project, run: Run, version: str) -> dict[str, float | st
     if url.read("threshold") is not None:
         return {"threshold": url.threshold(), "target": None, "target_of": version}
     latest = project.decisions.latest(1)
-    state = (version, latest[0].id if latest else 0)
+    state = (version, latest[0].id if latest else 0, len(project.hidden_images.changes))
     if st.session_state.get("first-threshold-of") != state:  # another version, or other open images
         found = _first_threshold(project, version)
         st.session_state["first-threshold-of"] = state
@@ -133,7 +136,7 @@ def _store_threshold(name: str) -> None:
 def _advice(project: Project, run: str) -> str:
     """Return the stop advice; it is computed again only after a decision."""
     latest = project.decisions.latest(1)
-    version = (run, latest[0].id if latest else 0)
+    version = (run, latest[0].id if latest else 0, len(project.hidden_images.changes))
     if st.session_state.get("advice-of") != version:
         st.session_state["advice"] = round_card.advice_text(project.stop_advice(run))
         st.session_state["advice-of"] = version

@@ -97,6 +97,16 @@ def test_repeat_changes_no_label_and_its_disagreement_is_counted(project: Projec
     assert after.num_decisions == before.num_decisions
 
 
+def test_a_hidden_image_is_not_repeated(project: Project) -> None:
+    person = Reviewer(project)
+    person.work(30, looks=True)
+    repeats = [card.id for card in person.cards(40) if card.planted == "repeat"]
+    project.hide_images(repeats[:1], "blurred")
+    again = [card.id for card in person.cards(40) if card.planted == "repeat"]
+    assert again
+    assert repeats[0] not in again
+
+
 def test_check_looks_like_other_cards(project: Project) -> None:
     cards = Reviewer(project).cards(40)
     for card in cards:

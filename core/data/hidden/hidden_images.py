@@ -43,10 +43,24 @@ class HiddenImages:
         is_hidden = row < len(self.ids) and self.ids[row] == image
         return self.changes[int(self.by_change[row]) - 1] if is_hidden else None
 
+    def refusal(self, image: int | None) -> str:
+        """Say why a decision about an image is refused; empty where it is not hidden."""
+        change = self.change_of(image)
+        if change is None:
+            return ""
+        by = f"{change.reviewer} ({change.reason})"
+        return f"Image {image} was hidden by {by}: show it again before you decide about it."
+
+    def standing(self) -> list[HiddenChange]:
+        """Return the changes that nothing has taken back, without undos, oldest first."""
+        return live_changes(self.changes)
+
     def by_reason(self) -> dict[str, Ids]:
         """Return the hidden images of each reason, most images first."""
-        reasons = np.array([self.changes[number - 1].reason for number in self.by_change.tolist()], dtype=np.str_)
-        found = {str(reason): self.ids[reasons == reason] for reason in np.unique(reasons)}
+        numbers: dict[str, list[int]] = {}
+        for number in np.unique(self.by_change).tolist():
+            numbers.setdefault(self.changes[number - 1].reason, []).append(number)
+        found = {reason: self.ids[np.isin(self.by_change, numbers[reason])] for reason in sorted(numbers)}
         return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
     def before(self, decision: int | None) -> "HiddenImages":

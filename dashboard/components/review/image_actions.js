@@ -1,9 +1,10 @@
-/** Actions at the images that decide nothing by themselves: dialogs, notes, flags; by the name that keys and buttons use. */
+/** Actions at the images that decide nothing by themselves: dialogs, notes, flags, hiding, undo; by the name that keys and buttons use. */
 
 import { nameClass } from "./controls/dialogs.js";
 import { labelKeys } from "./controls/verdict_buttons.js";
 import { showClassGuide } from "./classes/class_guide.js";
 import { searchClass } from "./classes/class_search.js";
+import { HiddenImages } from "./hidden/hidden_images.js";
 import { compareImages } from "./images/compare_view.js";
 import { writeNote } from "./images/note_dialog.js";
 import { showKeys } from "./keys/keys_dialog.js";
@@ -11,6 +12,7 @@ import { showKeys } from "./keys/keys_dialog.js";
 /** @param {import("./review_app.js").ReviewApp} app @returns {Record<string, (request?: any) => void>} */
 export function makeImageActions(app) {
   const { api, cardPage, commands, data, keyMap, parts, root } = app;
+  const hiding = new HiddenImages(app);
   const give = (label) => app.decide("relabel", label);
   return {
     help: () => showKeys(root, keyMap, () => labelKeys(app.element, keyMap)),
@@ -27,6 +29,12 @@ export function makeImageActions(app) {
       const { card } = cardPage;
       if (!card || !app.pageLoading.allowsVerdict()) return;
       writeNote({ root, api, card, draft: commands.drafts.get(card.id), onSave: (text) => { commands.note(card, text); app.render(); } });
+    },
+    hide: () => hiding.ask(),
+    undo: () => {
+      const { hidden } = commands.undoStack;
+      if (hidden === null) commands.undo();
+      else hiding.undo(hidden);
     },
     flag: () => {
       const cards = cardPage.cardsToDecide();

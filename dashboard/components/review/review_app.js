@@ -124,7 +124,6 @@ export class ReviewApp {
       return;
     }
     if (SINGLE_VERDICTS.has(action)) this.decide(action, request.label);
-    else if (action === "undo") this.commands.undo();
     else if (action === "move") this.pageLoading.afterwards(() => this._move(request));
     else if (action === "selectAll" || action === "selectStack") { cardPage[action](); this.render(); }
     else if (action === "similar") this.pageLoading.afterwards(() => { this.isFocus = false; this.changeQuery({ ranking: "similar", like: request.image }); });

@@ -28,3 +28,17 @@ test("the state before a command can be shown again when the server refuses it",
   assert.deepEqual(undoStack.statesBefore(new Set(["two"]), new Set([2])), [{ id: 2, verdict: "skip", label: null }]);
   assert.deepEqual(undoStack.statesBefore(new Set(["other"]), new Set([2])), []);
 });
+
+test("hidden images are a step of their own, which stays until it was taken back", () => {
+  const undoStack = new UndoStack();
+  undoStack.push(["a"], []);
+  undoStack.push([], [], "2 × hide", 7);
+  assert.deepEqual([undoStack.hidden, undoStack.text], [7, "2 × hide"]);
+  undoStack.remove(["b"]);
+  assert.equal(undoStack.hidden, 7, "a refused command leaves it");
+  undoStack.push(["c"], []);
+  assert.equal(undoStack.hidden, null, "the latest step is a command");
+  undoStack.pop();
+  undoStack.forgetHidden(7);
+  assert.deepEqual([undoStack.hidden, undoStack.pop().commands.size], [null, 1]);
+});

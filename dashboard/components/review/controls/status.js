@@ -27,8 +27,8 @@ export class SaveStatus {
   }
 }
 
-/** Milliseconds for which a brief message is shown. */
-const BRIEF = 2500;
+/** Milliseconds for which a brief message is shown, and one with a button. */
+const BRIEF = 2500, OFFERED = 10_000;
 
 /** Milliseconds after which work counts as slow. */
 const SLOW = 1000;
@@ -83,6 +83,12 @@ export class Notice {
   showBriefly(message) {
     this._set(message, []);
     this.timer = setTimeout(() => this._set("", []), BRIEF);
+  }
+
+  /** Show a message with a button for some seconds. @param {string} message @param {string} text of the button @param {() => void} act */
+  offer(message, text, act) {
+    this._set(message, [make("button", { onclick: act }, text)]);
+    this.timer = setTimeout(() => this._set("", []), OFFERED);
   }
 
   _set(message, buttons) {

@@ -84,6 +84,7 @@ export function verdictButtons(classes, act, ...last) {
       undo,
       button(act, "note", "note", "Write a note at this image"),
       button(act, "flag", "flag", "Flag for a colleague, or take the flag away"),
+      button(act, "hide", "hide", "Hide from every queue, training and export, with a reason"),
       button(act, "compare", "compare", "Two selected images side by side, or this one with examples of a class"),
       button(act, "focus", "toggle", "Show one large image, or the grid"),
       button(act, "keys", "help", "All keys, and your own"), make("span.grow"), ...last),

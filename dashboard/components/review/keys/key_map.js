@@ -5,7 +5,7 @@
 /** The letter or sign of each action until another is set. @type {Record<string, string>} */
 export const USUAL_KEYS = {
   accept: "a", reject: "x", none: "n", skip: "s", unsure: "u", undo: "z", toggle: "f", refresh: "r", similar: "m", guide: "e",
-  compare: "c", note: "w", flag: "h", selectStack: "g", help: "?", search: "/", newClass: "+",
+  compare: "c", note: "w", flag: "h", hide: "d", selectStack: "g", help: "?", search: "/", newClass: "+",
 };
 const STORED = "winnow-review-keys";
 

@@ -13,6 +13,7 @@ export const KEY_HELP = [
   ["c", "compare: two selected images side by side, or this one with examples of a class"],
   ["w", "write a note at this image"],
   ["h", "flag for a colleague, or take the flag away"],
+  ["d", "hide with a reason: in no queue, training and export any more"],
   ["n", "none of the classes"],
   ["s", "skip for now"],
   ["u", "unsure: I cannot tell"],

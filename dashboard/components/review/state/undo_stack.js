@@ -4,14 +4,24 @@
 
 export class UndoStack {
   constructor() {
-    /** @type {{commands: Set<string>, before: CardState[], text: string}[]} */
+    /** @type {{commands: Set<string>, before: CardState[], text: string, hidden: number|null}[]} hidden: a change of hidden images */
     this.steps = [];
   }
 
   /** @param {string[]} commands their ids @param {CardState[]} before empty where only the server knows
-   * @param {string} text the step in words */
-  push(commands, before, text = "") {
-    this.steps.push({ commands: new Set(commands), before, text });
+   * @param {string} text the step in words @param {number|null} hidden the change of hidden images that it is, in place of commands */
+  push(commands, before, text = "", hidden = null) {
+    this.steps.push({ commands: new Set(commands), before, text, hidden });
+  }
+
+  /** The change of hidden images that an undo takes back; null where the latest step is none. */
+  get hidden() {
+    return this.steps.at(-1)?.hidden ?? null;
+  }
+
+  /** Remove a change of hidden images that was taken back. @param {number} change */
+  forgetHidden(change) {
+    this.steps = this.steps.filter(({ hidden }) => hidden !== change);
   }
 
   /** The step that an undo takes back, in words; "" when this session has none. */
@@ -34,6 +44,6 @@ export class UndoStack {
   /** Remove commands that the server refused or that were undone by id. @param {Iterable<string>} commands */
   remove(commands) {
     for (const step of this.steps) for (const id of commands) step.commands.delete(id);
-    this.steps = this.steps.filter((step) => step.commands.size);
+    this.steps = this.steps.filter((step) => step.commands.size || step.hidden !== null);
   }
 }

@@ -70,6 +70,17 @@ export class Api {
     return bodyOf(fetch(`${this.run}/commands`, posted(batch, isLast)));
   }
 
+  /** Hide images of the project. @param {number[]} images @param {string} reason
+   * @returns {Promise<{change: number|null, hidden: number[]}>} change: null where all were hidden before */
+  hideImages(images, reason) {
+    return bodyOf(fetch(`${this.base}/hidden`, { ...posted({ images, reason, reviewer: this.reviewer.name }), signal: AbortSignal.timeout(LONGEST_WAIT) }));
+  }
+
+  /** Take back a change of hidden images. @param {number} change @returns {Promise<{images: number[]}>} that it was about */
+  undoHide(change) {
+    return bodyOf(fetch(`${this.base}/hidden/undo`, { ...posted({ change, reviewer: this.reviewer.name }), signal: AbortSignal.timeout(LONGEST_WAIT) }));
+  }
+
   /** How many images a rule or a filter takes now, and how many given labels among them it would correct; nothing is decided.
    * @param {object} params of the rule, or the filter @returns {Promise<{count: number, corrected: number}>} */
   count(params) {

@@ -27,6 +27,8 @@ export class Commands {
     this.returning = null;
     /** Notes that the server has not saved, by image: their text is not lost. @type {Map<number, string>} */
     this.drafts = new Map();
+    /** Whether the page shows an image that was hidden meanwhile. */
+    this.showsHidden = false;
     this.since = performance.now();
     this.outbox = new Outbox({
       api, key: `winnow-${data.project}`, storage: window.localStorage, reviewer: "me", onState, onAway,
@@ -180,6 +182,7 @@ export class Commands {
     const pending = new Set(waiting.flatMap(imagesOf));
     const changed = [...restored.filter(({ id }) => !pending.has(id)), ...rows];
     this.cardPage.apply(changed);
+    this.showsHidden ||= Boolean(response.hidden?.length);
     if (response.refresh) this.peers.tellMany();
     else this.peers.tell(changed);
     if (isBeyondPage || commands.some((command) => imagesOf(command).length > 1)) this.cardPage.prefetch();
@@ -192,7 +195,7 @@ export class Commands {
   async _moveCursor(response, isUnknown) {
     const { returning } = this;
     this.returning = null;
-    if (response.refresh || isUnknown) { await this.cardPage.reload(); this.reapply(); }
+    if (response.refresh || isUnknown || this.showsHidden) { this.showsHidden = false; await this.cardPage.reload(); this.reapply(); }
     else if (!returning || returning.from !== this.cardPage.card?.id) return false; // the reviewer has moved on
     else if (returning.rank !== undefined) await this.cardPage.load(returning.rank);
     else if (response.changed.length === 1) this.cardPage.moveTo(response.changed[0].id);

@@ -55,6 +55,7 @@ def post_commands(request: Request, body: Any) -> dict[str, Any]:
         if is_many
         else [_changed_row(shown, image, now if image in remarked else None) for image in changed],
         "refresh": is_many,
+        "hidden": np.intersect1d(named, project.hidden_images.ids).tolist(),
         "counts": decisions.counts(),
         "classes": list(project.class_names) if len(project.class_names) <= _MAX_NAMES else [],
         "classes_version": project.workspace.classes_version,

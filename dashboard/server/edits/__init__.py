@@ -1,0 +1,1 @@
+"""HTTP routes that change a project: decisions and remarks, classes, hidden images."""
