@@ -76,12 +76,11 @@ export class HiddenImages {
     return this._reload(() => cardPage.reload());
   }
 
-  /** Load cards, histogram and counts again. @param {() => Promise<void>} load @returns {Promise<boolean>} whether it could be loaded */
+  /** Load the cards again, then histogram and counts. @param {() => Promise<void>} load @returns {Promise<boolean>} whether it could be loaded */
   async _reload(load) {
-    const { counting, parts } = this.app;
     let isLoaded = false;
-    await this.app.load(async () => { await Promise.all([load(), parts.threshold.load()]); isLoaded = true; }, true);
-    counting.schedule();
+    await this.app.load(async () => { await load(); isLoaded = true; }, true);
+    this.app.counting.schedule();
     return isLoaded;
   }
 

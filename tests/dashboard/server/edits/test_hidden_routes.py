@@ -116,10 +116,22 @@ def test_another_page_that_decides_about_a_hidden_image_is_told_so_and_which_it_
     assert review.send(review.command(3, "accept")).json()["hidden"] == []
 
 
-def test_given_labels_are_hidden_too(review: ReviewClient) -> None:
-    given = int(review.project.splits.labeled[0])
-    assert review.post("/hidden", {"images": [given], "reason": "damaged"}).json()["hidden"] == [given]
-    assert given not in review.project.splits.labeled
+def test_a_given_label_that_is_hidden_leaves_its_queue_and_comes_back(review: ReviewClient) -> None:
+    review.project.labels.check()
+    query = "/runs/label_issues/page?ranking=label_issues&count=400&show=all"
+    before = review.get(query).json()
+    image = before["cards"][0]["id"]
+    assert review.post("/hidden", {"images": [image], "reason": "damaged", "reviewer": "ann"}).json()["hidden"] == [
+        image
+    ]
+    after = review.get(query).json()
+    assert [card["id"] for card in after["cards"]] == [card["id"] for card in before["cards"][1:]]
+    assert after["matching"] == before["matching"] - 1
+    command = {"command_id": "a", "verdict": "none", "image_id": image, "suggestion": before["cards"][0]["suggestion"]}
+    answer = review.post("/runs/label_issues/commands", {"reviewer": "ben", "commands": [command]}).json()
+    assert "was hidden by ann (damaged)" in answer["outcomes"][0]["reason"]
+    review.post("/hidden/undo", {"change": 1})
+    assert review.get(query).json() == before
 
 
 def test_the_suggested_reasons_can_be_used(review: ReviewClient) -> None:
