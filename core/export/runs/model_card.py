@@ -1,4 +1,4 @@
-"""Model card in Hugging Face's format, and a Python example that needs no Winnow."""
+"""Model card in Hugging Face's format, and Python programs that need no Winnow: one short, one complete."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from core.base.types import Estimate
 from core.export.label_table import markdown_row
 
-_EXAMPLE = '''"""Name the class of image files: python predict.py IMAGE … (needs onnxruntime, numpy and pillow)."""
+_PROGRAM = '''"""Name the class of image files: python predict.py IMAGE … (needs onnxruntime, numpy and pillow)."""
 import io, json, sys
 import numpy as np, onnxruntime
 from PIL import Image, ImageCms, ImageOps
@@ -44,9 +44,44 @@ _FITTED = {
 }
 
 
-def example(fit: str) -> str:
+_EXAMPLE = '''"""Name a plain 8-bit image: python example.py IMAGE (predict.py reads every kind of file)."""
+import json, sys
+import numpy as np, onnxruntime
+from PIL import Image, ImageOps, ImageStat
+
+classes = json.load(open("model.json", encoding="utf-8"))["class_names"]
+image = Image.open(sys.argv[1]).convert("{mode}")
+{fitted}
+_, probs = onnxruntime.InferenceSession("model.onnx").run(None, {{"pixels": np.asarray(image){batch}}})
+print(classes[probs.argmax()], f"{{probs.max():.4f}}", sep="\\t")
+'''
+_FITTED_SHORT = {
+    "pad": """image = ImageOps.contain(image, {size}, Image.Resampling.LANCZOS)
+image = ImageOps.pad(image, {size}, color=tuple(map(round, ImageStat.Stat(image).mean)), centering=(0.499, 0.499))""",
+    "crop": "image = ImageOps.fit(image, {size}, Image.Resampling.LANCZOS)",
+    "squash": "image = image.resize({size}, Image.Resampling.LANCZOS)",
+}
+"""The centering rounds half a pixel down, as predict.py does."""
+
+
+def program(fit: str) -> str:
     """Return the text of predict.py for a project whose images were fitted so: pad, crop or squash."""
-    return _EXAMPLE.format(fitted=_FITTED[fit])
+    return _PROGRAM.format(fitted=_FITTED[fit])
+
+
+def example(model: Mapping[str, Any]) -> str:
+    """Return the text of example.py, at most ten lines, for a model.
+
+    Args:
+        model: Content of model.json.
+
+    Returns:
+        A program that reads one plain 8-bit image and prints its class and the confidence.
+    """
+    width, height, channels = model["width"], model["height"], model["channels"]
+    fitted = _FITTED_SHORT[model["fit"]].format(size=(width, height))
+    mode, batch = ("L", "[None, ..., None]") if channels == 1 else ("RGB", "[None]")
+    return _EXAMPLE.format(mode=mode, fitted=fitted, batch=batch)
 
 
 @dataclass(frozen=True)
@@ -106,7 +141,7 @@ def model_card(facts: CardFacts, model: Mapping[str, Any], onnx: Mapping[str, An
         "those, not all.\n"
         "- Accuracy and guarantee hold for images that come from where the project's images came from.\n"
         f"- Images are brought to the size by {model['fit']}; other preparation gives other answers. `predict.py` "
-        "reads images of 8 bits; more bits need the range of values in `model.json`.\n",
+        "reads images of more than 8 bits by the range of values in `model.json`; `example.py` does not.\n",
     ]  # fmt: skip
     return "\n".join(parts)
 
@@ -141,7 +176,9 @@ def _use(model: Mapping[str, Any], onnx: Mapping[str, Any]) -> str:
         "`model.onnx` takes `pixels` (n, H, W, C) uint8 and gives `logits` and `probabilities` (n, K); the "
         f"probabilities are at the fitted temperature {model['temperature']:.4g}. Its logits differ from the model's "
         f"own by at most {onnx['difference']:.1e} on {onnx['num_images']} images. {known}"
-        "`predict.py` beside it does all that without Winnow.\n"
+        "Without Winnow, with numpy, pillow and onnxruntime: `example.py` reads one plain 8-bit image and prints its "
+        "class and the confidence, in ten lines; `predict.py` is the complete program for every kind of file "
+        '(transparent, turned, with a color profile, of more than 8 bits, large), and answers "don\'t know".\n'
     )
 
 

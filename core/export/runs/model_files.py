@@ -16,7 +16,7 @@ from core.base.errors import InputError, WinnowError
 from core.base.types import UNKNOWN
 from core.export.curated_table import certificate_manifests
 from core.export.placement import finish, place_export
-from core.export.runs.model_card import CardFacts, example, model_card
+from core.export.runs.model_card import CardFacts, example, model_card, program
 from core.features.extractors import HANDCRAFTED, PATCHES, Extractor
 from core.features.learned_filters import FILE as FILTERS
 from core.features.learned_filters import learned_extractor
@@ -70,7 +70,8 @@ def export_model_package(
         write_json(draft / "run.json", {**asdict(record), "config": record.config.model_dump()})
         onnx = _write_onnx(workspace, run, draft)
         if "error" not in onnx:
-            (draft / "predict.py").write_text(example(model["fit"]), encoding="utf-8")
+            (draft / "predict.py").write_text(program(model["fit"]), encoding="utf-8")
+            (draft / "example.py").write_text(example(model), encoding="utf-8")
         card = model_card(_card_facts(workspace, run, model, guarantee, certificates), model, onnx)
         (draft / "README.md").write_text(card, encoding="utf-8")
         info = {"run": run.id, "fingerprint": record.fingerprint, "onnx": onnx, **certificates}

@@ -21,7 +21,7 @@ from core.data.sources.open_source import open_source
 from core.export.kinds import EXPORTS
 from core.export.label_table import ExportOptions
 from core.export.predicted_table import write_predicted_labels
-from core.export.runs.model_card import example
+from core.export.runs.model_card import program
 from core.features.learned_filters import learned_extractor
 from core.predictions import model_folder
 from core.predictions.folder_predictions import DONT_KNOW, FolderPredictions, predict_folder, write_predictions
@@ -169,7 +169,7 @@ def test_the_python_example_prepares_every_kind_of_file_as_the_product_does(
         "    def run(self, _, inputs):\n        np.save(f'{self.count}.npy', inputs['pixels'][0])\n"
         "        self.count += 1\n        return [np.ones((1, 1))]\n"
     )
-    (tmp_path / "predict.py").write_text(example(fit))
+    (tmp_path / "predict.py").write_text(program(fit))
     files = sorted(p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".gif", ".jpg"))
     done = subprocess.run([sys.executable, "predict.py", *files], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -236,7 +236,7 @@ def test_a_model_without_onnx_packages_goes_out_and_says_so(
     folder = trained_project.export("onnx", tmp_path / "out", RUN)
     assert folder == tmp_path / "out"
     assert "onnxscript is not installed" in (folder / "README.md").read_text()
-    assert not (folder / "predict.py").exists()
+    assert not {"predict.py", "example.py"} & {path.name for path in folder.iterdir()}
     pixels = np.asarray(trained_project.images.pixels[:4])
     expected = trained_project.run(RUN).folder.logits()[:4]
     np.testing.assert_allclose(model_folder.open_model(folder).logits(pixels), expected, atol=1e-4)
