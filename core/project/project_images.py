@@ -16,7 +16,7 @@ from core.data.hidden import hidden_edits
 from core.data.hidden.hidden_images import HiddenImages
 from core.data.ingestion import redecoded_images
 from core.data.ingestion.redecoded_images import Reading, ReadingPreview
-from core.data.sources.source_roots import read_roots
+from core.data.sources.source_roots import SAMPLED, num_missing, read_roots
 from core.project.project_folder import ProjectFolder
 from core.store.file_lock import hold_lock
 from core.workspace import growth
@@ -75,6 +75,25 @@ class ProjectImages(ProjectFolder):
         found = growth.relink_images(self.workspace, Path(folder).expanduser())
         self._reload()
         return found
+
+    def num_moved(self) -> int:
+        """Count the images, of up to 200 spread over all, whose original file is no longer there.
+
+        Returns:
+            0 also where images have no files of their own, as in a built-in data set or an archive.
+
+        Raises:
+            DataError: The list of source folders is damaged.
+        """
+        roots = read_roots(self.path, str(self.workspace.info["source"]))
+        first, names = Path(roots.roots[0]), self.images.names.tolist()
+        if not first.is_absolute() or first.is_file():
+            return 0
+        if dict(self.images.facts.get("settings", {})).get("pages") == "all":
+            names = [re.sub(r"#\d{1,6}$", "", name) for name in names]
+        num = num_missing(roots, names)
+        is_data_set = num == min(SAMPLED, len(names)) and first.is_dir() and any(first.iterdir())
+        return 0 if is_data_set else num
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Charts: Plotly figures as functions of arrays, without Streamlit or a project."""
 
 from dashboard.charts.compare import class_mix, confusion, difference, per_class
-from dashboard.charts.data import class_counts
+from dashboard.charts.data import class_counts, column_counts
 from dashboard.charts.scores import (
     coverage_error,
     ood_histogram,
@@ -28,6 +28,7 @@ __all__ = [
     "accuracy_curves",
     "class_counts",
     "class_mix",
+    "column_counts",
     "confusion",
     "coverage_error",
     "difference",

@@ -1,6 +1,6 @@
 """Charts of the Data page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,4 +22,19 @@ def class_counts(class_names: tuple[str, ...], counts: Mapping[str, NDArray[np.i
         chart.add_bar(x=names, y=values, name=split, marker_color=SPLIT_COLORS[split])
     chart.update_layout(barmode="group", bargap=0.25)
     chart.update_xaxes(title=None, type="category")
+    return chart
+
+
+def column_counts(names: Sequence[str], counts: NDArray[np.int64], column: str) -> go.Figure:
+    """Draw the images with each value of a metadata column.
+
+    Args:
+        names: Texts of the values or ranges, (G,), in order.
+        counts: Images of each, (G,).
+        column: Name of the column.
+    """
+    chart = figure(x=column, y="images")
+    chart.add_bar(x=shortened(tuple(names)), y=counts, name="images", marker_color=SPLIT_COLORS["labeled"])
+    chart.update_layout(bargap=0.25, showlegend=False)
+    chart.update_xaxes(type="category")
     return chart

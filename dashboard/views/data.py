@@ -6,7 +6,16 @@ from core import DataSummary, Project, constants
 from dashboard import charts, downloads, formatting, image_grid
 from dashboard.messages import page_head, page_link, show_errors
 from dashboard.sections import create_project, given_labels
-from dashboard.sections.data import class_form, hidden_images, image_groups, left_out_files, new_images, reading_form
+from dashboard.sections.data import (
+    class_form,
+    hidden_images,
+    image_groups,
+    left_out_files,
+    metadata_columns,
+    moved_files,
+    new_images,
+    reading_form,
+)
 from dashboard.sections.widgets import class_input, metric_row
 from dashboard.state import url
 from dashboard.state.current import current_key
@@ -55,7 +64,7 @@ def _project(key: str, project: Project) -> None:
             chart = charts.class_counts(summary.class_names, summary.class_counts)
             downloads.chart(chart, "class-counts", "Images per class and split")
             unknown = "The labels of the calibration split are hidden; those of the unlabeled split are unknown."
-            st.caption(f"{unknown} {hidden_images.hidden_line(project)}".strip())
+            st.caption(unknown)
         else:
             st.caption("No class has a name yet. You name each one when you first see it, on the Review page.")
     with right:
@@ -66,9 +75,11 @@ def _project(key: str, project: Project) -> None:
     with show_errors():
         given_labels.show(project)
     image_groups.show(key, project)
+    metadata_columns.show(project)
     _samples(key, project)
     left_out_files.show(project, summary)
     hidden_images.show(key, project)
+    moved_files.show(project)
     _split_leakage(key, project)
     _near_duplicates(project)
     with st.expander("Change classes, add images, decode again"):

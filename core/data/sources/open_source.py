@@ -185,7 +185,9 @@ def _with_tables(scan: FolderScan, config: IngestConfig) -> SourceTable | None:
         except InputError as error:
             reasons.append(QuarantinedFile(scan.name_of(file), f"a table that is not used: {error}"))
     if not tables:
-        scan.problems += [] if _is_nested(scan) else reasons
+        if not _is_nested(scan):
+            named = {reason.name for reason in reasons}  # each file has one reason
+            scan.problems[:] = [*(problem for problem in scan.problems if problem.name not in named), *reasons]
         return None
     table = tables[0] if len(tables) == 1 else _joined(_with_file_splits(tables, used))
     return with_split_folders(table if names_all else with_others(table, scan))

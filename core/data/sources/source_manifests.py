@@ -17,6 +17,8 @@ from core.data.sources.folder_scan import FolderScan, natural_key
 from core.data.sources.source_table import GROUP_COLUMNS, SourceTable, readable_name, split_of
 from core.data.sources.text_tables import TextTable, read_text_table
 
+ALSO_METADATA = ("site", "camera")
+"""Headers of groups that people also filter by: such a column stays in the metadata under its own name."""
 ROLES: dict[str, tuple[str, ...]] = {
     "path": (
         "path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "image_file", "img",
@@ -27,7 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "diagnosis", "ground_truth", "tag", "choice", "choices", "klasse", "classe", "category_id", "class_id",
     ),
     "split": ("split", "subset", "partition", "set", "fold", "phase", "usage"),
-    "group": (*GROUP_COLUMNS, "site", "camera"),
+    "group": (*GROUP_COLUMNS, *ALSO_METADATA),
 }  # fmt: skip
 """What a column can be → headers that mean it, the likeliest first; case, spaces and hyphens do not count."""
 NO_LABEL = ("", "nan", "null", "none", "n/a", "na", "?", "-1", *UNLABELED)
@@ -212,7 +214,7 @@ def _source_table(table: TextTable, roles: Mapping[str, str], found: _Rows, scan
     metadata: dict[str, Sequence[Any]] = {
         name: [values[row] for row in found.rows]
         for name, values in table.columns.items()
-        if name not in roles.values()
+        if name not in roles.values() or (name == roles.get("group") and _plain(name) in ALSO_METADATA)
     }
     return SourceTable(
         layout=f"manifest {table.file.name}",

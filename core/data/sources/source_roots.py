@@ -17,7 +17,8 @@ from core.data.sources.folder_scan import original_file, walk_folder
 
 FILE = "sources.json"
 """File in the project folder; it is missing where the source of project.toml is the only one and has not moved."""
-_SAMPLED = 200
+SAMPLED = 200
+"""Images at most whose files are looked for."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def write_roots(project: Path, roots: SourceRoots) -> None:
 
 def num_missing(roots: SourceRoots, names: Sequence[str]) -> int:
     """Count the images, of up to 200 spread over all, whose file is not where it should be."""
-    rows = np.unique(np.linspace(0, len(names) - 1, min(len(names), _SAMPLED)).astype(int)) if len(names) else ()
+    rows = np.unique(np.linspace(0, len(names) - 1, min(len(names), SAMPLED)).astype(int)) if len(names) else ()
     return sum(not _is_there(roots, int(row), names[int(row)]) for row in rows)
 
 
@@ -110,7 +111,7 @@ def relink(
     for number, first in enumerate(roots.firsts):
         last = roots.firsts[number + 1] if number + 1 < len(roots.firsts) else len(names)
         own = [row for row in missing if first <= row < last]
-        sample = own[:: max(1, len(own) // _SAMPLED)]
+        sample = own[:: max(1, len(own) // SAMPLED)]
         counts = {base: sum(base + names[row] in known for row in sample) for base in bases}
         best = max(bases, key=lambda base: counts[base])
         if own and (counts[best] or len(own) == last - first):

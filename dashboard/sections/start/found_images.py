@@ -30,9 +30,16 @@ def show(found: Any) -> None:
         st.warning(text)
     for text in found.remarks:
         st.caption(text)
+    if found.num_groups:
+        st.caption(f"Groups, each of which stays in one part: {found.num_groups:,}.")
+    if found.columns:
+        st.caption(f"Metadata columns: {formatting.listed(found.columns, 12)}.")
     st.html(examples_html(found))
     for group in found.left_out[:_MOST_LEFT_OUT]:
-        st.caption(f"Left out: {group.count:,} {group.suffix or 'files without a suffix'}: {group.reason}")
+        kind = f" {group.suffix}" if group.suffix else ""
+        count = formatting.counted(group.count, f"{kind} file".strip(), f"{kind} files".strip())
+        such_as = f", such as {group.examples[0]}" if group.count > 1 else f", {group.examples[0]}"
+        st.caption(f"Left out: {count}{such_as}: {group.reason}")
 
 
 def examples_html(found: Any) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core import Project
 from core.base.errors import InputError
 from core.data.sources.folder_layout import scan_folder
 from core.data.sources.source_table import SourceTable, with_clean_classes
@@ -131,3 +132,11 @@ def test_two_unicode_forms_of_one_name_are_one_class_and_case_twins_are_told(tmp
 def test_a_folder_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         scan_folder(tmp_path / "nowhere")
+
+
+def test_a_text_that_is_no_table_is_left_out_for_one_reason(tmp_path: Path) -> None:
+    for number in range(30):
+        touch(tmp_path, f"{number}.png")
+        (tmp_path / f"note {number}.txt").write_text("hi")
+    found = Project.preview(tmp_path)
+    assert (found.num_images, sum(group.count for group in found.left_out)) == (30, 30)
