@@ -48,7 +48,6 @@ _EXAMPLE = '''"""Name a plain 8-bit image: python example.py IMAGE (predict.py r
 import json, sys
 import numpy as np, onnxruntime
 from PIL import Image, ImageOps, ImageStat
-
 classes = json.load(open("model.json", encoding="utf-8"))["class_names"]
 image = Image.open(sys.argv[1]).convert("{mode}")
 {fitted}
