@@ -17,8 +17,8 @@ from core.data.sources.hub.hub_dataset import HubDataset, look_up
 from core.data.sources.hub.hub_download import download
 from core.data.sources.source_preview import SourcePreview
 from core.project.classes.project_classes import ProjectClasses
+from core.project.images.project_images import ProjectImages
 from core.project.project_arrays import ProjectArrays
-from core.project.project_images import ProjectImages
 from core.project.project_results import ProjectResults
 from core.project.project_runs import ProjectRuns
 from core.review.decisions import Outcome

@@ -106,3 +106,9 @@ class ProjectFolder:
     def quality(self) -> Quality:
         """Target errors, audits, estimates, data checks, evaluation."""
         return Quality(self.workspace, self.decisions)
+
+    def _reload(self) -> None:
+        """Open the folder again, so that nothing of it is kept from before."""
+        path = self.path
+        vars(self).clear()
+        ProjectFolder.__init__(self, path)

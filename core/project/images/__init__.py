@@ -1,0 +1,1 @@
+"""Images of a project: additions, decoding, hidden images, groups."""
