@@ -7,12 +7,12 @@ from pathlib import Path
 from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
 from core.data.sources.source_roots import SAMPLED, num_missing, read_roots
-from core.project.images.image_reading import ImageReading
+from core.project.images.decode_settings import DecodeSettings
 from core.workspace import growth
 from core.workspace.growth import Growth
 
 
-class ProjectImages(ImageReading):
+class ProjectImages(DecodeSettings):
     """The methods of Project that change its images."""
 
     def add_images(

@@ -16,7 +16,7 @@ from core.store.file_lock import hold_lock
 HIDDEN_LOCK = "hidden_images.lock"
 
 
-class HiddenImagesOfProject(ProjectFolder):
+class ImageVisibility(ProjectFolder):
     """The methods of Project that hide images and show them again."""
 
     @property
