@@ -35,7 +35,7 @@ from core.training.loop.trainer import Trainer
 from core.training.runtime.memory import keep_freed_memory
 
 LABELS = 1000
-NETWORKS = ((3900, 0), (7500, 0), (7800, 1))
+NETWORKS = ((3900, 0), (5200, 0), (5200, 1))
 """Steps of each network, and the core that trains it after what that core trained before."""
 STAGES = {"head": (), "head and network 1": (0,), "head and networks 1 to 3": (0, 1, 2)}
 """Networks that are averaged with the head at the end of each stage."""
@@ -44,7 +44,7 @@ STAGES = {"head": (), "head and network 1": (0,), "head and networks 1 to 3": (0
 def answers(trainer: Trainer, images: ImageSet, ids: np.ndarray) -> Logits:
     """Logits (n, K) of a network."""
     pixels = torch.from_numpy(images.pixels[ids]).permute(0, 3, 1, 2)
-    return torch.cat([trainer.logits_of(part) for part in pixels.split(500)]).numpy()
+    return torch.cat([trainer.logits_of(part) for part in torch.split(pixels, 500)]).numpy()
 
 
 def head_job(images: ImageSet, seed: int) -> dict[str, Any]:
