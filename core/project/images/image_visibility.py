@@ -42,7 +42,7 @@ class ImageVisibility(ProjectFolder):
         """Return the images whose name fits a pattern.
 
         Args:
-            pattern: Name, or shell pattern such as "scans/*.png"; case counts, and * takes slashes too.
+            pattern: Name, or shell pattern such as ``scans/*.png``; case counts, and a star stands for slashes too.
 
         Returns:
             Their ids, sorted.
