@@ -115,7 +115,7 @@ def _named(
     if deep and class_level == "first":
         remarks.append(
             f"Folders inside class folders: {len(deep):,}. Their images belong to the outer folder's class; with "
-            "--class-level last each folder is a class of its own."
+            "the innermost folder as the class (--class-level last) each is a class of its own."
         )
     num_unknown = sum(name is None for name in classes)
     if num_unknown and names:

@@ -8,7 +8,7 @@ import streamlit as st
 from core import Project, image_io, recent_projects
 from dashboard import formatting
 from dashboard.sections.given_labels import hide_labels_input
-from dashboard.sections.start import folder_layouts, found_images, hub_dataset, split_sizes
+from dashboard.sections.start import class_folders, folder_layouts, found_images, hub_dataset, split_sizes
 from dashboard.state import uploads
 from dashboard.state.current import switch_project
 
@@ -39,17 +39,19 @@ def show() -> None:
     source = _folder() if where == _WHERE[0] else _upload()
     if source is None:
         return
-    found = _found(source)
+    level = class_folders.class_level(source)
+    found = _found(source, level)
+    class_folders.class_level_input(source, found)
     found_images.show(found)
-    _create(source, found)
+    _create(source, found, level)
 
 
-def _found(source: str) -> Any:
-    """Return the preview of a source; it is made once, until another source or a wish to look again."""
-    if st.session_state.get("found-in") != source:
+def _found(source: str, level: str) -> Any:
+    """Return the preview of a source; it is made once, until another source, class level or a wish to look again."""
+    if st.session_state.get("found-in") != (source, level):
         with st.spinner("Looking at what is there."):
-            st.session_state["found"] = Project.preview(source)
-        st.session_state["found-in"] = source
+            st.session_state["found"] = Project.preview(source, {"class_level": level})
+        st.session_state["found-in"] = (source, level)
     return st.session_state["found"]
 
 
@@ -114,7 +116,7 @@ def _upload() -> str | None:
     return str(st.session_state["uploaded-to"])
 
 
-def _create(source: str, found: Any) -> None:
+def _create(source: str, found: Any, level: str) -> None:
     left, right = st.columns(2)
     name = left.text_input(
         "Project name", value=hub_dataset.short_name(source) or Path(source).stem, key=f"images-name-{source}"
@@ -126,5 +128,6 @@ def _create(source: str, found: Any) -> None:
     is_ready = bool(name and path) and is_possible
     if st.button("Create the project", type="primary", key="create-from-images", disabled=not is_ready):
         with st.spinner("Reading the images and drawing the splits…"):
-            project = Project.create(path, source, name=name, split=split, hide_labels=hide)
+            reading = {"class_level": level}
+            project = Project.create(path, source, name=name, split=split, hide_labels=hide, reading=reading)
         switch_project(project.key)

@@ -13,6 +13,7 @@ from dashboard import formatting
 from dashboard.sections.start.folder_layouts import pictures as layout_pictures
 from dashboard.sections.start.open_images import path_problem
 from dashboard.state.project_cards import project_cards
+from tests.conftest import CLASSES
 from tests.dashboard.page_helpers import open_page, press, texts
 
 
@@ -61,6 +62,7 @@ def test_a_folder_is_previewed_before_anything_is_written(pictures: Path, winnow
     test.text_input(key="images-path").set_value(str(pictures)).run()
     assert not test.exception
     assert "images**, 3 classes" in texts(test)
+    assert not [one for one in test.radio if one.label == "The class is"], "no folder lies in a class folder"
     assert "data:image/jpeg;base64" in _html(test)
     assert not (winnow_home / "projects").exists()
 
@@ -71,6 +73,24 @@ def test_the_previewed_folder_becomes_a_project(pictures: Path) -> None:
     press(test, "Create the project")
     assert not test.exception
     assert [entry.path.name for entry in recent_projects.recent()] == [pictures.name]
+
+
+def test_the_innermost_folder_may_be_the_class(pictures: Path, tmp_path: Path) -> None:
+    nested, (first, second, third) = tmp_path / "nested", CLASSES
+    for group, name in (("some", first), ("some", second), ("others", third)):
+        shutil.copytree(pictures / name, nested / group / name)
+    test = open_page("start")
+    test.text_input(key="images-path").set_value(str(nested)).run()
+    assert "images**, 2 classes" in texts(test)
+    assert "Folders inside class folders: 3" in texts(test)
+    test.radio(key=f"class-level-{nested}").set_value("last").run()
+    assert not test.exception
+    assert "images**, 3 classes" in texts(test)
+    assert test.radio(key=f"class-level-{nested}").value == "last", "the way back stays"
+    press(test, "Create the project")
+    assert not test.exception
+    (made,) = recent_projects.recent()
+    assert Project.open(made.path).class_names == (first, second, third)
 
 
 def test_a_folder_of_winnow_is_offered_as_a_project(trained_project: Project) -> None:
