@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import InputError, unknown_name
-from core.base.types import LIVE_STATES, Ids
+from core.base.types import LIVE_STATES, Ids, Mask
 from core.jobs.job_folder import JobFolder, JobStatus, list_jobs
 from core.jobs.start import start_worker
 from core.similarity.reduced_features import is_newer, reduced_features
@@ -38,12 +38,22 @@ class ImageMap:
         self._workspace, self._features = workspace, features
 
     @cached_property
-    def ids(self) -> Ids:
-        """Images on the map, sorted: labeled ones, and at most MOST_POINTS of the pool."""
-        pool = self._workspace.splits.pool
+    def placed_ids(self) -> Ids:
+        """Images that have a place, sorted: labeled ones and at most MOST_POINTS of the pool, hidden ones too."""
+        pool = self._workspace.whole_splits.pool
         if len(pool) > MOST_POINTS:
             pool = pool[np.linspace(0, len(pool) - 1, MOST_POINTS).astype(np.int64)]
-        return np.union1d(self._workspace.splits.labeled, pool)
+        return np.union1d(self._workspace.whole_splits.labeled, pool)
+
+    @property
+    def ids(self) -> Ids:
+        """Images on the map, sorted: those with a place that are not hidden."""
+        found: Ids = self.placed_ids[self._is_shown]
+        return found
+
+    @property
+    def _is_shown(self) -> Mask:
+        return ~np.isin(self.placed_ids, self._workspace.hidden.ids)
 
     def coordinates(self, method: str = PCA, seed: int = 0) -> Coordinates | None:
         """Return the place of each image.
@@ -65,7 +75,9 @@ class ImageMap:
             return np.pad(reduced, ((0, 0), (0, 2 - reduced.shape[1])))
         file = self.file(seed)
         stored = load_array(file) if is_newer(file, self._features) else None
-        return None if stored is None or len(stored) != len(self.ids) else np.asarray(stored)
+        if stored is None or len(stored) != len(self.placed_ids):
+            return None
+        return np.asarray(stored)[self._is_shown]  # hidden images keep their place for when they are shown again
 
     def file(self, seed: int) -> Path:
         """Return the file of the PaCMAP coordinates of a seed."""

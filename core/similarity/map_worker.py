@@ -61,7 +61,7 @@ class MapWorker:
         file, seed = self.workspace.path / str(settings["features"]), int(settings["seed"])
         self.tell(state="running", message="Reducing the features.", total=NUM_ITERATIONS)
         image_map = ImageMap(self.workspace, file)
-        features = np.array(reduced_features(file)[image_map.ids])
+        features = np.array(reduced_features(file)[image_map.placed_ids])
         self.tell(message="Finding the neighbors of each image.")
         coordinates = pacmap_coordinates(features, seed, self.tell)
         save_array(image_map.file(seed), coordinates)

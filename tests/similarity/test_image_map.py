@@ -35,6 +35,25 @@ def test_of_a_larger_pool_a_part_is_shown_evenly(
     assert {shown[0], shown[-1]} == {pool[0], pool[-1]}
 
 
+def test_hidden_images_leave_a_stored_map_and_the_others_keep_their_places(
+    trained_project: Project, image_map: ImageMap
+) -> None:
+    run, before = trained_project.runs()[0].id, image_map.ids
+    stored = np.stack([before, before], axis=1).astype(np.float32)
+    np.save(image_map.file(0), stored)
+    for gone in (before[[0, 40]], before[[7, 50]]):  # as many images, others
+        trained_project.hide_images(gone, "blurred")
+        now = trained_project.review(run).map
+        assert now.ids.tolist() == np.setdiff1d(before, gone).tolist()
+        places = now.coordinates("pacmap")
+        assert places is not None
+        np.testing.assert_array_equal(places[:, 0], now.ids)
+        flat = now.coordinates("pca")
+        assert flat is not None
+        assert len(flat) == len(now.ids)
+        trained_project.undo_hide()
+
+
 def test_an_unknown_map_is_refused_with_the_known_ones(image_map: ImageMap) -> None:
     with pytest.raises(InputError, match=r"no map called 'tsne'.*pca, pacmap"):
         image_map.coordinates("tsne")
