@@ -21,7 +21,7 @@ from core.base.errors import Cancelled, WinnowError
 from core.base.types import LIVE_STATES
 from core.data.groups.image_groups import FILE as GROUPS
 from core.data.groups.split_changes import FILE as CHANGES
-from core.data.hidden.hidden_log import FILE as HIDDEN
+from core.data.hidden.hidden_log import copy_without_decisions
 from core.jobs.job_folder import JobStatus
 from core.project import Project
 from core.simulation.curves import SimulationPoint
@@ -183,9 +183,10 @@ class SimulationWorker:
             (path / "images").symlink_to(source / "images", target_is_directory=True)
             (source / "features").mkdir(exist_ok=True)  # head runs of all sandboxes share what they compute
             (path / "features").symlink_to(source / "features", target_is_directory=True)
-            for file in ("splits.npz", GROUPS, CHANGES, HIDDEN):
+            for file in ("splits.npz", GROUPS, CHANGES):
                 if file == "splits.npz" or (source / file).exists():
                     shutil.copy2(source / file, path / file)
+            copy_without_decisions(source, path)
             facts = tomllib.loads((source / "project.toml").read_text(encoding="utf-8"))
             facts["name"] = f"{facts['name']} (simulated: {name})"
             lines = [f"{key} = {dumps(value, ensure_ascii=False)}" for key, value in facts.items()]

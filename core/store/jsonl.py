@@ -88,6 +88,19 @@ def sample_lines(path: Path, limit: int) -> list[dict[str, Any]]:
         raise cannot_read(path, "a line is no JSON object") from error
 
 
+def taken_back(undos: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the numbers of lines that no longer count: an undo names a line, and an undo of that undo restores it.
+
+    Args:
+        undos: Number of each undo and of the line that it names, oldest first.
+    """
+    void: set[int] = set()
+    for number, named in reversed(list(undos)):
+        if number not in void:
+            void.add(named)
+    return void
+
+
 def _object(line: bytes) -> dict[str, Any]:
     """Parse one line; ValueError where it holds something else than an object."""
     value = parse_json(line)

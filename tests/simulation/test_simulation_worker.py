@@ -22,6 +22,7 @@ from core import (
     Verdict,
     constants,
 )
+from core.data.hidden.hidden_log import append_change
 from core.simulation.curves import SimulationPoint
 from core.simulation.review_round import REVIEWER, SimulatedReview, answer_queue, bulk_accept, measure
 from core.simulation.simulation_worker import run_simulation
@@ -53,6 +54,8 @@ def simulated_review(project: Project, queue: str, rule: AcceptRule) -> Simulate
 
 
 def test_simulation_runs_in_a_sandbox_and_writes_results(known_project: Project) -> None:
+    hidden = [int(known_project.splits.labeled[0]), int(known_project.splits.unlabeled[0])]
+    append_change(known_project.path, "hide", "me", 500, ids=hidden, reason="blurred")
     made = Simulations(known_project.workspace).prepare(["entropy"], ["fixed_threshold=0.4"], ONE, QUICK)
     assert made.status.state == "queued"
     run_simulation(made, known_project)
@@ -80,6 +83,7 @@ def test_simulation_runs_in_a_sandbox_and_writes_results(known_project: Project)
     assert {decision.reviewer for decision in log} == {REVIEWER}
     assert [decision.params["simulated"] for decision in log if decision.image_id is not None] == [True] * 6
     assert "simulated" in sandbox.name
+    assert sandbox.hidden_images.before(1).ids.tolist() == sorted(hidden), "whatever its log holds"
     accuracy = np.mean(
         np.asarray(sandbox.run(after.run).folder.logits()[sandbox.splits.test]).argmax(axis=1)
         == known_project.images.labels[sandbox.splits.test]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from core import Command, PageQuery, Project, RunError
 from core.cli.app import app
+from core.data.label_corrections import with_corrections
 from core.store.project_backup import back_up, restore
 from core.workspace.pool_index import pool_scores
 from tests.conftest import QUICK, SMALL
@@ -81,6 +82,9 @@ def test_a_run_is_prepared_without_hidden_images_and_keeps_to_what_it_began_with
     assert len(frozen.ids) == len(project.splits.labeled)
     project.undo_hide()
     assert labeled in project.curate().ids
+    _, parts = with_corrections(project.images, project.workspace.original_splits, run.folder.path)
+    assert val not in parts.val, "what its worker reads when it goes on"
+    assert val in project.splits.val
     again = run.folder.curated()
     assert again is not None
     assert again.digest == frozen.digest
@@ -120,6 +124,18 @@ def test_versions_from_before_a_hiding_are_made_again_to_the_same_bytes(pictures
     assert (first.path / "predictions" / "logits.npy").read_bytes() == bytes_before
     record = json.loads((later.path / "version.json").read_text())
     assert record["num_clicks"] == 14, "of 15 decisions one is about a hidden image"
+    assert record["labels"] == project.curate().digest, "nor does it learn the given label that is hidden"
+
+
+def test_val_images_of_a_version_are_those_of_its_time(trained_project: Project) -> None:
+    project, run = trained_project, run_of(trained_project)
+    decide(project, run, 3)
+    val, before = int(project.splits.val[0]), project.decisions.last_id()
+    project.hide_images([val], "blurred")
+    decide(project, run, 2)
+    assert val in project.decisions.val_items(before)[0]
+    assert val not in project.decisions.val_items(project.decisions.last_id())[0]
+    assert val not in project.decisions.val_items()[0]
 
 
 def test_a_pool_that_grows_keeps_what_is_hidden(trained_project: Project, pictures: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from core.base.errors import DataError, InputError
 from core.base.types import UNKNOWN, LabelState, Verdict
 from core.data.classes.class_groups import class_label, group_members
 from core.data.classes.class_names import isolated
-from core.store.jsonl import append_line, read_lines
+from core.store.jsonl import append_line, read_lines, taken_back
 
 EDITS = "class_edits.jsonl"
 """File in the image folder; its lines are only appended."""
@@ -138,10 +138,7 @@ def _edit(number: int, line: Mapping[str, Any]) -> ClassEdit:
 
 def live_edits(edits: list[ClassEdit]) -> list[ClassEdit]:
     """Return the edits that no live undo takes back, without undos."""
-    void: set[int] = set()
-    for edit in reversed(edits):
-        if edit.kind == "undo" and edit.id not in void:
-            void.add(int(edit.params["undo_of"]))
+    void = taken_back((edit.id, int(edit.params["undo_of"])) for edit in edits if edit.kind == "undo")
     return [edit for edit in edits if edit.kind != "undo" and edit.id not in void]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.base.types import Ids
-from core.store.jsonl import append_line, read_lines
+from core.store.jsonl import append_line, read_lines, taken_back
 
 FILE = "hidden_images.jsonl"
 """Log in the project folder; a run freezes a copy in its own folder when it is prepared."""
@@ -85,10 +85,7 @@ def append_change(folder: Path, kind: str, reviewer: str, after: int, **params: 
 
 def live_changes(changes: Sequence[HiddenChange]) -> list[HiddenChange]:
     """Return the changes that no live undo takes back, without undos, oldest first."""
-    void: set[int | None] = set()
-    for change in reversed(changes):
-        if change.kind == UNDO and change.id not in void:
-            void.add(change.undo_of)
+    void = taken_back((change.id, change.undo_of) for change in changes if change.undo_of is not None)
     return [change for change in changes if change.kind != UNDO and change.id not in void]
 
 
@@ -96,6 +93,12 @@ def freeze_hidden(project: Path, run: Path) -> None:
     """Copy the log of a project into the folder of a run that begins."""
     if (project / FILE).exists():
         shutil.copyfile(project / FILE, run / FILE)
+
+
+def copy_without_decisions(project: Path, other: Path) -> None:
+    """Write the changes of a project into one with the same images and an empty decision log; all precede its first."""
+    for line in read_lines(project / FILE, may_be_torn=False):
+        append_line(other / FILE, {**line, "after": 0})
 
 
 def hidden_version(folder: Path) -> int:

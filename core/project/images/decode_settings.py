@@ -6,12 +6,12 @@ from typing import Any
 from core.data.ingestion import redecoded_images
 from core.data.ingestion.redecoded_images import Reading, ReadingPreview
 from core.data.sources.source_roots import read_roots
-from core.project.images.image_visibility import ImageVisibility
+from core.project.project_folder import ProjectFolder
 from core.workspace import growth
 from core.workspace.project_source import change_reading
 
 
-class DecodeSettings(ImageVisibility):
+class DecodeSettings(ProjectFolder):
     """The methods of Project that say and change how its images were decoded."""
 
     @property

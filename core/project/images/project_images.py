@@ -8,11 +8,12 @@ from core.data.groups.image_groups import ImageGroups
 from core.data.groups.leaks import Leaks
 from core.data.sources.source_roots import SAMPLED, num_missing, read_roots
 from core.project.images.decode_settings import DecodeSettings
+from core.project.images.image_visibility import ImageVisibility
 from core.workspace import growth
 from core.workspace.growth import Growth
 
 
-class ProjectImages(DecodeSettings):
+class ProjectImages(DecodeSettings, ImageVisibility):
     """The methods of Project that change its images."""
 
     def add_images(

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import Project
+from core import PageQuery, Project
+from core.data.calibration_draw import CalibrationDraw
+from core.review.calibration_items import answered_val
 from tests.quality.calibration.scenes import RUN, unlabeled_truth
 from tests.quality.calibration.test_pool_draw import answer_all
 
@@ -40,6 +42,9 @@ def test_a_draw_goes_on_when_a_few_images_of_the_pool_are_hidden(new_scenes: Pro
     items = new_scenes.decisions.calibration()
     assert (items.origin, items.has_grown, len(items.ids)) == ("pool", False, 57)
     assert not np.isin(items.ids, new_scenes.hidden_images.ids).any()
+    page = new_scenes.review(RUN).page(PageQuery(ranking="calibrate", count=60))
+    left = [image for image in draw.asked.tolist() if image not in new_scenes.hidden_images.ids]
+    assert [card.id for card in page.cards] == left
     found = quality.draw_certificate(RUN, "fixed_threshold", threshold=0.0)
     assert found is not None
     assert (found.bound.num_answers, found.bound.size) == (57, len(new_scenes.splits.unlabeled))
@@ -68,3 +73,12 @@ def test_a_draw_of_which_many_images_were_hidden_begins_anew(new_scenes: Project
     assert found is not None
     assert (found.bound.num_answers, found.bound.size) == (40, again.population)
     assert new_scenes.hidden_note == ""
+
+
+def test_val_images_of_a_draw_are_known_once_all_that_are_not_hidden_are_answered() -> None:
+    draw = CalibrationDraw(1, np.array([8, 3, 5, 1]), 3, (1,), 10, 0, "")
+    answers = {8: 0, 5: 2}
+    assert not len(answered_val(draw, answers, np.array([1]))[0])
+    ids, labels = answered_val(draw, answers, np.array([3]))
+    assert (ids.tolist(), labels.tolist()) == ([5, 8], [2, 0])
+    assert answered_val(draw, {**answers, 3: 1}, np.array([3]))[0].tolist() == [5, 8], "also where it was answered"
